@@ -1,0 +1,146 @@
+"""The terms of the loss: each gives one number per image, in nats.
+
+Nothing here averages or weighs anything. Every function returns shape (batch,); the one mean over
+the batch and the weights are in `vaelib.objectives`. A sum over the wrong axis, the commonest
+mistake in published VAE code, has no place to hide.
+"""
+
+import math
+
+from vaelib.backend import ops
+
+LOG_2PI = math.log(2 * math.pi)
+
+
+def fan_out(x, copies=2):
+    """Copies of a tensor whose gradients are added in the order of the copies.
+
+    TensorFlow adds three or more gradients of one tensor in an order that depends on scheduling,
+    so that the last bits differ from run to run. Two are safe: their sum does not depend on the
+    order. Hence a rule that makes training repeatable bit for bit: a function uses each argument
+    at most once, or hands out copies; then no tensor is ever used more than twice.
+
+    Args:
+        x: a tensor of any shape.
+        copies: how many.
+
+    Returns:
+        A list of `copies` tensors equal to x.
+    """
+
+    @ops.custom_gradient
+    def copy(x):
+        def grad(*args, upstream=None):
+            upstreams = args if upstream is None else upstream
+            return ops.sum(ops.stack(upstreams), axis=0)
+
+        return [ops.copy(x) for _ in range(copies)], grad
+
+    return copy(x)
+
+
+def binary_cross_entropy(images, logits):
+    """Cross-entropy between pixels and the decoder's output, summed over pixels.
+
+    sum over pixels of  -x log s(l) - (1 - x) log(1 - s(l))  =  softplus(l) - x l,
+    with s the sigmoid. The right-hand form stays finite however large the logits are.
+
+    For pixels that are 0 or 1 this is -log p(x|z) of a Bernoulli decoder. For grey pixels it is
+    not a log-likelihood, for want of a normaliser (Loaiza-Ganem and Cunningham, NeurIPS 2019).
+
+    Args:
+        images: (batch, height, width, 1), in [0, 1].
+        logits: the same shape, any real numbers.
+
+    Returns:
+        (batch,), nats per image.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    _check_same_shape(images, logits)
+    return _sum_per_image(ops.softplus(logits) - images * logits)
+
+
+def squared_error(images, logits):
+    """Squared error between pixels and the sigmoid of the logits, summed over pixels.
+
+    sum over pixels of  (x - s(l))^2.  Up to a constant this is -log p(x|z) of a Gaussian decoder
+    with mean s(l) and variance 1/2; divided by the number of pixels it is the mean-pixel error.
+
+    Args:
+        images: (batch, height, width, 1), in [0, 1].
+        logits: the same shape, any real numbers.
+
+    Returns:
+        (batch,), nats per image.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    _check_same_shape(images, logits)
+    return _sum_per_image(ops.square(images - ops.sigmoid(logits)))
+
+
+def gaussian_log_density(z, mean=0.0, log_var=0.0):
+    """Log density of a Gaussian with diagonal covariance.
+
+    log N(z; mean, exp(log_var))
+        = -1/2 sum over d of  log(2 pi) + log_var + (z - mean)^2 / exp(log_var).
+
+    Args:
+        z: (batch, latent_dim).
+        mean, log_var: (batch, latent_dim), or numbers; left out, they give the standard normal.
+
+    Returns:
+        (batch,), nats.
+    """
+    log_var, log_var_again = fan_out(ops.convert_to_tensor(log_var, dtype=z.dtype))
+    scaled = (z - mean) * ops.exp(-0.5 * log_var_again)
+    return -0.5 * _sum_per_image(LOG_2PI + log_var + ops.square(scaled))
+
+
+def gaussian_kl(z_mean, z_log_var):
+    """KL(q(z|x) || N(0, I)) in closed form (Kingma and Welling 2013, appendix B).
+
+    1/2 sum over d of  mean^2 + exp(log_var) - log_var - 1.
+
+    Args:
+        z_mean, z_log_var: (batch, latent_dim), the encoder's output.
+
+    Returns:
+        (batch,), nats per image, never negative.
+    """
+    z_log_var, z_log_var_again = fan_out(z_log_var)
+    var = ops.exp(z_log_var_again)
+    return 0.5 * _sum_per_image(ops.square(z_mean) + var - z_log_var - 1.0)
+
+
+def sampled_kl(z, z_mean, z_log_var):
+    """The same KL, estimated from the one z that was drawn from q(z|x).
+
+    log q(z|x) - log p(z) = log N(z; mean, exp(log_var)) - log N(z; 0, I).
+
+    On average over z it equals `gaussian_kl`; for one draw it may be negative. This is the form
+    that the post uses, and the only one for priors without a closed form.
+
+    Args:
+        z, z_mean, z_log_var: (batch, latent_dim).
+
+    Returns:
+        (batch,), nats per image.
+    """
+    z, z_again = fan_out(z)
+    return gaussian_log_density(z, z_mean, z_log_var) - gaussian_log_density(z_again)
+
+
+def _sum_per_image(values):  # (batch, ...) -> (batch,)
+    return ops.sum(values, axis=tuple(range(1, len(values.shape))))
+
+
+def _check_same_shape(images, logits):
+    if len(images.shape) < 2 or tuple(images.shape[1:]) != tuple(logits.shape[1:]):
+        raise ValueError(
+            f"images of shape {tuple(images.shape)} and logits of shape {tuple(logits.shape)}: "
+            "expected the same shape twice, (batch, height, width, channels)."
+        )
