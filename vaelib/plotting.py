@@ -60,39 +60,36 @@ def latent_grid(images, limit=GRID_LIMIT):
     return figure
 
 
-def evolution(snapshots, labels, class_names):
+def evolution(snapshots, class_names):
     """The post's three pictures, a column for each epoch that was kept.
 
     Args:
         snapshots: arrays as from `Snapshots.arrays`.
-        labels, class_names: of the test images.
+        class_names: a name for each label.
     """
     epochs = snapshots["epochs"]
     titles = ["before training", *(f"epoch {epoch}" for epoch in epochs[1:])]
-    return comparison(
-        {title: _at(snapshots, i) for i, title in enumerate(titles)}, labels, class_names
-    )
+    return _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)}, class_names)
 
 
-def comparison(columns, labels, class_names):
+def comparison(columns, class_names):
     """The post's three pictures, a column for each model: samples, latent space, grid.
 
     Args:
-        columns: dict of title to arrays: samples (64, 28, 28, 1), codes (n, latent_dim) and
-            grid (256, 28, 28, 1), or to snapshots, of which the last is shown.
-        labels, class_names: of the test images.
+        columns: dict of title to snapshots, as from `Snapshots.arrays`; the last ones are drawn.
+        class_names: a name for each label.
     """
-    columns = {
-        title: _at(arrays, -1) if "epochs" in arrays else arrays
-        for title, arrays in columns.items()
-    }
+    return _pictures({title: _at(arrays, -1) for title, arrays in columns.items()}, class_names)
+
+
+def _pictures(columns, class_names):
     limit = max(_limit(arrays["codes"]) for arrays in columns.values())
     figure, axes = _figure(3, len(columns), size=3.4 if len(columns) < 4 else 2.6)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(title)
         draw_samples(column[0], arrays["samples"])
         names = class_names if len(columns) < 4 else None  # no room for them in small panels
-        draw_latent_space(column[1], arrays["codes"], labels, names, limit)
+        draw_latent_space(column[1], arrays["codes"], arrays["labels"], names, limit)
         draw_latent_grid(column[2], arrays["grid"])
     return figure
 
@@ -207,7 +204,9 @@ def _limit(codes):
 
 
 def _at(snapshots, i):
-    return {name: snapshots[name][i] for name in ("samples", "codes", "grid")}
+    return {name: snapshots[name][i] for name in ("samples", "codes", "grid")} | {
+        "labels": snapshots["labels"]
+    }
 
 
 def _mosaic(images, columns):  # (n, 28, 28, 1) -> (rows * 28, columns * 28)

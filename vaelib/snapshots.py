@@ -25,13 +25,14 @@ class Snapshots(keras.callbacks.Callback):
 
     Args:
         test_images: (n, 28, 28, 1), uint8.
+        test_labels: (n,), kept beside the codes so that they can be drawn without the data.
         epochs: how many there will be.
         seed: of the codes that the samples are decoded from.
     """
 
-    def __init__(self, test_images, epochs, seed=0):
+    def __init__(self, test_images, test_labels, epochs, seed=0):
         super().__init__()
-        self.test_images, self.seed = test_images, seed
+        self.test_images, self.test_labels, self.seed = test_images, test_labels, seed
         every = max(1, epochs // 5)
         self.epochs = {0, epochs, *range(0, epochs, every)}
         self._taken = {"epochs": [], "samples": [], "codes": [], "grid": []}
@@ -60,14 +61,15 @@ class Snapshots(keras.callbacks.Callback):
         """What was kept so far, k times.
 
         Returns:
-            dict: epochs (k,); samples (k, 64, 28, 28, 1), uint8; codes (k, n, latent_dim);
-            and for two latent dimensions grid (k, 256, 28, 28, 1), uint8.
+            dict: labels (n,); epochs (k,); samples (k, 64, 28, 28, 1), uint8; codes
+            (k, n, latent_dim); and for two latent dimensions grid (k, 256, 28, 28, 1), uint8.
         """
-        return {name: np.array(values) for name, values in self._taken.items() if values}
+        taken = {name: np.array(values) for name, values in self._taken.items() if values}
+        return {"labels": np.asarray(self.test_labels)} | taken
 
     def restore(self, arrays):
         """Take up what `arrays` gave before training was interrupted."""
-        for name in arrays:
+        for name in arrays.keys() & self._taken.keys():
             self._taken[name] = list(arrays[name])
 
 

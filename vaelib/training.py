@@ -136,7 +136,7 @@ def _train(recipe, folder):
     if recipe.limit is not None:
         dataset = dataset.limit(train=recipe.limit)
     model = build(recipe, len(dataset.train_images))
-    snapshots = Snapshots(dataset.test_images, recipe.epochs, recipe.seed)
+    snapshots = Snapshots(dataset.test_images, dataset.test_labels, recipe.epochs, recipe.seed)
     history = {}
     if runs.has_checkpoint(folder):
         history, arrays = runs.read_checkpoint(folder, model)
