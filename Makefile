@@ -1,0 +1,48 @@
+# The tutorial's commands. All that they make lies in .venv and build; git is not needed.
+
+PYTHON ?= python3.13 python3.12 python3.11 python3 python
+python := .venv/bin/python
+
+help: ## list these targets (what `make` alone does)
+	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' Makefile | awk -F@ '{ printf "%-17s%s\n", $$1, $$2 }'
+
+run: .venv/ready ## get the data, execute all notebooks, write HTML (EPOCHS=2 hurries, SEED=1)
+	@$(python) tools/run.py $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
+
+test: lint ## check the style, then run every test (PYTEST_ARGS='-k data' narrows it)
+	@$(python) -m pytest $(PYTEST_ARGS)
+
+lint: .venv/ready ## check the style alone
+	@$(python) -m ruff check . && $(python) -m ruff format --check .
+
+format: .venv/ready ## mend the style
+	@$(python) -m ruff check --fix . && $(python) -m ruff format .
+
+lab: .venv/ready ## open the first notebook in JupyterLab
+	@$(python) -m jupyterlab notebooks/01_standard_vae.ipynb
+
+reproduce: .venv/ready ## train the runs that the text quotes once more, and compare
+	@$(python) -m vaelib reproduce
+
+lock: .venv/ready ## write the lock and both environment.yml from pyproject.toml (UPGRADE=1: newest)
+	@$(python) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## remove what these commands made; downloaded data stay in your cache
+	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The environment, made once. A vanished base Python, or newer pins, make it stale.
+.venv/ready: requirements.lock pyproject.toml .venv/bin/python
+	@for python in $(PYTHON); do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	    && exec "$$python" tools/environment.py; \
+	done; \
+	echo "Python 3.11, 3.12 or 3.13 is needed, and none was found among: $(PYTHON)." \
+	  "Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+.venv/bin/python: ;
+
+.DEFAULT:
+	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
+
+.PHONY: help run test lint format lab reproduce lock clean
