@@ -12,10 +12,8 @@ are kept in the cache, unpacked. They are verified in memory first, so that a fi
 or not at all, however many processes fetch it at once.
 """
 
-import contextlib
 import hashlib
 import os
-import uuid
 import warnings
 from functools import partial
 from pathlib import Path
@@ -25,6 +23,7 @@ import numpy as np
 import platformdirs
 
 from vaelib import downloads, idx
+from vaelib.files import write_whole
 from vaelib.idx import DataError
 
 FILES = (
@@ -247,22 +246,13 @@ def _verified(name, file, content, label):
 
 def _kept(name, file, content):
     """`content`, after it was put into the cache, whole or not at all."""
-    folder = cache_folder() / name
-    temporary = folder / f".{file}.{uuid.uuid4().hex}"
+    path = cache_folder() / name / file
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, folder / file)
+        write_whole(path, content)
     except OSError as error:
         warnings.warn(
-            f"what was fetched cannot be kept in {folder} ({error.strerror}) and will be fetched "
-            "again next time; make room there or set VAELIB_CACHE_DIR to another folder",
+            f"{file} cannot be kept in {path.parent} ({error.strerror}) and will have to be "
+            "fetched again; make room there or set VAELIB_CACHE_DIR to another folder",
             stacklevel=5,
         )
-    finally:
-        with contextlib.suppress(OSError):  # it is gone, unless something went wrong
-            temporary.unlink()
     return content

@@ -1,0 +1,71 @@
+"""The command line: `python -m vaelib`.
+
+A subcommand is a function under `@main.command()`. What the package refuses, by raising, reaches
+the user as one sentence and an exit code of 1.
+"""
+
+import warnings
+from pathlib import Path
+
+import click
+
+from vaelib import data as datasets
+from vaelib import sources
+
+
+class Refusing(click.Group):
+    """A group whose commands end in a sentence, not in a traceback, where they refuse something."""
+
+    def invoke(self, ctx):
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *_: click.echo(
+                    f"Warning: {message}", err=True
+                )
+                return super().invoke(ctx)
+        except (datasets.DataError, ValueError, TypeError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Refusing, invoke_without_command=True)
+@click.pass_context
+def main(ctx):
+    """Variational autoencoders with a latent space one can look at."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@main.command()
+@click.argument("name")
+@click.option("--directory", type=click.Path(path_type=Path), help="Read the files in this folder.")
+def data(name, directory):
+    """Get the data set NAME: fashion_mnist, mnist or faces.
+
+    It is looked for in the folder VAELIB_DATA_DIR, the cache, an installed package, mirrors and
+    Debian's archive, in this order, verified, and kept in the cache if it was fetched.
+    """
+    dataset = datasets.load(name, directory)
+    click.echo(f"{dataset.name}: {len(dataset.train_images):,} images to train on, ", nl=False)
+    click.echo(f"{len(dataset.test_images):,} to test on, {len(dataset.class_names)} classes")
+    click.echo(f"from         {dataset.source}")
+    click.echo(f"fingerprint  {dataset.fingerprint[:16]}")
+    click.echo(f"cache        {sources.cache_folder()}")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--publish", is_flag=True, help="Put the runs into runs/ instead of comparing.")
+def reproduce(names, publish):
+    """Train the runs in runs/ once more and compare, term by term.
+
+    NAMES are parts of their names, such as mnist or elbo; without any, all are trained. A training
+    that is broken off is taken up where it stopped.
+    """
+    from vaelib import reproduction  # here, because it imports TensorFlow
+
+    for recipe in reproduction.select(names):
+        reproduction.reproduce(recipe, publish)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m vaelib")
