@@ -94,7 +94,11 @@ def gaussian_log_density(z, mean=0.0, log_var=0.0):
 
     Returns:
         (batch,), nats.
+
+    Raises:
+        ValueError: if the shapes do not fit.
     """
+    _check_codes(z=z, mean=mean, log_var=log_var)
     log_var, log_var_again = fan_out(ops.convert_to_tensor(log_var, dtype=z.dtype))
     scaled = (z - mean) * ops.exp(-0.5 * log_var_again)
     return -0.5 * _sum_per_image(LOG_2PI + log_var + ops.square(scaled))
@@ -110,7 +114,11 @@ def gaussian_kl(z_mean, z_log_var):
 
     Returns:
         (batch,), nats per image, never negative.
+
+    Raises:
+        ValueError: if the shapes do not fit.
     """
+    _check_codes(z_mean=z_mean, z_log_var=z_log_var)
     z_log_var, z_log_var_again = fan_out(z_log_var)
     var = ops.exp(z_log_var_again)
     return 0.5 * _sum_per_image(ops.square(z_mean) + var - z_log_var - 1.0)
@@ -129,6 +137,9 @@ def sampled_kl(z, z_mean, z_log_var):
 
     Returns:
         (batch,), nats per image.
+
+    Raises:
+        ValueError: if the shapes do not fit.
     """
     z, z_again = fan_out(z)
     return gaussian_log_density(z, z_mean, z_log_var) - gaussian_log_density(z_again)
@@ -144,3 +155,11 @@ def _check_same_shape(images, logits):
             f"images of shape {tuple(images.shape)} and logits of shape {tuple(logits.shape)}: "
             "expected the same shape twice, (batch, height, width, channels)."
         )
+
+
+def _check_codes(**arguments):
+    shapes = {name: tuple(getattr(value, "shape", ())) for name, value in arguments.items()}
+    first = next(iter(shapes.values()))
+    if len(first) != 2 or any(shape not in ((), first) for shape in shapes.values()):
+        came = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"shapes {came}: expected the same for all, (batch, latent_dim).")

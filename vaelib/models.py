@@ -1,8 +1,8 @@
 """Encoder, decoder, and the VAE that joins them under an objective."""
 
 import numpy as np
-from vaelib.backend import keras, layers, ops
 
+from vaelib.backend import keras, layers, ops
 from vaelib.objectives import ELBO, Objective
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -157,7 +157,20 @@ class VAE(keras.Model):
         return _in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z)
 
     def sample(self, n, seed=0):
-        """n images decoded from codes drawn from the prior, N(0, I); shape (n, 28, 28, 1)."""
+        """Images decoded from codes drawn from the prior, N(0, I).
+
+        Args:
+            n: how many, at least 1.
+            seed: of the codes.
+
+        Returns:
+            A float32 array (n, 28, 28, 1), in [0, 1].
+
+        Raises:
+            ValueError: for fewer than one.
+        """
+        if n < 1:
+            raise ValueError(f"n must be 1 or more, not {n}.")
         return self.decode(np.random.default_rng(seed).standard_normal((n, self.latent_dim)))
 
     def get_config(self):

@@ -10,9 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-from vaelib.backend import ops
-
 from vaelib import losses, mmd
+from vaelib.backend import ops
 
 RECONSTRUCTIONS = {f.__name__: f for f in (losses.binary_cross_entropy, losses.squared_error)}
 
@@ -93,9 +92,8 @@ class Objective:
     @property
     def term_names(self):
         """Names of the terms that carry a weight, in the order of `terms`."""
-        return ("reconstruction",) + tuple(
-            name for name in ("kl", "mmd") if getattr(self, f"{name}_weight")
-        )
+        weighed = (name for name in ("kl", "mmd") if getattr(self, f"{name}_weight"))
+        return ("reconstruction", *weighed)
 
     def __str__(self):
         return NAMES.get(self) or " + ".join(

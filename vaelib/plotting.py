@@ -1,22 +1,20 @@
-"""Arrays in, figure out. Nothing here trains, and nothing shows or saves.
+"""Arrays in, figure out. Nothing here trains, and nothing shows or saves."""
 
-The latent plane is drawn alike everywhere: z1 to the right, z2 upwards, the same scale on both
-axes, so that a decoded grid can be laid over a scatter plot.
-"""
-
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.patches import Circle, Ellipse
-from matplotlib.ticker import MultipleLocator
+from matplotlib.patches import Ellipse
 
+from vaelib.panels import (
+    COLORS,
+    HALO,
+    draw_latent_grid,
+    draw_latent_space,
+    draw_prior,
+    draw_samples,
+    frame_plane,
+    plane_limit,
+)
 from vaelib.snapshots import GRID_LIMIT
-
-COLORS = np.array(mpl.color_sequences["petroff10"])
-# 95 % of a two-dimensional standard normal lie within this distance of the origin.
-PRIOR_RADIUS = np.sqrt(-2 * np.log(0.05))
-HALO = [patheffects.withStroke(linewidth=3, foreground="white", alpha=0.85)]
 
 
 def samples(images, columns=8):
@@ -60,16 +58,15 @@ def latent_grid(images, limit=GRID_LIMIT):
     return figure
 
 
-def evolution(snapshots, class_names):
+def evolution(snapshots):
     """The post's three pictures, a column for each epoch that was kept.
 
     Args:
         snapshots: arrays as from `Snapshots.arrays`.
-        class_names: a name for each label.
     """
     epochs = snapshots["epochs"]
     titles = ["before training", *(f"epoch {epoch}" for epoch in epochs[1:])]
-    return _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)}, class_names)
+    return _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
 
 
 def comparison(columns, class_names):
@@ -82,14 +79,13 @@ def comparison(columns, class_names):
     return _pictures({title: _at(arrays, -1) for title, arrays in columns.items()}, class_names)
 
 
-def _pictures(columns, class_names):
-    limit = max(_limit(arrays["codes"]) for arrays in columns.values())
+def _pictures(columns, class_names=None):
+    limit = max(plane_limit(arrays["codes"]) for arrays in columns.values())
     figure, axes = _figure(3, len(columns), size=3.4 if len(columns) < 4 else 2.6)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(title)
         draw_samples(column[0], arrays["samples"])
-        names = class_names if len(columns) < 4 else None  # no room for them in small panels
-        draw_latent_space(column[1], arrays["codes"], arrays["labels"], names, limit)
+        draw_latent_space(column[1], arrays["codes"], arrays["labels"], class_names, limit)
         draw_latent_grid(column[2], arrays["grid"])
     return figure
 
@@ -117,7 +113,10 @@ def strips(rows):
     Args:
         rows: dict of name to images (n, 28, 28, 1), n the same in all rows.
     """
-    count = len(next(iter(rows.values())))
+    counts = {len(images) for images in rows.values()}
+    if len(counts) != 1:
+        raise ValueError(f"rows of {sorted(counts)} images: expected as many in each row.")
+    (count,) = counts
     width = min(11.0, 0.8 * count + 1.6)
     figure, axes = plt.subplots(
         len(rows), 1, figsize=(width, len(rows) * (width - 1.6) / count + 0.1), squeeze=False
@@ -130,54 +129,86 @@ def strips(rows):
     return figure
 
 
-def draw_samples(ax, images, columns=8):
-    """Draw `samples` into axes of a figure."""
-    ax.imshow(_mosaic(images, columns), cmap="gray", interpolation="none")
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
+def posteriors(codes, z_mean, z_log_var, deviations=2):
+    """The clouds q(z|x) of a few images, as ellipses over all codes.
+
+    Args:
+        codes: (n, 2), drawn in grey.
+        z_mean, z_log_var: (m, 2), of the few images.
+        deviations: how many standard deviations the ellipses reach.
+    """
+    figure, axes = _figure(1, 1 + len(z_mean), size=2.9)
+    overview, *close_ups = axes[0]
+    limit = plane_limit(codes)
+    overview.set(xlim=(-limit, limit), ylim=(-limit, limit), title="the plane")
+    widths = 2 * deviations * np.exp(np.asarray(z_log_var) / 2)
+    for i, (mean, width, ax) in enumerate(zip(z_mean, widths, close_ups, strict=True)):
+        half = 1.2 * max(widths.max(axis=1)) / 2
+        ax.set(xlim=mean[0] + [-half, half], ylim=mean[1] + [-half, half], title=f"cloud {i + 1}")
+        overview.text(*mean, str(i + 1), color=COLORS[i], weight="bold", path_effects=HALO)
+        for panel in (overview, ax):
+            panel.add_patch(Ellipse(mean, *width, color=COLORS[i], alpha=0.6, lw=0))
+    for ax in axes[0]:
+        ax.scatter(*codes.T, s=2 if ax is overview else 6, c="0.6", lw=0, zorder=0)
+        ax.set(xlabel="z1", ylabel="z2", aspect="equal")
+    return figure
 
 
-def draw_latent_space(ax, codes, labels, class_names=None, limit=None):
-    """Draw `latent_space` into axes of a figure, with or without names."""
-    codes, axis_names = _plane(codes)
-    limit = limit or _limit(codes)
-    ax.scatter(*codes.T, s=2, c=COLORS[labels % len(COLORS)], alpha=0.5, lw=0, rasterized=True)
-    draw_prior(ax)
-    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
-    _label_axes(ax, *axis_names)
-    if class_names is None:
-        return
-    present = np.unique(labels)
-    middles = np.array([np.median(codes[labels == label], axis=0) for label in present])
-    places = _apart(middles, across=0.42 * limit, upright=0.1 * limit)
-    for label, (x, y) in zip(present, np.clip(places, -0.95 * limit, 0.95 * limit), strict=True):
-        ax.text(
-            *(x, y, class_names[label]),
-            **dict(color=0.75 * COLORS[label % len(COLORS)], weight="bold", size=9),
-            path_effects=HALO,
-            **dict(ha="center", va="center"),
-        )
+def clouds(z_mean, z_log_var, ellipses=300, deviations=2, seed=0):
+    """The clouds q(z|x) one by one, and all together over as many draws from the prior.
+
+    Args:
+        z_mean, z_log_var: (n, 2).
+        ellipses: how many of the n clouds are drawn one by one.
+        deviations: how many standard deviations the ellipses reach.
+        seed: of the draws.
+    """
+    figure, axes = _figure(1, 2, size=4.4)
+    spread = np.exp(np.asarray(z_log_var) / 2)
+    for mean, deviation in zip(z_mean[:ellipses], spread, strict=False):
+        ellipse = Ellipse(mean, *(2 * deviations * deviation), fill=False, color=COLORS[0], lw=0.7)
+        axes[0, 0].add_patch(ellipse)
+    noise, prior = np.random.default_rng(seed).standard_normal((2, *z_mean.shape))
+    dots = dict(s=2, lw=0, alpha=0.5, rasterized=True)
+    axes[0, 1].scatter(*prior.T, color=COLORS[1], label="prior", **dots)
+    axes[0, 1].scatter(*(z_mean + spread * noise).T, color=COLORS[0], label="codes", **dots)
+    axes[0, 1].legend(loc="upper right", markerscale=6, framealpha=1)
+    titles = "each image a cloud", "all clouds together"
+    for ax, title in zip(axes[0], titles, strict=True):
+        draw_prior(ax)
+        frame_plane(ax, plane_limit(z_mean))
+        ax.set_title(title)
+    return figure
 
 
-def draw_latent_grid(ax, images, limit=GRID_LIMIT):
-    """Draw `latent_grid` into axes of a figure."""
-    side = round(len(images) ** 0.5)
-    half = limit * side / (side - 1)  # codes are at the middles of the images
-    picture = _mosaic(images, side)
-    ax.imshow(picture, cmap="gray", interpolation="none", extent=(-half, half, -half, half))
-    draw_prior(ax, color="#ffd400")
-    _label_axes(ax, "z1", "z2")
+def curves(*panels):
+    """Panels of curves next to each other.
+
+    Args:
+        panels: tuples of x-axis name, y-axis name, x (n,), and a dict of name to y (n,).
+    """
+    figure, axes = _figure(1, len(panels), size=4.2, aspect=0.7)
+    for ax, (x_name, y_name, x, named) in zip(axes[0], panels, strict=True):
+        for color, (name, y) in zip(COLORS, named.items(), strict=False):
+            ax.plot(x, y, color=color, label=name)
+        ax.set(xlabel=x_name, ylabel=y_name)
+    axes[0, -1].legend()
+    return figure
 
 
-def draw_prior(ax, color="0.35"):
-    """Draw the circle that holds 95 % of the prior."""
-    ax.add_patch(Circle((0, 0), PRIOR_RADIUS, fill=False, color=color, lw=1.2, ls=(0, (4, 3))))
+def agreement(x, y, x_name, y_name):
+    """One quantity computed in two ways: a dot for each pair, and the diagonal.
 
-
-def draw_posterior(ax, z_mean, z_log_var, color, deviations=2):
-    """Draw an ellipse that reaches `deviations` standard deviations of q(z|x) from its mean."""
-    width, height = 2 * deviations * np.exp(np.asarray(z_log_var) / 2)
-    ax.add_patch(Ellipse(z_mean, width, height, color=color, alpha=0.6, lw=0))
+    Args:
+        x, y: (n,).
+        x_name, y_name: what stands on the axes.
+    """
+    figure, axes = _figure(1, 1, size=3.8)
+    ends = [min(x.min(), y.min()), max(x.max(), y.max())]
+    axes[0, 0].scatter(x, y, s=5, color=COLORS[0], alpha=0.5, lw=0)
+    axes[0, 0].plot(ends, ends, color="0.35", lw=1, ls=(0, (4, 3)))
+    axes[0, 0].set(xlabel=x_name, ylabel=y_name, aspect="equal")
+    return figure
 
 
 def _figure(rows, columns, size, aspect=1.0):
@@ -193,58 +224,7 @@ def _figure(rows, columns, size, aspect=1.0):
     return figure, axes
 
 
-def _label_axes(ax, across, upright):
-    ax.set(xlabel=across, ylabel=upright)
-    ax.xaxis.set_major_locator(MultipleLocator(2))
-    ax.yaxis.set_major_locator(MultipleLocator(2))
-
-
-def _limit(codes):
-    return max(GRID_LIMIT, 1.05 * np.quantile(np.abs(codes), 0.999))
-
-
 def _at(snapshots, i):
     return {name: snapshots[name][i] for name in ("samples", "codes", "grid")} | {
         "labels": snapshots["labels"]
     }
-
-
-def _mosaic(images, columns):  # (n, 28, 28, 1) -> (rows * 28, columns * 28)
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[3] != 1 or len(images) == 0 or len(images) % columns:
-        raise ValueError(
-            f"images of shape {images.shape}: expected (n, height, width, 1), n a multiple of "
-            f"{columns}, the number of columns."
-        )
-    n, height, width, _ = images.shape
-    tiles = images.reshape(n // columns, columns, height, width)
-    return tiles.transpose(0, 2, 1, 3).reshape(-1, columns * width)
-
-
-def _plane(codes):  # (n, latent_dim) -> (n, 2), names of the axes
-    codes = np.asarray(codes)
-    if codes.ndim != 2 or codes.shape[1] < 2 or len(codes) == 0:
-        raise ValueError(f"codes of shape {codes.shape}: expected (n, latent_dim), 2 or more wide.")
-    if codes.shape[1] == 2:
-        return codes, ("z1", "z2")
-    centred = codes - codes.mean(axis=0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    return centred @ directions[:2].T, ("principal component 1", "principal component 2")
-
-
-def _apart(places, across, upright, rounds=200):
-    """Move labels up or down until no two are closer than a label is wide and high."""
-    places = places.copy()
-    for _ in range(rounds):
-        moved = False
-        for i in range(len(places)):
-            for j in range(i):
-                gap = places[i] - places[j]
-                if abs(gap[0]) < across and abs(gap[1]) < upright:
-                    push = (upright - abs(gap[1])) / 2 * (1 if gap[1] >= 0 else -1)
-                    places[i, 1] += push
-                    places[j, 1] -= push
-                    moved = True
-        if not moved:
-            break
-    return places

@@ -30,6 +30,7 @@ import numpy as np
 import vaelib
 from vaelib.backend import keras
 from vaelib.files import write_whole
+from vaelib.idx import DataError
 from vaelib.models import VAE
 from vaelib.recipes import Recipe
 from vaelib.sources import cache_folder
@@ -39,7 +40,7 @@ CODE = ("losses", "mmd", "models", "objectives", "recipes", "snapshots", "traini
 PUBLISHED = Path(__file__).resolve().parent.parent / "runs"
 
 
-class RunError(Exception):
+class RunError(DataError):
     """A run that is missing, damaged or made by something else."""
 
 
@@ -253,7 +254,8 @@ def _read_npz(path):
         return _from_npz(path.read_bytes())
     except Exception as error:  # zipfile and NumPy raise half a dozen kinds for a damaged archive
         raise RunError(
-            f"{path.name} of {path.parent.name} can't be read ({error}): move it away to train anew."
+            f"{path.name} of {path.parent.name} can't be read ({error}): "
+            "move it away to train anew."
         ) from None
 
 

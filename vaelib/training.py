@@ -8,6 +8,7 @@ import numpy as np
 from vaelib import data, runs
 from vaelib.backend import keras
 from vaelib.models import VAE
+from vaelib.recipes import Recipe
 from vaelib.snapshots import Snapshots
 
 WARMUP_STEPS = 300
@@ -117,9 +118,14 @@ def train(recipe, directory=None):
         A `runs.Run`: recipe, model, history, snapshots, provenance.
 
     Raises:
+        TypeError: for anything but a recipe.
         data.DataError: if the images can't be had.
         runs.RunError: if what is kept for this recipe is damaged.
     """
+    if not isinstance(recipe, Recipe):
+        raise TypeError(
+            f"recipe must be a Recipe, such as Recipe('faces', epochs=2), not {recipe!r}."
+        )
     folder = runs.folder_for(recipe, directory)
     with runs.lock(folder):
         if runs.is_complete(folder):
