@@ -1,0 +1,61 @@
+"""Execute notebooks in full, as they are committed: the .ipynb beside each .py, with outputs.
+
+`python tools/refresh.py [01 02 ...]`: those whose names begin so; all of them without a word.
+What comes out records the hash of the code that made it and of the data that went in.
+"""
+
+import ast
+import hashlib
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import papermill
+from nbclient import NotebookClient
+
+from vaelib import data, runs
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def code_hash(notebook):
+    """SHA-256 over the sources of the code cells."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256("\n\n".join(code).encode()).hexdigest()
+
+
+def refresh(script):
+    """Execute one notebook and write it, or leave the old one where a cell fails."""
+    target = script.with_suffix(".ipynb")
+    notebook = jupytext.read(script)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02}"  # instead of a random one each time
+    print(f"{script.stem}: executing", flush=True)
+    NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=None,
+        record_timing=False,
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+        on_cell_executed=lambda cell, cell_index, **_: print(
+            f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True
+        ),
+    ).execute()
+    nbformat.write(notebook, target)
+    name = ast.literal_eval(papermill.inspect_notebook(target)["dataset_name"]["default"])
+    notebook.metadata.vaelib = {
+        "code": code_hash(notebook),
+        "data": {name: data.load(name).fingerprint},
+        "versions": runs.versions(),
+    }
+    nbformat.write(notebook, target)
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    scripts = [s for s in sorted(NOTEBOOKS.glob("[0-9]*.py")) if not words or s.name[:2] in words]
+    if not scripts:
+        sys.exit(f"No notebook begins with {', '.join(words)}.")
+    for script in scripts:
+        refresh(script)
