@@ -81,7 +81,8 @@ def comparison(columns, class_names):
 
 def _pictures(columns, class_names=None):
     limit = max(plane_limit(arrays["codes"]) for arrays in columns.values())
-    figure, axes = _figure(3, len(columns), size=3.4 if len(columns) < 4 else 2.6)
+    # Many pixels of many grey values: a lower resolution keeps a notebook's page below 3 MB.
+    figure, axes = _figure(3, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(title)
         draw_samples(column[0], arrays["samples"])
@@ -211,14 +212,14 @@ def agreement(x, y, x_name, y_name):
     return figure
 
 
-def _figure(rows, columns, size, aspect=1.0):
+def _figure(rows, columns, size, aspect=1.0, dpi=110):
     figure, axes = plt.subplots(
         rows,
         columns,
         figsize=(columns * size, rows * size * aspect),
         squeeze=False,
         layout="constrained",
-        dpi=110,
+        dpi=dpi,
     )
     plt.close(figure)  # a notebook shows what a cell returns; open figures it would show twice
     return figure, axes
