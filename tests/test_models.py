@@ -1,0 +1,213 @@
+"""Models: the post's networks, coding and decoding, saving and loading, a short training."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy import special
+
+from vaelib.backend import keras
+from vaelib.models import VAE, build_decoder, build_encoder
+from vaelib.objectives import AUTOENCODER, ELBO, MMD_AS_POSTED, infovae
+
+OBJECTIVES = [AUTOENCODER, ELBO, MMD_AS_POSTED, infovae(0.5, 100.0)]
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    return VAE(seed=1)
+
+
+@pytest.fixture(scope="module", params=OBJECTIVES, ids=str)
+def trained(request, faces):
+    """A model after a very short training, and the losses of its epochs."""
+    keras.utils.set_random_seed(0)
+    model = VAE(objective=request.param)
+    model.compile(keras.optimizers.Adam(2e-3), jit_compile=False)
+    history = model.fit(faces.train_images[:250], batch_size=40, epochs=2, verbose=0).history
+    return model, history
+
+
+# ---- Networks
+
+
+def test_the_networks_have_as_many_parameters_as_the_posts():
+    assert build_encoder(4).count_params() == 28_036
+    assert build_encoder(2).count_params() == 23_426
+    assert build_decoder(2).count_params() == 41_953
+
+
+@pytest.mark.parametrize("objective, parameters", [(ELBO, 28_036), (MMD_AS_POSTED, 23_426)])
+def test_the_objective_decides_on_the_encoders_outputs(objective, parameters):
+    assert VAE(objective=objective).encoder.count_params() == parameters
+
+
+def test_the_seed_decides_on_the_noise(faces):
+    z = [np.array(VAE(seed=seed)(faces.test_images)["z"]) for seed in (0, 0, 1)]
+    assert z[0].shape == z[1].shape == (60, 2)
+    noise = [np.array(VAE(seed=seed)._draw_from_prior(9)) for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(noise[0], noise[1])
+    assert not np.allclose(noise[0], noise[2])
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 5])
+@pytest.mark.parametrize("objective", [infovae(0.5, 10.0), MMD_AS_POSTED], ids=str)
+def test_any_number_of_latent_dimensions_works(latent_dim, objective, faces):
+    model = VAE(latent_dim, objective)
+    outputs = model(faces.test_images)
+    assert outputs["z"].shape == (60, latent_dim)
+    assert outputs["logits"].shape == (60, 28, 28, 1)
+    assert np.isfinite(float(model.compute_loss(faces.test_images, y_pred=outputs)))
+    assert model.encode(faces.test_images).shape == (60, latent_dim)
+    assert model.sample(3).shape == (3, 28, 28, 1)
+
+
+def test_a_drawn_code_has_the_mean_and_variance_that_the_encoder_says(untrained, faces):
+    image = faces.test_images[:1]
+    z = np.array(untrained(np.repeat(image, 400, axis=0))["z"])
+    (z_mean,), (z_log_var,) = untrained.encode_distribution(image)
+    std = np.exp(z_log_var / 2)
+    np.testing.assert_array_less(np.abs(z.mean(axis=0) - z_mean), 4 * std / np.sqrt(400))
+    np.testing.assert_allclose(z.std(axis=0), std, rtol=4 / np.sqrt(2 * 400))
+
+
+def test_a_deterministic_code_has_no_log_variance(faces):
+    model = VAE(objective=MMD_AS_POSTED)
+    outputs = model(faces.test_images)
+    assert set(outputs) == {"z", "z_mean", "logits"}
+    np.testing.assert_array_equal(outputs["z"], outputs["z_mean"])
+    z_mean, z_log_var = model.encode_distribution(faces.test_images)
+    assert z_log_var is None
+    np.testing.assert_array_equal(z_mean, model.encode(faces.test_images))
+
+
+# ---- Coding and decoding
+
+
+def test_images_become_codes_and_codes_images(untrained, faces):
+    z = untrained.encode(faces.test_images)
+    assert (z.shape, z.dtype) == ((60, 2), np.float32)
+    images = untrained.decode(z)
+    assert (images.shape, images.dtype) == ((60, 28, 28, 1), np.float32)
+    assert untrained.decode([[1e4, -1e4]]).min() >= 0
+    assert untrained.decode([[1e4, -1e4]]).max() <= 1
+
+
+def test_bytes_and_the_same_pixels_as_floats_have_equal_codes(untrained, faces):
+    pixels = faces.test_images / np.float32(255)
+    z = untrained.encode(faces.test_images)
+    np.testing.assert_array_equal(untrained.encode(pixels), z)
+    np.testing.assert_allclose(untrained.encode(pixels.astype(float)), z, atol=1e-6)
+
+
+def test_more_images_than_are_handled_at_once_come_back_in_order(untrained, faces, monkeypatch):
+    z, images = untrained.encode(faces.test_images), untrained.decode(np.eye(2))
+    monkeypatch.setattr("vaelib.models.CHUNK", 7)
+    np.testing.assert_allclose(untrained.encode(faces.test_images), z, atol=1e-5)
+    np.testing.assert_allclose(untrained.decode(np.tile(np.eye(2), (8, 1)))[-2:], images, atol=1e-5)
+
+
+def test_samples_depend_on_their_seed_alone(untrained):
+    first = untrained.sample(4, seed=3)
+    untrained(np.zeros((1, 28, 28, 1), "uint8"))  # draws noise in between
+    np.testing.assert_array_equal(untrained.sample(4, seed=3), first)
+    assert not np.allclose(untrained.sample(4, seed=4), first)
+
+
+ONE = np.zeros((1, 28, 28, 1), "float32")
+
+
+@pytest.mark.parametrize(
+    "images, said",
+    [
+        (ONE[0], "of shape (28, 28, 1)"),
+        (ONE[..., 0], "of shape (1, 28, 28)"),
+        (ONE[:, 1:], "of shape (1, 27, 28, 1)"),
+        (ONE[:0], "of shape (0, 28, 28, 1)"),
+        (ONE.astype("int64"), "of type int64"),
+        (ONE.astype(bool), "of type bool"),
+        (ONE + 255, "between 255 and 255"),
+        (ONE - 0.1, "between -0.1 and -0.1"),
+        (ONE + np.nan, "between nan and nan"),
+        (ONE + np.inf, "between inf and inf"),
+    ],
+)
+def test_other_images_are_refused(untrained, images, said):
+    with pytest.raises(ValueError, match=re.escape(f"images {said}: expected (n, 28, 28, 1)")):
+        untrained.encode(images)
+
+
+@pytest.mark.parametrize("shape", [(2,), (5, 3), (0, 2), (1, 2, 1)])
+def test_codes_of_another_shape_are_refused(untrained, shape):
+    with pytest.raises(ValueError, match=re.escape(f"z of shape {shape}: expected (n, 2)")):
+        untrained.decode(np.zeros(shape))
+
+
+@pytest.mark.parametrize("latent_dim", [0, -1, 2.0, "2", None])
+def test_other_latent_dimensions_are_refused(latent_dim):
+    with pytest.raises(ValueError, match=rf"latent_dim must be .* not {latent_dim!r}"):
+        VAE(latent_dim)
+
+
+def test_an_objective_that_is_none_is_refused():
+    with pytest.raises(TypeError, match=r"objective must be .* not 'elbo'"):
+        VAE(objective="elbo")
+
+
+# ---- Training, evaluating, saving
+
+
+def test_a_short_training_lowers_the_loss(trained):
+    _, history = trained
+    assert history["loss"][1] < 0.97 * history["loss"][0]
+
+
+def test_training_reports_every_term_and_their_weighted_sum(trained):
+    model, history = trained
+    objective = model.objective
+    assert set(history) == {"loss", *objective.term_names}
+    total = np.array(history["reconstruction"])
+    for name in objective.term_names[1:]:
+        total = total + getattr(objective, f"{name}_weight") * np.array(history[name])
+    # 250 images in batches of 40: the last batch is smaller, and must not count as much as others.
+    np.testing.assert_allclose(history["loss"], total, rtol=1e-5)
+
+
+def test_evaluating_gives_the_terms_on_other_images(trained, faces):
+    model, _ = trained
+    found = model.evaluate(faces.test_images, batch_size=60, verbose=0, return_dict=True)
+    assert set(found) == {"loss", *model.objective.term_names}
+    assert all(np.isfinite(value) for value in found.values())
+
+
+def test_the_loss_of_an_autoencoder_is_the_cross_entropy_of_its_reconstructions(faces):
+    model = VAE(objective=AUTOENCODER)
+    model.compile(jit_compile=False)
+    logits = np.array(model(faces.test_images)["logits"], dtype=float)
+    pixels = faces.test_images / 255
+    per_pixel = -pixels * special.log_expit(logits) - (1 - pixels) * special.log_expit(-logits)
+    expected = per_pixel.sum() / len(pixels)
+    found = model.evaluate(faces.test_images, batch_size=20, verbose=0, return_dict=True)
+    assert found["loss"] == pytest.approx(expected, rel=1e-5)
+    decoded = model.decode(model.encode(faces.test_images))
+    np.testing.assert_allclose(decoded, special.expit(logits), atol=1e-5)
+
+
+def test_a_saved_model_comes_back_the_same(trained, faces, tmp_path):
+    model, _ = trained
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.objective == model.objective
+    assert (loaded.latent_dim, loaded.seed) == (model.latent_dim, model.seed)
+    codes = [m.encode(faces.test_images) for m in (model, loaded)]
+    np.testing.assert_array_equal(*codes)
+    np.testing.assert_array_equal(*(m.decode(codes[0]) for m in (model, loaded)))
+    np.testing.assert_array_equal(*(m.sample(2) for m in (model, loaded)))
+
+
+def test_a_model_can_be_saved_and_counted_before_its_first_batch(tmp_path, faces):
+    model = VAE()
+    assert model.count_params() == 28_036 + 41_953
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(*(m.encode(faces.test_images) for m in (model, loaded)))

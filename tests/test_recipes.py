@@ -1,0 +1,150 @@
+"""Recipes: refused or complete, the same after a trip through JSON, with a folder of their own."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vaelib import runs, training
+from vaelib.objectives import AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, beta, infovae
+from vaelib.recipes import Recipe, post
+
+# ---- The settings
+
+
+@pytest.mark.parametrize(
+    "field, value, error",
+    [
+        ("dataset", "fashion", ValueError),
+        ("objective", "elbo", TypeError),
+        *(("latent_dim", 0, ValueError), ("latent_dim", 2.0, TypeError)),
+        *(("epochs", -1, ValueError), ("epochs", "10", TypeError), ("epochs", True, TypeError)),
+        *(("batch_size", 0, ValueError), ("batch_size", None, TypeError)),
+        *(("learning_rate", 0, ValueError), ("learning_rate", 1.5, ValueError)),
+        *(("learning_rate", float("nan"), ValueError), ("learning_rate", "1e-3", ValueError)),
+        ("schedule", "linear", ValueError),
+        *(("seed", -1, ValueError), ("seed", 2**32, ValueError), ("seed", 0.5, TypeError)),
+        *(("limit", 0, ValueError), ("limit", 10.0, TypeError)),
+    ],
+)
+def test_a_value_out_of_range_is_refused_in_one_sentence_that_names_it(field, value, error):
+    with pytest.raises(error) as refusal:
+        Recipe(**{field: value})
+    message = str(refusal.value)
+    assert repr(value) in message
+    assert (field if field != "dataset" else "data set") in message
+    assert re.fullmatch(r"[^\n]+\.", message)
+
+
+RECIPES = [
+    Recipe(),
+    post("mnist", MMD_AS_POSTED, seed=3),
+    Recipe("faces", beta(4.0), 5, 2, 32, 1e-3, "constant", 7, limit=100),
+    Recipe("faces", infovae(0.5, 2.0)),
+    Recipe("faces", beta(1e6)),
+    Recipe("faces", AUTOENCODER),
+    Recipe("mnist", ELBO_AS_POSTED),
+]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.slug)
+def test_settings_survive_being_written_as_json(recipe):
+    assert Recipe.from_config(json.loads(json.dumps(recipe.get_config()))) == recipe
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.slug)
+def test_a_slug_is_a_legal_name_for_a_folder(recipe):
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_.+-]{0,100}", recipe.slug)
+
+
+def test_a_slug_can_be_read():
+    assert post("mnist", MMD_AS_POSTED).slug == "mnist_mmd-as-posted_50-epochs"
+    assert Recipe("faces", beta(4.0), epochs=2).slug == "faces_bce-4-kl_2-epochs"
+
+
+def test_settings_that_no_recipe_has_or_that_are_missing_are_refused_by_name():
+    config = Recipe().get_config()
+    with pytest.raises(ValueError, match="momentum"):
+        Recipe.from_config(config | {"momentum": 0.9})
+    with pytest.raises(ValueError, match="epochs"):
+        Recipe.from_config({name: value for name, value in config.items() if name != "epochs"})
+
+
+def test_the_posts_settings_are_those_of_the_post():
+    recipe = post("fashion_mnist", ELBO)
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (50, 100, 1e-4)
+    assert (recipe.schedule, recipe.latent_dim, recipe.limit) == ("constant", 2, None)
+
+
+# ---- The schedule
+
+
+def rates(recipe, train_size, steps):
+    model = training.build(recipe, train_size)
+    found = []
+    for step in steps:
+        model.optimizer.iterations.assign(step)
+        found.append(float(model.optimizer.learning_rate))
+    return found
+
+
+def test_the_rate_warms_up_and_falls_to_5_percent_as_half_a_cosine():
+    recipe = Recipe("faces", epochs=10, batch_size=100, learning_rate=2e-3)
+    steps = [0, 150, 300, 3150, 6000]  # 6,000 in all, of which 300 to warm up
+    expected = [0, 1e-3, 2e-3, 2e-3 * (0.05 + 0.95 / 2), 1e-4]
+    np.testing.assert_allclose(rates(recipe, 60_000, steps), expected, rtol=1e-4, atol=1e-9)
+
+
+def test_a_short_training_warms_up_for_a_tenth_of_it():
+    recipe = Recipe("faces", epochs=2, batch_size=10, learning_rate=1e-2)
+    found = rates(recipe, 100, [0, 1, 2, 20])
+    np.testing.assert_allclose(found, [0, 5e-3, 1e-2, 5e-4], rtol=1e-4, atol=1e-9)
+    assert rates(Recipe("faces", epochs=1, batch_size=100), 100, [0])[0] == pytest.approx(2e-3)
+
+
+def test_the_constant_schedule_is_constant():
+    recipe = Recipe("faces", learning_rate=1e-4, schedule="constant")
+    assert rates(recipe, 60_000, [0, 10, 6000]) == pytest.approx([1e-4] * 3)
+
+
+# ---- The folder
+
+
+def test_each_recipe_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    recipe = Recipe("faces")
+    folder = runs.folder_for(recipe, tmp_path)
+    assert folder == runs.folder_for(Recipe("faces"), tmp_path)
+    assert folder.parent == tmp_path
+    assert re.fullmatch(r"faces_elbo_10-epochs_[0-9a-f]{8}", folder.name)
+    others = [Recipe("faces", seed=1), Recipe("faces", latent_dim=3), Recipe("faces", limit=9)]
+    others += [Recipe("faces", batch_size=50), Recipe("faces", learning_rate=1e-3)]
+    assert len({runs.folder_for(other, tmp_path) for other in [recipe, *others]}) == 6
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "own"))
+    assert runs.folder_for(recipe) == tmp_path / "own" / folder.name
+
+
+@pytest.mark.parametrize("function", ["code_fingerprint", "versions"])
+def test_other_code_or_versions_have_another_folder(function, tmp_path, monkeypatch):
+    folder = runs.folder_for(Recipe("faces"), tmp_path)
+    monkeypatch.setattr(runs, function, lambda: "another")
+    assert runs.folder_for(Recipe("faces"), tmp_path) != folder
+
+
+def test_comments_docstrings_and_layout_do_not_make_other_code(tmp_path, monkeypatch):
+    for path in Path(runs.__file__).parent.glob("*.py"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(runs, "__file__", str(tmp_path / "runs.py"))
+    losses = tmp_path / "losses.py"
+    source, fingerprint = losses.read_text(), runs.code_fingerprint()
+    for before, after, same in [
+        ("    var = ops.exp", "    # a comment\n\n    var = ops.exp", True),
+        ("(Kingma and Welling 2013", "(Kingma and Welling, 2013", True),
+        ("LOG_2PI = math.log(2 * math.pi)", "LOG_2PI = math.log(\n    2 * math.pi\n)", True),
+        ("LOG_2PI = math.log(2 * math.pi)", "LOG_2PI = math.log(3 * math.pi)", False),
+    ]:
+        assert before in source
+        losses.write_text(source.replace(before, after))
+        assert (runs.code_fingerprint() == fingerprint) is same

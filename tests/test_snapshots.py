@@ -1,0 +1,107 @@
+"""Snapshots: when they are taken, what is in them, and how the grid lies."""
+
+import numpy as np
+import pytest
+
+from vaelib.models import VAE
+from vaelib.snapshots import Snapshots, grid_codes
+
+IMAGES, LABELS = np.zeros((3, 28, 28, 1), "uint8"), np.array([2, 0, 1], "uint8")
+
+
+class Counting:
+    """A model whose pictures are as grey as it has been asked often."""
+
+    latent_dim = 2
+
+    def __init__(self):
+        self.asked = 0
+
+    def sample(self, n, seed):
+        self.asked += 1
+        return np.full((n, 28, 28, 1), self.asked / 255)
+
+    def encode(self, images):
+        return np.full((len(images), self.latent_dim), float(self.asked))
+
+    def decode(self, z):
+        return np.full((len(z), 28, 28, 1), self.asked / 255)
+
+
+def follow(snapshots, epochs, model, start=0):
+    """What `fit` does to a callback."""
+    snapshots.set_model(model)
+    snapshots.on_train_begin()
+    for epoch in range(start, epochs):
+        snapshots.on_epoch_end(epoch)
+    return snapshots.arrays()
+
+
+@pytest.mark.parametrize(
+    "epochs, kept",
+    [
+        (1, [0, 1]),
+        (2, [0, 1, 2]),
+        (5, [0, 1, 2, 3, 4, 5]),
+        (10, [0, 2, 4, 6, 8, 10]),
+        (50, [0, 10, 20, 30, 40, 50]),
+    ],
+)
+def test_snapshots_are_taken_before_training_evenly_on_the_way_and_at_the_end(epochs, kept):
+    arrays = follow(Snapshots(IMAGES, LABELS, epochs), epochs, Counting())
+    assert arrays["epochs"].tolist() == kept
+    assert arrays["samples"][:, 0, 0, 0, 0].tolist() == list(range(1, len(kept) + 1))
+
+
+@pytest.mark.parametrize("epochs", [3, 6, 7, 9, 11, 14, 49])
+def test_at_most_five_are_taken_after_training_began(epochs):
+    kept = follow(Snapshots(IMAGES, LABELS, epochs), epochs, Counting())["epochs"]
+    assert (kept[0], kept[-1]) == (0, epochs)
+    assert len(kept) <= 6
+
+
+def test_a_snapshot_holds_samples_of_the_same_codes_test_codes_and_a_grid():
+    model = VAE()
+    arrays = follow(Snapshots(IMAGES, LABELS, 1, seed=4), 1, model)
+    assert arrays["samples"].shape == (2, 64, 28, 28, 1)
+    assert arrays["grid"].shape == (2, 256, 28, 28, 1)
+    assert arrays["samples"].dtype == arrays["grid"].dtype == np.uint8
+    np.testing.assert_array_equal(arrays["codes"][0], model.encode(IMAGES))
+    np.testing.assert_array_equal(arrays["labels"], LABELS)
+    np.testing.assert_array_equal(arrays["samples"][0], arrays["samples"][1])
+    pixels = 255 * model.sample(64, seed=4)
+    np.testing.assert_allclose(arrays["samples"][0], pixels, atol=0.501)
+    np.testing.assert_allclose(arrays["grid"][0], 255 * model.decode(grid_codes()), atol=0.501)
+
+
+def test_only_a_plane_has_a_grid():
+    model = Counting()
+    model.latent_dim = 3
+    assert set(follow(Snapshots(IMAGES, LABELS, 1), 1, model)) == {
+        *("labels", "epochs", "samples", "codes")
+    }
+
+
+def test_what_was_kept_is_taken_up_again():
+    model = Counting()
+    whole = follow(Snapshots(IMAGES, LABELS, 4), 4, model)
+    model.asked = 0
+    first = follow(Snapshots(IMAGES, LABELS, 4), 2, model)
+    resumed = Snapshots(IMAGES, LABELS, 4)
+    resumed.restore(first)
+    resumed = follow(resumed, 4, model, start=2)
+    assert set(resumed) == set(whole)
+    for name, array in whole.items():
+        np.testing.assert_array_equal(resumed[name], array)
+        assert resumed[name].dtype == array.dtype
+
+
+def test_the_grid_begins_at_the_top_left_and_falls_row_by_row():
+    codes = grid_codes()
+    assert (codes.shape, codes.dtype) == ((256, 2), np.float32)
+    assert codes[[0, 15, 240, 255]].tolist() == [[-4, 4], [4, 4], [-4, -4], [4, -4]]
+    z1, z2 = codes.reshape(16, 16, 2).transpose(2, 0, 1)
+    np.testing.assert_allclose(np.diff(z1, axis=1), 8 / 15, rtol=1e-5)
+    np.testing.assert_allclose(np.diff(z2, axis=0), -8 / 15, rtol=1e-5)
+    assert np.ptp(z1, axis=0).max() == np.ptp(z2, axis=1).max() == 0
+    assert grid_codes(side=3, limit=1).tolist()[:4] == [[-1, 1], [0, 1], [1, 1], [-1, 0]]

@@ -1,0 +1,253 @@
+"""Training: the order of images, one step, and that nothing but the recipe decides the result.
+
+Every objective is trained twice at once, by this process and by another, while others keep the
+processors busy; the bytes must be the same. Other tests look at what came out.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vaelib import data, runs, training
+from vaelib.objectives import (
+    AUTOENCODER,
+    ELBO,
+    ELBO_AS_POSTED,
+    MMD_AS_POSTED,
+    Objective,
+    infovae,
+)
+from vaelib.recipes import Recipe
+from vaelib.training import Batches
+
+FACES = data.draw_faces(train=358, test=60)
+# Small batches, for what breaks repeatability does so once in about a hundred steps of any size.
+RECIPES = {
+    str(objective): Recipe("faces", objective, epochs=2, batch_size=5)  # 2 x 72 steps
+    for objective in (
+        *(AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, infovae(0.5, 100.0)),
+        Objective(kl_weight=1.0, closed_form_kl=True),
+    )
+}
+FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
+
+
+def train_all(directory):
+    """Train all recipes on FACES; the lines that were printed, {objective: text}."""
+    printed = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "load", lambda name: FACES)
+        for name, recipe in RECIPES.items():
+            with contextlib.redirect_stdout(io.StringIO()) as lines:
+                training.train(recipe, directory)
+            printed[name] = lines.getvalue()
+    return printed
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folders of two trainings of all recipes in two processes, and what the first printed."""
+    here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
+    tests = Path(__file__).parent
+    train = "import sys, test_training; print(flush=True); test_training.train_all(sys.argv[1])"
+    path = os.pathsep.join([str(tests), str(tests.parent), os.environ.get("PYTHONPATH", "")])
+    started = []
+    try:
+        other = subprocess.Popen(
+            [sys.executable, "-c", train, str(there)],
+            env=os.environ | {"PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+        )
+        started.append(other)
+        other.stdout.readline()  # it has imported TensorFlow: from here on they run side by side
+        for _ in range((os.cpu_count() + 1) // 2):
+            started.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+        printed = train_all(here)
+        assert other.wait(timeout=300) == 0
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+        other.stdout.close()
+    return here, there, printed
+
+
+@pytest.fixture
+def on_faces(monkeypatch):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+
+
+def contents(folder, files=FILES):
+    return {name: (folder / name).read_bytes() for name in files}
+
+
+# ---- The order of images
+
+
+def test_an_epoch_shows_every_image_once():
+    images = np.arange(10)
+    batches = Batches(images, batch_size=4, seed=0)
+    assert batches.steps_per_epoch == 3
+    for epoch in range(3):
+        shown = [batches[3 * epoch + step][0] for step in range(3)]
+        assert [len(batch) for batch in shown] == [4, 4, 2]
+        assert sorted(np.concatenate(shown)) == list(images)
+
+
+def test_the_order_depends_on_seed_and_epoch_alone():
+    def orders(**settings):
+        batches = Batches(np.arange(100), **{"batch_size": 10, "seed": 0} | settings)
+        return [
+            np.concatenate([batches[10 * e + i][0] for i in range(10)]).tolist() for e in (0, 1)
+        ]
+
+    first, second = orders()
+    assert first != second
+    assert orders() == [first, second]
+    assert orders(batch_size=10, first_epoch=1)[0] == second
+    assert orders(seed=1)[0] not in (first, second)
+    batches = Batches(np.arange(100), batch_size=10, seed=0)
+    backwards = [batches[step][0] for step in reversed(range(20))][::-1]
+    assert np.concatenate(backwards).tolist() == first + second
+
+
+# ---- A step
+
+
+@pytest.mark.parametrize("objective", [ELBO, MMD_AS_POSTED], ids=str)
+def test_a_step_of_fit_is_the_step_spelled_out(objective):
+    import tensorflow as tf
+
+    recipe = Recipe("faces", objective, schedule="constant")
+    by_fit, by_hand = (training.build(recipe, 100) for _ in range(2))
+    before = by_hand.get_weights()
+    batches = Batches(FACES.train_images, 100, seed=0)
+    by_fit.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0)
+
+    images = tf.cast(batches[0][0], "float32") / 255
+    with tf.GradientTape() as tape:
+        outputs = by_hand(images)
+        terms = objective.terms(images, outputs, lambda n: by_hand._draw_from_prior(n))
+        loss = objective.total(terms)
+    gradients = tape.gradient(loss, by_hand.trainable_variables)
+    by_hand.optimizer.apply(gradients, by_hand.trainable_variables)
+
+    pairs = zip(before, by_fit.get_weights(), by_hand.get_weights(), strict=True)
+    for start, found, expected in pairs:
+        if start.dtype.kind != "f":  # the state of the noise: as many draws
+            np.testing.assert_array_equal(found, expected)
+            continue
+        assert np.abs(expected - start).max() > 1e-3  # Adam's first step is its rate
+        # Where a gradient is nearly 0, Adam blows its rounding up to a share of the rate, 2e-3.
+        np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+# ---- The result
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_two_processes_under_load_train_the_same_bytes(recipe, trained):
+    here, there, _ = trained
+    found, expected = (contents(runs.folder_for(recipe, directory)) for directory in (here, there))
+    assert [name for name in FILES if found[name] != expected[name]] == []
+
+
+def test_a_line_is_printed_for_each_epoch_with_the_loss_and_its_terms(trained):
+    number = r"-?\d+\.\d\d"
+    terms = {
+        str(AUTOENCODER): f"reconstruction {number}",
+        str(ELBO): f"reconstruction {number}   kl {number}",
+        str(MMD_AS_POSTED): rf"reconstruction {number}   mmd {number}\d\d\d",
+    }
+    for name, pattern in terms.items():
+        lines = trained[2][name].splitlines()
+        assert len(lines) == 2
+        for i, line in enumerate(lines, start=1):
+            assert re.fullmatch(f"epoch {i}/2   loss {number}   {pattern}", line)
+    padded = training.epoch_line({"loss": [1.0, 2.346]}, 1, 10)
+    assert padded == "epoch  2/10   loss 2.35"
+
+
+def test_a_recipe_that_was_trained_is_loaded_and_prints_the_same(
+    trained, on_faces, monkeypatch, capsys
+):
+    here, _, printed = trained
+    monkeypatch.setattr(training.VAE, "fit", None)  # must not be called
+    run = training.train(RECIPES["ELBO"], here)
+    assert capsys.readouterr().out == printed["ELBO"]
+    assert run.recipe == RECIPES["ELBO"]
+    assert run.snapshots["epochs"].tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(run.snapshots["codes"][-1], run.model.encode(FACES.test_images))
+    assert run.provenance["data"]["fingerprint"] == FACES.fingerprint
+
+
+def test_a_loaded_model_can_be_evaluated_like_one_just_trained(trained, on_faces):
+    run = training.train(RECIPES["ELBO"], trained[0])
+    found = run.model.evaluate(FACES.test_images, verbose=0, return_dict=True)
+    assert np.isfinite(found["loss"])
+
+
+# ---- Interrupted
+
+
+def interrupt_at(step, patch):
+    """Make the user press Ctrl-C after so many steps."""
+    steps = []
+
+    def count(callback, batch, logs=None):
+        steps.append(batch)
+        if len(steps) == step:
+            raise KeyboardInterrupt
+
+    patch.setattr(training.EpochLog, "on_train_batch_end", count)
+
+
+@pytest.mark.parametrize(
+    "name, step, done", [("ELBO", 100, 1), ("MMD as posted", 73, 1), ("autoencoder", 144, 1)]
+)
+def test_training_that_was_interrupted_ends_with_the_same_bytes(
+    name, step, done, trained, on_faces, tmp_path, capsys
+):
+    recipe = RECIPES[name]
+    folder = runs.folder_for(recipe, tmp_path)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        interrupt_at(step, patch)
+        training.train(recipe, tmp_path)
+    assert not runs.is_complete(folder)
+    capsys.readouterr()
+    run = training.train(recipe, tmp_path)
+    assert run.provenance["resumed_after_epoch"] == done
+    assert capsys.readouterr().out == trained[2][name]
+    assert contents(folder) == contents(runs.folder_for(recipe, trained[0]))
+    assert not runs.has_checkpoint(folder)
+
+
+def test_a_result_that_could_not_be_written_is_written_the_next_time(
+    trained, on_faces, tmp_path, monkeypatch
+):
+    recipe = RECIPES["ELBO as posted"]
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(OSError, match="disk"):
+        patch.setattr(runs, "save", lambda folder, run: (_ for _ in ()).throw(OSError("disk full")))
+        training.train(recipe, tmp_path)
+    training.train(recipe, tmp_path)
+    folders = (runs.folder_for(recipe, directory) for directory in (tmp_path, trained[0]))
+    assert contents(next(folders)) == contents(next(folders))
+
+
+# ---- Another run
+
+
+def test_a_run_on_other_data_is_not_taken_for_this_one(tmp_path, monkeypatch):
+    recipe = Recipe("faces", AUTOENCODER, epochs=1, batch_size=60, limit=60)
+    for seed in (0, 1):
+        other = data.draw_faces(train=60, test=10, seed=seed)
+        monkeypatch.setattr(data, "load", lambda name, other=other: other)
+        run = training.train(recipe, tmp_path)
+        assert run.provenance["data"]["fingerprint"] == other.fingerprint
