@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-import tiny
 from click.testing import CliRunner
 
+import tiny
 from vaelib.__main__ import main
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny
 
+import tiny
 from vaelib import data, idx
 from vaelib.data import DataError, Dataset, load
 

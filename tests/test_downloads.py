@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import tiny
 
+import tiny
 from vaelib import downloads, sources
 from vaelib.data import DataError, load
 

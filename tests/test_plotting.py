@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from vaelib import plotting
 from vaelib.snapshots import grid_codes
@@ -112,7 +113,8 @@ def test_names_do_not_overlap_even_where_classes_do(spread):
     names = ["ankle boot"] * 10
     figure = plotting.latent_space(codes(spread=spread), LABELS, names)
     rendered(figure)
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    # Of the names alone, without the lines that lead from them to their places.
+    boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]
     assert len(boxes) == 10
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
     assert all(figure.axes[0].get_window_extent().contains(*box.p0) for box in boxes)

@@ -1,14 +1,11 @@
 """tools/run.py: parameters go where they belong, pages appear, failures end in a sentence."""
 
-import importlib.util
 from pathlib import Path
 
 import nbformat
 import pytest
 
-spec = importlib.util.spec_from_file_location("run", Path(__file__).parents[1] / "tools" / "run.py")
-run = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(run)
+import run
 
 
 @pytest.fixture

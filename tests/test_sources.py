@@ -10,8 +10,8 @@ import warnings
 
 import numpy as np
 import pytest
-import tiny
 
+import tiny
 from vaelib import downloads, sources
 from vaelib.data import DataError, load
 

@@ -36,6 +36,8 @@ RECIPES = {
         Objective(kl_weight=1.0, closed_form_kl=True),
     )
 }
+# Ends by itself, in case nobody is left to end it.
+BUSY = "import time; end = time.time() + 300\nwhile time.time() < end: pass"
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 
 
@@ -68,7 +70,7 @@ def trained(tmp_path_factory):
         started.append(other)
         other.stdout.readline()  # it has imported TensorFlow: from here on they run side by side
         for _ in range((os.cpu_count() + 1) // 2):
-            started.append(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            started.append(subprocess.Popen([sys.executable, "-c", BUSY]))
         printed = train_all(here)
         assert other.wait(timeout=300) == 0
     finally:
@@ -84,8 +86,13 @@ def on_faces(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
 
 
-def contents(folder, files=FILES):
-    return {name: (folder / name).read_bytes() for name in files}
+def folder_of(recipe, directory):
+    (folder,) = directory.glob(f"{recipe.slug}_*")
+    return folder
+
+
+def contents(recipe, directory):
+    return {name: (folder_of(recipe, directory) / name).read_bytes() for name in FILES}
 
 
 # ---- The order of images
@@ -155,7 +162,7 @@ def test_a_step_of_fit_is_the_step_spelled_out(objective):
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_two_processes_under_load_train_the_same_bytes(recipe, trained):
     here, there, _ = trained
-    found, expected = (contents(runs.folder_for(recipe, directory)) for directory in (here, there))
+    found, expected = contents(recipe, here), contents(recipe, there)
     assert [name for name in FILES if found[name] != expected[name]] == []
 
 
@@ -209,24 +216,21 @@ def interrupt_at(step, patch):
     patch.setattr(training.EpochLog, "on_train_batch_end", count)
 
 
-@pytest.mark.parametrize(
-    "name, step, done", [("ELBO", 100, 1), ("MMD as posted", 73, 1), ("autoencoder", 144, 1)]
-)
+@pytest.mark.parametrize("name, step", [("ELBO", 100), ("MMD as posted", 73)])
 def test_training_that_was_interrupted_ends_with_the_same_bytes(
-    name, step, done, trained, on_faces, tmp_path, capsys
+    name, step, trained, on_faces, tmp_path, capsys
 ):
     recipe = RECIPES[name]
-    folder = runs.folder_for(recipe, tmp_path)
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         interrupt_at(step, patch)
         training.train(recipe, tmp_path)
-    assert not runs.is_complete(folder)
+    assert not runs.is_complete(folder_of(recipe, tmp_path))
     capsys.readouterr()
     run = training.train(recipe, tmp_path)
-    assert run.provenance["resumed_after_epoch"] == done
+    assert run.provenance["resumed_after_epoch"] == 1
     assert capsys.readouterr().out == trained[2][name]
-    assert contents(folder) == contents(runs.folder_for(recipe, trained[0]))
-    assert not runs.has_checkpoint(folder)
+    assert contents(recipe, tmp_path) == contents(recipe, trained[0])
+    assert not runs.has_checkpoint(folder_of(recipe, tmp_path))
 
 
 def test_a_result_that_could_not_be_written_is_written_the_next_time(
@@ -237,8 +241,7 @@ def test_a_result_that_could_not_be_written_is_written_the_next_time(
         patch.setattr(runs, "save", lambda folder, run: (_ for _ in ()).throw(OSError("disk full")))
         training.train(recipe, tmp_path)
     training.train(recipe, tmp_path)
-    folders = (runs.folder_for(recipe, directory) for directory in (tmp_path, trained[0]))
-    assert contents(next(folders)) == contents(next(folders))
+    assert contents(recipe, tmp_path) == contents(recipe, trained[0])
 
 
 # ---- Another run

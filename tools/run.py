@@ -13,10 +13,11 @@ from pathlib import Path
 
 import papermill
 from nbclient.exceptions import DeadKernelError
-from nbconvert import HTMLExporter
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 from traitlets.config import Config
+
+import pages
 
 BUILD = Path("build")
 # Otherwise each kernel warns that what it sends over the loopback device is not encrypted.
@@ -102,7 +103,7 @@ def execute(notebook: Path, parameters: dict[str, object], title: str) -> None:
         )
     except DeadKernelError:
         sys.exit(f"{title} failed: its kernel died, perhaps for lack of memory.")
-    page.write_text(HTMLExporter().from_filename(str(executed))[0], encoding="utf-8")
+    page.write_text(pages.page(executed), encoding="utf-8")
     print(f"{title} took {time.monotonic() - start:.0f} s", flush=True)
 
 

@@ -120,8 +120,9 @@ def gaussian_kl(z_mean, z_log_var):
     """
     _check_codes(z_mean=z_mean, z_log_var=z_log_var)
     z_log_var, z_log_var_again = fan_out(z_log_var)
-    var = ops.exp(z_log_var_again)
-    return 0.5 * _sum_per_image(ops.square(z_mean) + var - z_log_var - 1.0)
+    # exp(l) - 1 - l is never negative; computed as exp(l) - l - 1, it may be, by rounding.
+    excess = ops.expm1(z_log_var_again) - z_log_var
+    return 0.5 * _sum_per_image(ops.square(z_mean) + excess)
 
 
 def sampled_kl(z, z_mean, z_log_var):
@@ -150,7 +151,9 @@ def _sum_per_image(values):  # (batch, ...) -> (batch,)
 
 
 def _check_same_shape(images, logits):
-    if len(images.shape) < 2 or tuple(images.shape[1:]) != tuple(logits.shape[1:]):
+    pairs = list(zip(images.shape, logits.shape, strict=False))
+    same = all(a == b or None in (a, b) for a, b in pairs)  # None: a batch of unknown size
+    if len(images.shape) < 2 or len(images.shape) != len(logits.shape) or not same:
         raise ValueError(
             f"images of shape {tuple(images.shape)} and logits of shape {tuple(logits.shape)}: "
             "expected the same shape twice, (batch, height, width, channels)."

@@ -83,10 +83,11 @@ class VAE(keras.Model):
         self.decoder = build_decoder(latent_dim)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.term_trackers = {name: keras.metrics.Mean(name=name) for name in objective.term_names}
+        # Encoder and decoder are built when they are made: there is nothing left to do, and saying
+        # so lets Keras save, load and count the model before its first batch.
+        self.build()
 
     def build(self, input_shape=None):
-        # Encoder and decoder are built when they are made: there is nothing left to do, and
-        # saying so lets Keras save, load and count the model before its first batch.
         self.built = True
 
     def call(self, images, training=False):
@@ -103,7 +104,8 @@ class VAE(keras.Model):
         """The objective on one batch, in nats per image; Keras' `fit` minimises what it returns."""
         terms = self.objective.terms(to_unit_interval(x), y_pred, self._draw_from_prior)
         for name, value in terms.items():
-            self.term_trackers[name].update_state(value)
+            # A small last batch counts for as much as its images, as it does in the loss.
+            self.term_trackers[name].update_state(ops.mean(value), ops.shape(x)[0])
         return self.objective.total(terms)
 
     def _draw_from_prior(self, n):

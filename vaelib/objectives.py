@@ -40,7 +40,7 @@ class Objective:
     closed_form_kl: bool = False
 
     def __post_init__(self):
-        if RECONSTRUCTIONS.get(getattr(self.reconstruction, "__name__", None)) is None:
+        if self.reconstruction not in RECONSTRUCTIONS.values():
             raise TypeError(
                 f"reconstruction must be one of the functions {', '.join(RECONSTRUCTIONS)} of "
                 f"vaelib.losses, but is {self.reconstruction!r}."

@@ -25,10 +25,12 @@ def draw_samples(ax, images, columns=8):
     ax.spines[:].set_visible(False)
 
 
-def draw_latent_space(ax, codes, labels, class_names=None, limit=None):
+def draw_latent_space(ax, codes, labels, class_names=None, limit=None, text_size=9):
     """Draw `latent_space` into axes of a figure, with or without names."""
     codes, axis_names = _plane(codes)
     limit = limit or plane_limit(codes)
+    if len(labels) != len(codes):
+        raise ValueError(f"{len(labels)} labels for {len(codes)} codes: expected one for each.")
     ax.scatter(*codes.T, s=2, c=COLORS[labels % len(COLORS)], alpha=0.5, lw=0, rasterized=True)
     draw_prior(ax)
     frame_plane(ax, limit, *axis_names)
@@ -36,19 +38,24 @@ def draw_latent_space(ax, codes, labels, class_names=None, limit=None):
         return
     present = np.unique(labels)
     middles = np.array([np.median(codes[labels == label], axis=0) for label in present])
-    places = _apart(middles, across=0.42 * limit, upright=0.1 * limit)
-    for label, (x, y) in zip(present, np.clip(places, -0.95 * limit, 0.95 * limit), strict=True):
-        ax.text(
-            *(x, y, class_names[label]),
-            **dict(color=0.75 * COLORS[label % len(COLORS)], weight="bold", size=9),
-            path_effects=HALO,
+    places = _apart(middles, across=0.38 * limit, upright=0.085 * limit)
+    places = np.clip(places, -0.95 * limit, 0.95 * limit)
+    for label, middle, place in zip(present, middles, places, strict=True):
+        color = 0.75 * COLORS[label % len(COLORS)]
+        ax.annotate(
+            *(class_names[label], middle, place),
+            **dict(color=color, weight="bold", size=text_size, path_effects=HALO),
             **dict(ha="center", va="center"),
+            # A line from a name to its place, seen only where the name had to move.
+            arrowprops=dict(arrowstyle="-", color=color, lw=0.8, shrinkA=0, shrinkB=0),
         )
 
 
 def draw_latent_grid(ax, images, limit=GRID_LIMIT):
     """Draw `latent_grid` into axes of a figure."""
     side = round(len(images) ** 0.5)
+    if side < 2 or side * side != len(images):
+        raise ValueError(f"images of shape {np.shape(images)}: expected (side * side, 28, 28, 1).")
     half = limit * side / (side - 1)  # codes are at the middles of the images
     _show(ax, _mosaic(images, side), extent=(-half, half, -half, half))
     draw_prior(ax, color="#ffd400")

@@ -82,12 +82,17 @@ def comparison(columns, class_names):
 def _pictures(columns, class_names=None):
     limit = max(plane_limit(arrays["codes"]) for arrays in columns.values())
     # Many pixels of many grey values: a lower resolution keeps a notebook's page below 3 MB.
-    figure, axes = _figure(3, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80)
+    with_grid = all("grid" in arrays for arrays in columns.values())
+    figure, axes = _figure(
+        3 if with_grid else 2, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80
+    )
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(title)
         draw_samples(column[0], arrays["samples"])
-        draw_latent_space(column[1], arrays["codes"], arrays["labels"], class_names, limit)
-        draw_latent_grid(column[2], arrays["grid"])
+        codes, labels = arrays["codes"], arrays["labels"]
+        draw_latent_space(column[1], codes, labels, class_names, limit, text_size=7)
+        if with_grid:
+            draw_latent_grid(column[2], arrays["grid"])
     return figure
 
 
@@ -226,6 +231,5 @@ def _figure(rows, columns, size, aspect=1.0, dpi=110):
 
 
 def _at(snapshots, i):
-    return {name: snapshots[name][i] for name in ("samples", "codes", "grid")} | {
-        "labels": snapshots["labels"]
-    }
+    kept = {name: snapshots[name][i] for name in ("samples", "codes", "grid") if name in snapshots}
+    return kept | {"labels": snapshots["labels"]}

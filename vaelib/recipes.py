@@ -46,6 +46,8 @@ class Recipe:
             raise TypeError(f"objective must be an Objective such as ELBO, not {self.objective!r}.")
         for name, least in [("latent_dim", 1), ("epochs", 1), ("batch_size", 1), ("seed", 0)]:
             _check_whole_number(name, getattr(self, name), least)
+        if self.seed >= 2**32:
+            raise ValueError(f"seed must be below 2**32, not {self.seed}.")
         if self.limit is not None:
             _check_whole_number("limit", self.limit, 1)
         rate = self.learning_rate

@@ -62,7 +62,7 @@ def reproduce(recipe, publish=False):
     if publish:
         target = runs.PUBLISHED / recipe.slug
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(runs.folder_for(recipe), target)
+        shutil.copytree(again.folder, target)
         print(f"copied to runs/{recipe.slug}")
         return
     print(f"{'':16}{'committed':>12}{'again':>12}{'difference':>12}")

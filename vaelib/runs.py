@@ -14,6 +14,7 @@ All are plain arrays and JSON: reading them executes nothing.
 """
 
 import ast
+import functools
 import io
 import json
 import os
@@ -54,6 +55,7 @@ class Run:
         history: dict of term to its mean over each epoch, nats per image.
         snapshots: dict of arrays, see `Snapshots.arrays`.
         provenance: dict: versions, the data's fingerprint, commit, duration.
+        folder: where it is kept, if it is.
     """
 
     recipe: Recipe
@@ -61,15 +63,18 @@ class Run:
     history: dict
     snapshots: dict
     provenance: dict
+    folder: Path | None = None
 
 
-def folder_for(recipe, directory=None):
-    """Where the run of this recipe, by this code and these versions, is kept."""
+def folder_for(recipe, data_fingerprint, directory=None):
+    """Where the run of this recipe, on these data, by this code and these versions, is kept."""
     parent = Path(directory or os.environ.get("VAELIB_RUNS_DIR") or cache_folder() / "runs")
-    what = json.dumps([recipe.get_config(), code_fingerprint(), versions()], sort_keys=True)
-    return parent / f"{recipe.slug}_{sha256(what.encode()).hexdigest()[:8]}"
+    what = [recipe.get_config(), data_fingerprint, code_fingerprint(), versions()]
+    digest = sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    return parent / f"{recipe.slug}_{digest[:8]}"
 
 
+@functools.cache  # of the code that is running, even where someone edits it meanwhile
 def code_fingerprint():
     """SHA-256 over the code that decides results; comments, docstrings and layout don't count."""
     digest = sha256()
@@ -79,7 +84,7 @@ def code_fingerprint():
             body = getattr(node, "body", None)
             if isinstance(body, list):
                 node.body = [n for n in body if not _is_docstring(n)] or [ast.Pass()]
-        digest.update(ast.dump(tree).encode())
+        digest.update(ast.unparse(tree).encode())
     return digest.hexdigest()
 
 
@@ -202,12 +207,18 @@ def load(folder):
         there = ", ".join(sorted(p.parent.name for p in PUBLISHED.glob("*/run.json"))) or "none"
         raise RunError(f"{folder.name} is no complete run; the project comes with: {there}.")
     try:
-        about = json.loads((folder / "run.json").read_bytes())
-        contents = {name: (folder / name).read_bytes() for name in about["sha256"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _load(folder)
+    except RunError:
+        raise
+    except Exception as error:  # JSON, zipfile, NumPy and Recipe raise half a dozen kinds
         raise RunError(
             f"{folder.name} can't be read ({error}): move it away and train again."
         ) from None
+
+
+def _load(folder):
+    about = json.loads((folder / "run.json").read_bytes())
+    contents = {name: (folder / name).read_bytes() for name in about["sha256"]}
     for name, content in contents.items():
         if sha256(content).hexdigest() != about["sha256"][name]:
             raise RunError(
@@ -217,12 +228,14 @@ def load(folder):
     recipe = Recipe.from_config(json.loads(contents["recipe.json"]))
     model = VAE(recipe.latent_dim, recipe.objective, seed=recipe.seed)
     _assign(model.variables, list(_from_npz(contents["weights.npz"]).values()), folder)
+    model.compile(jit_compile=False)
     return Run(
         recipe,
         model,
         json.loads(contents["history.json"]),
         _from_npz(contents["snapshots.npz"]),
         about["provenance"],
+        folder,
     )
 
 

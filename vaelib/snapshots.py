@@ -1,5 +1,7 @@
 """What the latent space looked like on the way: the arrays behind the post's three pictures."""
 
+import math
+
 import numpy as np
 
 from vaelib.backend import keras
@@ -33,7 +35,7 @@ class Snapshots(keras.callbacks.Callback):
     def __init__(self, test_images, test_labels, epochs, seed=0):
         super().__init__()
         self.test_images, self.test_labels, self.seed = test_images, test_labels, seed
-        every = max(1, epochs // 5)
+        every = math.ceil(epochs / 5)
         self.epochs = {0, epochs, *range(0, epochs, every)}
         self._taken = {"epochs": [], "samples": [], "codes": [], "grid": []}
 

@@ -126,21 +126,21 @@ def train(recipe, directory=None):
         raise TypeError(
             f"recipe must be a Recipe, such as Recipe('faces', epochs=2), not {recipe!r}."
         )
-    folder = runs.folder_for(recipe, directory)
+    dataset = data.load(recipe.dataset)
+    if recipe.limit is not None:
+        dataset = dataset.limit(train=recipe.limit)
+    folder = runs.folder_for(recipe, dataset.fingerprint, directory)
     with runs.lock(folder):
         if runs.is_complete(folder):
             run = runs.load(folder)
             for epoch in range(recipe.epochs):
                 print(epoch_line(run.history, epoch, recipe.epochs))
             return run
-        return _train(recipe, folder)
+        return _train(recipe, dataset, folder)
 
 
-def _train(recipe, folder):
+def _train(recipe, dataset, folder):
     start = time.time()
-    dataset = data.load(recipe.dataset)
-    if recipe.limit is not None:
-        dataset = dataset.limit(train=recipe.limit)
     model = build(recipe, len(dataset.train_images))
     snapshots = Snapshots(dataset.test_images, dataset.test_labels, recipe.epochs, recipe.seed)
     history = {}
@@ -165,4 +165,5 @@ def _train(recipe, folder):
         ],
     )
     provenance = runs.provenance(dataset, seconds=time.time() - start, resumed_after_epoch=done)
-    return runs.save(folder, runs.Run(recipe, model, history, snapshots.arrays(), provenance))
+    run = runs.Run(recipe, model, history, snapshots.arrays(), provenance, folder)
+    return runs.save(folder, run)

@@ -1,0 +1,24 @@
+"""tools/pages.py: a notebook's page shows its formulas and figures without a network."""
+
+import re
+
+import nbformat
+
+import pages
+
+
+def test_formulas_become_mathml_and_code_stays_as_it_is():
+    text = pages.with_mathml("A mean $\\mu$ and\n$$\nx^2\n$$\nin `cost = '$5 or $6'`.")
+    assert text.count("<math") == 2
+    assert 'display="block"' in text
+    assert "`cost = '$5 or $6'`" in text
+    assert "\\mu" not in text and "\n\n" not in text
+
+
+def test_a_page_fetches_nothing(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_markdown_cell("# Title\n\n$z \\sim p(z)$")]
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    page = pages.page(tmp_path / "a.ipynb")
+    assert "<math" in page and "Title" in page
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", page)
