@@ -207,20 +207,8 @@ def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up
         assert np.mean(ax.get_ylim()) == pytest.approx(mean[1])
 
 
-def test_clouds_are_drawn_one_by_one_and_all_together():
-    figure = plotting.clouds(codes(), np.full((500, 2), -2.0), ellipses=30)
-    rendered(figure)
-    one_by_one, together = figure.axes
-    assert len(one_by_one.patches) == 30 + 1  # and the circle of the prior
-    assert [len(dots.get_offsets()) for dots in together.collections] == [500, 500]
-
-
-def test_curves_and_agreement_are_drawn():
+def test_agreement_is_drawn():
     x = np.linspace(0, 1, 20)
-    figure = plotting.curves(("x", "y", x, {"up": x, "down": -x}), ("x", "z", x, {"up": x}))
-    rendered(figure)
-    assert [len(ax.lines) for ax in figure.axes] == [2, 1]
-    assert [ax.get_ylabel() for ax in figure.axes] == ["y", "z"]
     figure = plotting.agreement(x, x**2, "one way", "another")
     rendered(figure)
     (ax,) = figure.axes

@@ -21,9 +21,9 @@ def picture():
         last = {key: values[-1] for key, values in runs.load(name).snapshots.items()}
         labels = runs.load(name).snapshots["labels"]
         panels.draw_samples(row[0], last["samples"])
-        panels.draw_latent_space(
-            row[1], last["codes"], labels, data.CLASS_NAMES["fashion_mnist"], LIMIT, text_size=8
-        )
+        wide = panels.plane_limit(last["codes"]) > LIMIT / 2  # a small cloud has no room for names
+        names = data.CLASS_NAMES["fashion_mnist"] if wide else None
+        panels.draw_latent_space(row[1], last["codes"], labels, names, LIMIT, text_size=8)
         panels.draw_latent_grid(row[2], last["grid"])
         row[0].set_ylabel(title, size=13)
     for ax, title in zip(axes[0], ("samples", "codes of the test images", "grid"), strict=True):

@@ -1,8 +1,8 @@
 """The terms of the loss: each gives one number per image, in nats.
 
-Nothing here averages or weighs anything. Every function returns shape (batch,); the one mean over
-the batch and the weights are in `vaelib.objectives`. A sum over the wrong axis, the commonest
-mistake in published VAE code, has no place to hide.
+Nothing here averages or weighs anything. Every term has shape (batch,); the one mean over
+the batch and the weights are in `vaelib.objectives`. A sum over the wrong axis, a common
+mistake in VAE code, has no place to hide.
 """
 
 import math

@@ -91,9 +91,9 @@ def inverse_multiquadratic_kernel(x, y, scale):
 def mmd2(x, y, kernel, unbiased=False):
     """Squared MMD between two samples.
 
-    Biased (V-statistic): the mean over all pairs, itself included; never negative, and above 0 by
-    about 2 (1 - E k) / n even when both samples come from one law. Unbiased (U-statistic): a point
-    is not compared with itself; right on average, and so at times negative.
+    Biased (V-statistic): the mean over all pairs, each point with itself included; never negative,
+    and above 0 by about 2 (1 - E k) / n even when both samples come from one law. Unbiased
+    (U-statistic): a point is not compared with itself; right on average, and so at times negative.
 
     The gradient with respect to x and y is written out, so that each is used once
     (see `losses.fan_out`) and no n x n matrix outlives its block.
@@ -105,7 +105,7 @@ def mmd2(x, y, kernel, unbiased=False):
         unbiased: which of the two.
 
     Returns:
-        A scalar tensor, without unit, below 2 for the kernels here.
+        A scalar tensor, without unit, below 2 for a single kernel.
 
     Raises:
         ValueError: for shapes that do not match, or a single point where unbiased.

@@ -2,7 +2,8 @@
 
     reconstruction + kl_weight * KL(q(z|x) || p(z)) + mmd_weight * MMD^2(q(z), p(z))
 
-Every model of this tutorial is a setting of the two weights (InfoVAE, Zhao, Song and Ermon 2017,
+Every model of this tutorial is a setting of the two weights, the reconstruction term, and whether
+codes are drawn (InfoVAE, Zhao, Song and Ermon 2017,
 arXiv 1706.02262, equation 6, writes kl_weight = 1 - alpha and mmd_weight = alpha + lambda - 1).
 """
 

@@ -106,7 +106,8 @@ def _plane(codes):  # (n, latent_dim) -> (n, 2), names of the axes
         return codes, ("z1", "z2")
     centred = codes - codes.mean(axis=0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    return centred @ directions[:2].T, ("principal component 1", "principal component 2")
+    # Not centred: the prior's circle stays at 0, and a model off centre must look it.
+    return codes @ directions[:2].T, ("principal component 1", "principal component 2")
 
 
 def _apart(places, across, upright, rounds=200):

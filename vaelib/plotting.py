@@ -9,9 +9,7 @@ from vaelib.panels import (
     HALO,
     draw_latent_grid,
     draw_latent_space,
-    draw_prior,
     draw_samples,
-    frame_plane,
     plane_limit,
 )
 from vaelib.snapshots import GRID_LIMIT
@@ -90,7 +88,9 @@ def _pictures(columns, class_names=None):
         column[0].set_title(title)
         draw_samples(column[0], arrays["samples"])
         codes, labels = arrays["codes"], arrays["labels"]
-        draw_latent_space(column[1], codes, labels, class_names, limit, text_size=7)
+        # Names only where the codes leave them room; the colours are the same everywhere.
+        names = class_names if plane_limit(codes) > 0.6 * limit else None
+        draw_latent_space(column[1], codes, labels, names, limit, text_size=7)
         if with_grid:
             draw_latent_grid(column[2], arrays["grid"])
     return figure
@@ -151,54 +151,15 @@ def posteriors(codes, z_mean, z_log_var, deviations=2):
     for i, (mean, width, ax) in enumerate(zip(z_mean, widths, close_ups, strict=True)):
         half = 1.2 * max(widths.max(axis=1)) / 2
         ax.set(xlim=mean[0] + [-half, half], ylim=mean[1] + [-half, half], title=f"cloud {i + 1}")
-        overview.text(*mean, str(i + 1), color=COLORS[i], weight="bold", path_effects=HALO)
+        overview.annotate(
+            *(str(i + 1), mean, (6, 6)),
+            **dict(textcoords="offset points", color=COLORS[i], weight="bold", path_effects=HALO),
+        )
         for panel in (overview, ax):
             panel.add_patch(Ellipse(mean, *width, color=COLORS[i], alpha=0.6, lw=0))
     for ax in axes[0]:
         ax.scatter(*codes.T, s=2 if ax is overview else 6, c="0.6", lw=0, zorder=0)
         ax.set(xlabel="z1", ylabel="z2", aspect="equal")
-    return figure
-
-
-def clouds(z_mean, z_log_var, ellipses=300, deviations=2, seed=0):
-    """The clouds q(z|x) one by one, and all together over as many draws from the prior.
-
-    Args:
-        z_mean, z_log_var: (n, 2).
-        ellipses: how many of the n clouds are drawn one by one.
-        deviations: how many standard deviations the ellipses reach.
-        seed: of the draws.
-    """
-    figure, axes = _figure(1, 2, size=4.4)
-    spread = np.exp(np.asarray(z_log_var) / 2)
-    for mean, deviation in zip(z_mean[:ellipses], spread, strict=False):
-        ellipse = Ellipse(mean, *(2 * deviations * deviation), fill=False, color=COLORS[0], lw=0.7)
-        axes[0, 0].add_patch(ellipse)
-    noise, prior = np.random.default_rng(seed).standard_normal((2, *z_mean.shape))
-    dots = dict(s=2, lw=0, alpha=0.5, rasterized=True)
-    axes[0, 1].scatter(*prior.T, color=COLORS[1], label="prior", **dots)
-    axes[0, 1].scatter(*(z_mean + spread * noise).T, color=COLORS[0], label="codes", **dots)
-    axes[0, 1].legend(loc="upper right", markerscale=6, framealpha=1)
-    titles = "each image a cloud", "all clouds together"
-    for ax, title in zip(axes[0], titles, strict=True):
-        draw_prior(ax)
-        frame_plane(ax, plane_limit(z_mean))
-        ax.set_title(title)
-    return figure
-
-
-def curves(*panels):
-    """Panels of curves next to each other.
-
-    Args:
-        panels: tuples of x-axis name, y-axis name, x (n,), and a dict of name to y (n,).
-    """
-    figure, axes = _figure(1, len(panels), size=4.2, aspect=0.7)
-    for ax, (x_name, y_name, x, named) in zip(axes[0], panels, strict=True):
-        for color, (name, y) in zip(COLORS, named.items(), strict=False):
-            ax.plot(x, y, color=color, label=name)
-        ax.set(xlabel=x_name, ylabel=y_name)
-    axes[0, -1].legend()
     return figure
 
 

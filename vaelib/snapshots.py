@@ -23,7 +23,7 @@ def grid_codes(side=GRID_SIDE, limit=GRID_LIMIT):
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Keeps samples, test codes and grid before training, and five times on the way.
+    """Keeps samples, test codes and grid before training, and at most five times on the way.
 
     Args:
         test_images: (n, 28, 28, 1), uint8.
