@@ -1,0 +1,37 @@
+"""What the README shows works as shown."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_python_does_what_its_comment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    [code] = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
+    shown = {}
+    exec(code, shown)
+    shape = re.search(r"# \((.+?)\)", code).group(1)
+    assert shown["images"].shape == tuple(map(int, shape.split(", ")))
+    assert shown["images"].min() >= 0 and shown["images"].max() <= 1
+
+
+def test_its_commands_are_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake ([a-z]+)\b", README))
+    assert named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_files_it_links_to_exist():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+def test_it_names_every_file_of_the_package():
+    for path in (ROOT / "vaelib").glob("[a-z]*.py"):
+        assert f"`{path.stem}`" in README, path.name
