@@ -204,6 +204,19 @@ def test_the_gradient_of_fan_out_is_the_sum_over_its_copies(gradients):
     np.testing.assert_allclose(gradients(used_thrice, x)[0], 11 + 200 * x, rtol=1e-6)
 
 
+def test_fan_out_takes_the_gradients_as_each_backend_hands_them_over(monkeypatch):
+    # TensorFlow passes them as arguments, JAX as one list, PyTorch by name.
+    monkeypatch.setattr(losses.ops, "custom_gradient", lambda function: function)
+    _, gradient = losses.fan_out(codes()[0])
+    first, second, _ = codes()
+    for summed in (
+        gradient(first, second),
+        gradient([first, second]),
+        gradient(upstream=[first, second]),
+    ):
+        np.testing.assert_allclose(summed, first + second, rtol=1e-6)
+
+
 def test_fan_out_adds_gradients_in_the_order_of_its_copies(gradients):
     weights = [1e8, 1.0, -1e8]  # in float32: 0 from left to right, 1 in another order
 

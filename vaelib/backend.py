@@ -32,6 +32,6 @@ def _without_remarks():
 
 with _without_remarks():
     import keras
-    from keras import layers, ops
+    from keras import layers, ops, tree
 
-__all__ = ["keras", "layers", "ops"]
+__all__ = ["keras", "layers", "ops", "tree"]

@@ -7,7 +7,7 @@ mistake in VAE code, has no place to hide.
 
 import math
 
-from vaelib.backend import ops
+from vaelib.backend import ops, tree
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -31,7 +31,8 @@ def fan_out(x, copies=2):
     @ops.custom_gradient
     def copy(x):
         def grad(*args, upstream=None):
-            upstreams = args if upstream is None else upstream
+            # Backends hand over the gradients as arguments, as one list, or by name.
+            upstreams = tree.flatten(args if upstream is None else upstream)
             return ops.sum(ops.stack(upstreams), axis=0)
 
         return [ops.copy(x) for _ in range(copies)], grad
