@@ -26,7 +26,7 @@ def test_published_run_trained_again_is_the_same_bit_for_bit(places, monkeypatch
     assert runs.load(RECIPE.slug).recipe == RECIPE
 
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(places / "second"))  # so that it has to train again
-    again = CliRunner().invoke(main, ["reproduce", "elbo"])
+    again = CliRunner().invoke(main, ["reproduce", "faces_elbo"])
     assert again.exit_code == 0, again.output
     assert "the same, bit for bit" in again.output
     rows = {line.split()[0]: line.split()[-1] for line in again.output.splitlines() if line}
@@ -45,8 +45,15 @@ def test_comparison_names_what_differs(places):
         assert difference == pytest.approx(new - old)
 
 
+def test_words_select_runs_by_the_beginning_of_their_names():
+    slugs = [recipe.slug for recipe in reproduction.select(["mnist", "fashion_mnist_mmd"])]
+    assert len(slugs) == 4  # mnist is not a part of fashion_mnist here
+    assert sum(slug.startswith("mnist") for slug in slugs) == 3
+    assert reproduction.select([]) == list(reproduction.RECIPES)
+
+
 @pytest.mark.parametrize(
-    ("word", "reason"), [("elbow", "no run's name contains 'elbow'"), ("elbo", "no complete run")]
+    ("word", "reason"), [("elbo", "no run's name begins with 'elbo'"), ("faces", "no complete run")]
 )
 def test_what_is_not_there_is_said_before_anything_is_trained(places, word, reason):
     refused = CliRunner().invoke(main, ["reproduce", word])

@@ -58,8 +58,8 @@ def data(name, directory):
 def reproduce(names, publish):
     """Train the runs in runs/ once more and compare, term by term.
 
-    NAMES are parts of their names, such as mnist or elbo; without any, all are trained. A training
-    that is broken off is taken up where it stopped.
+    NAMES are beginnings of their names, such as mnist or fashion_mnist_elbo; without any, all are
+    trained. A training that is broken off is taken up where it stopped.
     """
     from vaelib import reproduction  # here, because it imports TensorFlow
 
