@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaelib import metrics
+from vaelib import data, metrics
 
 
 class Fading:
@@ -41,3 +41,37 @@ def test_knn_accuracy_lets_k_neighbours_vote():
     code, label = np.array([[0.5]]), np.array([1])
     assert metrics.knn_accuracy(train_codes, train_labels, code, label, k=1) == 0
     assert metrics.knn_accuracy(train_codes, train_labels, code, label, k=3) == 1
+
+
+def test_code_statistics_are_those_of_the_cloud_they_come_from():
+    codes = np.random.default_rng(0).standard_normal((4000, 2)) * [2, 2] + [1, -1]
+    found = metrics.code_statistics(codes)
+    assert found["mean of z1"] == pytest.approx(1, abs=0.1)
+    assert found["mean of z2"] == pytest.approx(-1, abs=0.1)
+    assert found["std of z1"] == pytest.approx(2, abs=0.1)
+    assert found["std of z2"] == pytest.approx(2, abs=0.1)
+    # Exactly, for N(m, s^2 I) against N(0, I) and a kernel of variance 2: all pairs are normal.
+    spread, middle = 4, 2  # s^2, ||m||^2
+    expected = (
+        2 / 4 + 2 / (2 + 2 * spread) - 2 * 2 / (3 + spread) * np.exp(-middle / (2 * (3 + spread)))
+    )
+    assert found["MMD² to prior"] == pytest.approx(expected, abs=0.01)
+
+
+def test_code_statistics_name_each_dimension():
+    found = metrics.code_statistics(np.random.default_rng(0).standard_normal((2000, 3)))
+    assert [name for name in found if name.startswith("mean")] == [
+        "mean of z1",
+        "mean of z2",
+        "mean of z3",
+    ]
+    assert abs(found["MMD² to prior"]) < 2e-3
+
+
+def test_summary_puts_the_measures_of_a_model_into_one_row():
+    dataset = data.load("faces")
+    found = metrics.summary(Fading(), dataset)
+    codes = Fading().encode(dataset.test_images)
+    assert found["mean of z1"] == pytest.approx(codes.mean(), rel=1e-5)
+    assert found["pixel MSE"] == metrics.mean_squared_error(Fading(), dataset.test_images)
+    assert 0 < found["15-NN accuracy"] < 1

@@ -243,3 +243,28 @@ def test_labels_of_another_length_are_refused():
     for labels in (LABELS[:-1], np.append(LABELS, 0)):
         with pytest.raises(ValueError, match="labels"):
             plotting.latent_space(codes(), labels, CLASS_NAMES)
+
+
+def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
+    z_mean = np.array([[0, 0], [1, 2], [-3, 1]], float)
+    z_log_var = np.log([[1, 1], [0.25, 1], [1, 4]])
+    figure = plotting.clouds(z_mean, z_log_var, ellipses=2, deviations=3)
+    rendered(figure)
+    single, together = figure.axes
+    first, second = single.patches[:2]  # the third is the circle of the prior
+    assert (tuple(first.center), first.width, first.height) == ((0, 0), 6, 6)
+    assert (tuple(second.center), second.width, second.height) == ((1, 2), 3, 6)
+    prior, codes = (points.get_offsets() for points in together.collections)
+    assert prior.shape == codes.shape == (3, 2)
+    assert [text.get_text() for text in together.get_legend().get_texts()] == ["prior", "codes"]
+    assert single.get_xlim() == together.get_xlim()
+
+
+def test_curves_have_a_panel_for_each_question_and_one_legend():
+    x = np.linspace(0, 1, 5)
+    left = ("x", "y", x, {"rising": x, "falling": 1 - x})
+    figure = plotting.curves(left, ("u", "v", x, {"rising": x**2}))
+    rendered(figure)
+    assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes] == [("x", "y"), ("u", "v")]
+    np.testing.assert_array_equal(figure.axes[0].lines[1].get_ydata(), 1 - x)
+    assert [ax.get_legend() is not None for ax in figure.axes] == [True, False]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaelib import runs, training
+from vaelib import provenance, runs, training
 from vaelib.objectives import AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, beta, infovae
 from vaelib.recipes import Recipe, post
 
@@ -113,32 +113,36 @@ def test_the_constant_schedule_is_constant():
 # ---- The folder
 
 
+def folder_for(recipe, directory=None):
+    return runs.folder_for(recipe, provenance.identity(recipe, "data"), directory)
+
+
 def test_each_recipe_has_a_folder_of_its_own(tmp_path, monkeypatch):
     recipe = Recipe("faces")
-    folder = runs.folder_for(recipe, "data", tmp_path)
-    assert folder == runs.folder_for(Recipe("faces"), "data", tmp_path)
+    folder = folder_for(recipe, tmp_path)
+    assert folder == folder_for(Recipe("faces"), tmp_path)
     assert folder.parent == tmp_path
     assert re.fullmatch(r"faces_elbo_10-epochs_[0-9a-f]{8}", folder.name)
     others = [Recipe("faces", seed=1), Recipe("faces", latent_dim=3), Recipe("faces", limit=9)]
     others += [Recipe("faces", batch_size=50), Recipe("faces", learning_rate=1e-3)]
-    assert len({runs.folder_for(other, "data", tmp_path) for other in [recipe, *others]}) == 6
+    assert len({folder_for(other, tmp_path) for other in [recipe, *others]}) == 6
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "own"))
-    assert runs.folder_for(recipe, "data") == tmp_path / "own" / folder.name
+    assert folder_for(recipe) == tmp_path / "own" / folder.name
 
 
 @pytest.mark.parametrize("function", ["code_fingerprint", "versions"])
 def test_other_code_or_versions_have_another_folder(function, tmp_path, monkeypatch):
-    folder = runs.folder_for(Recipe("faces"), "data", tmp_path)
-    monkeypatch.setattr(runs, function, lambda: "another")
-    assert runs.folder_for(Recipe("faces"), "data", tmp_path) != folder
+    folder = folder_for(Recipe("faces"), tmp_path)
+    monkeypatch.setattr(provenance, function, lambda: "another")
+    assert folder_for(Recipe("faces"), tmp_path) != folder
 
 
 def test_comments_docstrings_and_layout_do_not_make_other_code(tmp_path, monkeypatch):
-    for path in Path(runs.__file__).parent.glob("*.py"):
+    for path in Path(provenance.__file__).parent.glob("*.py"):
         shutil.copy(path, tmp_path)
-    monkeypatch.setattr(runs, "__file__", str(tmp_path / "runs.py"))
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "provenance.py"))
     losses = tmp_path / "losses.py"
-    source, fingerprint = losses.read_text(), runs.code_fingerprint.__wrapped__()
+    source, fingerprint = losses.read_text(), provenance.code_fingerprint.__wrapped__()
     for before, after, same in [
         ("LOG_2PI = ", "# a comment\n\nLOG_2PI = ", True),
         ('"""The terms of the loss', '"""All terms of the loss', True),
@@ -147,4 +151,4 @@ def test_comments_docstrings_and_layout_do_not_make_other_code(tmp_path, monkeyp
     ]:
         assert before in source
         losses.write_text(source.replace(before, after))
-        assert (runs.code_fingerprint.__wrapped__() == fingerprint) is same
+        assert (provenance.code_fingerprint.__wrapped__() == fingerprint) is same

@@ -5,22 +5,24 @@ import io
 import json
 import shutil
 import threading
+import uuid
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vaelib import files, runs, training
+from vaelib import checkpoints, files, provenance, runs, training
+from vaelib.checkpoints import RunError
 from vaelib.objectives import ELBO, MMD_AS_POSTED
 from vaelib.recipes import Recipe
-from vaelib.runs import RunError
 
+IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 
 
 @pytest.fixture(scope="module")
-def run():
+def run(faces):
     """A run as `train` gives it, but for the training."""
     recipe = Recipe("faces", ELBO, epochs=2)
     return runs.Run(
@@ -28,7 +30,7 @@ def run():
         training.build(recipe, 100),
         {"loss": [300.125, 1 / 3], "reconstruction": [299.0, 0.1], "kl": [1.0, -0.5]},
         {"epochs": np.array([0, 2]), "codes": np.ones((2, 5, 2), "float32")},
-        {"seconds": 1.5, "data": {"fingerprint": "ab"}},
+        provenance.record(faces, seconds=1.5, resumed_after_epoch=0),
     )
 
 
@@ -76,9 +78,9 @@ def test_saving_twice_writes_the_same_bytes(run, saved, tmp_path):
 
 
 def test_a_checkpoint_brings_back_all_that_it_was_given(run, tmp_path):
-    runs.write_checkpoint(tmp_path, run.model, run.history, run.snapshots)
+    checkpoints.write(tmp_path, IDENTITY, run.model, run.history, run.snapshots)
     model = training.build(Recipe("faces", ELBO, epochs=2, seed=5), 100)
-    history, arrays = runs.read_checkpoint(tmp_path, model)
+    history, arrays = checkpoints.read(tmp_path, IDENTITY, model)
     assert history == run.history
     assert list(history) == list(run.history)  # the order in which the terms are printed
     np.testing.assert_array_equal(arrays["codes"], run.snapshots["codes"])
@@ -149,7 +151,7 @@ def test_reading_executes_nothing(folder, run, tmp_path, name):
         rewrite(folder, name, stream.getvalue())
     with pytest.raises(RunError, match="some-run"):
         if name == "checkpoint.npz":
-            runs.read_checkpoint(folder, run.model)
+            checkpoints.read(folder, IDENTITY, run.model)
         else:
             runs.load(folder)
     assert not (tmp_path / "executed").exists()
@@ -158,18 +160,42 @@ def test_reading_executes_nothing(folder, run, tmp_path, name):
 @pytest.mark.parametrize("content", [b"", b"PK no archive", None])
 def test_a_damaged_checkpoint_is_refused_and_named(run, tmp_path, content):
     folder = tmp_path / "some-run"
-    runs.write_checkpoint(folder, run.model, run.history, run.snapshots)
+    checkpoints.write(folder, IDENTITY, run.model, run.history, run.snapshots)
     whole = (folder / "checkpoint.npz").read_bytes()
     (folder / "checkpoint.npz").write_bytes(whole[:-100] if content is None else content)
     with pytest.raises(RunError, match=r"checkpoint\.npz of some-run can't be read"):
-        runs.read_checkpoint(folder, run.model)
+        checkpoints.read(folder, IDENTITY, run.model)
 
 
 def test_a_checkpoint_of_another_model_is_refused(run, tmp_path):
     other = training.build(Recipe("faces", MMD_AS_POSTED, latent_dim=3), 100)
-    runs.write_checkpoint(tmp_path, other, run.history, run.snapshots)
+    checkpoints.write(tmp_path, IDENTITY, other, run.history, run.snapshots)
     with pytest.raises(RunError, match=r"but the model has"):
-        runs.read_checkpoint(tmp_path, run.model)
+        checkpoints.read(tmp_path, IDENTITY, run.model)
+
+
+@pytest.mark.parametrize("what", ["recipe", "data", "code", "versions"])
+def test_a_checkpoint_of_another_training_is_refused(run, tmp_path, what):
+    checkpoints.write(tmp_path, IDENTITY, run.model, run.history, run.snapshots)
+    other = IDENTITY | {what: "another"}
+    with pytest.raises(RunError, match=rf"comes from another training \(of other {what}\)"):
+        checkpoints.read(tmp_path, other, run.model)
+
+
+@pytest.mark.parametrize("what", ["recipe", "data", "code", "versions"])
+def test_a_run_of_another_training_is_refused_where_one_is_asked_for(run, folder, faces, what):
+    identity = provenance.identity(run.recipe, faces.fingerprint)
+    assert runs.load(folder, identity).recipe == run.recipe
+    with pytest.raises(RunError, match=rf"some-run comes from another.*other {what}\)"):
+        runs.load(folder, identity | {what: "another"})
+
+
+def test_provenance_that_lacks_something_is_refused_where_a_training_is_asked_for(run, folder):
+    about = json.loads((folder / "run.json").read_text())
+    del about["provenance"]["code"]
+    (folder / "run.json").write_text(json.dumps(about))
+    with pytest.raises(RunError, match="some-run can't be read"):
+        runs.load(folder, provenance.identity(run.recipe, "data"))
 
 
 def test_a_recipe_of_another_version_is_refused(folder):
@@ -230,12 +256,12 @@ def interrupt_sync(monkeypatch):
 @pytest.mark.parametrize("fail", [fail_to_open, fail_to_replace, interrupt_sync])
 def test_nothing_half_written_stays_on_a_full_disk(fail, run, tmp_path):
     folder = tmp_path / "some-run"
-    runs.write_checkpoint(folder, run.model, {"loss": [2.0]}, run.snapshots)
+    checkpoints.write(folder, IDENTITY, run.model, {"loss": [2.0]}, run.snapshots)
     before = (folder / "checkpoint.npz").read_bytes()
     with pytest.MonkeyPatch.context() as patch:
         fail(patch)
         for write in (
-            lambda: runs.write_checkpoint(folder, run.model, {"loss": [2.0, 1.0]}, {}),
+            lambda: checkpoints.write(folder, IDENTITY, run.model, {"loss": [2.0, 1.0]}, {}),
             lambda: runs.save(folder, run),
         ):
             with pytest.raises((OSError, KeyboardInterrupt)):
@@ -244,3 +270,16 @@ def test_nothing_half_written_stays_on_a_full_disk(fail, run, tmp_path):
     assert (folder / "checkpoint.npz").read_bytes() == before
     runs.save(folder, run)
     assert {path.name for path in folder.iterdir()} == {*FILES, "run.json"}
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(folder):
+    (folder / f".weights.npz.{uuid.uuid4().hex}").write_bytes(b"half")
+    (folder / ".notes.txt").write_text("of the reader's own")
+    before = {path.name for path in folder.iterdir()}
+    files.remove_unfinished(folder)
+    assert before - {path.name for path in folder.iterdir()} == before - {
+        *FILES,
+        "run.json",
+        ".notes.txt",
+    }
+    assert (folder / ".notes.txt").exists()

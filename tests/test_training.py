@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaelib import data, runs, training
+from vaelib import checkpoints, data, runs, training
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
@@ -230,7 +230,7 @@ def test_training_that_was_interrupted_ends_with_the_same_bytes(
     assert run.provenance["resumed_after_epoch"] == 1
     assert capsys.readouterr().out == trained[2][name]
     assert contents(recipe, tmp_path) == contents(recipe, trained[0])
-    assert not runs.has_checkpoint(folder_of(recipe, tmp_path))
+    assert not checkpoints.exists(folder_of(recipe, tmp_path))
 
 
 def test_a_result_that_could_not_be_written_is_written_the_next_time(
@@ -242,6 +242,36 @@ def test_a_result_that_could_not_be_written_is_written_the_next_time(
         training.train(recipe, tmp_path)
     training.train(recipe, tmp_path)
     assert contents(recipe, tmp_path) == contents(recipe, trained[0])
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_a_loss_that_is_no_number_stops_at_its_step(epoch, trained, on_faces, tmp_path):
+    recipe = RECIPES["ELBO"]
+    seen = []
+
+    def poison(callback, batch, logs=None):
+        seen.append(batch)
+        if len(seen) == epoch * 72 + 11:
+            bias = callback.model.decoder.layers[-1].bias
+            bias.assign(bias * np.nan)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(FloatingPointError) as stopped:
+        patch.setattr(training.EpochLog, "on_train_batch_begin", poison)
+        training.train(recipe, tmp_path)
+    said = str(stopped.value)
+    assert f"in epoch {epoch + 1}/2, step 11/72" in said
+    assert "loss is nan, reconstruction is nan" in said
+    rate = training.learning_rate(recipe, 358)(epoch * 72 + 10)
+    assert f"a learning rate of {float(rate):.3g}:" in said
+    assert len(list(tmp_path.glob("*/checkpoint.npz"))) == epoch
+    training.train(recipe, tmp_path)  # from the checkpoint of epoch 1, where there was one
+    assert contents(recipe, tmp_path) == contents(recipe, trained[0])
+
+
+def test_a_learning_rate_that_is_far_too_high_is_named(on_faces, tmp_path):
+    recipe = Recipe("faces", ELBO, epochs=1, learning_rate=1.0, schedule="constant", batch_size=5)
+    with pytest.raises(FloatingPointError, match=r"at a learning rate of 1: .*Try a lower"):
+        training.train(recipe, tmp_path)
 
 
 # ---- Another run

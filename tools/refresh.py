@@ -14,7 +14,7 @@ import nbformat
 import papermill
 from nbclient import NotebookClient
 
-from vaelib import data, runs
+from vaelib import data, provenance
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -47,7 +47,7 @@ def refresh(script):
     notebook.metadata.vaelib = {
         "code": code_hash(notebook),
         "data": {name: data.load(name).fingerprint},
-        "versions": runs.versions(),
+        "versions": provenance.versions(),
     }
     nbformat.write(notebook, target)
 

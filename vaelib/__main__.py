@@ -23,7 +23,7 @@ class Refusing(click.Group):
                     f"Warning: {message}", err=True
                 )
                 return super().invoke(ctx)
-        except (datasets.DataError, ValueError, TypeError, OSError) as error:
+        except (datasets.DataError, ArithmeticError, ValueError, TypeError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
 

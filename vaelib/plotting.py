@@ -9,7 +9,9 @@ from vaelib.panels import (
     HALO,
     draw_latent_grid,
     draw_latent_space,
+    draw_prior,
     draw_samples,
+    frame_plane,
     plane_limit,
 )
 from vaelib.snapshots import GRID_LIMIT
@@ -160,6 +162,49 @@ def posteriors(codes, z_mean, z_log_var, deviations=2):
     for ax in axes[0]:
         ax.scatter(*codes.T, s=2 if ax is overview else 6, c="0.6", lw=0, zorder=0)
         ax.set(xlabel="z1", ylabel="z2", aspect="equal")
+    return figure
+
+
+def clouds(z_mean, z_log_var, ellipses=300, deviations=2, seed=0):
+    """The clouds q(z|x) one by one, and all together over as many draws from the prior.
+
+    Args:
+        z_mean, z_log_var: (n, 2).
+        ellipses: how many of the n clouds are drawn one by one.
+        deviations: how many standard deviations the ellipses reach.
+        seed: of the draws.
+    """
+    figure, axes = _figure(1, 2, size=4.4)
+    spread = np.exp(np.asarray(z_log_var) / 2)
+    for mean, deviation in zip(z_mean[:ellipses], spread, strict=False):
+        ellipse = Ellipse(mean, *(2 * deviations * deviation), fill=False, color=COLORS[0], lw=0.7)
+        axes[0, 0].add_patch(ellipse)
+    noise, prior = np.random.default_rng(seed).standard_normal((2, *z_mean.shape))
+    dots = dict(s=2, lw=0, alpha=0.5, rasterized=True)
+    axes[0, 1].scatter(*prior.T, color=COLORS[1], label="prior", **dots)
+    axes[0, 1].scatter(*(z_mean + spread * noise).T, color=COLORS[0], label="codes", **dots)
+    axes[0, 1].legend(loc="upper right", markerscale=6, framealpha=1)
+    titles = "each image a cloud", "all clouds together"
+    for ax, title in zip(axes[0], titles, strict=True):
+        draw_prior(ax)
+        frame_plane(ax, plane_limit(z_mean))
+        ax.set_title(title)
+    return figure
+
+
+def curves(*panels):
+    """Panels of curves next to each other.
+
+    Args:
+        panels: tuples of x-axis name, y-axis name, x (n,), and a dict of name to y (n,). The
+            names are those of the first panel, in the same order.
+    """
+    figure, axes = _figure(1, len(panels), size=4.2, aspect=0.7)
+    for ax, (x_name, y_name, x, named) in zip(axes[0], panels, strict=True):
+        for color, (name, y) in zip(COLORS, named.items(), strict=False):
+            ax.plot(x, y, color=color, label=name)
+        ax.set(xlabel=x_name, ylabel=y_name)
+    axes[0, 0].legend()  # one for all: the same names have the same colours
     return figure
 
 

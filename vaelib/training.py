@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 
-from vaelib import data, runs
+from vaelib import checkpoints, data, provenance, runs
 from vaelib.backend import keras
+from vaelib.files import remove_unfinished
 from vaelib.models import VAE
 from vaelib.recipes import Recipe
 from vaelib.snapshots import Snapshots
@@ -72,15 +73,65 @@ def epoch_line(history, epoch, epochs):
     return f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}   {'   '.join(values)}"
 
 
+class StopAtNonFinite(keras.callbacks.Callback):
+    """Stops at the step at which the loss or one of its terms is no longer a finite number.
+
+    Args:
+        rate: the learning rate, or a schedule of it.
+        epochs, steps_per_epoch: how many there will be.
+
+    Raises:
+        FloatingPointError: with the epoch, the step, the terms and the learning rate.
+    """
+
+    def __init__(self, rate, epochs, steps_per_epoch):
+        super().__init__()
+        self.rate, self.epochs, self.steps_per_epoch = rate, epochs, steps_per_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Means over the epoch so far: not finite from the first such step on.
+        wrong = [f"{term} is {value}" for term, value in logs.items() if not math.isfinite(value)]
+        if not wrong:
+            return
+        step = self.epoch * self.steps_per_epoch + batch
+        rate = float(self.rate(step)) if callable(self.rate) else self.rate
+        kept = f"the checkpoint of epoch {self.epoch} is kept" if self.epoch else "nothing is kept"
+        raise FloatingPointError(
+            f"training stopped in epoch {self.epoch + 1}/{self.epochs}, step {batch + 1}/"
+            f"{self.steps_per_epoch}, at a learning rate of {rate:.3g}: {', '.join(wrong)}; "
+            f"{kept}. Try a lower learning rate."
+        )
+
+
 class KeepCheckpoint(keras.callbacks.Callback):
     """Writes, after every epoch, all that the next one depends on."""
 
-    def __init__(self, folder, history, snapshots):
+    def __init__(self, folder, identity, history, snapshots):
         super().__init__()
-        self.folder, self.history, self.snapshots = folder, history, snapshots
+        self.folder, self.identity = folder, identity
+        self.history, self.snapshots = history, snapshots
 
     def on_epoch_end(self, epoch, logs=None):
-        runs.write_checkpoint(self.folder, self.model, self.history, self.snapshots.arrays())
+        arrays = self.snapshots.arrays()
+        checkpoints.write(self.folder, self.identity, self.model, self.history, arrays)
+
+
+def learning_rate(recipe, train_size):
+    """The recipe's learning rate as Adam takes it: a number, or a schedule over steps."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    steps = recipe.epochs * math.ceil(train_size / recipe.batch_size)
+    warmup = min(WARMUP_STEPS, steps // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0,
+        steps - warmup,
+        alpha=FINAL_FRACTION,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=warmup,
+    )
 
 
 def build(recipe, train_size):
@@ -91,15 +142,9 @@ def build(recipe, train_size):
 
         tf.config.experimental.enable_op_determinism()
     model = VAE(recipe.latent_dim, recipe.objective, seed=recipe.seed)
-    rate = recipe.learning_rate
-    if recipe.schedule == "cosine":
-        steps = recipe.epochs * math.ceil(train_size / recipe.batch_size)
-        warmup = min(WARMUP_STEPS, steps // 10)
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0, steps - warmup, alpha=FINAL_FRACTION, warmup_target=rate, warmup_steps=warmup
-        )
+    adam = keras.optimizers.Adam(learning_rate(recipe, train_size))
     # Keras compiles with XLA unless told not to, which on a CPU takes half as long again per step.
-    model.compile(keras.optimizers.Adam(rate), jit_compile=False)
+    model.compile(adam, jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -120,7 +165,8 @@ def train(recipe, directory=None):
     Raises:
         TypeError: for anything but a recipe.
         data.DataError: if the images can't be had.
-        runs.RunError: if what is kept for this recipe is damaged.
+        runs.RunError: if what is kept for this recipe is damaged, or of another training.
+        FloatingPointError: if the loss becomes infinite or NaN.
     """
     if not isinstance(recipe, Recipe):
         raise TypeError(
@@ -129,23 +175,25 @@ def train(recipe, directory=None):
     dataset = data.load(recipe.dataset)
     if recipe.limit is not None:
         dataset = dataset.limit(train=recipe.limit)
-    folder = runs.folder_for(recipe, dataset.fingerprint, directory)
+    identity = provenance.identity(recipe, dataset.fingerprint)
+    folder = runs.folder_for(recipe, identity, directory)
     with runs.lock(folder):
+        remove_unfinished(folder)
         if runs.is_complete(folder):
-            run = runs.load(folder)
+            run = runs.load(folder, identity)
             for epoch in range(recipe.epochs):
                 print(epoch_line(run.history, epoch, recipe.epochs))
             return run
-        return _train(recipe, dataset, folder)
+        return _train(recipe, dataset, folder, identity)
 
 
-def _train(recipe, dataset, folder):
+def _train(recipe, dataset, folder, identity):
     start = time.time()
     model = build(recipe, len(dataset.train_images))
     snapshots = Snapshots(dataset.test_images, dataset.test_labels, recipe.epochs, recipe.seed)
     history = {}
-    if runs.has_checkpoint(folder):
-        history, arrays = runs.read_checkpoint(folder, model)
+    if checkpoints.exists(folder):
+        history, arrays = checkpoints.read(folder, identity, model)
         snapshots.restore(arrays)
     done = len(history.get("loss", []))
     for epoch in range(done):
@@ -159,11 +207,16 @@ def _train(recipe, dataset, folder):
         shuffle=False,  # Batches does it
         verbose=0,
         callbacks=[
+            StopAtNonFinite(
+                learning_rate(recipe, len(dataset.train_images)),
+                recipe.epochs,
+                batches.steps_per_epoch,
+            ),
             EpochLog(history, recipe.epochs),
             snapshots,
-            KeepCheckpoint(folder, history, snapshots),
+            KeepCheckpoint(folder, identity, history, snapshots),
         ],
     )
-    provenance = runs.provenance(dataset, seconds=time.time() - start, resumed_after_epoch=done)
-    run = runs.Run(recipe, model, history, snapshots.arrays(), provenance, folder)
+    about = provenance.record(dataset, seconds=time.time() - start, resumed_after_epoch=done)
+    run = runs.Run(recipe, model, history, snapshots.arrays(), about, folder)
     return runs.save(folder, run)
