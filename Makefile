@@ -24,6 +24,9 @@ lab: .venv/ready ## open the first notebook in JupyterLab
 reproduce: .venv/ready ## train the runs that the text quotes once more, and compare
 	@$(python) -m vaelib reproduce
 
+stress: .venv/ready ## break trainings in many ways and print what was lost: nothing
+	@$(python) tools/stress.py
+
 lock: .venv/ready ## write the lock and both environment.yml from pyproject.toml (UPGRADE=1: newest)
 	@$(python) tools/lock.py $(if $(UPGRADE),--upgrade)
 
@@ -45,4 +48,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab reproduce lock clean
+.PHONY: help run test lint format lab reproduce stress lock clean

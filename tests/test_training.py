@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,14 @@ def test_a_recipe_that_was_trained_is_loaded_and_prints_the_same(
     assert run.snapshots["epochs"].tolist() == [0, 1, 2]
     np.testing.assert_array_equal(run.snapshots["codes"][-1], run.model.encode(FACES.test_images))
     assert run.provenance["data"]["fingerprint"] == FACES.fingerprint
+
+
+def test_a_checkpoint_beside_a_complete_run_is_removed(trained, on_faces, tmp_path):
+    recipe = RECIPES["ELBO"]
+    shutil.copytree(folder_of(recipe, trained[0]), tmp_path / folder_of(recipe, trained[0]).name)
+    (folder_of(recipe, tmp_path) / checkpoints.NAME).write_bytes(b"killed before it was removed")
+    training.train(recipe, tmp_path)
+    assert not checkpoints.exists(folder_of(recipe, tmp_path))
 
 
 def test_a_loaded_model_can_be_evaluated_like_one_just_trained(trained, on_faces):

@@ -64,6 +64,11 @@ def read(folder, identity, model):
     return history, parts["snapshot"]
 
 
+def remove(folder):
+    """Remove the folder's checkpoint, if it has one."""
+    (folder / NAME).unlink(missing_ok=True)
+
+
 def check(found, expected, name):
     """Refuse what was trained under another `provenance.identity`.
 

@@ -98,11 +98,12 @@ def _pictures(columns, class_names=None):
     return figure
 
 
-def loss_curves(history):
+def loss_curves(history, unit="nats per image"):
     """The loss and its terms, epoch by epoch, each on a scale of its own.
 
     Args:
         history: dict of term to its values, one per epoch.
+        unit: of the loss, which stands at its axis.
     """
     figure, axes = _figure(1, len(history), size=2.7, aspect=0.8)
     for ax, (term, values) in zip(axes[0], history.items(), strict=True):
@@ -111,7 +112,7 @@ def loss_curves(history):
         ax.set_title(f"{term}: {values[-1]:.4g}")
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
-    axes[0, 0].set_ylabel("nats per image")
+    axes[0, 0].set_ylabel(unit)
     return figure
 
 

@@ -89,7 +89,7 @@ def save(folder, run):
         write_whole(folder / name, content)
     digests = {name: sha256(content).hexdigest() for name, content in files.items()}
     write_whole(folder / "run.json", _json({"provenance": run.provenance, "sha256": digests}))
-    (folder / checkpoints.NAME).unlink(missing_ok=True)
+    checkpoints.remove(folder)
     return run
 
 

@@ -181,6 +181,7 @@ def train(recipe, directory=None):
         remove_unfinished(folder)
         if runs.is_complete(folder):
             run = runs.load(folder, identity)
+            checkpoints.remove(folder)  # still there where a process was killed right after saving
             for epoch in range(recipe.epochs):
                 print(epoch_line(run.history, epoch, recipe.epochs))
             return run
