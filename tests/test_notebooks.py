@@ -80,6 +80,11 @@ def test_outputs_were_made_by_this_code_from_these_data(committed):
     assert recorded.data and set(recorded.data.values()) <= known
 
 
+def test_it_stays_within_the_memory_that_binder_gives(committed):
+    """As measured in its kernel on the full data; Binder gives 2,000 MB to everything together."""
+    assert 500 < committed.metadata.vaelib.peak_memory_mb <= 1500
+
+
 def test_every_cell_was_executed_in_order(committed):
     counts = [c.execution_count for c in committed.cells if c.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))

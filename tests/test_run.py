@@ -31,6 +31,7 @@ REFUSALS = {
     "epoch=2": "No notebook has a parameter 'epoch': there are epochs.",
     "epochs=two": "01_trains wants epochs to be of type int, not 'two'.",
     "epochs=True": "01_trains wants epochs to be of type int, not True.",
+    "epochs=0": "epochs must be 1 or more, not 0.",
     "epochs": "'epochs' is not of the form name=value.",
 }
 

@@ -1,7 +1,9 @@
 """Execute notebooks in full, as they are committed: the .ipynb beside each .py, with outputs.
 
 `python tools/refresh.py [01 02 ...]`: those whose names begin so; all of them without a word.
-What comes out records the hash of the code that made it and of the data that went in.
+What comes out records the hash of the code that made it and of the data that went in, and the most
+memory that its kernel held. Loading an earlier run would take less than training, so give
+VAELIB_RUNS_DIR a new folder, and all notebooks in one call, for they share models.
 """
 
 import ast
@@ -16,6 +18,8 @@ from nbclient import NotebookClient
 
 from vaelib import data, provenance
 
+# Kilobytes on Linux, where this is to be called.
+PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
@@ -32,22 +36,25 @@ def refresh(script):
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02}"  # instead of a random one each time
     print(f"{script.stem}: executing", flush=True)
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         kernel_name="python3",
         timeout=None,
         record_timing=False,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
-        on_cell_executed=lambda cell, cell_index, **_: print(
-            f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True
-        ),
-    ).execute()
+    )
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, number)
+            print(f"  cell {number + 1} of {len(notebook.cells)}", flush=True)
+        peak = client.execute_cell(nbformat.v4.new_code_cell(PEAK), number + 1)
     nbformat.write(notebook, target)
     name = ast.literal_eval(papermill.inspect_notebook(target)["dataset_name"]["default"])
     notebook.metadata.vaelib = {
         "code": code_hash(notebook),
         "data": {name: data.load(name).fingerprint},
         "versions": provenance.versions(),
+        "peak_memory_mb": int(peak.outputs[0].text),
     }
     nbformat.write(notebook, target)
 

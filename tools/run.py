@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import papermill
@@ -63,10 +64,23 @@ def accepted(notebooks: list[Path], parameters: dict[str, object]) -> dict[Path,
             right = type(value) is not bool or kind == "bool"
             if kind in KINDS and not (right and isinstance(value, KINDS[kind])):
                 sys.exit(f"{notebook.stem} wants {name} to be of type {kind}, not {value!r}.")
+    if parameters:
+        check_ranges(parameters)
     return {
         notebook: {name: value for name, value in parameters.items() if name in names}
         for notebook, names in declared.items()
     }
+
+
+def check_ranges(parameters: dict[str, object]) -> None:
+    """Refuse values that a recipe refuses, rather than when a notebook gets there."""
+    from vaelib.recipes import Recipe  # here, for it imports TensorFlow
+
+    settings = {"dataset" if k == "dataset_name" else k: v for k, v in parameters.items()}
+    try:
+        Recipe(**{field.name: settings.get(field.name, field.default) for field in fields(Recipe)})
+    except (TypeError, ValueError) as error:
+        sys.exit(str(error))
 
 
 def fetch(notebooks: list[Path]) -> None:
