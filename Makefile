@@ -27,6 +27,9 @@ reproduce: .venv/ready ## train the runs that the text quotes once more, and com
 stress: .venv/ready ## break trainings in many ways and print what was lost: nothing
 	@$(python) tools/stress.py
 
+study: .venv/ready ## train and measure the models that runs/study.csv lacks (hours; resumable)
+	@$(python) tools/study.py
+
 bench: .venv/ready ## measure what a reader waits for, side by side (ten minutes, quiet machine)
 	@$(python) tools/bench.py
 
@@ -51,4 +54,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab reproduce stress bench lock clean
+.PHONY: help run test lint format lab reproduce stress study bench lock clean

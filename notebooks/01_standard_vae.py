@@ -61,7 +61,7 @@ from vaelib.recipes import Recipe
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
 epochs: int = 10  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
-limit: int | None = None  # train on the first so many images; None: on all
+limit = None  # a number: train on the first so many images; None: on all
 
 # %%
 recipe = Recipe(dataset_name, objectives.ELBO, epochs=epochs, seed=seed, limit=limit)

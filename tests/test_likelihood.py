@@ -122,6 +122,28 @@ def test_the_grid_reaches_as_far_as_the_codes():
     assert grid.min() == pytest.approx(-far.max() - 1, abs=1e-3)
 
 
+def test_the_bound_lies_below_the_likelihood_by_the_divergence_of_the_posteriors():
+    images = np.random.default_rng(0).integers(0, 2, (4_000, 28, 28, 1)).astype("float32")
+    model = Constant(np.zeros((28, 28, 1)))  # so that the true posterior is the prior
+    z_mean, z_log_var = np.full((4_000, 2), 0.7), np.full((4_000, 2), -1.0)
+    model.encode_distribution = lambda images: (z_mean, z_log_var)
+    divergence = 0.7**2 + np.exp(-1) + 1 - 1
+    expected = 784 * np.log(0.5) - divergence
+    np.testing.assert_allclose(likelihood.elbo(model, images), expected, rtol=1e-5)
+
+
+def test_the_bound_is_tight_on_average_where_the_encoder_is_right():
+    model = LinearGaussian()
+    model.b = np.zeros(784)  # small logits, where a Bernoulli decoder is nearly linear
+    z_mean, z_log_var = np.zeros((500, 2), "float32"), np.zeros((500, 2), "float32")
+    model.encode_distribution = lambda images: (z_mean, z_log_var)
+    images = np.full((500, 28, 28, 1), 0.5, "float32")
+    found = likelihood.elbo(model, images)
+    exact = likelihood.log_likelihood(model, images[:1], step=0.1)
+    assert found.mean() == pytest.approx(exact[0], abs=0.1)
+    assert found.mean() <= exact[0] + 0.01
+
+
 def test_what_can_not_be_computed_is_refused():
     images = LinearGaussian().images(2)
     with pytest.raises(ValueError, match="latent_dim is 3"):
@@ -134,5 +156,6 @@ def test_what_can_not_be_computed_is_refused():
         likelihood.importance_sampled(LinearGaussian(), images, samples=0)
     model = LinearGaussian()
     model.encode_distribution = lambda images: (None, None)
-    with pytest.raises(ValueError, match="codes are not drawn"):
-        likelihood.importance_sampled(model, images)
+    for refuse in (likelihood.importance_sampled, likelihood.elbo):
+        with pytest.raises(ValueError, match="codes are not drawn"):
+            refuse(model, images)

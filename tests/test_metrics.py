@@ -75,3 +75,34 @@ def test_summary_puts_the_measures_of_a_model_into_one_row():
     assert found["mean of z1"] == pytest.approx(codes.mean(), rel=1e-5)
     assert found["pixel MSE"] == metrics.mean_squared_error(Fading(), dataset.test_images)
     assert 0 < found["15-NN accuracy"] < 1
+
+
+def test_probe_is_right_where_a_line_tells_classes_apart_and_guesses_where_not():
+    random = np.random.default_rng(0)
+    labels = np.arange(400) % 2
+    apart = random.standard_normal((400, 2)) + 100 * labels[:, None]
+    assert metrics.probe_accuracy(apart[:200], labels[:200], apart[200:], labels[200:]) == 1
+    # One class around the other: neighbours tell them apart, no line does.
+    angle, radius = random.uniform(0, 7, 400), 1 + 9 * labels
+    rings = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    split = rings[:200], labels[:200], rings[200:], labels[200:]
+    assert metrics.probe_accuracy(*split) < 0.8
+    assert metrics.knn_accuracy(*split) == 1
+
+
+def test_clusters_that_are_the_classes_agree_and_random_ones_do_not():
+    random = np.random.default_rng(0)
+    labels = np.arange(500) % 5
+    codes = random.standard_normal((500, 2)) + 50 * np.stack([labels, labels**2], axis=1)
+    shuffled = random.permutation(labels)
+    assert metrics.cluster_agreement(codes, labels) == pytest.approx(1)
+    assert metrics.cluster_agreement(codes, shuffled) < 0.05
+    assert metrics.silhouette(codes, labels) > 0.9
+    assert metrics.silhouette(codes, shuffled) < 0
+
+
+def test_mean_cross_entropy_is_that_of_all_pixels_together():
+    images = np.zeros((2, 28, 28, 1), "uint8")
+    images[0, :14] = 255  # decoded as .5: log 2 for each pixel; the black image as 0: nothing
+    expected = 784 * np.log(2) / 2
+    assert metrics.mean_cross_entropy(Fading(), images) == pytest.approx(expected, rel=1e-3)

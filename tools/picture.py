@@ -8,9 +8,10 @@ from vaelib import data, panels, runs
 
 NAMES = {
     "VAE as posted": "fashion_mnist_elbo-as-posted_50-epochs",
-    "the same with its KL corrected": "fashion_mnist_elbo_50-epochs",
+    "VAE with the ELBO": "fashion_mnist_elbo_50-epochs",
+    "MMD-VAE as posted": "fashion_mnist_mmd-as-posted_50-epochs",
 }
-LIMIT = 9  # half the width of both planes, so that the two can be compared
+LIMIT = 9  # half the width of all planes, so that they can be compared
 
 
 def picture():

@@ -36,25 +36,25 @@ def refresh(script):
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02}"  # instead of a random one each time
     print(f"{script.stem}: executing", flush=True)
-    client = NotebookClient(
+    notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
+    NotebookClient(
         notebook,
         kernel_name="python3",
         timeout=None,
         record_timing=False,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
-    )
-    with client.setup_kernel():
-        for number, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, number)
-            print(f"  cell {number + 1} of {len(notebook.cells)}", flush=True)
-        peak = client.execute_cell(nbformat.v4.new_code_cell(PEAK), number + 1)
+        on_cell_executed=lambda cell, cell_index, **_: print(
+            f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True
+        ),
+    ).execute()
+    peak = int(notebook.cells.pop().outputs[0].text)
     nbformat.write(notebook, target)
     name = ast.literal_eval(papermill.inspect_notebook(target)["dataset_name"]["default"])
     notebook.metadata.vaelib = {
         "code": code_hash(notebook),
         "data": {name: data.load(name).fingerprint},
         "versions": provenance.versions(),
-        "peak_memory_mb": int(peak.outputs[0].text),
+        "peak_memory_mb": peak,
     }
     nbformat.write(notebook, target)
 

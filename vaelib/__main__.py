@@ -67,5 +67,26 @@ def reproduce(names, publish):
         reproduction.reproduce(recipe, publish)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--kernels", default=1, show_default=True, help="How many at once on this machine.")
+@click.option("--scheduler", help="Address of a Dask scheduler, such as tcp://host:8786.")
+def batch(file, kernels, scheduler):
+    """Execute a notebook over a grid of parameters, as the YAML FILE says.
+
+    Combinations that were executed before are skipped. Ends with an exit code of 1 and a list where
+    some failed.
+    """
+    from vaelib import batch as batches  # here, because it imports papermill and Dask
+
+    jobs = batches.read(file)
+    failed = batches.run(jobs, kernels, scheduler)
+    click.echo(f"index page: {jobs[0].target.parent / 'index.html'}")
+    for outcome in failed:
+        click.echo(f"{outcome.target.stem}: {batches.said(outcome)}", err=True)
+    if failed:
+        raise click.ClickException(f"{len(failed)} of {len(jobs)} executions failed.")
+
+
 if __name__ == "__main__":
     main(prog_name="python -m vaelib")

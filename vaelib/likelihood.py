@@ -94,9 +94,7 @@ def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=ber
     """
     if samples < 1:
         raise ValueError(f"samples must be 1 or more, not {samples}.")
-    z_mean, z_log_var = model.encode_distribution(images)
-    if z_log_var is None:
-        raise ValueError("the model's codes are not drawn: there is no q(z|x) to sample from.")
+    z_mean, z_log_var = _posterior(model, images)
     images = ops.convert_to_numpy(to_unit_interval(check_images(images)))
     random = np.random.default_rng(seed)
     result = np.empty(len(images))
@@ -108,6 +106,42 @@ def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=ber
         log_p = log_p_x_given_z(image.reshape(1, -1), _logits(model, z))[0]
         result[i] = logsumexp(log_p + log_ratio) - np.log(samples)
     return result
+
+
+def elbo(model, images, seed=0):
+    """The encoder's lower bound of log p(x) for each image, from one draw of q(z|x).
+
+        log p(x|z) - KL(q(z|x) || p(z)),  z ~ q(z|x),  the KL in closed form
+
+    Args:
+        model: a `VAE` with codes that are drawn.
+        images: (n, 28, 28, 1), uint8 or in [0, 1].
+        seed: of the draws.
+
+    Returns:
+        (n,), in nats; on average log p(x) minus KL(q(z|x) || p(z|x)).
+
+    Raises:
+        ValueError: for a model whose codes are not drawn.
+    """
+    z_mean, z_log_var = _posterior(model, images)
+    pixels = ops.convert_to_numpy(to_unit_interval(check_images(images))).reshape(len(images), -1)
+    noise = np.random.default_rng(seed).standard_normal(z_mean.shape)
+    z = z_mean + np.exp(z_log_var / 2) * noise
+    log_p = np.empty(len(pixels))
+    for start in range(0, len(z), CELLS):
+        rows = slice(start, start + CELLS)
+        logits = _logits(model, z[rows])
+        log_p[rows] = (pixels[rows] * logits - np.logaddexp(0, logits)).sum(axis=1)
+    kl = (z_mean**2 + np.exp(z_log_var) - z_log_var - 1).sum(axis=1) / 2
+    return log_p - kl
+
+
+def _posterior(model, images):
+    z_mean, z_log_var = model.encode_distribution(images)
+    if z_log_var is None:
+        raise ValueError("the model's codes are not drawn: there is no q(z|x) to sample from.")
+    return z_mean, z_log_var
 
 
 def logsumexp_rows(values):

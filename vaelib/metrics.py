@@ -1,6 +1,9 @@
 """Numbers for what the pictures show."""
 
 import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import normalized_mutual_info_score, silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from vaelib import mmd
@@ -77,3 +80,65 @@ def knn_accuracy(train_codes, train_labels, test_codes, test_labels, k=15):
     """
     classifier = KNeighborsClassifier(k).fit(train_codes, train_labels)
     return float(classifier.score(test_codes, test_labels))
+
+
+def probe_accuracy(train_codes, train_labels, test_codes, test_labels):
+    """Share of test codes that a logistic regression on the training codes puts into their class.
+
+    How far straight lines can tell the classes apart.
+
+    Args:
+        train_codes, test_codes: (n, latent_dim), (m, latent_dim).
+        train_labels, test_labels: (n,), (m,).
+
+    Returns:
+        A float in [0, 1].
+    """
+    mean, std = np.mean(train_codes, axis=0), np.std(train_codes, axis=0)
+    probe = LogisticRegression(max_iter=1_000).fit((train_codes - mean) / std, train_labels)
+    return float(probe.score((test_codes - mean) / std, test_labels))
+
+
+def silhouette(codes, labels, limit=2_000):
+    """How much nearer codes are to their own class than to the next one.
+
+    The mean of (b - a) / max(a, b), with a and b the mean distances of a code to its own class and
+    to the nearest other one (Rousseeuw 1987).
+
+    Args:
+        codes: (n, latent_dim).
+        labels: (n,).
+        limit: the first so many codes are used, for the effort grows with their square.
+
+    Returns:
+        A float in [-1, 1]: 1 for classes far apart, about 0 where they overlap.
+    """
+    return float(silhouette_score(codes[:limit], labels[:limit]))
+
+
+def cluster_agreement(codes, labels, seed=0):
+    """Normalised mutual information between the classes and as many clusters of k-means.
+
+    Args:
+        codes: (n, latent_dim).
+        labels: (n,).
+        seed: of the first centres, ten times.
+
+    Returns:
+        A float in [0, 1]: 1 where clusters and classes are the same, about 0 where unrelated.
+    """
+    kmeans = KMeans(len(np.unique(labels)), n_init=10, random_state=seed)
+    return float(normalized_mutual_info_score(labels, kmeans.fit_predict(codes)))
+
+
+def mean_cross_entropy(model, images):
+    """Binary cross-entropy of decoded mean codes, summed over pixels, in nats per image.
+
+    Args:
+        model: a `VAE`.
+        images: (n, 28, 28, 1), uint8 or in [0, 1].
+    """
+    decoded = np.clip(model.decode(model.encode(images)), 1e-7, 1 - 1e-7)
+    pixels = images / np.float32(255) if images.dtype == np.uint8 else images
+    entropy = -(pixels * np.log(decoded) + (1 - pixels) * np.log(1 - decoded))
+    return float(entropy.sum(axis=(1, 2, 3)).mean())

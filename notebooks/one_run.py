@@ -1,0 +1,59 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+
+# %% [markdown]
+# # One row of the study
+#
+# Notebook 04 asks which of the post's claims hold, over several models and seeds. This notebook trains
+# one of those models and measures it; `vaelib batch notebooks/study.yml` executes it for all of them,
+# and `tools/study.py` collects the rows into `runs/study.csv`. Change a parameter and run it to see
+# any row come about.
+
+# %%
+import time
+
+import pandas as pd
+from IPython.display import display
+
+from vaelib import data, features, plotting, provenance, study
+
+# %% tags=["parameters"]
+dataset_name: str = "fashion_mnist"  # or "mnist"
+objective: str = "elbo"  # a name in vaelib.study.OBJECTIVES
+seed: int = 0  # of the weights, the order of the images and the noise
+epochs: int = 10  # passes over the training images
+limit = None  # a number: train on the first so many images; None: on all
+
+# %%
+start = time.time()
+dataset = data.load(dataset_name)
+model = study.model_of(dataset_name, objective, seed, epochs, limit)
+
+# %%
+codes = model.encode(dataset.test_images)
+plotting.latent_space(codes, dataset.test_labels, dataset.class_names)
+
+# %%
+measures = study.measure(model, dataset, features.load(dataset_name), seed)
+pd.Series(measures).round(4).to_frame("measured")
+
+# %% [markdown]
+# The row, with where it comes from, for the table:
+
+# %%
+row = {"dataset": dataset_name, "objective": objective, "seed": seed, "epochs": epochs}
+row |= measures | study.flat(provenance.record(dataset, time.time() - start, 0))
+display({"application/json": row, "text/plain": "a row of the table"}, raw=True)

@@ -1,0 +1,145 @@
+"""Batches: every combination is executed once, whatever happens to the workers."""
+
+import os
+import signal
+import time
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from distributed import Client, LocalCluster
+
+from vaelib import batch
+from vaelib.__main__ import main
+
+SOURCES = [
+    "number: int = 1  # a number\nword: str = 'a'  # a word\nlog: str = ''  # a folder",
+    """import os, pathlib, time
+place = pathlib.Path(log, f"{number}-{word}")
+place.write_text(f"{place.read_text() if place.exists() else ''}{os.getppid()} ")
+time.sleep(2 if word == "slow" else 0)""",
+    "print(number / (word != 'wrong'), word, os.environ['OMP_NUM_THREADS'])",
+]
+
+
+@pytest.fixture
+def ask(tmp_path, monkeypatch):
+    """A function that writes a YAML file for a small notebook in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in SOURCES]
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, "small.ipynb")
+    (tmp_path / "log").mkdir()
+
+    def ask(log=True, **parameters):
+        grid = parameters | ({"log": [str(tmp_path / "log")]} if log else {})
+        text = f"notebook: small.ipynb\noutput: out\nparameters: {grid}\n"
+        (tmp_path / "grid.yml").write_text(text)
+        return tmp_path / "grid.yml"
+
+    return ask
+
+
+def times(tmp_path):
+    """How often each combination was begun."""
+    return {path.name: len(path.read_text().split()) for path in (tmp_path / "log").iterdir()}
+
+
+def call(file, *options):
+    return CliRunner().invoke(main, ["batch", str(file), *options])
+
+
+def test_every_combination_is_executed_once_and_linked(ask, tmp_path):
+    file = ask(number=[1, 2], word=["a", "b"])
+    done = call(file, "--kernels", "2")
+    assert done.exit_code == 0, done.output
+    assert times(tmp_path) == {"1-a": 1, "1-b": 1, "2-a": 1, "2-b": 1}
+    executed = sorted(tmp_path.glob("out/*.ipynb"))
+    assert len(executed) == 4
+    index = (tmp_path / "out" / "index.html").read_text()
+    for path in executed:
+        assert f'href="{path.name}"' in index
+    # Two kernels share the cores.
+    share = max(1, os.cpu_count() // 2)
+    printed = {nbformat.read(path, 4).cells[-1].outputs[0].text for path in executed}
+    assert printed == {f"{n / 1} {w} {share}\n" for n in (1, 2) for w in "ab"}
+
+    again = call(ask(number=[1, 2, 3], word=["a", "b"]))
+    assert "6 executions, of which 4 are done already" in again.output
+    assert sum(times(tmp_path).values()) == 6
+
+
+def test_a_changed_notebook_is_executed_again(ask, tmp_path):
+    file = ask(number=[1])
+    assert call(file).exit_code == 0
+    notebook = nbformat.read("small.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("print('more')"))
+    nbformat.write(notebook, "small.ipynb")
+    assert "of which 0 are done" in call(file).output
+    assert times(tmp_path) == {"1-a": 2}
+
+
+def test_failures_are_collected_and_the_rest_is_done(ask, tmp_path):
+    failed = call(ask(number=[1], word=["wrong", "right"]))
+    assert failed.exit_code == 1
+    assert "word=wrong" in failed.output and "In [4]: ZeroDivisionError" in failed.output
+    assert "1 of 2 executions failed." in failed.output
+    assert "ZeroDivisionError" in (tmp_path / "out" / "index.html").read_text()
+    assert len(list(tmp_path.glob("out/*right*.ipynb"))) == 1
+    assert len(list(tmp_path.glob("out/*wrong*.failed.ipynb"))) == 1
+    call(tmp_path / "grid.yml")
+    assert times(tmp_path) == {"1-wrong": 2, "1-right": 1}
+
+
+REFUSALS = {
+    "notebook: small.ipynb": "holds notebook: expected notebook, output, parameters.",
+    "[1, 2": "is no YAML",
+    "{notebook: none.ipynb, output: out, parameters: {}}": "none.ipynb, and there is none",
+    "{notebook: small.ipynb, output: out, parameters: {numbre: [1]}}": "numbre, but small",
+    "{notebook: small.ipynb, output: out, parameters: [number]}": "['number']: expected names",
+    "{notebook: small.ipynb, output: out, parameters: {number: 1}}": "number as 1: expected a list",
+    "{notebook: small.ipynb, output: out, parameters: {number: [1, 1]}}": "more than once",
+}
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_what_can_not_be_is_refused_before_anything_starts(ask, tmp_path, text):
+    file = ask()
+    file.write_text(text)
+    refused = call(file)
+    assert refused.exit_code == 1
+    assert REFUSALS[text] in refused.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_kernels_are_refused(ask):
+    refused = call(ask(number=[1]), "--kernels", "0")
+    assert "kernels must be 1 or more, not 0" in refused.output
+
+
+def test_a_worker_that_is_killed_leaves_its_work_to_the_other(ask, tmp_path):
+    jobs = batch.read(ask(number=[1, 2, 3, 4], word=["slow"]))
+    one_each = dict(n_workers=2, threads_per_worker=1, memory_limit=0)
+    with LocalCluster(dashboard_address=None, **one_each) as cluster, Client(cluster) as client:
+        pids = list(client.run(os.getpid).values())
+
+        def kill_when_it_works():
+            while not any((tmp_path / "log").iterdir()):
+                time.sleep(0.1)
+            begun = next((tmp_path / "log").iterdir())
+            while not (text := begun.read_text()):
+                time.sleep(0.1)
+            os.kill(int(text.split()[0]), signal.SIGKILL)
+            return int(text.split()[0])
+
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor() as threads:
+            killer = threads.submit(kill_when_it_works)
+            failed = batch.run(jobs, scheduler=cluster.scheduler_address)
+        assert killer.result() in pids
+    assert failed == []
+    assert len(list(tmp_path.glob("out/*.ipynb"))) == 4
+    assert sum(times(tmp_path).values()) >= 5  # the killed one was begun twice

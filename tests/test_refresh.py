@@ -1,0 +1,48 @@
+"""tools/refresh.py: a notebook is executed from its .py, and knows where its outputs come from."""
+
+import nbformat
+import pytest
+
+import refresh
+from vaelib import data
+
+SOURCE = """# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% tags=["parameters"]
+dataset_name: str = "faces"
+
+# %% [markdown]
+# Text.
+
+# %%
+print(dataset_name{})
+"""
+
+
+def test_outputs_come_with_their_provenance(tmp_path):
+    script = tmp_path / "01_small.py"
+    script.write_text(SOURCE.format(""))
+    refresh.refresh(script)
+    notebook = nbformat.read(tmp_path / "01_small.ipynb", as_version=4)
+    assert [cell.cell_type for cell in notebook.cells] == ["code", "markdown", "code"]
+    assert notebook.cells[-1].outputs[0].text == "faces\n"
+    assert notebook.metadata.language_info.name == "python"
+    about = notebook.metadata.vaelib
+    assert about.code == refresh.code_hash(notebook)
+    assert about.data == {"faces": data.load("faces").fingerprint}
+    assert 20 < about.peak_memory_mb < 2_000
+
+
+def test_a_cell_that_fails_leaves_the_notebook_as_it_was(tmp_path):
+    script, target = tmp_path / "01_small.py", tmp_path / "01_small.ipynb"
+    script.write_text(SOURCE.format(" / 2"))
+    target.write_text("as it was")
+    with pytest.raises(Exception, match="TypeError"):
+        refresh.refresh(script)
+    assert target.read_text() == "as it was"

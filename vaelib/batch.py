@@ -1,0 +1,214 @@
+"""A notebook executed over a grid of parameters, on this machine or on a Dask cluster.
+
+What to execute stands in a YAML file:
+
+    notebook: notebooks/one_run.ipynb
+    output: build/study
+    parameters:
+      dataset_name: [fashion_mnist, mnist]
+      seed: [0, 1, 2, 3, 4]
+
+Every combination becomes an executed notebook in the output folder. What is there already is not
+executed again; a worker that dies leaves its work to the others.
+"""
+
+import hashlib
+import itertools
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import nbformat
+import papermill
+import yaml
+from distributed import Client, LocalCluster, as_completed
+from papermill.exceptions import PapermillExecutionError
+from tqdm.auto import tqdm
+
+KEYS = {"notebook", "output", "parameters"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One execution: which notebook, with what, to where."""
+
+    notebook: Path
+    parameters: dict
+    target: Path
+    source_hash: str
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution ended: the failing cell and its error are None where it went well."""
+
+    target: Path
+    cell: int | None = None
+    error: str | None = None
+
+
+def read(path):
+    """The jobs that a YAML file asks for.
+
+    Raises:
+        ValueError: for a file that is not as described above, or parameters that the notebook
+            does not have. Nothing has been executed then.
+    """
+    path = Path(path)
+    try:
+        asked = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(asked, dict) or set(asked) != KEYS:
+        found = ", ".join(map(str, asked)) if isinstance(asked, dict) else repr(asked)
+        raise ValueError(f"{path} holds {found}: expected {', '.join(sorted(KEYS))}.")
+    notebook, grid = Path(asked["notebook"]), asked["parameters"]
+    if not notebook.is_file():
+        raise ValueError(f"{path} names the notebook {notebook}, and there is none.")
+    known = papermill.inspect_notebook(notebook)
+    if not isinstance(grid, dict):
+        raise ValueError(f"{path} gives parameters {grid!r}: expected names, each with a list.")
+    if unknown := ", ".join(sorted(str(name) for name in grid if name not in known)):
+        raise ValueError(
+            f"{path} gives parameters {unknown}, but {notebook.name} has {', '.join(known)}."
+        )
+    for name, values in grid.items():
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"{path} gives {name} as {values!r}: expected a list of values.")
+    digest = hashlib.sha256(notebook.read_bytes()).hexdigest()
+    combinations = [
+        dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())
+    ]
+    output = Path(asked["output"])
+    jobs = [Job(notebook, c, output / f"{_name(c)}.ipynb", digest) for c in combinations]
+    if len({job.target for job in jobs}) < len(jobs):
+        raise ValueError(f"{path} asks for some combination of parameters more than once.")
+    return jobs
+
+
+def is_done(job):
+    """Whether the notebook was executed to its end, as it now is and with these parameters."""
+    try:
+        about = nbformat.read(job.target, as_version=4).metadata["batch"]
+    except Exception:  # not there, no notebook, or executed by something else
+        return False
+    return about == {"source": job.source_hash, "parameters": job.parameters}
+
+
+def execute(job):
+    """Execute one job, in a kernel of its own. A failure is an outcome, not an exception."""
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    failed = job.target.with_suffix(".failed.ipynb")
+    threads = {f"TF_NUM_{kind}_THREADS": str(job.threads) for kind in ("INTRAOP", "INTEROP")}
+    os.environ.update(threads | {"OMP_NUM_THREADS": str(job.threads)})  # the kernel inherits them
+    try:
+        notebook = papermill.execute_notebook(
+            job.notebook, failed, job.parameters, kernel_name="python3", progress_bar=False
+        )
+    except PapermillExecutionError as error:
+        return Outcome(job.target, error.exec_count, f"{error.ename}: {error.evalue}")
+    except Exception as error:  # a kernel that died, above all
+        return Outcome(job.target, None, f"{type(error).__name__}: {error}")
+    notebook.metadata["batch"] = {"source": job.source_hash, "parameters": job.parameters}
+    nbformat.write(notebook, failed)
+    os.replace(failed, job.target)
+    return Outcome(job.target)
+
+
+def run(jobs, kernels=1, scheduler=None):
+    """Execute what is not done yet, with a progress bar, and write an index page.
+
+    Args:
+        jobs: as from `read`.
+        kernels: how many at once on this machine, which share its cores.
+        scheduler: address of a Dask scheduler, such as tcp://host:8786; its workers need the same
+            packages and the same folders.
+
+    Returns:
+        The list of `Outcome`s that failed; empty where all went well.
+    """
+    if kernels < 1:
+        raise ValueError(f"kernels must be 1 or more, not {kernels}.")
+    open_jobs = [job for job in jobs if not is_done(job)]
+    print(
+        f"{len(jobs)} executions, of which {len(jobs) - len(open_jobs)} are done already",
+        flush=True,
+    )
+    failed = []
+    if open_jobs:
+        threads = max(1, (os.cpu_count() or 1) // kernels)
+        with _client(kernels, scheduler) as client:
+            futures = [client.submit(execute, _with(job, threads), pure=False) for job in open_jobs]
+            bar = tqdm(as_completed(futures), total=len(futures), unit="notebook")
+            by_key = {future.key: job for future, job in zip(futures, open_jobs, strict=True)}
+            for future in bar:
+                outcome = _outcome(future, by_key[future.key])
+                failed += [outcome] * (outcome.error is not None)
+                bar.set_description(outcome.target.stem)
+    write_index(jobs, failed)
+    return failed
+
+
+def _outcome(future, job):
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return Outcome(job.target, None, f"{type(error).__name__}: its workers died again and again")
+
+
+def _with(job, threads):
+    paths = {name: getattr(job, name).absolute() for name in ("notebook", "target")}
+    return Job(**vars(job) | paths | {"threads": threads})
+
+
+@contextmanager
+def _client(kernels, scheduler):
+    if scheduler:
+        with Client(scheduler) as client:
+            yield client
+        return
+    # One thread each: papermill changes the environment of its whole process.
+    one_each = dict(n_workers=kernels, threads_per_worker=1, memory_limit=0)
+    with LocalCluster(dashboard_address=None, **one_each) as cluster, Client(cluster) as client:
+        yield client
+
+
+def write_index(jobs, failed):
+    """index.html beside the executed notebooks: what was asked for, and how it ended."""
+    errors = {outcome.target.absolute(): outcome for outcome in failed}
+    names = list(jobs[0].parameters)
+    rows = []
+    for job in jobs:
+        outcome = errors.get(job.target.absolute())
+        target = job.target.with_suffix(".failed.ipynb") if outcome else job.target
+        cells = [str(job.parameters[name]) for name in names] + [said(outcome)]
+        link = f'<a href="{escape(target.name)}">{escape(target.name)}</a>'
+        rows.append("".join(f"<td>{cell}</td>" for cell in [link, *map(escape, cells)]))
+    head = "".join(f"<th>{escape(name)}</th>" for name in ["notebook", *names, "ended"])
+    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+    style = "body{font-family:sans-serif}td,th{padding:.2em .8em;text-align:left}"
+    page = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f"<title>{jobs[0].notebook.stem}</title>"
+        f"<style>{style}</style><h1>{escape(jobs[0].notebook.name)}</h1>\n"
+        f"<table><tr>{head}</tr>\n{body}\n</table></html>\n"
+    )
+    folder = jobs[0].target.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def said(outcome):
+    """How an execution ended, in words."""
+    if outcome is None:
+        return "well"
+    return f"In [{outcome.cell}]: {outcome.error}" if outcome.cell else outcome.error
+
+
+def _name(parameters):
+    words = (re.sub(r"[^\w.+-]", "-", str(value)) for value in parameters.values())
+    return "_".join(f"{name}={word}" for name, word in zip(parameters, words, strict=True))
