@@ -180,9 +180,11 @@ def first_figure():
     import nbformat
     from nbclient import NotebookClient
 
+    from vaelib.kernels import ENCRYPTED
+
     notebook = nbformat.read(ROOT / "notebooks" / "01_standard_vae.ipynb", as_version=4)
     began = time.perf_counter()
-    client = NotebookClient(notebook, kernel_name="python3", timeout=None)
+    client = NotebookClient(notebook, kernel_name="python3", timeout=None, config=ENCRYPTED)
     with client.setup_kernel():
         for number, cell in enumerate(notebook.cells):
             done = client.execute_cell(cell, number)

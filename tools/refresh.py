@@ -17,6 +17,7 @@ import papermill
 from nbclient import NotebookClient
 
 from vaelib import data, provenance
+from vaelib.kernels import ENCRYPTED
 
 # Kilobytes on Linux, where this is to be called.
 PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
@@ -42,6 +43,7 @@ def refresh(script):
         kernel_name="python3",
         timeout=None,
         record_timing=False,
+        config=ENCRYPTED,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
         on_cell_executed=lambda cell, cell_index, **_: print(
             f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True

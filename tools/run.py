@@ -16,13 +16,11 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
-from traitlets.config import Config
 
 import pages
+from vaelib.kernels import ENCRYPTED
 
 BUILD = Path("build")
-# Otherwise each kernel warns that what it sends over the loopback device is not encrypted.
-ENCRYPTED = Config(KernelManager={"transport_encryption": "auto"})
 # Only on a terminal, which is what None means.
 BAR = {"disable": None, "bar_format": "{desc} |{bar}| cell {n} of {total}, {elapsed}"}
 KINDS = {"int": int, "float": (int, float), "bool": bool, "str": str}

@@ -28,6 +28,8 @@ from distributed import Client, LocalCluster, as_completed
 from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
+from vaelib.kernels import ENCRYPTED
+
 KEYS = {"notebook", "output", "parameters"}
 
 
@@ -107,7 +109,12 @@ def execute(job):
     os.environ.update(threads | {"OMP_NUM_THREADS": str(job.threads)})  # the kernel inherits them
     try:
         notebook = papermill.execute_notebook(
-            job.notebook, failed, job.parameters, kernel_name="python3", progress_bar=False
+            job.notebook,
+            failed,
+            job.parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            config=ENCRYPTED,
         )
     except PapermillExecutionError as error:
         return Outcome(job.target, error.exec_count, f"{error.ename}: {error.evalue}")

@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from vaelib.backend import ops
 from vaelib.models import check_images, to_unit_interval
 
-CELLS = 1_000  # of the grid, taken together: 10,000 images need 40 MB for them
+CELLS = 500  # of the grid, taken together: decoding them takes some 200 MB
 
 
 def bernoulli(images, logits):
