@@ -30,7 +30,7 @@ stress: .venv/ready ## break trainings in many ways and print what was lost: not
 study: .venv/ready ## train and measure the models that runs/study.csv lacks (hours; resumable)
 	@$(python) tools/study.py
 
-bench: .venv/ready ## measure what a reader waits for, side by side (ten minutes, quiet machine)
+bench: .venv/ready ## measure what a reader waits for, side by side (minutes, on a quiet machine)
 	@$(python) tools/bench.py
 
 lock: .venv/ready ## write the lock and both environment.yml from pyproject.toml (UPGRADE=1: newest)

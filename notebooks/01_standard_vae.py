@@ -472,8 +472,8 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 #
 # ## On your own
 #
-# - Change `seed` above and run all cells. What stays, what changes? (Rotating or flipping the plane
-#   costs the model nothing.)
+# - Change `seed` above and run all cells. What stays, what changes? (Flipping the plane, or a
+#   quarter turn, costs the model nothing.)
 # - Train with `objectives.beta(4.0)`. What does a fourfold pull do to the clouds?
 # - In a new cell, train `replace(recipe, latent_dim=1)` and draw a histogram of the codes.
 # - Make the pixels black and white: `(dataset.train_images > 127).astype("uint8") * 255` in place of the

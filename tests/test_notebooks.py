@@ -45,13 +45,15 @@ def committed(script):
     return nbformat.read(script.with_suffix(".ipynb"), as_version=4)
 
 
-def test_text_and_notebook_are_in_step(script, committed):
+@pytest.mark.parametrize("script", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda s: s.stem)
+def test_text_and_notebook_are_in_step(script):
     def content(notebook):
         return [
             (cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells
         ]
 
-    assert content(committed) == content(jupytext.read(script))
+    notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    assert content(notebook) == content(jupytext.read(script))
 
 
 def test_kernel_is_the_one_that_every_installation_has(committed):

@@ -263,8 +263,22 @@ def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
 def test_curves_have_a_panel_for_each_question_and_one_legend():
     x = np.linspace(0, 1, 5)
     left = ("x", "y", x, {"rising": x, "falling": 1 - x})
-    figure = plotting.curves(left, ("u", "v", x, {"rising": x**2}))
+    figure = plotting.curves(left, ("u", "v", x[::-1], {"rising": x**2}))
+    assert [ax.xaxis_inverted() for ax in figure.axes] == [False, True]
     rendered(figure)
     assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes] == [("x", "y"), ("u", "v")]
     np.testing.assert_array_equal(figure.axes[0].lines[1].get_ydata(), 1 - x)
     assert [ax.get_legend() is not None for ax in figure.axes] == [True, False]
+
+
+def test_planes_reach_equally_far_or_each_as_far_as_its_codes():
+    far = snapshots() | {"codes": 3 * snapshots()["codes"]}
+    columns = {"near": snapshots(), "far": far}
+
+    def limits(figure):
+        return [ax.get_xlim()[1] for ax in figure.axes if ax.collections]
+
+    one, own = (plotting.comparison(columns, CLASS_NAMES, one_scale=s) for s in (True, False))
+    assert limits(one)[0] == limits(one)[1] > 6
+    assert limits(own)[0] == 4 < limits(own)[1] == limits(one)[1]
+    assert sum(bool(ax.texts) for ax in own.axes) == 2

@@ -32,6 +32,12 @@ def test_the_files_it_links_to_exist():
         assert (ROOT / link).exists(), link
 
 
+def test_its_measurements_are_those_that_were_printed():
+    [block] = re.findall(r"```text\n(.+?)```", README, re.DOTALL)
+    assert block == (ROOT / "docs" / "bench.txt").read_text(encoding="utf-8")
+    assert "MISSED" not in block
+
+
 def test_it_names_every_file_of_the_package():
     for path in (ROOT / "vaelib").glob("[a-z]*.py"):
         assert f"`{path.stem}`" in README, path.name

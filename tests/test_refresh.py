@@ -39,6 +39,15 @@ def test_outputs_come_with_their_provenance(tmp_path):
     assert 20 < about.peak_memory_mb < 2_000
 
 
+def test_the_most_memory_of_all_executions_is_recorded(tmp_path):
+    script, target = tmp_path / "01_small.py", tmp_path / "01_small.ipynb"
+    script.write_text(SOURCE.format(""))
+    about = nbformat.v4.new_notebook(metadata={"vaelib": {"peak_memory_mb": 5_000}})
+    nbformat.write(about, target)
+    refresh.refresh(script)
+    assert nbformat.read(target, as_version=4).metadata.vaelib.peak_memory_mb == 5_000
+
+
 def test_a_cell_that_fails_leaves_the_notebook_as_it_was(tmp_path):
     script, target = tmp_path / "01_small.py", tmp_path / "01_small.ipynb"
     script.write_text(SOURCE.format(" / 2"))

@@ -33,6 +33,25 @@ def test_published_run_trained_again_is_the_same_bit_for_bit(places, monkeypatch
     assert rows["loss"] == rows["kl"] == "0"
 
 
+def test_what_is_published_stays_where_the_new_run_can_not_be_copied(places, monkeypatch):
+    assert CliRunner().invoke(main, ["reproduce", "--publish"]).exit_code == 0
+    before = {p.name: p.read_bytes() for p in (places / "published" / RECIPE.slug).iterdir()}
+
+    def full(source, target):
+        target.mkdir(parents=True)
+        raise OSError("No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reproduction.shutil, "copytree", full)
+        refused = CliRunner().invoke(main, ["reproduce", "--publish"])
+    assert refused.exit_code == 1 and "No space left" in refused.output
+    assert {
+        p.name: p.read_bytes() for p in (places / "published" / RECIPE.slug).iterdir()
+    } == before
+    assert CliRunner().invoke(main, ["reproduce", "--publish"]).exit_code == 0
+    assert [path.name for path in (places / "published").iterdir()] == [RECIPE.slug]
+
+
 def test_comparison_names_what_differs(places):
     one, other = (
         reproduction.training.train(Recipe("faces", ELBO, epochs=1, limit=200, seed=seed))

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import faults
 import stress
 
 
@@ -14,13 +15,13 @@ def test_every_fault_is_survived_and_costs_nothing():
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = done.stdout.splitlines()[1:]
-    assert len(rows) == len(stress.faults(None, None, None, 0, True))
+    assert len(rows) == len(stress.injections(None, None, None, 0, True))
     if skipped := [row for row in rows if "SKIPPED" in row]:
         pytest.skip("; ".join(skipped))
 
 
 def test_what_is_not_survived_is_counted_as_such(tmp_path):
-    stress.finish(tmp_path)
-    wrong = dict(stress.contents(tmp_path), **{"weights.npz": b""})
-    tally = stress.made_not_a_number(wrong, [10])
+    faults.finish(tmp_path)
+    wrong = dict(faults.contents(tmp_path), **{"weights.npz": b""})
+    tally = faults.made_not_a_number(wrong, [10])
     assert (tally.injected, tally.survived) == (1, 0)

@@ -1,7 +1,8 @@
 """Measure, side by side, what a reader waits for: `make bench` prints a table.
 
 Each row is a median over repetitions that take turns, so that whatever else the machine does
-meets all alike. Run it on a machine that is otherwise quiet. It takes about ten minutes.
+meets all alike. Run it on a machine that is otherwise quiet. It takes some seven minutes.
+The README shows docs/bench.txt, the output of `python tools/bench.py > docs/bench.txt`.
 """
 
 import os
@@ -18,7 +19,7 @@ DATASET = "fashion_mnist"
 
 
 def row(what, found, unit="", goal=""):
-    print(f"{what:58}{found:>9}{unit:4}{goal}", flush=True)
+    print(f"{what:55}{found:>7}{unit:4}{goal}".rstrip(), flush=True)
 
 
 def in_turn(steps, repetitions, batches):

@@ -2,8 +2,8 @@
 
 `python tools/refresh.py [01 02 ...]`: those whose names begin so; all of them without a word.
 What comes out records the hash of the code that made it and of the data that went in, and the most
-memory that its kernel held. Loading an earlier run would take less than training, so give
-VAELIB_RUNS_DIR a new folder, and all notebooks in one call, for they share models.
+memory that its kernel held, in this execution or an earlier one. (Loading a run takes less than
+training: give VAELIB_RUNS_DIR a new folder to measure that.)
 """
 
 import ast
@@ -50,6 +50,9 @@ def refresh(script):
         ),
     ).execute()
     peak = int(notebook.cells.pop().outputs[0].text)
+    if target.exists():
+        earlier = nbformat.read(target, as_version=4).metadata.get("vaelib", {})
+        peak = max(peak, earlier.get("peak_memory_mb", 0))
     nbformat.write(notebook, target)
     name = ast.literal_eval(papermill.inspect_notebook(target)["dataset_name"]["default"])
     notebook.metadata.vaelib = {

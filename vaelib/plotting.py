@@ -69,17 +69,19 @@ def evolution(snapshots):
     return _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
 
 
-def comparison(columns, class_names):
+def comparison(columns, class_names, one_scale=True):
     """The post's three pictures, a column for each model: samples, latent space, grid.
 
     Args:
         columns: dict of title to snapshots, as from `Snapshots.arrays`; the last ones are drawn.
         class_names: a name for each label.
+        one_scale: whether all planes reach equally far, or each as far as its codes.
     """
-    return _pictures({title: _at(arrays, -1) for title, arrays in columns.items()}, class_names)
+    last = {title: _at(arrays, -1) for title, arrays in columns.items()}
+    return _pictures(last, class_names, one_scale)
 
 
-def _pictures(columns, class_names=None):
+def _pictures(columns, class_names=None, one_scale=True):
     limit = max(plane_limit(arrays["codes"]) for arrays in columns.values())
     # Many pixels of many grey values: a lower resolution keeps a notebook's page below 3 MB.
     with_grid = all("grid" in arrays for arrays in columns.values())
@@ -91,8 +93,9 @@ def _pictures(columns, class_names=None):
         draw_samples(column[0], arrays["samples"])
         codes, labels = arrays["codes"], arrays["labels"]
         # Names only where the codes leave them room; the colours are the same everywhere.
-        names = class_names if plane_limit(codes) > 0.6 * limit else None
-        draw_latent_space(column[1], codes, labels, names, limit, text_size=7)
+        own = plane_limit(codes)
+        names = class_names if own > 0.6 * limit or not one_scale else None
+        draw_latent_space(column[1], codes, labels, names, limit if one_scale else own, text_size=7)
         if with_grid:
             draw_latent_grid(column[2], arrays["grid"])
     return figure
@@ -197,7 +200,8 @@ def curves(*panels):
     """Panels of curves next to each other.
 
     Args:
-        panels: tuples of x-axis name, y-axis name, x (n,), and a dict of name to y (n,). The
+        panels: tuples of x-axis name, y-axis name, x (n,), which is drawn from left to right in
+            the order given, and a dict of name to y (n,). The
             names are those of the first panel, in the same order.
     """
     figure, axes = _figure(1, len(panels), size=4.2, aspect=0.7)
@@ -205,6 +209,8 @@ def curves(*panels):
         for color, (name, y) in zip(COLORS, named.items(), strict=False):
             ax.plot(x, y, color=color, label=name)
         ax.set(xlabel=x_name, ylabel=y_name)
+        if x[0] > x[-1]:
+            ax.invert_xaxis()
     axes[0, 0].legend()  # one for all: the same names have the same colours
     return figure
 

@@ -61,8 +61,11 @@ def reproduce(recipe, publish=False):
     again = training.train(recipe)
     if publish:
         target = runs.PUBLISHED / recipe.slug
+        staged = target.with_name(f".{recipe.slug}")  # so that what is there goes last
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.copytree(again.folder, staged)
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(again.folder, target)
+        staged.rename(target)
         print(f"copied to runs/{recipe.slug}")
         return
     print(f"{'':16}{'committed':>12}{'again':>12}{'difference':>12}")
