@@ -71,6 +71,13 @@ def test_every_combination_is_executed_once_and_linked(ask, tmp_path):
     assert sum(times(tmp_path).values()) == 6
 
 
+def test_what_went_well_is_told_at_once(ask):
+    told = []
+    failed = batch.run(batch.read(ask(number=[1], word=["wrong", "right"])), on_done=told.append)
+    assert [outcome.target.name.count("word=right") for outcome in told] == [1]
+    assert len(failed) == 1
+
+
 def test_a_changed_notebook_is_executed_again(ask, tmp_path):
     file = ask(number=[1])
     assert call(file).exit_code == 0

@@ -4,6 +4,7 @@
 models it was just at. Rows that are there are never touched.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def add(rows, table=TABLE):
     write_whole(table, merged.to_csv(index=False, float_format="%.6g").encode())
 
 
+def add_rows(notebooks, table=TABLE):
+    """Add what executed notebooks show to the table."""
+    if notebooks:
+        add([row_of(notebook) for notebook in notebooks], table)
+
+
 def make_features(name):
     """Train the feature space of a data set, unless it is there; its accuracy is recorded."""
     if features.path_of(name).exists():
@@ -64,7 +71,8 @@ def make_features(name):
 @click.option("--limit", type=int, help="Only the first so many of those that are missing.")
 def main(kernels, scheduler, limit):
     """Add the rows that are missing to runs/study.csv."""
-    jobs = batch.read(ROOT / "notebooks" / "study.yml")
+    os.chdir(ROOT)  # the paths in study.yml begin there
+    jobs = batch.read("notebooks/study.yml")
     known = set(read()[KEYS].itertuples(index=False, name=None))
     missing = [job for job in jobs if key(job) not in known][:limit]
     print(f"{len(known)} rows are there, {len(missing)} are asked for", flush=True)
@@ -72,9 +80,8 @@ def main(kernels, scheduler, limit):
         return
     for name in sorted({job.parameters["dataset_name"] for job in missing}):
         make_features(name)
-    failed = batch.run(missing, kernels, scheduler)
-    done = [job for job in missing if batch.is_done(job)]
-    add([row_of(job.target) for job in done])
+    add_rows([job.target for job in missing if batch.is_done(job)])  # of a call that was broken off
+    failed = batch.run(missing, kernels, scheduler, lambda outcome: add_rows([outcome.target]))
     for outcome in failed:
         print(f"{outcome.target.stem}: {batch.said(outcome)}", file=sys.stderr)
     sys.exit(1 if failed else 0)

@@ -126,7 +126,7 @@ def execute(job):
     return Outcome(job.target)
 
 
-def run(jobs, kernels=1, scheduler=None):
+def run(jobs, kernels=1, scheduler=None, on_done=None):
     """Execute what is not done yet, with a progress bar, and write an index page.
 
     Args:
@@ -134,6 +134,7 @@ def run(jobs, kernels=1, scheduler=None):
         kernels: how many at once on this machine, which share its cores.
         scheduler: address of a Dask scheduler, such as tcp://host:8786; its workers need the same
             packages and the same folders.
+        on_done: called with each `Outcome` that went well, as soon as it is there.
 
     Returns:
         The list of `Outcome`s that failed; empty where all went well.
@@ -154,7 +155,10 @@ def run(jobs, kernels=1, scheduler=None):
             by_key = {future.key: job for future, job in zip(futures, open_jobs, strict=True)}
             for future in bar:
                 outcome = _outcome(future, by_key[future.key])
-                failed += [outcome] * (outcome.error is not None)
+                if outcome.error is not None:
+                    failed.append(outcome)
+                elif on_done:
+                    on_done(outcome)
                 bar.set_description(outcome.target.stem)
     write_index(jobs, failed)
     return failed
