@@ -64,7 +64,7 @@ def test_rows_are_added_in_order_and_never_twice(tmp_path):
     table = tmp_path / "study.csv"
 
     def row(objective, seed, value):
-        return {"dataset": "mnist", "objective": objective, "seed": seed, "loss": value}
+        return {"loss": value, "dataset": "mnist", "objective": objective, "seed": seed}
 
     tool.add([row("elbo", 1, 0.1234567891), row("elbo", 0, 2.0)], table)
     tool.add([row("autoencoder", 0, 3.0)], table)
@@ -74,6 +74,7 @@ def test_rows_are_added_in_order_and_never_twice(tmp_path):
         ["elbo", 0],
         ["elbo", 1],
     ]
+    assert list(found) == ["dataset", "objective", "seed", "loss"]
     assert found["loss"].tolist() == [3, 2, 0.123457]
     with pytest.raises(ValueError, match="in the table already"):
         tool.add([row("elbo", 1, 5.0)], table)

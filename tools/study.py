@@ -43,6 +43,7 @@ def add(rows, table=TABLE):
     known = read(table)
     merged = pd.concat([known, pd.DataFrame(rows)]) if len(known) else pd.DataFrame(rows)
     merged = merged.sort_values(KEYS, ignore_index=True)
+    merged = merged[KEYS + [name for name in merged if name not in KEYS]]
     if merged.duplicated(KEYS).any():
         raise ValueError("some rows are in the table already.")
     write_whole(table, merged.to_csv(index=False, float_format="%.6g").encode())
