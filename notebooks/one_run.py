@@ -17,10 +17,10 @@
 # %% [markdown]
 # # One row of the study
 #
-# Notebook 04 asks which of the post's claims hold, over several models and seeds. This notebook trains
-# one of those models and measures it; `vaelib batch notebooks/study.yml` executes it for all of them,
-# and `tools/study.py` collects the rows into `runs/study.csv`. Change a parameter and run it to see
-# any row come about.
+# Which of the post's claims hold over several models and seeds? This notebook trains one of these
+# models and measures it. `make study` executes it for every combination in `notebooks/study.yml`, and
+# collects the rows into the table `runs/study.csv`. Change a parameter and run it to see any row come
+# about. It is a form to be filled in, so it is kept without outputs.
 
 # %%
 import time

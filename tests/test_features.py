@@ -1,5 +1,7 @@
 """The feature space: learned, kept, and refused where it is not there."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,9 @@ def test_training_again_gives_the_same_features(trained):
 
 
 def test_what_was_saved_is_loaded_the_same(trained, tmp_path):
-    features.save(trained, FACES.fingerprint, 0.5, tmp_path)
+    features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
+    about = json.loads((tmp_path / "features_faces.json").read_text())
+    assert about == {"data": FACES.fingerprint, "epochs": 2, "test accuracy": 0.5}
     loaded = features.load("faces", tmp_path)
     np.testing.assert_array_equal(loaded(FACES.test_images), trained(FACES.test_images))
 
@@ -41,7 +45,7 @@ def test_what_was_saved_is_loaded_the_same(trained, tmp_path):
 def test_features_that_are_missing_or_damaged_are_refused(trained, tmp_path):
     with pytest.raises(RunError, match="no features for 'faces'"):
         features.load("faces", tmp_path)
-    features.save(trained, FACES.fingerprint, 0.5, tmp_path)
+    features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
     path = tmp_path / "features_faces.npz"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(RunError, match=r"features_faces\.npz can't be read"):

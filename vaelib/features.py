@@ -100,12 +100,12 @@ def path_of(dataset, directory=PUBLISHED):
     return directory / f"features_{dataset}.npz"
 
 
-def save(features, fingerprint, accuracy, directory=PUBLISHED):
+def save(features, fingerprint, accuracy, epochs=EPOCHS, directory=PUBLISHED):
     """Write the classifier's weights, and beside them what they were trained on and how well."""
     path = path_of(features.dataset, directory)
     arrays = {str(i): v for i, v in enumerate(values(features.classifier.variables))}
     write_whole(path, to_npz(arrays))
-    about = {"data": fingerprint, "epochs": EPOCHS, "test accuracy": accuracy}
+    about = {"data": fingerprint, "epochs": epochs, "test accuracy": accuracy}
     write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
 
 
