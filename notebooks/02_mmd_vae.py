@@ -45,7 +45,7 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, losses, metrics, mmd, objectives, panels, plotting, runs, training
+from vaelib import data, explorer, losses, metrics, mmd, objectives, panels, plotting, runs, training
 from vaelib.backend import ops
 from vaelib.recipes import Recipe
 
@@ -256,6 +256,21 @@ plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, datase
 # hardly tell: on both sides most are clothes, some bright and some dark, and a few are mixtures. In the
 # grids, look at the corners: the VAE's fade or break up there, the MMD-VAE's hold on to shoes and clothes.
 #
+# ## Walk through both
+#
+# A picture shows the places that someone chose for you. Choose your own: below, whatever is under your
+# pointer is decoded at once, next to the test images whose codes are nearest.
+
+# %%
+explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
+
+# %% [markdown]
+# Three walks to take. From the middle of the sneakers straight to the trousers, in both planes: how many
+# of the steps could you wear? From the centre outwards, in all directions: where does the picture turn
+# into something that no test image nearby looks like? And along the border of two classes in the left
+# plane, with an eye on the ring in the right one, which is the code of the same test image: do neighbours
+# stay neighbours?
+#
 # How near is each to the prior, and what does it cost?
 
 # %%
@@ -336,6 +351,9 @@ pd.DataFrame(rows).T.round(4)
 #   reconstruction term is now some eleven times larger. What weight would be fair to MMD?
 # - Draw the falling curve for an inverse multiquadratic kernel, `mmd.InverseMultiquadraticKernel(4.0)`,
 #   with `mmd.mmd2`. Its tails are heavier: what does that do where the clouds are far apart?
+# - `walk = explorer.compare(vae, mmd_vae, dataset=dataset).live()` is the explorer as a widget: show `walk`, and
+#   `walk.points` says in Python where you are in each plane, and moves you if you set it. Decode there with
+#   `vae.model.decode`: is it the same picture?
 #
 # ## Further reading
 #

@@ -39,7 +39,7 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, metrics, objectives, panels, plotting, runs, training
+from vaelib import data, explorer, metrics, objectives, panels, plotting, runs, training
 from vaelib.recipes import Recipe
 
 # %% tags=["parameters"]
@@ -123,7 +123,14 @@ plotting.strips(
 # passes a 6, the MMD-VAE a 6 and then a blurred 8. The MMD-VAE has turned the 3 into something like a 6,
 # the 8 into a 2, and the 2 into a blur. The VAE keeps the 2 and, barely, the 3, but its 8 looks like a 5.
 # From these four pairs we could not say that one model morphs more organically than the other. Try more:
-# they stand in the cell above.
+# drag from one place to another in a plane, and the strip below it shows what lies between.
+
+# %%
+explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
+
+# %% [markdown]
+# Two walks to begin with: once around the centre, along the dashed circle, in each plane, and from every
+# digit to the one that is farthest from it.
 #
 # ## The numbers
 

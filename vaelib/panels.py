@@ -36,11 +36,7 @@ def draw_latent_space(ax, codes, labels, class_names=None, limit=None, text_size
     frame_plane(ax, limit, *axis_names)
     if class_names is None:
         return
-    present = np.unique(labels)
-    middles = np.array([np.median(codes[labels == label], axis=0) for label in present])
-    places = _apart(middles, across=0.38 * limit, upright=0.085 * limit)
-    places = np.clip(places, -0.95 * limit, 0.95 * limit)
-    for label, middle, place in zip(present, middles, places, strict=True):
+    for label, middle, place in zip(*name_places(codes, labels, limit), strict=True):
         color = 0.75 * COLORS[label % len(COLORS)]
         ax.annotate(
             *(class_names[label], middle, place),
@@ -49,6 +45,18 @@ def draw_latent_space(ax, codes, labels, class_names=None, limit=None, text_size
             # A line from a name to its place, seen only where the name had to move.
             arrowprops=dict(arrowstyle="-", color=color, lw=0.8, shrinkA=0, shrinkB=0),
         )
+
+
+def name_places(codes, labels, limit):
+    """Where the names of classes go: at their middles, moved apart where they would overlap.
+
+    Returns:
+        labels (k,); middles (k, 2), the medians of their codes; places (k, 2) for the names.
+    """
+    present = np.unique(labels)
+    middles = np.array([np.median(codes[labels == label], axis=0) for label in present])
+    places = _apart(middles, across=0.38 * limit, upright=0.085 * limit)
+    return present, middles, np.clip(places, -0.95 * limit, 0.95 * limit)
 
 
 def draw_latent_grid(ax, images, limit=GRID_LIMIT):
@@ -67,9 +75,9 @@ def draw_prior(ax, color="0.35"):
     ax.add_patch(Circle((0, 0), PRIOR_RADIUS, fill=False, color=color, lw=1.2, ls=(0, (4, 3))))
 
 
-def plane_limit(codes):
+def plane_limit(codes, least=GRID_LIMIT):
     """Half the width of a plane that shows all but the farthest 0.1 % of the coordinates."""
-    return max(GRID_LIMIT, 1.05 * np.quantile(np.abs(codes), 0.999))
+    return max(least, 1.05 * np.quantile(np.abs(codes), 0.999))
 
 
 def frame_plane(ax, limit, across="z1", upright="z2"):

@@ -1,0 +1,212 @@
+// Latent spaces side by side: whatever is under the pointer, or under the arrow keys, is decoded.
+
+const NEAREST = 5; // test images shown
+const STEPS = 9; // images along a line
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+function unpack(payload) {
+  const data = Object.fromEntries(
+    Object.entries(payload.data).map(([name, d]) => {
+      const labels = Uint8Array.from(atob(d.labels), (c) => c.charCodeAt(0));
+      const pictures = make("img", "", null, { src: d.pictures });
+      return [name, { ...d, labels, pictures, priorRadius: payload.priorRadius }];
+    })
+  );
+  const spaces = payload.spaces.map((s) => ({ ...s, codes: floats(s.codes) }));
+  return { data, spaces };
+}
+
+// The test images that have a picture and whose codes are nearest to a point, nearest first.
+function nearest(point, codes, count) {
+  const squares = Float64Array.from(
+    { length: count },
+    (_, i) => (codes[2 * i] - point[0]) ** 2 + (codes[2 * i + 1] - point[1]) ** 2
+  );
+  return Array.from(squares.keys()).sort((a, b) => squares[a] - squares[b]).slice(0, NEAREST);
+}
+
+function makePanel(parent, space, data, onMove) {
+  const decode = makeDecoder(space.layers);
+  const panel = make("section", "panel", parent);
+  make("h3", "", panel, { textContent: space.title });
+  const canvas = make("canvas", "plane", panel, { width: 840, height: 840, tabIndex: 0 });
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute(
+    "aria-label",
+    `Latent space of ${space.title}: codes of ${data.labels.length} test images in the colours ` +
+      "of their classes. Arrow keys move the point that is decoded, with Shift by smaller steps; " +
+      "Enter begins a line there, and ends it; Escape takes the line away."
+  );
+  const here = make("div", "here", panel);
+  const large = make("canvas", "decoded", here, { width: 28, height: 28 });
+  large.setAttribute("role", "img");
+  const beside = make("div", "", here);
+  beside.setAttribute("aria-live", "polite");
+  const said = make("p", "said", beside);
+  const neighbours = Array.from({ length: NEAREST }, () => {
+    const figure = make("figure", "", beside);
+    const picture = make("canvas", "", figure, { width: 28, height: 28 });
+    picture.setAttribute("aria-hidden", "true"); // the text beside it names it
+    return [picture, make("figcaption", "", figure)];
+  });
+  const strip = make("div", "strip", panel);
+  strip.setAttribute("role", "img");
+  strip.setAttribute("aria-label", "Images decoded along the line, from its beginning to its end");
+  const steps = Array.from({ length: STEPS }, () =>
+    make("canvas", "", strip, { width: 28, height: 28 })
+  );
+
+  const plane = makePlane(canvas, space, data, decode);
+  const marks = { point: [0, 0], line: space.line, ring: null };
+  let drawing = false; // whether the line's end follows the point
+
+  function moveTo(point) {
+    marks.point = point.map((z) => Math.min(Math.max(z, -space.limit), space.limit));
+    const start = performance.now();
+    paint(large, decode(marks.point));
+    const took = performance.now() - start;
+    const found = nearest(marks.point, space.codes, data.pictured);
+    const names = found.map((i) => data.classNames[data.labels[i]]);
+    said.textContent =
+      `Decoded at (${marks.point.map((z) => signed(z.toFixed(2))).join(", ")}) in ${took.toFixed(0)} ms. ` +
+      `Of ${data.pictured.toLocaleString("en")} test images the nearest are:`;
+    large.setAttribute("aria-label", `The decoded image. ${said.textContent} ${names.join(", ")}`);
+    neighbours.forEach(([picture, caption], k) => {
+      const left = 28 * (found[k] % data.columns);
+      const top = 28 * Math.floor(found[k] / data.columns);
+      picture.getContext("2d").drawImage(data.pictures, left, top, 28, 28, 0, 0, 28, 28);
+      caption.textContent = names[k];
+    });
+    if (drawing) drawLine([marks.line[0], marks.point]);
+    plane.mark(marks);
+    onMove(found[0]);
+  }
+
+  function drawLine(line) {
+    marks.line = line;
+    strip.classList.toggle("empty", !line);
+    steps.forEach((step, k) => {
+      const share = k / (STEPS - 1);
+      if (line) paint(step, decode(line[0].map((z, d) => z + share * (line[1][d] - z))));
+    });
+    plane.mark(marks);
+  }
+
+  function under(event) {
+    const box = canvas.getBoundingClientRect();
+    return plane.toCode((event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height);
+  }
+
+  let pressed = null; // where on the screen the pointer went down
+  const dragged = (event) =>
+    pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 6;
+  canvas.addEventListener("pointerdown", (event) => {
+    pressed = [event.clientX, event.clientY];
+    marks.begin = under(event);
+    moveTo(marks.begin);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (dragged(event) && !drawing) {
+      drawing = true;
+      marks.line = [marks.begin, marks.begin];
+    }
+    moveTo(under(event));
+  });
+  for (const name of ["pointerup", "pointercancel", "pointerleave"])
+    canvas.addEventListener(name, () => {
+      if (pressed) drawing = false;
+      pressed = null;
+    });
+  canvas.addEventListener("keydown", (event) => {
+    const step = event.shiftKey ? 0.02 : 0.1;
+    if (event.key in MOVES) moveTo(marks.point.map((z, d) => z + step * MOVES[event.key][d]));
+    else if (event.key === "Enter") {
+      drawing = !drawing;
+      if (drawing) drawLine([marks.point, marks.point]);
+    } else if (event.key === "Escape") {
+      drawing = false;
+      drawLine(null);
+    } else return;
+    event.preventDefault();
+  });
+
+  return {
+    moveTo,
+    draw: plane.draw,
+    drawLine,
+    point: () => marks.point,
+    line: () => marks.line,
+    ring(image) {
+      marks.ring = image === null ? null : space.codes.subarray(2 * image, 2 * image + 2);
+      plane.mark(marks);
+    },
+  };
+}
+
+function makeControls(parent, data, onChange) {
+  const form = make("form", "controls", parent);
+  const behind = make("fieldset", "", form);
+  make("legend", "", behind, { textContent: "Behind the codes" });
+  for (const [value, text] of [["none", "nothing"], ["prior", "the prior"], ["grid", "decoded grid"]]) {
+    const label = make("label", "", behind);
+    const checked = value === "prior";
+    make("input", "", label, { type: "radio", name: "behind", value, checked });
+    label.append(` ${text}`);
+  }
+  const label = make("label", "", form, { textContent: "Codes of " });
+  const only = make("select", "", label, { name: "only" });
+  make("option", "", only, { value: -1, textContent: "all classes" });
+  data.classNames.forEach((textContent, value) => make("option", "", only, { value, textContent }));
+  form.addEventListener("change", () =>
+    onChange({ behind: form.elements.behind.value, only: Number(only.value) })
+  );
+}
+
+async function explore(element, payload, onMove = () => {}) {
+  const { data, spaces } = unpack(payload);
+  await Promise.all(Object.values(data).map((d) => d.pictures.decode()));
+  const root = make("div", "vaelib-explorer", element);
+  const panels = [];
+  makeControls(root, data[spaces[0].data], (shown) => panels.forEach((panel) => panel.draw(shown)));
+  const planes = make("div", "panels", root);
+  spaces.forEach((space, i) => {
+    const onMoveHere = (image) => {
+      spaces.forEach((other, j) => {
+        // The same test image in the other spaces, where they are of the same data.
+        if (j !== i && panels[j]) panels[j].ring(other.data === space.data ? image : null);
+      });
+      if (panels.length === spaces.length) onMove(panels.map((panel) => panel.point()));
+    };
+    panels.push(makePanel(planes, space, data[space.data], onMoveHere));
+  });
+  make("p", "help", root, { textContent: payload.help });
+  panels.forEach((panel, i) => {
+    panel.draw({ behind: "prior", only: -1 });
+    panel.drawLine(spaces[i].line);
+    panel.moveTo([0, 0]);
+  });
+  panels.forEach((panel) => panel.ring(null));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+    panels.forEach((panel) => panel.draw())
+  );
+  return panels;
+}
+
+// As a widget of a notebook, the points are kept in step with Python's.
+async function render({ model, el }) {
+  let waiting = null;
+  const panels = await explore(el, model.get("payload"), (points) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      model.set("points", points);
+      model.save_changes();
+    }, 100);
+  });
+  model.on("change:points", () =>
+    model.get("points").forEach((point, i) => {
+      if (String(point) !== String(panels[i].point())) panels[i].moveTo(point);
+    })
+  );
+}
+
+export default { render };

@@ -1,0 +1,150 @@
+// One latent plane on a canvas: z1 to the right, z2 upwards, as in all figures of this tutorial.
+
+const GRID = 16; // decoded images on a side
+
+const signed = (number) => String(number).replace("-", "−");
+
+function make(tag, className = "", parent = null, properties = {}) {
+  const element = Object.assign(document.createElement(tag), { className, ...properties });
+  parent?.append(element);
+  return element;
+}
+
+function makePlane(canvas, space, data, decode) {
+  const { limit } = space;
+  const picture = make("canvas"); // all that stays while the point moves
+  const tiles = make("canvas", "", null, { width: GRID * 28, height: GRID * 28 });
+  let decoded = 0; // rows of the grid
+  let shown = { behind: "prior", only: -1 };
+
+  const wide = () => canvas.width;
+  const toPixel = ([z1, z2]) => [
+    ((z1 / limit + 1) / 2) * wide(),
+    ((1 - z2 / limit) / 2) * wide(),
+  ];
+  const toCode = (across, down) => [(2 * across - 1) * limit, (1 - 2 * down) * limit];
+  const color = (name) => getComputedStyle(canvas).getPropertyValue(name);
+
+  function drawPrior(g) {
+    const [x, y] = toPixel([0, 0]);
+    const unit = wide() / 2 / limit;
+    const cloud = g.createRadialGradient(x, y, 0, x, y, 4 * unit);
+    for (let r = 0; r <= 4; r += 0.25) {
+      const strength = Math.round(35 * Math.exp((-r * r) / 2));
+      cloud.addColorStop(r / 4, `color-mix(in srgb, ${color("--prior")} ${strength}%, transparent)`);
+    }
+    g.fillStyle = cloud;
+    g.fillRect(0, 0, wide(), wide());
+  }
+
+  async function decodeGrid() {
+    while (decoded < GRID) {
+      const row = decoded++;
+      for (let column = 0; column < GRID; column++)
+        paint(tiles, decode(toCode((column + 0.5) / GRID, (row + 0.5) / GRID)), 28 * column, 28 * row);
+      draw();
+      await new Promise(requestAnimationFrame);
+    }
+  }
+
+  function drawCodes(g) {
+    const dot = wide() / 260;
+    g.globalAlpha = shown.behind === "grid" ? 0.75 : 0.55;
+    data.labels.forEach((label, i) => {
+      if (shown.only >= 0 && label !== shown.only) return;
+      const [x, y] = toPixel(space.codes.subarray(2 * i, 2 * i + 2));
+      g.fillStyle = data.colors[label];
+      g.fillRect(x - dot / 2, y - dot / 2, dot, dot);
+    });
+    g.globalAlpha = 1;
+  }
+
+  function drawFrame(g) {
+    const unit = wide() / 2 / limit;
+    g.strokeStyle = shown.behind === "grid" ? "#ffd400" : color("--faint");
+    g.lineWidth = wide() / 350;
+    g.setLineDash([wide() / 100, wide() / 130]);
+    g.beginPath();
+    g.arc(...toPixel([0, 0]), data.priorRadius * unit, 0, 2 * Math.PI);
+    g.stroke();
+    g.setLineDash([]);
+    g.font = `${wide() / 36}px system-ui, sans-serif`;
+    const step = limit > 6 ? 4 : 2;
+    for (let z = -step * Math.floor((0.95 * limit) / step); z < 0.95 * limit; z += step) {
+      write(g, signed(z), [toPixel([z, 0])[0], 0.98 * wide()], color("--ink"));
+      if (z) write(g, signed(z), [0.025 * wide(), toPixel([0, z])[1]], color("--ink"));
+    }
+    write(g, "z1", [0.965 * wide(), 0.98 * wide()], color("--ink"));
+    write(g, "z2", [0.03 * wide(), 0.02 * wide()], color("--ink"));
+  }
+
+  function write(g, text, [x, y], ink) {
+    g.textAlign = "center";
+    g.textBaseline = "middle";
+    g.lineJoin = "round";
+    g.lineWidth = wide() / 110;
+    g.strokeStyle = color("--paper");
+    g.strokeText(text, x, y);
+    g.fillStyle = ink;
+    g.fillText(text, x, y);
+  }
+
+  function drawNames(g) {
+    g.font = `bold ${wide() / 32}px system-ui, sans-serif`;
+    space.names.forEach(({ label, middle, place }) => {
+      if (shown.only >= 0 && label !== shown.only) return;
+      const ink = `color-mix(in srgb, ${data.colors[label]} 65%, ${color("--ink")})`;
+      g.strokeStyle = ink; // a line from a name that had to move to where its codes are
+      g.lineWidth = wide() / 450;
+      g.beginPath();
+      g.moveTo(...toPixel(middle));
+      g.lineTo(...toPixel(place));
+      g.stroke();
+      write(g, data.classNames[label], toPixel(place), ink);
+    });
+  }
+
+  // Draw anew all that does not depend on the point.
+  function draw(now = shown) {
+    shown = now;
+    picture.width = picture.height = wide();
+    const g = picture.getContext("2d");
+    g.fillStyle = color("--paper");
+    g.fillRect(0, 0, wide(), wide());
+    if (shown.behind === "prior") drawPrior(g);
+    if (shown.behind === "grid") {
+      g.imageSmoothingEnabled = false;
+      g.drawImage(tiles, 0, 0, wide(), wide());
+      if (decoded === 0) decodeGrid();
+    }
+    drawCodes(g);
+    drawFrame(g);
+    drawNames(g);
+    mark(marked);
+  }
+
+  // Put the point, the line and the ring on top.
+  let marked = {};
+  function mark(marks) {
+    marked = marks;
+    const g = canvas.getContext("2d");
+    g.drawImage(picture, 0, 0);
+    const stroke = (ink, width, path) => {
+      for (const [style, thickness] of [[color("--paper"), 2.2 * width], [ink, width]]) {
+        g.strokeStyle = style;
+        g.lineWidth = (thickness * wide()) / 420;
+        g.beginPath();
+        path();
+        g.stroke();
+      }
+    };
+    const around = (code, radius) => () => g.arc(...toPixel(code), (radius * wide()) / 420, 0, 7);
+    const { point, line, ring } = marks;
+    if (line) stroke(color("--ink"), 1.5, () => line.forEach((end) => g.lineTo(...toPixel(end))));
+    line?.forEach((end) => stroke(color("--ink"), 1.5, around(end, 3)));
+    if (ring) stroke(color("--mark"), 1.5, around(ring, 9));
+    if (point) stroke(color("--mark"), 2.5, around(point, 6));
+  }
+
+  return { draw, mark, toCode };
+}
