@@ -96,6 +96,17 @@ def test_importance_sampling_from_another_posterior_rises_to_the_likelihood():
     assert many == pytest.approx(exact, abs=0.1)
 
 
+def test_widened_draws_make_up_for_an_encoder_that_is_too_narrow():
+    narrow = LinearGaussian(widened=0.25)  # half the standard deviation of the true posterior
+    images = narrow.images(20)
+    settings = dict(samples=200, log_p_x_given_z=gaussian)
+    exact = narrow.log_p(images)
+    plain = likelihood.importance_sampled(narrow, images, **settings)
+    widened = likelihood.importance_sampled(narrow, images, widen=2.0, **settings)
+    np.testing.assert_allclose(widened, exact, atol=1e-3)  # this is the true posterior again
+    assert np.abs(plain - exact).mean() > 0.05
+
+
 def test_a_decoder_that_ignores_its_code_has_the_likelihood_of_its_only_image():
     random = np.random.default_rng(0)
     logits = random.standard_normal((28, 28, 1))
@@ -154,6 +165,8 @@ def test_what_can_not_be_computed_is_refused():
         likelihood.log_likelihood(LinearGaussian(), images[..., 0])
     with pytest.raises(ValueError, match="samples must be 1 or more, not 0"):
         likelihood.importance_sampled(LinearGaussian(), images, samples=0)
+    with pytest.raises(ValueError, match="widen must be above 0, not 0"):
+        likelihood.importance_sampled(LinearGaussian(), images, widen=0)
     model = LinearGaussian()
     model.encode_distribution = lambda images: (None, None)
     for refuse in (likelihood.importance_sampled, likelihood.elbo):
