@@ -21,6 +21,16 @@ OBJECTIVES = {
     "mmd-as-posted": MMD_AS_POSTED,
     "mmd-cross-entropy": infovae(1, 784, sampled=False),
 }
+TITLES = {
+    UNTRAINED: "untrained",
+    "autoencoder": "autoencoder",
+    "elbo-as-posted": "VAE as posted",
+    "elbo": "VAE",
+    "elbo-squared-error": "VAE, squared error",
+    "mmd-as-posted": "MMD-VAE as posted",
+    "mmd-cross-entropy": "MMD-VAE, cross-entropy",
+}
+REFERENCES = UNTRAINED, "autoencoder"  # beside which the others are read
 SAMPLES = 5_000  # images drawn from a model, and real ones that they are compared with
 EXACT = 1_000  # test images whose likelihood is integrated
 STEP = 0.05
