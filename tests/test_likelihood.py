@@ -76,6 +76,18 @@ def test_the_integral_is_the_likelihood_of_a_linear_gaussian_model():
     np.testing.assert_allclose(finer, found, atol=0.01)
 
 
+def test_the_posterior_on_a_grid_is_that_of_a_linear_gaussian_model():
+    model = LinearGaussian()
+    images = model.images(5)
+    axis = np.arange(-3, 3.01, 0.04)
+    codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    found = likelihood.posterior(model, images, codes, gaussian)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    mean, log_var = model.encode_distribution(images)
+    np.testing.assert_allclose(found @ codes, mean, atol=1e-3)
+    np.testing.assert_allclose(found @ codes**2 - (found @ codes) ** 2, np.exp(log_var), atol=1e-4)
+
+
 @pytest.mark.parametrize("latent_dim", [1, 2, 3])
 def test_importance_sampling_from_the_true_posterior_is_exact(latent_dim):
     model = LinearGaussian(latent_dim)

@@ -9,7 +9,7 @@ binary cross-entropy makes of them: a number to compare models by, but not a log
 """
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from vaelib.backend import ops
 from vaelib.models import check_images, to_unit_interval
@@ -64,12 +64,33 @@ def log_likelihood(model, images, step=0.04, limit=None, log_p_x_given_z=bernoul
     log_area = 2 * np.log(axis[1] - axis[0])
     total = np.full(len(flat), -np.inf)
     for start in range(0, len(codes), CELLS):
-        z = codes[start : start + CELLS]
-        log_p_z = -(z**2).sum(axis=1) / 2 - np.log(2 * np.pi)
-        log_joint = log_p_x_given_z(flat, _logits(model, z))  # (n, cells)
-        log_joint += (log_p_z + log_area).astype(log_joint.dtype)
-        total = np.logaddexp(total, logsumexp_rows(log_joint))
+        log_joint = _log_joint(model, flat, codes[start : start + CELLS], log_p_x_given_z)
+        total = np.logaddexp(total, logsumexp_rows(log_joint) + log_area)
     return total
+
+
+def posterior(model, images, codes, log_p_x_given_z=bernoulli):
+    """The true posterior p(z|x) of each image, on codes that cover where it lies.
+
+    Args:
+        model, images, log_p_x_given_z: as for `log_likelihood`.
+        codes: (m, 2), on a grid; some 10,000 at most.
+
+    Returns:
+        (n, m), adding up to 1 over the codes.
+    """
+    images = check_images(images)
+    flat = ops.convert_to_numpy(to_unit_interval(images)).reshape(len(images), -1)
+    parts = (codes[start : start + CELLS] for start in range(0, len(codes), CELLS))
+    log_joint = [_log_joint(model, flat, part, log_p_x_given_z) for part in parts]
+    return softmax(np.concatenate(log_joint, axis=1).astype("float64"), axis=1)
+
+
+def _log_joint(model, flat, codes, log_p_x_given_z):  # log p(x|z) p(z): (n, len(codes))
+    log_p_z = -(codes**2).sum(axis=1) / 2 - np.log(2 * np.pi)
+    log_joint = log_p_x_given_z(flat, _logits(model, codes))
+    log_joint += log_p_z.astype(log_joint.dtype)
+    return log_joint
 
 
 def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=bernoulli, widen=1.0):
