@@ -2,9 +2,12 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Ellipse
 
 from vaelib import study
-from vaelib.panels import COLORS
+from vaelib.panels import COLORS, draw_samples
+
+WINDOW = np.array([-1.5, 1.5])  # what is shown of the plane around the encoder's mean
 
 
 def dots(table, dataset, measures, names=None):
@@ -57,11 +60,40 @@ def steps(panels):
             color = "0.3" if y == 0 else COLORS[0]
             ax.plot([difference.low, difference.high], [y, y], color=color, lw=2, alpha=0.6)
             ax.plot(difference.mean, y, "o", ms=6, color=color)
+        ax.margins(y=0.2)
         ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
         ax.set(title=measure, yticks=range(len(differences)), yticklabels=list(differences))
         ax.grid(axis="x", alpha=0.3)
         ax.tick_params(axis="y", length=0)
         ax.locator_params(axis="x", nbins=4)
     axes[0, 0].invert_yaxis()
+    plt.close(figure)
+    return figure
+
+
+def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviations=2):
+    """For each image: itself, and its true posterior in blue, with the encoder's as an ellipse.
+
+    Args:
+        images: (n, 28, 28, 1), n at least 1.
+        posteriors: (n, side * side), as from `likelihood.posterior` on `snapshots.grid_codes`.
+        side, limit: of that grid.
+        z_mean, z_log_var: (n, 2).
+        deviations: how many standard deviations the ellipses reach.
+    """
+    figure, axes = plt.subplots(
+        *(2, len(images)),
+        **dict(figsize=(2.1 * len(images), 3.0), dpi=110),
+        **dict(squeeze=False, layout="constrained", height_ratios=(1, 2)),
+    )
+    for i, (image, density) in enumerate(zip(images, posteriors, strict=True)):
+        draw_samples(axes[0, i], image[None], columns=1)
+        ax = axes[1, i]
+        # By its logarithm, for a second mode is often the smaller one; e^-9 is as good as nothing.
+        shown = np.log(density.reshape(side, side) / density.max() + np.exp(-9))
+        ax.imshow(shown, extent=(-limit, limit, -limit, limit), cmap="Blues")
+        width = 2 * deviations * np.exp(z_log_var[i] / 2)
+        ax.add_patch(Ellipse(z_mean[i], *width, fill=False, color="#c2185b", lw=1.5))
+        ax.set(xlim=z_mean[i][0] + WINDOW, ylim=z_mean[i][1] + WINDOW, xlabel="z1", ylabel="z2")
     plt.close(figure)
     return figure
