@@ -21,6 +21,9 @@ format: .venv/ready ## mend the style
 lab: .venv/ready ## open the first notebook in JupyterLab
 	@$(python) -m jupyterlab notebooks/01_standard_vae.ipynb
 
+site: .venv/ready ## write the website to build/site (REPOSITORY=owner/name adds links to Binder)
+	@$(python) tools/website.py $(if $(REPOSITORY),--repository '$(REPOSITORY)')
+
 reproduce: .venv/ready ## train the runs that the text quotes once more, and compare
 	@$(python) -m vaelib reproduce
 
@@ -54,4 +57,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab reproduce stress study bench lock clean
+.PHONY: help run test lint format lab site reproduce stress study bench lock clean

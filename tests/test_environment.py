@@ -187,6 +187,7 @@ def test_ci_runs_make_test_and_nothing_after_it():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert script.read_text().splitlines()[-1] == "exec make test"
+    assert "\nexport VAELIB_NEEDS_BROWSER=1\n" in script.read_text()
     assert subprocess.run(["bash", "-n", script]).returncode == 0
 
 

@@ -30,15 +30,19 @@ CLASS_NAMES = {
 class Dataset:
     """Images with their labels, for training and for testing; all arrays are read-only.
 
-    name           what `load` calls it
-    train_images   uint8 (n, 28, 28, 1)        test_images   uint8 (m, 28, 28, 1)
-    train_labels   uint8 (n,)                  test_labels   uint8 (m,)
-    class_names    what the labels 0, 1, ... mean
-    source         where the bytes came from, in words
-    train_factors  float32 (n, 2), valence and intensity of drawn faces; None for other data
-    test_factors   float32 (m, 2), likewise
+    Attributes:
+        name: what `load` calls it.
+        train_images: uint8 (n, 28, 28, 1).
+        train_labels: uint8 (n,).
+        test_images: uint8 (m, 28, 28, 1).
+        test_labels: uint8 (m,).
+        class_names: what the labels 0, 1, ... mean.
+        source: where the bytes came from, in words.
+        train_factors: float32 (n, 2), valence and intensity of drawn faces; None for other data.
+        test_factors: float32 (m, 2), likewise.
 
-    Raises DataError for arrays that do not fit together.
+    Raises:
+        DataError: for arrays that do not fit together.
     """
 
     name: str

@@ -150,11 +150,13 @@ def infovae(alpha, lambda_, reconstruction=losses.binary_cross_entropy, sampled=
 
 PIXELS = 28 * 28
 
+#: Only the reconstruction; codes may lie anywhere.
 AUTOENCODER = Objective(sampled=False)
+#: The evidence lower bound, with its sign turned: what a VAE minimises.
 ELBO = beta(1.0)
-# The post's code sums the reconstruction term over the batch of 100 but averages the KL.
+#: The post's code sums the reconstruction term over the batch of 100 but averages the KL.
 ELBO_AS_POSTED = beta(1 / 100)
-# The post minimises the *mean* squared pixel error + MMD^2: times 784, it is this.
+#: The post minimises the *mean* squared pixel error + MMD^2: times 784, it is this.
 MMD_AS_POSTED = infovae(1, PIXELS, losses.squared_error, sampled=False)
 
 NAMES = {

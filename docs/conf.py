@@ -1,0 +1,115 @@
+"""Settings of Sphinx for the website; tools/website.py calls it and prepares the pages."""
+
+import re
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.inspect import signature as sphinx_signature
+from sphinx.util.inspect import stringify_signature
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+import pages  # noqa: E402
+
+project = html_title = "vaelib"
+html_theme = "furo"
+html_static_path = [str(ROOT / "docs" / "site.css")]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_copyright = html_use_index = html_domain_indices = False
+html_show_search_summary = False  # it would fetch, which browsers refuse for pages on disk
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.githubpages"]
+exclude_patterns = ["downloads"]
+suppress_warnings = ["toc.not_included"]  # pages that only a link in the text leads to
+highlight_language = "text"
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+html_math_renderer = "mathml"
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_mime_priority_overrides = [("html", "text/html", 0)]
+nb_ipywidgets_js = {}  # these would be fetched from elsewhere
+
+autodoc_default_options = {
+    "members": True,
+    "member-order": "bysource",
+    "exclude-members": "reconstruction",  # a function as the default of a field: not a method
+}
+autodoc_inherit_docstrings = False  # Keras's own are no part of this reference
+autodoc_preserve_defaults = True
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+default_role = "py:obj"
+
+MARKUP = re.compile(r"(`+[^`]+`+|\$[^$]+\$|\*\w+\*)")
+
+
+def as_rst(app, what, name, obj, options, lines):
+    """Docstrings are plain text with `names`, *stress*, $formulas$ and indented lines of code.
+
+    Sphinx would read more into it, |x| and x_ as references, and less: no code.
+    """
+    result, before, literal = [], 0, None
+    if what in ("data", "attribute", "property"):  # where napoleon takes "this: that" for a type
+        result += ["..", ""]  # an empty comment, so that no colon is in the first line
+    for line in lines:
+        depth = len(line) - len(line.lstrip())
+        if line and literal and depth < literal:
+            literal = None
+        if line and not literal and depth > before and result and not result[-1]:
+            result += [" " * before + "::", ""]
+            literal = depth
+        if line and not literal:
+            line, before = "".join(map(plain, MARKUP.split(line))), depth
+        result.append(line)
+    lines[:] = result
+
+
+def plain(part):
+    """A part of a line, with no more and no less markup than we mean."""
+    if part.startswith("$"):
+        return f":math:`{part.strip('$')}`"
+    if MARKUP.fullmatch(part):
+        return part + "\\ "  # letters may follow, as in `Run`s
+    return re.sub(r"[|*]|(?<=\w)_(?![\w:])", r"\\\g<0>", part)
+
+
+def own_signature(app, what, name, obj, options, signature, returned):
+    """The arguments of a Keras model as its class names them, not as Keras passes them on."""
+    if what == "class" and signature == "(*args, **kwargs)":
+        return stringify_signature(sphinx_signature(obj.__init__, bound_method=True)), returned
+
+
+def find_in_package(app, env, node, contnode):
+    """`losses.gaussian_kl` and `Recipe` are meant from everywhere, without the names before."""
+    target, domain = node["reftarget"], env.get_domain("py")
+    names = [name for name in domain.objects if name.endswith(f".{target}")]
+    if len(names) == 1 and ("." in target or target[:1].isupper()):
+        document = node.get("refdoc")
+        return domain.resolve_xref(env, document, app.builder, "obj", names[0], node, contnode)
+
+
+def describe_figures(app, doctree):
+    """Give figures that a notebook computed an alternative text: the section they are in."""
+    for image in doctree.findall(nodes.image):
+        section = image.parent
+        while section is not None and not isinstance(section, nodes.section):
+            section = section.parent
+        if section is not None and not image.get("alt"):
+            image["alt"] = f"Figure: {section.next_node(nodes.title).astext()}"
+
+
+def draw_formula(writer, node):
+    writer.body.append(pages.mathml(node.astext(), isinstance(node, nodes.math_block)))
+    raise nodes.SkipNode
+
+
+def setup(app):
+    app.add_html_math_renderer("mathml", (draw_formula, None), (draw_formula, None))
+    app.connect("autodoc-process-docstring", as_rst, priority=400)  # before napoleon
+    app.connect("autodoc-process-signature", own_signature)
+    app.connect("missing-reference", find_in_package)
+    app.connect("doctree-read", describe_figures)

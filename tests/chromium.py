@@ -1,0 +1,94 @@
+"""A browser for tests: Chromium without a window, and what goes wrong while a page is open."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# It shall neither need rights of its own nor call anyone.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+INSIDE = ("file:", "data:", "blob:", "about:")
+
+# What sticks out of the window to the right, unless it scrolls in a box of its own, or is a drawer
+# at the side of the page that waits to be called.
+STICKING_OUT = """() => {
+    const scrolls = element => {
+        for (; !element.matches("article, .content, body"); element = element.parentElement)
+            if (/auto|scroll/.test(getComputedStyle(element).overflowX)) return true;
+        return false;
+    };
+    const found = [...document.querySelectorAll("body *")].filter(element =>
+        element.checkVisibility() && !element.closest("aside")
+        && element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element));
+    const width = document.scrollingElement.scrollWidth;
+    return found.map(element => element.outerHTML.slice(0, 100))
+        .concat(width > innerWidth ? [`the page is ${width} px wide`] : []);
+}"""
+
+
+@contextmanager
+def launched():
+    """Playwright's `Browser`; where none is installed, the test is skipped, or fails if told so."""
+    from playwright.sync_api import sync_playwright  # here, for most tests do without
+
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        sentence = (
+            "NOT TESTED IN A BROWSER: none of "
+            f"{', '.join(NAMES)} is installed. On Debian: apt-get install chromium"
+        )
+        if os.environ.get("VAELIB_NEEDS_BROWSER") == "1":
+            pytest.fail(sentence, pytrace=False)
+        pytest.skip(sentence)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser, path, width=1300, height=900, dark=False):
+    """A page, and the list of what went wrong, which grows as long as the page is open.
+
+    Args:
+        browser: as from `launched`.
+        path: of an HTML file; a question mark and a query may follow.
+        width, height: of the window, in pixels.
+        dark: whether the reader prefers dark pages.
+
+    Yields:
+        Playwright's `Page` when it has loaded, and a list of strings.
+    """
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
+    )
+    page, problems = context.new_page(), []
+
+    def asked(request):
+        if not request.url.startswith(INSIDE):
+            problems.append(f"asked for {request.url}")
+
+    def said(message):
+        if message.type in ("error", "warning"):
+            problems.append(f"{message.type}: {message.text}")
+
+    page.on("request", asked)
+    page.on("requestfailed", lambda request: problems.append(f"no answer from {request.url}"))
+    page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
+    page.on("console", said)
+    try:
+        page.goto(f"file://{path}")
+        yield page, problems
+    finally:
+        context.close()
