@@ -45,7 +45,18 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, explorer, losses, metrics, mmd, objectives, panels, plotting, runs, training
+from vaelib import (
+    data,
+    explorer,
+    losses,
+    metrics,
+    mmd,
+    objectives,
+    panels,
+    plotting,
+    runs,
+    training,
+)
 from vaelib.backend import ops
 from vaelib.recipes import Recipe
 

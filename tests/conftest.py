@@ -9,6 +9,7 @@ import chromium
 from vaelib import data
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+pytest_plugins = ["pytester"]  # for a test of a fixture below
 
 
 @pytest.fixture(scope="session")
@@ -33,20 +34,28 @@ def gradients():
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(tmp_path_factory, faces):
     """The folder of the website, built once, as for a repository called owner/name."""
     import website  # here, for Sphinx is only needed by some tests
+    from vaelib import explorer, runs
 
     folder = tmp_path_factory.mktemp("website") / "site"
-    website.build(Path(__file__).parents[1], folder, "owner/name")
+    pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "mmd-as-posted")]
+    spaces = {"Faces": explorer.compare(*pair, dataset=faces)}  # for tests have no other images
+    website.build(Path(__file__).parents[1], folder, "owner/name", spaces)
     return folder
 
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium, as Playwright's `Browser`.
+    """Chromium, as Playwright's `Browser`; skipped without one, or failed if that was asked for.
 
     It goes at the end of each test file: while it is there, no other asyncio loop can run here.
     """
-    with chromium.launched() as browser:
-        yield browser
+    try:
+        with chromium.launched() as browser:
+            yield browser
+    except RuntimeError as error:
+        if os.environ.get("VAELIB_NEEDS_BROWSER") == "1":
+            pytest.fail(f"NOT TESTED IN A BROWSER: {error}", pytrace=False)
+        pytest.skip(f"NOT TESTED IN A BROWSER: {error}")

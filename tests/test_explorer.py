@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import chromium
 from vaelib import explorer, runs, training
 from vaelib.objectives import ELBO
 from vaelib.recipes import Recipe
@@ -29,17 +30,11 @@ def file(pair, faces, tmp_path_factory):
 
 @pytest.fixture
 def page(browser, file):
-    """The page in a browser that has no network; what went wrong in it fails the test."""
-    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 900})
-    page, wrong = context.new_page(), []
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(request.url[:80]))
-    page.goto(file.as_uri())
-    page.wait_for_function("document.querySelectorAll('.said:not(:empty)').length === 2")
-    yield page
-    context.close()
-    assert wrong == []
+    """The page, opened without a network; what goes wrong in it fails the test."""
+    with chromium.opened(browser, file, width=1000) as (page, problems):
+        page.locator(".said:not(:empty)").last.wait_for()
+        yield page
+    assert problems == []
 
 
 # Read from a copy, for reading the canvas itself makes the browser grumble in its console.
@@ -222,15 +217,14 @@ def test_it_is_dark_where_the_reader_wants_it_dark(page):
 def test_in_a_frame_it_is_as_high_as_it_needs(browser, pair, faces, tmp_path):
     shown = explorer.compare(pair[0], dataset=faces)
     (tmp_path / "notebook.html").write_text(f"<!doctype html><body>{shown._repr_html_()}")
-    page = browser.new_page(viewport={"width": 700, "height": 700})
-    page.goto((tmp_path / "notebook.html").as_uri())
-    frame = page.frame_locator("iframe")
-    frame.locator(".help").wait_for()
-    page.wait_for_timeout(200)
-    inside = frame.locator("body").evaluate("b => b.scrollHeight")
-    assert page.locator("iframe").bounding_box()["height"] == pytest.approx(inside, abs=1)
-    assert "other plane" not in frame.locator(".help").inner_text()  # there is none
-    page.close()
+    with chromium.opened(browser, tmp_path / "notebook.html", width=700) as (page, problems):
+        frame = page.frame_locator("iframe")
+        frame.locator(".help").wait_for()
+        page.wait_for_timeout(200)
+        inside = frame.locator("body").evaluate("body => body.scrollHeight")
+        assert page.locator("iframe").bounding_box()["height"] == pytest.approx(inside, abs=1)
+        assert "other plane" not in frame.locator(".help").inner_text()  # there is none
+    assert problems == []
 
 
 # Without a browser

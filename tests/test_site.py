@@ -60,7 +60,9 @@ def test_every_link_inside_the_site_leads_somewhere(pages):
 def test_a_page_with_all_that_it_loads_stays_below_3_mb(pages):
     for path, page in pages.items():
         weight = path.stat().st_size + sum(file.stat().st_size for file in page.loaded)
-        assert len(page.loaded) > 4 and weight < 3_000_000, (path.name, weight)
+        assert weight < 3_000_000, (path.name, weight)
+        # The explorer as a page of its own has all in it.
+        assert len(page.loaded) > 4 or "_downloads" in path.parts, path.name
 
 
 def test_pictures_have_an_alternative_text(pages):
@@ -128,7 +130,7 @@ def project(tmp_path):
 
 
 def test_html_is_shown_rather_than_a_widget_and_no_script_from_elsewhere(project):
-    website.build(project, project / "site", "")
+    website.build(project, project / "site", "", {})
     text = (project / "site" / "notebooks" / "01_one.html").read_text()
     assert "<iframe srcdoc='<b>live</b>'>" in text and "widget-view" not in text
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", text)
@@ -155,14 +157,15 @@ def test_what_is_broken_is_not_published(project, name, capfd):
         with (project / name).open("a") as file:
             file.write(f"\n{BREAKAGES[name]}\n")
     with pytest.raises(SystemExit, match=r"not built, for the reasons above|lacks module"):
-        website.build(project, project / "site", "")
+        website.build(project, project / "site", "", {})
     assert "lost" in capfd.readouterr().err or "module" in name
     assert (project / "site" / "index.html").read_text() == "as it was"
 
 
 def test_repository_is_checked_and_its_lack_is_said(monkeypatch):
     built = []
-    monkeypatch.setattr(website, "build", lambda root, target, repository: built.append(repository))
+    monkeypatch.setattr(website, "build", lambda *given: built.append(given[2]))
+    monkeypatch.setattr(website, "explorers", dict)
     run = CliRunner().invoke
     for name in ("owner", "https://github.com/owner/name", "owner/name/", "owner/na me"):
         result = run(website.main, env={"GITHUB_REPOSITORY": name})

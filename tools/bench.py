@@ -14,12 +14,10 @@ from pathlib import Path
 
 import click
 
+from waits import explorer_page, first_figure, import_time, peak_memory, row
+
 ROOT = Path(__file__).resolve().parents[1]
 DATASET = "fashion_mnist"
-
-
-def row(what, found, unit="", goal=""):
-    print(f"{what:55}{found:>7}{unit:4}{goal}".rstrip(), flush=True)
 
 
 def in_turn(steps, repetitions, batches):
@@ -35,9 +33,6 @@ def in_turn(steps, repetitions, batches):
                 step(batch)
                 taken[name].append(1e3 * (time.perf_counter() - began))
     return {name: statistics.median(values) for name, values in taken.items()}
-
-
-# ---- Rows that share a process
 
 
 def training_steps():
@@ -159,53 +154,9 @@ def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
-# ---- Rows from processes of their own
-
-
-def import_time():
-    taken = []
-    for name in ["vaelib", "vaelib.training"] * 3:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", f"import {name}"], check=True)
-        taken.append(time.perf_counter() - began)
-    row("import vaelib", f"{statistics.median(taken[::2]):.2f}", " s")
-    row(
-        "import vaelib.training, and so TensorFlow",
-        f"{statistics.median(taken[1::2]):.1f}",
-        " s",
-    )
-
-
-def first_figure():
-    """From starting notebook 01's kernel to its first picture."""
-    import nbformat
-    from nbclient import NotebookClient
-
-    from vaelib.kernels import ENCRYPTED
-
-    notebook = nbformat.read(ROOT / "notebooks" / "01_standard_vae.ipynb", as_version=4)
-    began = time.perf_counter()
-    client = NotebookClient(notebook, kernel_name="python3", timeout=None, config=ENCRYPTED)
-    with client.setup_kernel():
-        for number, cell in enumerate(notebook.cells):
-            done = client.execute_cell(cell, number)
-            if any("image/png" in o.get("data", {}) for o in done.get("outputs", [])):
-                break
-    row("first figure of notebook 01", f"{time.perf_counter() - began:.1f}", " s")
-
-
-def peak_memory():
-    """As recorded where the committed notebooks were executed in full."""
-    import nbformat
-
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        recorded = nbformat.read(path, as_version=4).metadata.vaelib
-        row(f"peak memory of {path.stem}", recorded.peak_memory_mb, " MB", "at most 1500")
-
-
 ALONE = {"training_steps": training_steps, "likelihood": likelihood}
 ALONE |= {f"mmd_{n}": (lambda n=n: mmd(n)) for n in (100, 1_000, 10_000)}
-TOGETHER = (import_time, first_figure, peak_memory)
+TOGETHER = (import_time, first_figure, explorer_page, peak_memory)
 
 
 @click.command()

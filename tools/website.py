@@ -1,4 +1,4 @@
-"""Build the website in build/site: README, notebooks with their outputs, the package's reference.
+"""Build the website in build/site: README, notebooks with outputs, explorer, reference.
 
 Sphinx reads copies of the pages, made in a temporary folder, and needs no network. The site
 appears whole or not at all. How it looks is set in docs/conf.py and docs/site.css.
@@ -20,6 +20,12 @@ BINDER = "https://mybinder.org/v2/gh"
 LINK = re.compile(r"\]\(([\w./-]+)[)#]")
 ROW = re.compile(r"^\| (`\w+`.*?) \| (.+) \|$", re.MULTILINE)  # of a table, beginning with a name
 NAME = re.compile(r"`(\w+)`")
+EXPLORER = """# Explorer
+
+Two latent spaces, learned from the same images in 50 epochs with the post's settings: left by a
+VAE with the ELBO, right by the MMD-VAE. Whatever is under your pointer is decoded, here in your
+browser. In a notebook, `explorer.compare(run_a, run_b)` does the same with your own.
+"""
 TOCTREE = """
 ```{{toctree}}
 :caption: {caption}
@@ -84,7 +90,33 @@ def with_links(notebook: Path, repository: str) -> tuple[str, str]:
     return title.strip("# "), json.dumps(content, ensure_ascii=False)
 
 
-def stage(root: Path, folder: Path, repository: str) -> None:
+def explorers() -> dict[str, object]:
+    """The spaces to walk through, by their titles: the runs that come with the project."""
+    from vaelib import data, explorer, runs  # here, for it imports TensorFlow
+
+    found = {}
+    for title, name in {"Clothes": "fashion_mnist", "Digits": "mnist"}.items():
+        pair = [runs.load(f"{name}_{model}_50-epochs") for model in ("elbo", "mmd-as-posted")]
+        try:
+            found[title] = explorer.compare(*pair, titles=("VAE", "MMD-VAE"))
+        except data.DataError as error:
+            sys.exit(f"The explorer shows test images, and there are none: {error}")
+    return found
+
+
+def explorer_page(spaces: dict[str, object]) -> str:
+    """The page that shows each explorer in a frame, with links to them as pages of their own."""
+    text = EXPLORER
+    for title, explorer in spaces.items():
+        # One line of HTML, for Markdown would end it at an empty one.
+        frame = explorer._repr_html_().replace("\n", "&#10;")
+        link = f"[Download as a page of its own](path:explorers/{title.lower()}.html)"
+        text += f"\n## {title}\n\n{link}\n"
+        text += f"\n<div>{frame}</div>\n"
+    return text
+
+
+def stage(root: Path, folder: Path, repository: str, spaces: dict[str, object]) -> None:
     """Write into a folder what Sphinx reads."""
 
     def write(name, text):
@@ -100,7 +132,13 @@ def stage(root: Path, folder: Path, repository: str) -> None:
 
     (folder / "downloads").mkdir(parents=True)
     readme = (root / "README.md").read_text(encoding="utf-8")
-    navigation = {"Notebooks": [], "The package": [], "More": ["CONTRIBUTING"]}
+    navigation = {"Notebooks": [], "See it": [], "The package": [], "More": ["CONTRIBUTING"]}
+    if spaces:
+        (folder / "explorers").mkdir()
+        for title, explorer in spaces.items():
+            explorer.save(folder / "explorers" / f"{title.lower()}.html")
+        write("explorer.md", explorer_page(spaces))
+        navigation["See it"].append("explorer")
     for notebook in sorted(root.glob("notebooks/[0-9]*.ipynb")):
         shutil.copy(notebook, folder / "downloads")
         title, text = with_links(notebook, repository)
@@ -115,11 +153,11 @@ def stage(root: Path, folder: Path, repository: str) -> None:
     write("CONTRIBUTING.md", (root / "CONTRIBUTING.md").read_text(encoding="utf-8"))
 
 
-def build(root: Path, target: Path, repository: str) -> None:
+def build(root: Path, target: Path, repository: str, spaces: dict[str, object]) -> None:
     """Replace the folder `target` by the website; where anything is wrong, leave it as it is."""
     with tempfile.TemporaryDirectory() as temporary:
         source, site = Path(temporary, "source"), Path(temporary, "site")
-        stage(root, source, repository)
+        stage(root, source, repository, spaces)
         options = ["--quiet", "--fail-on-warning", "--keep-going", "--conf-dir", ROOT / "docs"]
         options += ["--doctree-dir", Path(temporary, "doctrees")]
         if sphinx([str(word) for word in (*options, source, site)]):
@@ -139,7 +177,7 @@ def main(repository: str) -> None:
         )
     if not repository:
         print("No repository is named (REPOSITORY=owner/name): pages have no links to Binder.")
-    build(ROOT, ROOT / "build" / "site", repository)
+    build(ROOT, ROOT / "build" / "site", repository, explorers())
     print("The website: build/site/index.html")
 
 

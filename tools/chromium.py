@@ -1,10 +1,7 @@
-"""A browser for tests: Chromium without a window, and what goes wrong while a page is open."""
+"""Chromium without a window, for tests and pictures, and what goes wrong while a page is open."""
 
-import os
 import shutil
 from contextlib import contextmanager
-
-import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # It shall neither need rights of its own nor call anyone.
@@ -36,22 +33,22 @@ STICKING_OUT = """() => {
 }"""
 
 
+def program():
+    """The path of an installed Chromium or Chrome, or None."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @contextmanager
 def launched():
-    """Playwright's `Browser`; where none is installed, the test is skipped, or fails if told so."""
+    """Playwright's `Browser`; RuntimeError where none is installed."""
     from playwright.sync_api import sync_playwright  # here, for most tests do without
 
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        sentence = (
-            "NOT TESTED IN A BROWSER: none of "
-            f"{', '.join(NAMES)} is installed. On Debian: apt-get install chromium"
+    if program() is None:
+        raise RuntimeError(
+            f"none of {', '.join(NAMES)} is installed. On Debian: apt-get install chromium"
         )
-        if os.environ.get("VAELIB_NEEDS_BROWSER") == "1":
-            pytest.fail(sentence, pytrace=False)
-        pytest.skip(sentence)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
         yield browser
         browser.close()
 
