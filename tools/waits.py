@@ -82,7 +82,7 @@ MOVES = """() => {
   const plane = document.querySelector(".plane"), { x, y } = plane.getBoundingClientRect();
   const start = performance.now();
   for (let i = 0; i < 100; i++)
-    plane.dispatchEvent(new PointerEvent("pointermove", { clientX: x + 3 * i, clientY: y + 2 * i }));
+    plane.dispatchEvent(new PointerEvent("pointermove", { clientX: x + 2 * i, clientY: y + i }));
   return (performance.now() - start) / 100;
 }"""
 
