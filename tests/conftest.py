@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from browser import browser  # noqa: F401, a fixture
 from vaelib import data
 
 os.environ.setdefault("MPLBACKEND", "Agg")
