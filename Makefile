@@ -18,8 +18,11 @@ lint: .venv/ready ## check the style alone
 format: .venv/ready ## mend the style
 	@$(python) -m ruff check --fix . && $(python) -m ruff format .
 
-lab: .venv/ready ## open the first notebook in JupyterLab
-	@$(python) -m jupyterlab notebooks/01_standard_vae.ipynb
+lab: .venv/ready ## open the first notebook in JupyterLab (LAB_ARGS=--no-browser adds options)
+	@$(python) -m nbformat.sign notebooks/*.ipynb >/dev/null  # as jupyter trust
+	@JUPYTER_PATH="$(CURDIR)/tools/lab$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(python) -m jupyterlab \
+	  --ServerApp.root_dir=. --KernelManager.transport_encryption=auto $(LAB_ARGS) \
+	  notebooks/01_standard_vae.ipynb
 
 site: .venv/ready ## write the website to build/site (REPOSITORY=owner/name adds links to Binder)
 	@$(python) tools/website.py $(if $(REPOSITORY),--repository '$(REPOSITORY)')

@@ -1,4 +1,4 @@
-"""Packaging, Binder and the Makefile: what is generated, found, refused and repaired."""
+"""Packaging and the Makefile: what is generated, found, refused and repaired."""
 
 import importlib.util
 import os
@@ -105,34 +105,6 @@ def test_version_is_the_same_everywhere():
     assert citation["version"] == PYPROJECT["project"]["version"] == vaelib.__version__
     assert {"cff-version", "message", "title", "authors", "license"} <= set(citation)
     assert [len(work["authors"]) for work in citation["references"]] == [2, 3, 3, 1]
-
-
-# Binder
-
-
-def test_binder_image_has_the_python_the_packages_and_the_data():
-    options = ["--no-build", "--user-id", "1000", "--user-name", "reader"]
-    command = [sys.executable, "-m", "repo2docker", *options]
-    command += ["--Repo2Docker.default_buildpack=None", str(ROOT)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    assert "Building conda environment for python=3.12\n" in result.stderr
-    assert 'env update -p ${NB_PYTHON_PREFIX} --file "binder/environment.yml"' in result.stdout
-    assert "RUN ./binder/postBuild\n" in result.stdout
-
-
-def test_post_build_stops_at_the_first_failure(tmp_path):
-    script = ROOT / "binder" / "postBuild"
-    assert os.access(script, os.X_OK)
-    for name, code in (("pip", 3), ("python", 0)):
-        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} $@\nexit {code}\n")
-        (tmp_path / name).chmod(0o755)
-    run = {"env": {"PATH": str(tmp_path)}, "capture_output": True, "text": True}
-    result = subprocess.run([script], **run)
-    assert (result.returncode, result.stdout) == (3, "pip install --no-deps --editable .\n")
-    (tmp_path / "pip").write_text("#!/bin/sh\n")
-    data = subprocess.run([script], **run).stdout.splitlines()
-    assert data == ["python -m vaelib data fashion_mnist", "python -m vaelib data mnist"]
 
 
 # The Makefile
