@@ -76,14 +76,10 @@ def opened(browser, path, width=1300, height=900, dark=False):
         if not request.url.startswith(INSIDE):
             problems.append(f"asked for {request.url}")
 
-    def said(message):
-        if message.type in ("error", "warning"):
-            problems.append(f"{message.type}: {message.text}")
-
     page.on("request", asked)
     page.on("requestfailed", lambda request: problems.append(f"no answer from {request.url}"))
     page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
-    page.on("console", said)
+    page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
     try:
         page.goto(f"file://{path}")
         yield page, problems

@@ -26,7 +26,7 @@ COLUMNS = 40  # of them in the one picture that holds them all
 HELP = (
     "Move the pointer, or click a plane and use the arrow keys: the point is decoded at once. "
     "Drag, or press Enter at both ends, to draw a line; the strip shows what lies along it. The "
-    "ring in the other plane is the code of the nearest test image, the same image there."
+    "ring in the other plane is where the first of the nearest images lies there."
 )
 
 
@@ -173,7 +173,7 @@ def _space(run, title, dataset):
         "limit": limit,
         "codes": _half(codes),
         "names": names,
-        "line": [names[0]["middle"], names[-1]["middle"]],
+        "line": [codes[np.argmax(labels == label)].tolist() for label in present[[0, -1]]],
         "layers": [_layer(layer) for layer in run.model.decoder.layers if layer.weights],
     }
 
