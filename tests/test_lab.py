@@ -153,7 +153,9 @@ live.points"""
 def test_the_explorer_works_in_a_frame_and_live(page, address, notebooks):
     cells = [nbformat.v4.new_code_cell(source) for source in WALK.split("\n---\n")]
     name = "walk.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / name)
+    kernel = {"name": "python3", "display_name": "Python 3"}  # else it would be asked for
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, notebooks / name)
     page.goto(f"{address}&reset")
     lab.panel(page)
     lab.open_file(page, f"notebooks/{name}")
