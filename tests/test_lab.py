@@ -143,6 +143,7 @@ walk = explorer.compare(*pair, dataset=data.draw_faces(40, 60))
 walk
 ---
 live = walk.live()
+live.points = [[1.0, -0.5], [0.0, 0.0]]  # before there is anything to be seen
 live
 ---
 live.points = [[1.0, -0.5], [0.25, 0.0]]

@@ -19,6 +19,7 @@ from vaelib.panels import COLORS, PRIOR_RADIUS, name_places, plane_limit
 
 HERE = Path(__file__).parent
 SCRIPT = "\n".join((HERE / f"{name}.js").read_text() for name in ("decoder", "plane", "explorer"))
+WIDGET = (HERE / "widget.js").read_text()
 STYLE = (HERE / "explorer.css").read_text()
 PICTURED = 1_000  # test images that are shown where their codes are near
 LEAST = 3.2  # half the width of a plane, where the codes do not need more
@@ -65,7 +66,7 @@ class Explorer:
         import traitlets
 
         class Live(anywidget.AnyWidget):
-            _esm, _css = SCRIPT, STYLE
+            _esm, _css = f"{SCRIPT}\n{WIDGET}", STYLE
             payload = traitlets.Dict().tag(sync=True)
             points = traitlets.List().tag(sync=True)
 

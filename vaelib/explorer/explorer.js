@@ -191,22 +191,3 @@ async function explore(element, payload, onMove = () => {}) {
   );
   return panels;
 }
-
-// As a widget of a notebook, the points are kept in step with Python's.
-async function render({ model, el }) {
-  let waiting = null;
-  const panels = await explore(el, model.get("payload"), (points) => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      model.set("points", points);
-      model.save_changes();
-    }, 100);
-  });
-  model.on("change:points", () =>
-    model.get("points").forEach((point, i) => {
-      if (String(point) !== String(panels[i].point())) panels[i].moveTo(point);
-    })
-  );
-}
-
-export default { render };
