@@ -21,26 +21,15 @@ def dots(table, dataset, measures, names=None):
     """
     names = list(names or study.OBJECTIVES)
     rows = table[table.dataset == dataset]
-    figure, axes = plt.subplots(
-        *(1, len(measures)),
-        **dict(figsize=(2.2 + 2.1 * len(measures), 0.5 + 0.34 * len(names)), dpi=110),
-        **dict(squeeze=False, sharey=True, layout="constrained"),
-    )
-    for ax, measure in zip(axes[0], measures, strict=True):
+    titles = [study.TITLES[name] for name in names]
+    figure, axes = _panels(measures, titles, height=0.5 + 0.34 * len(names))
+    for ax, measure in zip(axes, measures, strict=True):
         for y, name in enumerate(names):
             values = rows.loc[rows.objective == name, measure].dropna()
             color = "0.45" if name in study.REFERENCES else COLORS[0]
             ax.plot(values, np.full(len(values), y), "o", ms=5, color=color, alpha=0.6, mew=0)
             if len(values):
                 ax.plot([values.mean()] * 2, [y - 0.3, y + 0.3], color=color, lw=2)
-        ax.set(
-            title=measure, yticks=range(len(names)), yticklabels=[study.TITLES[n] for n in names]
-        )
-        ax.grid(axis="x", alpha=0.3)
-        ax.tick_params(axis="y", length=0)
-        ax.locator_params(axis="x", nbins=4)
-    axes[0, 0].invert_yaxis()
-    plt.close(figure)
     return figure
 
 
@@ -50,25 +39,31 @@ def steps(panels):
     Args:
         panels: dict of measure to what `ledger.steps` gives.
     """
-    figure, axes = plt.subplots(
-        *(1, len(panels)),
-        **dict(figsize=(1.9 + 2.2 * len(panels), 2.0), dpi=110),
-        **dict(squeeze=False, sharey=True, layout="constrained"),
-    )
-    for ax, (measure, differences) in zip(axes[0], panels.items(), strict=True):
+    figure, axes = _panels(panels, next(iter(panels.values())), height=2.0)
+    for ax, differences in zip(axes, panels.values(), strict=True):
         for y, difference in enumerate(differences.values()):
             color = "0.3" if y == 0 else COLORS[0]
             ax.plot([difference.low, difference.high], [y, y], color=color, lw=2, alpha=0.6)
             ax.plot(difference.mean, y, "o", ms=6, color=color)
-        ax.margins(y=0.2)
         ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
-        ax.set(title=measure, yticks=range(len(differences)), yticklabels=list(differences))
+    return figure
+
+
+def _panels(titles, rows, height):
+    """Axes next to each other that share rows with names, the first one at the top."""
+    figure, axes = plt.subplots(
+        *(1, len(titles)),
+        **dict(figsize=(2.2 + 2.1 * len(titles), height), dpi=110),
+        **dict(squeeze=False, sharey=True, layout="constrained"),
+    )
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set(title=title, yticks=range(len(rows)), yticklabels=list(rows))
         ax.grid(axis="x", alpha=0.3)
         ax.tick_params(axis="y", length=0)
         ax.locator_params(axis="x", nbins=4)
-    axes[0, 0].invert_yaxis()
+    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
     plt.close(figure)
-    return figure
+    return figure, axes[0]
 
 
 def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviations=2):

@@ -1,0 +1,59 @@
+"""Figures of the study show the numbers of its table."""
+
+import numpy as np
+import pandas as pd
+
+from vaelib import charts, ledger, study
+from vaelib.ledger import Difference
+
+TABLE = pd.DataFrame(
+    {"dataset": dataset, "objective": name, "seed": seed, "m": 10 * i + seed, "n": -i}
+    for dataset in ("mnist", "fashion_mnist")
+    for i, name in enumerate(study.OBJECTIVES)
+    for seed in range(3 if dataset == "mnist" else 2)
+)
+
+
+def test_every_model_has_a_row_with_a_dot_for_each_seed_and_a_line_at_their_mean():
+    figure = charts.dots(TABLE, "mnist", ["m", "n"])
+    first, second = figure.axes
+    assert (first.get_title(), second.get_title()) == ("m", "n")
+    names = [label.get_text() for label in first.get_yticklabels()]
+    assert names == [study.TITLES[name] for name in study.OBJECTIVES]
+    dots, means = first.lines[::2], first.lines[1::2]
+    for i, (row, mean) in enumerate(zip(dots, means, strict=True)):
+        assert list(row.get_xdata()) == [10 * i, 10 * i + 1, 10 * i + 2]
+        assert set(row.get_ydata()) == {i} and set(mean.get_xdata()) == {10 * i + 1}
+    assert first.yaxis_inverted()  # the first model at the top
+
+
+def test_a_model_without_the_measure_keeps_an_empty_row():
+    table = TABLE.assign(m=TABLE.m.where(TABLE.objective != "autoencoder"))
+    [ax] = charts.dots(table, "mnist", ["m"]).axes
+    assert len(ax.get_yticklabels()) == len(study.OBJECTIVES)
+    dots = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_ydata())]
+    drawn = {int(line.get_ydata()[0]) for line in dots}
+    assert drawn == set(range(len(study.OBJECTIVES))) - {1}
+
+
+def test_differences_are_drawn_with_their_intervals_and_zero():
+    differences = {"in all": Difference(1, 0.5, 1.5, 5), "a step": Difference(-2, -3, -1, 5)}
+    first, second = charts.steps({"m": differences, "n": differences}).axes
+    interval, dot, other, *_ = first.lines
+    assert list(interval.get_xdata()) == [0.5, 1.5] and list(dot.get_xdata()) == [1]
+    assert list(other.get_xdata()) == [-3, -1] and set(other.get_ydata()) == {1}
+    assert any(list(line.get_xdata()) == [0, 0] for line in second.lines)
+    assert charts.steps({"m": ledger.steps(TABLE, "mnist", "m")}).axes
+
+
+def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
+    density = np.zeros((1, 9))
+    density[0, 2] = 1  # the last of the first row: top right
+    image = np.zeros((1, 28, 28, 1))
+    mean, log_var = np.array([[0.5, -0.5]]), np.log([[0.04, 0.01]])
+    _, ax = charts.true_posteriors(image, density, 3, 2.0, mean, log_var).axes
+    [shown], [ellipse] = ax.images, ax.patches
+    assert np.unravel_index(shown.get_array().argmax(), (3, 3)) == (0, 2)
+    assert shown.origin == "upper" and shown.get_extent() == [-2, 2, -2, 2]
+    assert tuple(ellipse.center) == (0.5, -0.5)
+    assert np.allclose((ellipse.width, ellipse.height), (0.8, 0.4))  # two standard deviations
