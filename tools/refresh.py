@@ -19,8 +19,10 @@ from nbclient import NotebookClient
 from vaelib import data, provenance
 from vaelib.kernels import ENCRYPTED
 
-# Kilobytes on Linux, where this is to be called.
-PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
+# In kilobytes on Linux, where this is to be called. Not getrusage: what that says of a process
+# begins with the memory of the one that started it.
+PEAK = """from pathlib import Path
+print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])"""
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
@@ -49,7 +51,7 @@ def refresh(script):
             f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True
         ),
     ).execute()
-    peak = int(notebook.cells.pop().outputs[0].text)
+    peak = int(notebook.cells.pop().outputs[0].text) // 1000
     if target.exists():
         earlier = nbformat.read(target, as_version=4).metadata.get("vaelib", {})
         peak = max(peak, earlier.get("peak_memory_mb", 0))
