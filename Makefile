@@ -33,8 +33,8 @@ reproduce: .venv/ready ## train the runs that the text quotes once more, and com
 stress: .venv/ready ## break trainings in many ways and print what was lost: nothing
 	@$(python) tools/stress.py
 
-study: .venv/ready ## train and measure the models that runs/study.csv lacks (hours; resumable)
-	@$(python) tools/study.py
+study: .venv/ready ## add the rows that runs/study.csv lacks (hours; AGAIN=2: make two rows once more)
+	@$(python) tools/$(if $(AGAIN),again.py --rows '$(AGAIN)',study.py)
 
 bench: .venv/ready ## measure what a reader waits for, side by side (minutes, on a quiet machine)
 	@$(python) tools/bench.py
