@@ -113,6 +113,13 @@ def test_a_row_made_again_is_compared_with_the_range_of_its_seeds():
     assert found.to_dict("index") == {"loss": {"there": 2.5, "here": 3.5, "range": 0.5}}
 
 
+def test_a_row_is_not_outside_for_the_digits_that_the_table_leaves_out(capsys):
+    table = pd.DataFrame({"dataset": "mnist", "objective": "elbo", "seed": [0, 1], "p": 0.001996})
+    row = {"dataset": "mnist", "objective": "elbo", "seed": 0, "p": 0.00199601}
+    again.report(row, table)
+    assert "1 of 1 measures lie within" in capsys.readouterr().out
+
+
 def test_a_row_outside_the_range_is_named(capsys):
     table = pd.DataFrame(
         {"dataset": "mnist", "objective": "elbo", "seed": [0, 1], "loss": [2.0, 2.5], "m": [1, 9]}
