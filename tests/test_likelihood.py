@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from vaelib import likelihood
+from vaelib.priors import StandardNormal
 
 NOISE = 0.2
 
@@ -15,6 +16,7 @@ class LinearGaussian:
     def __init__(self, latent_dim=2, seed=0, widened=1.0):
         random = np.random.default_rng(seed)
         self.latent_dim, self.widened = latent_dim, widened
+        self.prior = StandardNormal(latent_dim)
         # Orthogonal columns, so that the posterior has no correlations either.
         self.w = (
             np.linalg.qr(random.standard_normal((784, latent_dim)))[0] * [1.0, 0.5, 2][:latent_dim]
@@ -56,6 +58,7 @@ class Constant:
     """A decoder that says the same whatever the code."""
 
     latent_dim = 2
+    prior = StandardNormal(2)
 
     def __init__(self, logits):
         self.logits = logits

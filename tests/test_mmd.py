@@ -192,6 +192,22 @@ def test_the_gradient_is_that_of_the_plain_formula(kernel, formula, unbiased, n,
         np.testing.assert_allclose(found[side], expected[side], atol=1e-12)
 
 
+@biased_or_not
+@pytest.mark.parametrize("variance", [0.5, 2.0])
+def test_the_gradient_of_the_distance_to_the_normal_is_that_of_finite_differences(
+    unbiased, variance, gradients
+):
+    sample, _ = points(6, 1)
+    (found,) = gradients(lambda z: 3.0 * mmd2_to_normal(z, variance, unbiased), sample)
+    expected = np.zeros_like(sample)
+    for place in np.ndindex(expected.shape):
+        for step in (1e-5, -1e-5):
+            moved = sample.copy()
+            moved[place] += step
+            expected[place] += 3 * float(mmd2_to_normal(moved, variance, unbiased)) / (2 * step)
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
 # ---- Blocks
 
 

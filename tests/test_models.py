@@ -45,7 +45,8 @@ def test_the_objective_decides_on_the_encoders_outputs(objective, parameters):
 def test_the_seed_decides_on_the_noise(faces):
     z = [np.array(VAE(seed=seed)(faces.test_images)["z"]) for seed in (0, 0, 1)]
     assert z[0].shape == z[1].shape == (60, 2)
-    noise = [np.array(VAE(seed=seed)._draw_from_prior(9)) for seed in (0, 0, 1)]
+    models = [VAE(seed=seed) for seed in (0, 0, 1)]
+    noise = [np.array(model.prior.draw(9, model.seed_generator)) for model in models]
     np.testing.assert_array_equal(noise[0], noise[1])
     assert not np.allclose(noise[0], noise[2])
 

@@ -16,26 +16,35 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaelib import checkpoints, data, runs, training
+from vaelib import checkpoints, data, priors, runs, training
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
     ELBO_AS_POSTED,
     MMD_AS_POSTED,
     Objective,
+    capacity,
     infovae,
+    iwae,
 )
 from vaelib.recipes import Recipe
 from vaelib.training import Batches
 
 FACES = data.draw_faces(train=358, test=60)
 # Small batches, for what breaks repeatability does so once in about a hundred steps of any size.
+SHORT = dict(dataset="faces", epochs=2, batch_size=5)  # 2 x 72 steps
 RECIPES = {
-    str(objective): Recipe("faces", objective, epochs=2, batch_size=5)  # 2 x 72 steps
+    str(objective): Recipe(objective=objective, **SHORT)
     for objective in (
         *(AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, infovae(0.5, 100.0)),
         Objective(kl_weight=1.0, closed_form_kl=True),
+        *(capacity(10.0, 3.0, epochs=1), iwae(3), Objective(kl_weight=1.0, warmup_epochs=1.5)),
+        infovae(0.5, 200.0, closed_form_mmd=True),
     )
+} | {
+    f"{objective}, {prior}": Recipe(objective=objective, prior=prior, **SHORT)
+    for objective in (ELBO, infovae(0.5, 100.0))
+    for prior in (priors.mixture(4), priors.vamp(4))
 }
 # Ends by itself, in case nobody is left to end it.
 BUSY = "import time; end = time.time() + 300\nwhile time.time() < end: pass"
@@ -142,7 +151,9 @@ def test_a_step_of_fit_is_the_step_spelled_out(objective):
     images = tf.cast(batches[0][0], "float32") / 255
     with tf.GradientTape() as tape:
         outputs = by_hand(images)
-        terms = objective.terms(images, outputs, lambda n: by_hand._draw_from_prior(n))
+        terms = objective.terms(
+            images, outputs, lambda n: by_hand.prior.draw(n, by_hand.seed_generator)
+        )
         loss = objective.total(terms)
     gradients = tape.gradient(loss, by_hand.trainable_variables)
     by_hand.optimizer.apply(gradients, by_hand.trainable_variables)
@@ -225,7 +236,13 @@ def interrupt_at(step, patch):
     patch.setattr(training.EpochLog, "on_train_batch_end", count)
 
 
-@pytest.mark.parametrize("name, step", [("ELBO", 100), ("MMD as posted", 73)])
+@pytest.mark.parametrize(
+    "name, step",
+    [
+        *[("ELBO", 100), ("MMD as posted", 73)],
+        *[("BCE + 1 KL + warm-up 1.5", 100), ("ELBO, vamp of 4", 100)],
+    ],
+)
 def test_training_that_was_interrupted_ends_with_the_same_bytes(
     name, step, trained, on_faces, tmp_path, capsys
 ):

@@ -1,6 +1,6 @@
 """How probable does a model find an image? With two latent dimensions, the integral can be done.
 
-    log p(x) = log of the integral of p(x|z) p(z) over z,  p(z) = N(0, I)
+    log p(x) = log of the integral of p(x|z) p(z) over z,  p(z) the model's prior
 
 Pixels are taken as Bernoulli variables, p(x|z) = prod_i m_i^x_i (1 - m_i)^(1 - x_i) with m the
 decoded image. That is a probability for pixels that are 0 or 1. For grey pixels it is what the
@@ -13,6 +13,7 @@ from scipy.special import logsumexp, softmax
 
 from vaelib.backend import ops
 from vaelib.models import check_images, to_unit_interval
+from vaelib.priors import StandardNormal
 
 CELLS = 500  # of the grid, taken together: decoding them takes some 200 MB
 
@@ -87,10 +88,17 @@ def posterior(model, images, codes, log_p_x_given_z=bernoulli):
 
 
 def _log_joint(model, flat, codes, log_p_x_given_z):  # log p(x|z) p(z): (n, len(codes))
-    log_p_z = -(codes**2).sum(axis=1) / 2 - np.log(2 * np.pi)
     log_joint = log_p_x_given_z(flat, _logits(model, codes))
-    log_joint += log_p_z.astype(log_joint.dtype)
+    log_joint += _log_prior(model, codes).astype(log_joint.dtype)
     return log_joint
+
+
+def _log_prior(model, z):  # (n, latent_dim) -> (n,)
+    return ops.convert_to_numpy(model.prior.log_density(np.asarray(z, "float32")))
+
+
+def _log_normal(noise, log_var):  # log density of mean + exp(log_var / 2) * noise, -> (n,)
+    return -(noise**2 + log_var + np.log(2 * np.pi)).sum(axis=1) / 2
 
 
 def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=bernoulli, widen=1.0):
@@ -128,8 +136,7 @@ def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=ber
     for i, (image, mean, log_var) in enumerate(zip(images, z_mean, z_log_var, strict=True)):
         noise = random.standard_normal((samples, len(mean)))
         z = mean + np.exp(log_var / 2) * noise
-        # The normalising constants of p(z) and q(z|x) are the same.
-        log_ratio = (noise**2 - z**2 + log_var).sum(axis=1) / 2
+        log_ratio = _log_prior(model, z) - _log_normal(noise, log_var)
         log_p = log_p_x_given_z(image.reshape(1, -1), _logits(model, z))[0]
         result[i] = logsumexp(log_p + log_ratio) - np.log(samples)
     return result
@@ -138,7 +145,9 @@ def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=ber
 def elbo(model, images, seed=0):
     """The encoder's lower bound of log p(x) for each image, from one draw of q(z|x).
 
-        log p(x|z) - KL(q(z|x) || p(z)),  z ~ q(z|x),  the KL in closed form
+        log p(x|z) - KL(q(z|x) || p(z)),  z ~ q(z|x)
+
+    The KL in closed form for the standard normal, and from the same draw for other priors.
 
     Args:
         model: a `VAE` with codes that are drawn.
@@ -160,7 +169,10 @@ def elbo(model, images, seed=0):
         rows = slice(start, start + CELLS)
         logits = _logits(model, z[rows])
         log_p[rows] = (pixels[rows] * logits - np.logaddexp(0, logits)).sum(axis=1)
-    kl = (z_mean**2 + np.exp(z_log_var) - z_log_var - 1).sum(axis=1) / 2
+    if isinstance(model.prior, StandardNormal):
+        kl = (z_mean**2 + np.exp(z_log_var) - z_log_var - 1).sum(axis=1) / 2
+    else:
+        kl = _log_normal(noise, z_log_var) - _log_prior(model, z)
     return log_p - kl
 
 

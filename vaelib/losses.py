@@ -126,16 +126,17 @@ def gaussian_kl(z_mean, z_log_var):
     return 0.5 * _sum_per_image(ops.square(z_mean) + excess)
 
 
-def sampled_kl(z, z_mean, z_log_var):
-    """The same KL, estimated from the one z that was drawn from q(z|x).
+def sampled_kl(z, z_mean, z_log_var, log_prior=gaussian_log_density):
+    """KL(q(z|x) || p(z)), estimated from the one z that was drawn from q(z|x).
 
-    log q(z|x) - log p(z) = log N(z; mean, exp(log_var)) - log N(z; 0, I).
+    log q(z|x) - log p(z) = log N(z; mean, exp(log_var)) - log p(z).
 
-    On average over z it equals `gaussian_kl`; for one draw it may be negative. This is the form
-    that the post uses, and the only one for priors without a closed form.
+    With the standard normal for a prior it equals `gaussian_kl` on average over z; for one draw it
+    may be negative. This is the form that the post uses, and the only one for other priors.
 
     Args:
         z, z_mean, z_log_var: (batch, latent_dim).
+        log_prior: function of z that gives log p(z), (batch,).
 
     Returns:
         (batch,), nats per image.
@@ -144,7 +145,14 @@ def sampled_kl(z, z_mean, z_log_var):
         ValueError: if the shapes do not fit.
     """
     z, z_again = fan_out(z)
-    return gaussian_log_density(z, z_mean, z_log_var) - gaussian_log_density(z_again)
+    return gaussian_log_density(z, z_mean, z_log_var) - log_prior(z_again)
+
+
+def logsumexp(values):
+    """log of the sum of exponentials along the last axis, (batch, n) -> (batch,)."""
+    values, values_again = fan_out(values)
+    highest = ops.stop_gradient(ops.max(values_again, axis=-1, keepdims=True))
+    return ops.log(ops.sum(ops.exp(values - highest), axis=-1)) + highest[..., 0]
 
 
 def _sum_per_image(values):  # (batch, ...) -> (batch,)

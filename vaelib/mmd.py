@@ -156,12 +156,23 @@ def mmd2_to_normal(z, variance, unbiased=False):
         raise ValueError("z holds one point: the unbiased estimate needs at least two.")
     kernel = GaussianKernel(variance)
     half_dim = z.shape[1] / 2
-    to_normal = ops.mean(ops.exp(ops.sum(ops.square(z), axis=1) / (-2.0 * (variance + 1))))
-    return (
-        (variance / (variance + 2)) ** half_dim
-        - 2.0 * (variance / (variance + 1)) ** half_dim * to_normal
-        + _mean_kernel(z, z, kernel, unbiased)
-    )
+    within_prior = (variance / (variance + 2)) ** half_dim
+    scale = 2.0 * (variance / (variance + 1)) ** half_dim
+
+    @ops.custom_gradient
+    def value_and_gradient(z):
+        to_prior = ops.exp(ops.sum(ops.square(z), axis=1) / (-2.0 * (variance + 1)))  # (n,)
+
+        def grad(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            slope = to_prior[:, None] * z / (variance + 1) / ops.cast(ops.shape(z)[0], z.dtype)
+            return upstream * (_mean_kernel_slope(z, z, kernel, unbiased) + scale * slope)
+
+        return (
+            within_prior - scale * ops.mean(to_prior) + _mean_kernel(z, z, kernel, unbiased)
+        ), grad
+
+    return value_and_gradient(z)
 
 
 def _squared_distances(x, y):  # (n, d), (m, d) -> (n, m)

@@ -4,6 +4,7 @@ import numpy as np
 
 from vaelib.backend import keras, layers, ops
 from vaelib.objectives import ELBO, Objective
+from vaelib.priors import STANDARD_NORMAL, Prior
 
 IMAGE_SHAPE = (28, 28, 1)
 # Images at a time where no gradient is needed. Decoding takes some 250 KB an image.
@@ -62,14 +63,19 @@ class VAE(keras.Model):
         latent_dim: dimensions of the latent space.
         objective: an `Objective`; it decides, among others, whether codes are drawn or computed.
         seed: of the noise in training.
+        prior: a `Prior`, that of the codes.
         **kwargs: passed on to `keras.Model`.
 
+    Attributes:
+        prior: what `Prior.build` made: `log_density(z)`, `sample(n, seed)`.
+        steps_per_epoch: to be set before training where the objective changes with the epoch.
+
     Raises:
-        ValueError: for a latent_dim below 1.
-        TypeError: for an objective that is none.
+        ValueError: for a latent_dim below 1, or a prior that the objective can't train.
+        TypeError: for an objective or a prior that is none.
     """
 
-    def __init__(self, latent_dim=2, objective=ELBO, seed=0, **kwargs):
+    def __init__(self, latent_dim=2, objective=ELBO, seed=0, prior=STANDARD_NORMAL, **kwargs):
         super().__init__(**kwargs)
         if not isinstance(latent_dim, int) or latent_dim < 1:
             raise ValueError(f"latent_dim must be a whole number, 1 or more, not {latent_dim!r}.")
@@ -77,12 +83,17 @@ class VAE(keras.Model):
             raise TypeError(
                 f"objective must be a vaelib Objective such as ELBO, not {objective!r}."
             )
+        _check_prior(prior, objective)
         self.latent_dim = latent_dim
         self.objective = objective
         self.seed = seed
         self.encoder = build_encoder(2 * latent_dim if objective.sampled else latent_dim)
         self.decoder = build_decoder(latent_dim)
+        self.prior_settings, self.prior = prior, prior.build(latent_dim, self.encoder, seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.steps_per_epoch = None
+        if objective.changes:
+            self.step = self.add_weight((), "zeros", "int32", trainable=False, name="step")
         self.term_trackers = {name: keras.metrics.Mean(name=name) for name in objective.term_names}
         # Encoder and decoder are built when they are made: there is nothing left to do, and saying
         # so lets Keras save, load and count the model before its first batch.
@@ -96,6 +107,8 @@ class VAE(keras.Model):
         encoded = self.encoder(to_unit_interval(images), training=training)
         if not self.objective.sampled:
             return {"z_mean": encoded, "z": encoded, "logits": self.decoder(encoded)}
+        if self.objective.samples > 1:  # as if each image were there so many times
+            encoded = ops.repeat(encoded, self.objective.samples, axis=0)
         z_mean, z_log_var = ops.split(encoded, 2, axis=1)  # each (batch, latent_dim)
         noise = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
@@ -103,14 +116,25 @@ class VAE(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The objective on one batch, in nats per image; Keras' `fit` minimises what it returns."""
-        terms = self.objective.terms(to_unit_interval(x), y_pred, self._draw_from_prior)
+        prior = self.prior.current()
+        terms = self.objective.terms(
+            *(to_unit_interval(x), y_pred),
+            prior_sample=lambda n: prior.draw(n, self.seed_generator),
+            log_prior=prior.log_density,
+        )
         for name, value in terms.items():
             # A small last batch counts for as much as its images, as it does in the loss.
             self.term_trackers[name].update_state(ops.mean(value), ops.shape(x)[0])
-        return self.objective.total(terms)
-
-    def _draw_from_prior(self, n):
-        return keras.random.normal((n, self.latent_dim), seed=self.seed_generator)
+        if not (training and self.objective.changes):
+            return self.objective.total(terms)
+        if not self.steps_per_epoch:
+            raise ValueError(
+                f"the objective {self.objective} changes with the epoch: set steps_per_epoch of "
+                "the model, or use vaelib.training, which does."
+            )
+        epoch = ops.cast(self.step, "float32") / self.steps_per_epoch
+        self.step.assign_add(1)
+        return self.objective.total(terms, epoch)
 
     def encode(self, images):
         """Mean codes of images.
@@ -160,7 +184,7 @@ class VAE(keras.Model):
         return _in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z)
 
     def sample(self, n, seed=0):
-        """Images decoded from codes drawn from the prior, N(0, I).
+        """Images decoded from codes drawn from the prior.
 
         Args:
             n: how many, at least 1.
@@ -174,19 +198,34 @@ class VAE(keras.Model):
         """
         if n < 1:
             raise ValueError(f"n must be 1 or more, not {n}.")
-        return self.decode(np.random.default_rng(seed).standard_normal((n, self.latent_dim)))
+        return self.decode(self.prior.sample(n, seed))
 
     def get_config(self):
         return {
             "latent_dim": self.latent_dim,
             "objective": self.objective.get_config(),
             "seed": self.seed,
+            "prior": self.prior_settings.get_config(),
             "name": self.name,
         }
 
     @classmethod
     def from_config(cls, config):
-        return cls(**config | {"objective": Objective.from_config(config["objective"])})
+        objective = Objective.from_config(config["objective"])
+        return cls(**config | {"objective": objective, "prior": Prior(**config["prior"])})
+
+
+def _check_prior(prior, objective):
+    if not isinstance(prior, Prior):
+        raise TypeError(f"prior must be a vaelib Prior such as vamp(20), not {prior!r}.")
+    if prior == STANDARD_NORMAL:
+        return
+    if objective.closed_form_kl or (objective.mmd_weight and objective.closed_form_mmd):
+        raise ValueError(f"closed forms exist for the standard normal, not for a {prior}.")
+    if not (objective.kl_weight or objective.mmd_weight):
+        raise ValueError(f"nothing in the objective {objective} would train a {prior}.")
+    if prior.kind == "vamp" and not objective.sampled:
+        raise ValueError(f"a {prior} needs codes that are drawn, unlike those of {objective}.")
 
 
 def to_unit_interval(images):

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, fields
 
 from vaelib import data
 from vaelib.objectives import ELBO, Objective
+from vaelib.priors import STANDARD_NORMAL, Prior
 
 SCHEDULES = ("cosine", "constant")
 
@@ -23,6 +24,7 @@ class Recipe:
             half cosine down to 5 %) or "constant" (the post's).
         seed: of weights, order of images and noise.
         limit: train on the first so many images; None for all.
+        prior: that of the codes.
 
     Raises:
         ValueError, TypeError: for a value out of range or of the wrong type, naming both.
@@ -37,6 +39,7 @@ class Recipe:
     schedule: str = "cosine"
     seed: int = 0
     limit: int | None = None
+    prior: Prior = STANDARD_NORMAL
 
     def __post_init__(self):
         if self.dataset not in data.CLASS_NAMES:
@@ -44,6 +47,8 @@ class Recipe:
             raise ValueError(f"unknown data set {self.dataset!r}: choose one of {names}.")
         if not isinstance(self.objective, Objective):
             raise TypeError(f"objective must be an Objective such as ELBO, not {self.objective!r}.")
+        if not isinstance(self.prior, Prior):
+            raise TypeError(f"prior must be a Prior such as vamp(20), not {self.prior!r}.")
         for name, least in [("latent_dim", 1), ("epochs", 1), ("batch_size", 1), ("seed", 0)]:
             _check_whole_number(name, getattr(self, name), least)
         if self.seed >= 2**32:
@@ -60,25 +65,28 @@ class Recipe:
 
     def get_config(self):
         """The settings as plain values, for JSON."""
-        return asdict(self) | {"objective": self.objective.get_config()}
+        return asdict(self) | {"objective": self.objective.get_config()}  # the prior is plain
 
     @classmethod
     def from_config(cls, config):
         """The inverse of `get_config`.
 
         Raises:
-            ValueError: for settings that no recipe has.
+            ValueError: for settings that no recipe has, or that are missing.
         """
+        config = {"prior": STANDARD_NORMAL.get_config()} | config  # runs are older than the setting
         unknown = set(config) ^ {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"settings of another version: {', '.join(sorted(unknown))}.")
-        return cls(**config | {"objective": Objective.from_config(config["objective"])})
+        objective = Objective.from_config(config["objective"])
+        return cls(**config | {"objective": objective, "prior": Prior(**config["prior"])})
 
     @property
     def slug(self):
         """The settings in a few readable words, for a folder's name."""
         objective = str(self.objective).lower().replace(" + ", "-").replace(" ", "-")
-        return f"{self.dataset}_{objective}_{self.epochs}-epochs"
+        prior = "" if self.prior == STANDARD_NORMAL else f"_{self.prior}".replace(" ", "-")
+        return f"{self.dataset}_{objective}{prior}_{self.epochs}-epochs"
 
 
 def post(dataset, objective, seed=0):

@@ -141,7 +141,8 @@ def build(recipe, train_size):
         import tensorflow as tf  # the only place, for a switch that Keras does not have
 
         tf.config.experimental.enable_op_determinism()
-    model = VAE(recipe.latent_dim, recipe.objective, seed=recipe.seed)
+    model = VAE(recipe.latent_dim, recipe.objective, recipe.seed, recipe.prior)
+    model.steps_per_epoch = math.ceil(train_size / recipe.batch_size)
     adam = keras.optimizers.Adam(learning_rate(recipe, train_size))
     # Keras compiles with XLA unless told not to, which on a CPU takes half as long again per step.
     model.compile(adam, jit_compile=False)
@@ -191,6 +192,7 @@ def train(recipe, directory=None):
 def _train(recipe, dataset, folder, identity):
     start = time.time()
     model = build(recipe, len(dataset.train_images))
+    model.prior.start(dataset.train_images, recipe.seed)
     snapshots = Snapshots(dataset.test_images, dataset.test_labels, recipe.epochs, recipe.seed)
     history = {}
     if checkpoints.exists(folder):

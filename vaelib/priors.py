@@ -1,0 +1,225 @@
+"""What codes are drawn from before any image is seen: the prior p(z).
+
+The standard normal, or one of two mixtures that are trained along with the model. `Prior` is the
+setting; `Prior.build` makes what a `VAE` holds, with trainable variables where it has any. All
+that can be asked of a prior is its `log_density` and a `sample`.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from sklearn.mixture import GaussianMixture as EM
+
+from vaelib import losses
+from vaelib.backend import keras, layers, ops
+
+KINDS = ("normal", "mixture", "vamp")
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Which prior a model has.
+
+    Attributes:
+        kind: "normal", the standard normal; "mixture", Gaussians with trainable means and
+            variances; "vamp", the posteriors of trainable pseudo-inputs.
+        components: how many, for the latter two; all have the same weight.
+
+    Raises:
+        ValueError: for another kind, or components that do not go with it.
+    """
+
+    kind: str = "normal"
+    components: int = 1
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown prior {self.kind!r}: choose one of {', '.join(KINDS)}.")
+        whole = isinstance(self.components, int) and not isinstance(self.components, bool)
+        if not whole or self.components < 1:
+            raise ValueError(f"components must be a whole number from 1, not {self.components!r}.")
+        if self.kind == "normal" and self.components != 1:
+            raise ValueError(f"the standard normal has 1 component, not {self.components}.")
+
+    def build(self, latent_dim, encoder, seed=0):
+        """The prior itself, for a model with this encoder; see `StandardNormal`."""
+        if self.kind == "normal":
+            return StandardNormal(latent_dim)
+        if self.kind == "mixture":
+            return MixturePrior(self.components, latent_dim, seed)
+        return VampPrior(self.components, encoder, seed)
+
+    def get_config(self):
+        """The settings as plain values, for JSON."""
+        return asdict(self)
+
+    def __str__(self):
+        return self.kind if self.kind == "normal" else f"{self.kind} of {self.components}"
+
+
+STANDARD_NORMAL = Prior()
+
+
+def mixture(components):
+    """Gaussians of equal weight, with means and variances trained along with the model."""
+    return Prior("mixture", components)
+
+
+def vamp(components):
+    """VampPrior (Tomczak and Welling 2017, arXiv 1705.07120): p(z) = 1/K sum_k q(z|u_k)."""
+    return Prior("vamp", components)
+
+
+class StandardNormal:
+    """N(0, I), which has nothing to train."""
+
+    def __init__(self, latent_dim):
+        self.latent_dim = latent_dim
+
+    def current(self):
+        """The density as it is now. One call for each training step, however often it is used."""
+        return self
+
+    def start(self, images, seed):
+        """Set what training images decide on: here, nothing."""
+
+    def log_density(self, z):
+        """log p(z), in nats: (n, latent_dim) -> (n,)."""
+        return losses.gaussian_log_density(z)
+
+    def draw(self, n, generator):
+        """(n, latent_dim), for training: with gradients, from a Keras seed generator."""
+        return keras.random.normal((n, self.latent_dim), seed=generator)
+
+    def sample(self, n, seed=0):
+        """(n, latent_dim), an array that depends on the seed alone."""
+        return np.random.default_rng(seed).standard_normal((n, self.latent_dim))
+
+
+class Mixture:
+    """A mixture of Gaussians with diagonal covariances.
+
+    p(z) = sum_k w_k N(z; mean_k, exp(log_var_k))
+
+    Args:
+        means, log_vars: (components, latent_dim).
+        log_weights: (components,), that add up to 1; by default all the same.
+    """
+
+    def __init__(self, means, log_vars, log_weights=None):
+        self.means, self.log_vars, self.components = means, log_vars, means.shape[0]
+        equal = np.full(self.components, -np.log(self.components), dtype="float32")
+        self.log_weights = equal if log_weights is None else log_weights
+
+    def log_density(self, z):
+        """log p(z), in nats: (n, latent_dim) -> (n,)."""
+        log_vars, log_vars_again = losses.fan_out(self.log_vars)
+        scaled = (z[:, None, :] - self.means) * ops.exp(-0.5 * log_vars_again)
+        of_each = losses.LOG_2PI + log_vars + ops.square(scaled)  # (n, components, latent_dim)
+        return losses.logsumexp(self.log_weights - 0.5 * ops.sum(of_each, axis=2))
+
+    def draw(self, n, generator):
+        """(n, latent_dim), for training; a component first, then a code from it."""
+        drawn = keras.random.randint((n,), 0, self.components, seed=generator)
+        # A product instead of indexing: its gradients are added up in a fixed order.
+        chosen = ops.one_hot(drawn, self.components, dtype="float32")
+        noise = keras.random.normal((n, self.means.shape[1]), seed=generator)
+        deviations = ops.exp(0.5 * ops.matmul(chosen, self.log_vars))
+        return ops.matmul(chosen, self.means) + deviations * noise
+
+    def sample(self, n, seed=0):
+        """(n, latent_dim), an array that depends on the seed alone."""
+        means, log_vars = (ops.convert_to_numpy(x) for x in (self.means, self.log_vars))
+        random = np.random.default_rng(seed)
+        weights = np.exp(np.asarray(self.log_weights, "float64"))
+        drawn = random.choice(self.components, n, p=weights / weights.sum())
+        noise = random.standard_normal((n, means.shape[1]))
+        return means[drawn] + np.exp(log_vars[drawn] / 2) * noise
+
+
+class TrainedPrior(layers.Layer):
+    """A prior with variables: what it is now is a `Mixture`."""
+
+    def start(self, images, seed):
+        """Set what training images decide on: here, nothing."""
+
+    def log_density(self, z):
+        """log p(z), in nats: (n, latent_dim) -> (n,)."""
+        return self.current().log_density(z)
+
+    def sample(self, n, seed=0):
+        """(n, latent_dim), an array that depends on the seed alone."""
+        return self.current().sample(n, seed)
+
+
+class MixturePrior(TrainedPrior):
+    """Means and log-variances are variables. Means begin as draws from N(0, I)."""
+
+    def __init__(self, components, latent_dim, seed):
+        super().__init__(name="prior")
+        begin = keras.initializers.RandomNormal(stddev=1.0, seed=seed)
+        self.means = self.add_weight((components, latent_dim), begin, name="means")
+        begin = keras.initializers.Constant(-1.0)
+        self.log_vars = self.add_weight((components, latent_dim), begin, name="log_vars")
+        self.built = True
+
+    def current(self):
+        """The `Mixture` as it is now."""
+        return Mixture(ops.copy(self.means), ops.copy(self.log_vars))
+
+
+class VampPrior(TrainedPrior):
+    """The mixture of the posteriors of pseudo-inputs: images in [0, 1] that are trained.
+
+    They begin as noise, or as training images after `start`.
+    """
+
+    def __init__(self, components, encoder, seed):
+        super().__init__(name="prior")
+        # Held by a function, as Keras would otherwise take the encoder for a part of the prior.
+        self._encode = lambda images: encoder(images)
+        self.pseudo_inputs = self.add_weight(
+            (components, *encoder.input_shape[1:]),
+            keras.initializers.RandomUniform(0.0, 1.0, seed=seed),
+            constraint=between_0_and_1,
+            name="pseudo_inputs",
+        )
+        self.built = True
+
+    def start(self, images, seed):
+        """Begin with training images: (n, 28, 28, 1), uint8, with n at least `components`."""
+        components = self.pseudo_inputs.shape[0]
+        if len(images) < components:
+            raise ValueError(
+                f"{len(images)} training images for {components} pseudo-inputs: take fewer."
+            )
+        chosen = np.random.default_rng([seed, components]).choice(
+            len(images), components, replace=False
+        )
+        self.pseudo_inputs.assign(images[chosen].astype("float32") / 255)
+
+    def current(self):
+        """The `Mixture` as it is now."""
+        encoded = self._encode(ops.copy(self.pseudo_inputs))
+        return Mixture(*ops.split(encoded, 2, axis=1))
+
+
+def between_0_and_1(images):
+    """What training does to pseudo-inputs after each step."""
+    return ops.clip(images, 0.0, 1.0)
+
+
+def fitted(codes, components, seed=0):
+    """A mixture fitted to codes after training, by expectation maximisation: the control.
+
+    Args:
+        codes: (n, latent_dim), of training images, best drawn from their posteriors.
+        components: how many Gaussians, with weights of their own.
+        seed: of the start.
+
+    Returns:
+        A `Mixture`.
+    """
+    found = EM(components, covariance_type="diag", random_state=seed).fit(codes)
+    parts = found.means_, np.log(found.covariances_), np.log(found.weights_)
+    return Mixture(*(part.astype("float32") for part in parts))
