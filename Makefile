@@ -36,6 +36,9 @@ stress: .venv/ready ## break trainings in many ways and print what was lost: not
 study: .venv/ready ## add the rows that runs/study.csv lacks (hours; AGAIN=2: make two rows once more)
 	@$(python) tools/$(if $(AGAIN),again.py --rows '$(AGAIN)',study.py)
 
+family: .venv/ready ## add the rows that runs/family.csv lacks (hours; resumable)
+	@$(python) tools/study.py family
+
 bench: .venv/ready ## measure what a reader waits for, side by side (minutes, on a quiet machine)
 	@$(python) tools/bench.py
 
@@ -60,4 +63,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab site reproduce stress study bench lock clean
+.PHONY: help run test lint format lab site reproduce stress study family bench lock clean

@@ -13,14 +13,16 @@
 #     name: python3
 # ---
 
+# %%
 
 # %% [markdown]
 # # One row of the study
 #
-# Which of the post's claims hold over several models and seeds? This notebook trains one of these
-# models and measures it. `make study` executes it for every combination in `notebooks/study.yml`, and
-# collects the rows into the table `runs/study.csv`. Change a parameter and run it to see any row come
-# about. It is a form to be filled in, so it is kept without outputs.
+# Which of the post's claims hold over several models and seeds, and what does the rest of the family do?
+# This notebook trains one model and measures it. `make study` executes it for every combination in
+# `notebooks/study.yml` and `notebooks/family.yml`, and collects the rows into the tables `runs/study.csv`
+# and `runs/family.csv`. Change a parameter and run it to see any row come about. It is a form to be filled
+# in, so it is kept without outputs.
 
 # %%
 import time
@@ -32,7 +34,9 @@ from vaelib import data, features, plotting, provenance, study
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist"
-objective: str = "elbo"  # a name in vaelib.study.OBJECTIVES
+objective: str = "elbo"  # a name in vaelib.study.OBJECTIVES, or a call such as "beta(0.1)"
+prior: str = "normal"  # or "mixture(20)", "vamp(20)"
+latent_dim: int = 2  # dimensions of the latent space
 seed: int = 0  # of the weights, the order of the images and the noise
 epochs: int = 10  # passes over the training images
 limit = None  # a number: train on the first so many images; None: on all
@@ -40,7 +44,8 @@ limit = None  # a number: train on the first so many images; None: on all
 # %%
 start = time.time()
 dataset = data.load(dataset_name)
-model = study.model_of(dataset_name, objective, seed, epochs, limit)
+settings = dict(latent_dim=latent_dim, seed=seed, epochs=epochs, limit=limit)
+model = study.model_of(dataset_name, objective, prior, **settings)
 
 # %%
 codes = model.encode(dataset.test_images)
@@ -54,6 +59,6 @@ pd.Series(measures).round(4).to_frame("measured")
 # The row, with where it comes from, for the table:
 
 # %%
-row = {"dataset": dataset_name, "objective": objective, "seed": seed, "epochs": epochs}
+row = {"dataset": dataset_name, "objective": objective, "prior": prior} | settings
 row |= measures | study.flat(provenance.record(dataset, time.time() - start, 0))
 display({"application/json": row, "text/plain": "a row of the table"}, raw=True)

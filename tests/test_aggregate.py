@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from vaelib import aggregate, mmd
+from vaelib.priors import Mixture
 
 
 def cloud(n=4_000, mean=(0, 0), std=(1, 1), seed=0):
@@ -81,6 +82,17 @@ def test_information_of_a_linear_channel():
     mutual, to_prior = aggregate.information(z_mean, np.full(z_mean.shape, np.log(0.36)))
     assert mutual == pytest.approx(np.log(1 + 0.64 / 0.36), abs=0.05)
     assert to_prior == pytest.approx(0, abs=0.05)
+
+
+def test_a_prior_that_is_the_mixture_of_all_clouds_is_at_no_distance():
+    means = np.array([[-3, 0], [3, 1], [0, 4]], "float32")
+    z_mean, z_log_var = np.tile(means, (300, 1)), np.full((900, 2), -1.0, "float32")
+    prior = Mixture(means, np.full((3, 2), -1.0, "float32"))
+    mutual, to_prior = aggregate.information(z_mean, z_log_var, prior=prior)
+    assert to_prior == pytest.approx(0, abs=1e-3)
+    assert mutual == pytest.approx(np.log(3), abs=0.05)  # the clouds hardly overlap
+    assert aggregate.information(z_mean, z_log_var)[0] == pytest.approx(mutual, abs=0.15)
+    assert aggregate.information(z_mean, z_log_var)[1] > 3
 
 
 def test_active_units_are_those_that_vary():

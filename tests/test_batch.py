@@ -71,6 +71,21 @@ def test_every_combination_is_executed_once_and_linked(ask, tmp_path):
     assert sum(times(tmp_path).values()) == 6
 
 
+def test_several_grids_are_asked_for_as_a_list(ask, tmp_path):
+    (tmp_path / "grid.yml").write_text(
+        "notebook: small.ipynb\noutput: out\nparameters:\n"
+        "  - {number: [1, 2], word: [a]}\n  - {number: [3]}\n"
+    )
+    jobs = batch.read(tmp_path / "grid.yml")
+    assert [job.parameters for job in jobs] == [
+        *({"number": 1, "word": "a"}, {"number": 2, "word": "a"}, {"number": 3}),
+    ]
+    batch.write_index(jobs, [])
+    index = (tmp_path / "out" / "index.html").read_text()
+    assert index.count("<tr>") == 4
+    assert "<th>number</th><th>word</th>" in index
+
+
 def test_what_went_well_is_told_at_once(ask):
     told = []
     failed = batch.run(batch.read(ask(number=[1], word=["wrong", "right"])), on_done=told.append)
@@ -105,7 +120,8 @@ REFUSALS = {
     "[1, 2": "is no YAML",
     "{notebook: none.ipynb, output: out, parameters: {}}": "none.ipynb, and there is none",
     "{notebook: small.ipynb, output: out, parameters: {numbre: [1]}}": "numbre, but small",
-    "{notebook: small.ipynb, output: out, parameters: [number]}": "['number']: expected names",
+    "{notebook: small.ipynb, output: out, parameters: [number]}": "'number': expected names",
+    "{notebook: small.ipynb, output: out, parameters: []}": "[]: expected names",
     "{notebook: small.ipynb, output: out, parameters: {number: 1}}": "number as 1: expected a list",
     "{notebook: small.ipynb, output: out, parameters: {number: [1, 1]}}": "more than once",
 }

@@ -1,5 +1,8 @@
 """The study: one row of measures for each model, collected into one table."""
 
+import re
+from pathlib import Path
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -7,7 +10,12 @@ import pytest
 
 import again
 import study as tool
-from vaelib import data, study, training
+from vaelib import batch, data, study, training
+from vaelib.models import VAE
+from vaelib.objectives import capacity, infovae
+from vaelib.priors import vamp
+
+ROOT = Path(__file__).parents[1]
 
 FACES = data.draw_faces(train=120, test=60)
 
@@ -52,9 +60,67 @@ def test_one_thing_changes_at_a_time():
     assert changed("elbo", "untrained") == set()
 
 
-def test_a_name_that_is_none_is_refused():
-    with pytest.raises(ValueError, match=r"unknown objective 'elbow': choose one of untrained, "):
-        study.recipe("faces", "elbow")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *["elbow", "beta", "beta(", "open('x')", "beta(x)", "(1)(2)", "losses.beta(1)", ""],
+        *["beta(1); 2", "[beta(1)]"],
+    ],
+)
+def test_a_name_that_is_none_is_refused(asked):
+    said = re.escape(f"unknown objective {asked!r}: choose one of untrained, ")
+    with pytest.raises(ValueError, match=said + r".*infovae\(\.\.\.\), iwae\(\.\.\.\)\."):
+        study.recipe("faces", asked)
+
+
+def test_a_prior_that_is_none_is_refused():
+    with pytest.raises(ValueError, match=r"unknown prior 'vamp': choose one of normal, mixture"):
+        study.recipe("faces", "elbo", "vamp")
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        ("beta()", r"'beta\(\)' can't be called: .*missing"),
+        ("infovae(1, 2, 3, 4, 5, 6)", "can't be called: "),
+        ("beta(-1)", "kl_weight must be"),
+        ("iwae(0)", "samples must be"),
+    ],
+)
+def test_a_call_with_other_numbers_is_refused(asked, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        study.recipe("faces", asked)
+
+
+def test_a_call_is_the_value_that_it_makes():
+    found = study.recipe("faces", "infovae(0.5, 10)", "vamp(7)", latent_dim=8, seed=3, epochs=2)
+    expected = infovae(0.5, 10), vamp(7)
+    assert (found.objective, found.prior) == expected
+    assert (found.latent_dim, found.seed, found.epochs, found.limit) == (8, 3, 2, None)
+    assert study.recipe("faces", "capacity(10, 4, 5)").objective == capacity(10, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "latent_dim, objective, prior",
+    [
+        *[
+            (8, "elbo", "normal"),
+            (20, "mmd-as-posted", "normal"),
+            (40, "infovae(0.5, 9)", "vamp(3)"),
+        ],
+        *[(2, "elbo", "mixture(3)"), (2, "iwae(2)", "vamp(3)"), (2, "capacity(9, 4, 5)", "normal")],
+    ],
+)
+def test_the_family_is_measured_too(latent_dim, objective, prior, monkeypatch):
+    monkeypatch.setattr(study, "DRAWS", 5)
+    asked = study.recipe("faces", objective, prior, latent_dim=latent_dim)
+    model = training.build(asked, 100)
+    row = study.measure(model, FACES, flatten)
+    grid = {"grid on manifold", "prior on manifold"} if latent_dim > 2 else set()
+    drawn = {"bound gap", "mutual information", "aggregate KL"}
+    drawn |= {"NLL grey", "NLL binarised"} if latent_dim > 2 else set()
+    missing = {name for name, value in row.items() if np.isnan(value)}
+    assert missing == grid | (set() if model.objective.sampled else drawn)
 
 
 def test_provenance_becomes_columns():
@@ -66,7 +132,8 @@ def test_rows_are_added_in_order_and_never_twice(tmp_path):
     table = tmp_path / "study.csv"
 
     def row(objective, seed, value):
-        return {"loss": value, "dataset": "mnist", "objective": objective, "seed": seed}
+        more = {"prior": "normal", "latent_dim": 2}
+        return {"loss": value, "dataset": "mnist", "objective": objective, "seed": seed} | more
 
     tool.add([row("elbo", 1, 0.1234567891), row("elbo", 0, 2.0)], table)
     tool.add([row("autoencoder", 0, 3.0)], table)
@@ -76,11 +143,31 @@ def test_rows_are_added_in_order_and_never_twice(tmp_path):
         ["elbo", 0],
         ["elbo", 1],
     ]
-    assert list(found) == ["dataset", "objective", "seed", "loss"]
+    assert list(found) == ["dataset", "objective", "prior", "latent_dim", "seed", "loss"]
     assert found["loss"].tolist() == [3, 2, 0.123457]
     with pytest.raises(ValueError, match="in the table already"):
         tool.add([row("elbo", 1, 5.0)], table)
     assert len(tool.read(table)) == 3
+
+
+def test_a_table_from_before_there_were_other_priors_is_understood(tmp_path):
+    table = tmp_path / "study.csv"
+    table.write_text("dataset,objective,seed,loss\nmnist,elbo,3,1.5\n")
+    [row] = tool.read(table).to_dict("records")
+    assert (row["prior"], row["latent_dim"]) == ("normal", 2)
+    job = batch.Job("one_run", {"dataset_name": "mnist", "objective": "elbo", "seed": 3}, "", "")
+    assert tool.key(job) == tuple(row[name] for name in tool.KEYS)
+
+
+@pytest.mark.parametrize("name", ["study", "family"])
+def test_what_is_asked_for_can_be_trained(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    jobs = batch.read(f"notebooks/{name}.yml")
+    assert len({tool.key(job) for job in jobs}) == len(jobs)
+    for job in jobs:
+        dataset, objective, prior, latent_dim, seed = tool.key(job)
+        asked = study.recipe(dataset, objective, prior, latent_dim=latent_dim, seed=seed)
+        VAE(asked.latent_dim, asked.objective, prior=asked.prior)
 
 
 def test_the_row_of_an_executed_notebook_is_what_it_shows(tmp_path):

@@ -17,7 +17,9 @@ import pandas as pd
 import study
 from vaelib import batch
 
-NOT_MEASURED = re.compile(r"^(code|data|versions|machine)\.|^(seconds|epochs|resumed_after_epoch)$")
+NOT_MEASURED = re.compile(
+    r"^(code|data|versions|machine)\.|^(seconds|epochs|limit|resumed_after_epoch)$"
+)
 
 
 def compared(row, table):

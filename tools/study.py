@@ -1,7 +1,8 @@
-"""Train and measure every model of the study that runs/study.csv lacks, and add their rows.
+"""Train and measure every model that a table lacks, and add their rows.
 
-`python tools/study.py [--kernels 2] [--limit 10]`: broken off at any time, it loses at most the
-models it was just at. Rows that are there are never touched.
+`python tools/study.py [study|family] [--kernels 2] [--limit 10]`: what notebooks/study.yml asks for
+goes to runs/study.csv, and so on. Broken off at any time, it loses at most the models it was just
+at. Rows that are there are never touched.
 """
 
 import os
@@ -17,16 +18,29 @@ from vaelib.files import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "runs" / "study.csv"
-KEYS = ["dataset", "objective", "seed"]
+# What tells rows apart, with the values that are meant where a grid or an older row leaves it out.
+DEFAULTS = {
+    "dataset": "fashion_mnist",
+    "objective": "elbo",
+    "prior": "normal",
+    "latent_dim": 2,
+    "seed": 0,
+}
+KEYS = list(DEFAULTS)
 
 
 def key(job):
-    return tuple(job.parameters[name] for name in ("dataset_name", "objective", "seed"))
+    """What tells the row of a job apart, in the order of `KEYS`."""
+    given = {"dataset": job.parameters.get("dataset_name", DEFAULTS["dataset"])} | job.parameters
+    return tuple((DEFAULTS | given)[name] for name in KEYS)
 
 
 def read(table=TABLE):
     """The table so far, one row for each model."""
-    return pd.read_csv(table) if table.exists() else pd.DataFrame(columns=KEYS)
+    if not table.exists():
+        return pd.DataFrame(columns=KEYS)
+    known = pd.read_csv(table)
+    return known.assign(**{name: v for name, v in DEFAULTS.items() if name not in known})
 
 
 def row_of(notebook):
@@ -67,22 +81,27 @@ def make_features(name):
 
 
 @click.command()
+@click.argument("name", type=click.Choice(["study", "family"]), default="study")
 @click.option("--kernels", default=1, show_default=True, help="How many at once.")
 @click.option("--scheduler", help="Address of a Dask scheduler, such as tcp://host:8786.")
 @click.option("--limit", type=int, help="Only the first so many of those that are missing.")
-def main(kernels, scheduler, limit):
-    """Add the rows that are missing to runs/study.csv."""
-    os.chdir(ROOT)  # the paths in study.yml begin there
-    jobs = batch.read("notebooks/study.yml")
-    known = set(read()[KEYS].itertuples(index=False, name=None))
+def main(name, kernels, scheduler, limit):
+    """Add the rows that are missing to runs/study.csv, or to the table of another name."""
+    os.chdir(ROOT)  # the paths in the YAML file begin there
+    table = TABLE.with_name(f"{name}.csv")
+    jobs = batch.read(f"notebooks/{name}.yml")
+    known = set(read(table)[KEYS].itertuples(index=False, name=None))
     missing = [job for job in jobs if key(job) not in known][:limit]
     print(f"{len(known)} rows are there, {len(missing)} are asked for", flush=True)
     if not missing:
         return
-    for name in sorted({job.parameters["dataset_name"] for job in missing}):
-        make_features(name)
-    add_rows([job.target for job in missing if batch.is_done(job)])  # of a call that was broken off
-    failed = batch.run(missing, kernels, scheduler, lambda outcome: add_rows([outcome.target]))
+    for dataset in sorted({key(job)[0] for job in missing}):
+        make_features(dataset)
+    done = [job.target for job in missing if batch.is_done(job)]  # of a call that was broken off
+    add_rows(done, table)
+    failed = batch.run(
+        missing, kernels, scheduler, lambda outcome: add_rows([outcome.target], table)
+    )
     for outcome in failed:
         print(f"{outcome.target.stem}: {batch.said(outcome)}", file=sys.stderr)
     sys.exit(1 if failed else 0)

@@ -5,6 +5,7 @@ import numpy as np
 from vaelib.backend import ops
 from vaelib.likelihood import logsumexp_rows
 from vaelib.mmd import InverseMultiquadraticKernel, SumKernel
+from vaelib.priors import StandardNormal
 
 ROWS = 1_000  # codes that are compared with all others at a time
 
@@ -91,7 +92,7 @@ def mmd_test(codes, kernel, permutations=500, limit=1_000, seed=0):
     return float(estimates[0]), float(p)
 
 
-def information(z_mean, z_log_var, seed=0):
+def information(z_mean, z_log_var, seed=0, prior=None):
     """What the codes say of their images, and how far all of them are from the prior, in nats.
 
     The mean KL of a VAE splits into the two (Hoffman and Johnson 2016):
@@ -104,6 +105,7 @@ def information(z_mean, z_log_var, seed=0):
     Args:
         z_mean, z_log_var: (n, latent_dim).
         seed: of the draws.
+        prior: an object with `log_density`, such as a model's; by default N(0, I).
 
     Returns:
         Mutual information, which can't exceed log n, and the KL of q(z) to the prior.
@@ -120,10 +122,15 @@ def information(z_mean, z_log_var, seed=0):
         squares = rows**2 @ precision.T - 2 * rows @ (mean * precision).T + constant
         log_q[start : start + ROWS] = logsumexp_rows(-squares / 2)
     log_q -= np.log(n) + dims * np.log(2 * np.pi) / 2
-    log_p = -(z**2).sum(axis=1) / 2 - dims * np.log(2 * np.pi) / 2
+    if prior is None or isinstance(prior, StandardNormal):
+        log_p = -(z**2).sum(axis=1) / 2 - dims * np.log(2 * np.pi) / 2
+        kl = (mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1) / 2
+    else:
+        log_p = ops.convert_to_numpy(prior.log_density(z.astype("float32")))
+        noise = (z - mean) ** 2 * precision + log_var + np.log(2 * np.pi)
+        kl = -noise.sum(axis=1) / 2 - log_p
     to_prior = float(np.mean(log_q - log_p))
-    kl = float(np.mean((mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1) / 2))
-    return kl - to_prior, to_prior
+    return float(np.mean(kl)) - to_prior, to_prior
 
 
 def active_units(z_mean, threshold=0.01):

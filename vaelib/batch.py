@@ -8,8 +8,9 @@ What to execute stands in a YAML file:
       dataset_name: [fashion_mnist, mnist]
       seed: [0, 1, 2, 3, 4]
 
-Every combination becomes an executed notebook in the output folder. What is there already is not
-executed again; a worker that dies leaves its work to the others.
+Every combination becomes an executed notebook in the output folder; `parameters` may be several
+such grids, as a list. What is there already is not executed again; a worker that dies leaves its
+work to the others.
 """
 
 import hashlib
@@ -68,10 +69,24 @@ def read(path):
     if not isinstance(asked, dict) or set(asked) != KEYS:
         found = ", ".join(map(str, asked)) if isinstance(asked, dict) else repr(asked)
         raise ValueError(f"{path} holds {found}: expected {', '.join(sorted(KEYS))}.")
-    notebook, grid = Path(asked["notebook"]), asked["parameters"]
+    notebook, grids = Path(asked["notebook"]), asked["parameters"]
     if not notebook.is_file():
         raise ValueError(f"{path} names the notebook {notebook}, and there is none.")
     known = papermill.inspect_notebook(notebook)
+    combinations = []
+    for grid in grids if isinstance(grids, list) and grids else [grids]:
+        _check_grid(grid, path, notebook, known)
+        values = itertools.product(*grid.values())
+        combinations += [dict(zip(grid, chosen, strict=True)) for chosen in values]
+    digest = hashlib.sha256(notebook.read_bytes()).hexdigest()
+    output = Path(asked["output"])
+    jobs = [Job(notebook, c, output / f"{_name(c)}.ipynb", digest) for c in combinations]
+    if len({job.target for job in jobs}) < len(jobs):
+        raise ValueError(f"{path} asks for some combination of parameters more than once.")
+    return jobs
+
+
+def _check_grid(grid, path, notebook, known):
     if not isinstance(grid, dict):
         raise ValueError(f"{path} gives parameters {grid!r}: expected names, each with a list.")
     if unknown := ", ".join(sorted(str(name) for name in grid if name not in known)):
@@ -81,15 +96,6 @@ def read(path):
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
             raise ValueError(f"{path} gives {name} as {values!r}: expected a list of values.")
-    digest = hashlib.sha256(notebook.read_bytes()).hexdigest()
-    combinations = [
-        dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())
-    ]
-    output = Path(asked["output"])
-    jobs = [Job(notebook, c, output / f"{_name(c)}.ipynb", digest) for c in combinations]
-    if len({job.target for job in jobs}) < len(jobs):
-        raise ValueError(f"{path} asks for some combination of parameters more than once.")
-    return jobs
 
 
 def is_done(job):
@@ -191,12 +197,12 @@ def _client(kernels, scheduler):
 def write_index(jobs, failed):
     """index.html beside the executed notebooks: what was asked for, and how it ended."""
     errors = {outcome.target.absolute(): outcome for outcome in failed}
-    names = list(jobs[0].parameters)
+    names = list(dict.fromkeys(name for job in jobs for name in job.parameters))
     rows = []
     for job in jobs:
         outcome = errors.get(job.target.absolute())
         target = job.target.with_suffix(".failed.ipynb") if outcome else job.target
-        cells = [str(job.parameters[name]) for name in names] + [said(outcome)]
+        cells = [str(job.parameters.get(name, "")) for name in names] + [said(outcome)]
         link = f'<a href="{escape(target.name)}">{escape(target.name)}</a>'
         rows.append("".join(f"<td>{cell}</td>" for cell in [link, *map(escape, cells)]))
     head = "".join(f"<th>{escape(name)}</th>" for name in ["notebook", *names, "ended"])

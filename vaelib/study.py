@@ -4,10 +4,24 @@ The objectives change one thing at a time: the reconstruction term, the term tha
 the prior, or whether codes are drawn.
 """
 
+import ast
+
 import numpy as np
 
 from vaelib import aggregate, likelihood, losses, metrics, realism, training
-from vaelib.objectives import AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, Objective, infovae
+from vaelib.backend import ops
+from vaelib.objectives import (
+    AUTOENCODER,
+    ELBO,
+    ELBO_AS_POSTED,
+    MMD_AS_POSTED,
+    Objective,
+    beta,
+    capacity,
+    infovae,
+    iwae,
+)
+from vaelib.priors import STANDARD_NORMAL, mixture, vamp
 from vaelib.recipes import Recipe
 from vaelib.snapshots import grid_codes
 
@@ -21,6 +35,9 @@ OBJECTIVES = {
     "mmd-as-posted": MMD_AS_POSTED,
     "mmd-cross-entropy": infovae(1, 784, sampled=False),
 }
+# What else may be asked for, spelled as a call.
+FAMILY = {f.__name__: f for f in (beta, capacity, infovae, iwae)}
+PRIORS = {f.__name__: f for f in (mixture, vamp)}
 TITLES = {
     UNTRAINED: "untrained",
     "autoencoder": "autoencoder",
@@ -34,18 +51,47 @@ REFERENCES = UNTRAINED, "autoencoder"  # beside which the others are read
 SAMPLES = 5_000  # images drawn from a model, and real ones that they are compared with
 EXACT = 1_000  # test images whose likelihood is integrated
 STEP = 0.05
+DRAWS = 100  # codes per image where there are too many dimensions for that
 
 
-def recipe(dataset, objective, seed=0, epochs=10, limit=None):
-    """The recipe behind a name of `OBJECTIVES`: the fast schedule, two latent dimensions."""
-    if objective not in OBJECTIVES:
-        raise ValueError(f"unknown objective {objective!r}: choose one of {', '.join(OBJECTIVES)}.")
-    return Recipe(dataset, OBJECTIVES[objective], epochs=epochs, seed=seed, limit=limit)
+def recipe(dataset, objective, prior="normal", **settings):
+    """The recipe behind two words: the fast schedule, unless `settings` say otherwise.
+
+    Args:
+        dataset: a name that `data.load` knows.
+        objective: a name in `OBJECTIVES`, or a call of `vaelib.objectives` such as "beta(0.1)".
+        prior: "normal", or a call of `vaelib.priors` such as "vamp(20)".
+        **settings: of the `Recipe`.
+    """
+    if objective in OBJECTIVES:
+        what = OBJECTIVES[objective]
+    else:
+        known = ", ".join([*OBJECTIVES, *(f"{name}(...)" for name in FAMILY)])
+        what = _called(
+            objective, FAMILY, f"unknown objective {objective!r}: choose one of {known}."
+        )
+    wanted = f"unknown prior {prior!r}: choose one of normal, mixture(20), vamp(20)."
+    made = STANDARD_NORMAL if prior == "normal" else _called(prior, PRIORS, wanted)
+    return Recipe(dataset, what, prior=made, **settings)
 
 
-def model_of(dataset, objective, seed=0, epochs=10, limit=None):
-    """The trained model behind a name; for "untrained" the network as it is drawn."""
-    asked = recipe(dataset, objective, seed, epochs, limit)
+def _called(text, functions, unknown):
+    """What a call such as "beta(0.1)" gives, of one of these functions with numbers."""
+    try:
+        call = ast.parse(text, mode="eval").body
+        function = functions[call.func.id]
+        numbers = [ast.literal_eval(argument) for argument in call.args]
+    except (SyntaxError, AttributeError, KeyError, ValueError):
+        raise ValueError(unknown) from None
+    try:
+        return function(*numbers)
+    except TypeError as error:
+        raise ValueError(f"{text!r} can't be called: {error}.") from None
+
+
+def model_of(dataset, objective, prior="normal", **settings):
+    """The trained model of a `recipe`; for "untrained" the network as it is drawn."""
+    asked = recipe(dataset, objective, prior, **settings)
     if objective == UNTRAINED:
         return training.build(asked, 1)
     return training.train(asked).model
@@ -55,13 +101,13 @@ def measure(model, dataset, features, seed=0):
     """All measures of one model, on the test images unless their name says otherwise.
 
     Args:
-        model: a `VAE` with two latent dimensions.
+        model: a `VAE`; what is measured on a grid needs two latent dimensions.
         dataset: a `Dataset`.
         features: function from images to features, see `vaelib.features`.
         seed: of all draws.
 
     Returns:
-        dict of name to number; NaN for what codes that are not drawn do not have.
+        dict of name to number; NaN for what such a model does not have.
     """
     images, labels = dataset.test_images, dataset.test_labels
     z_mean, z_log_var = model.encode_distribution(images)
@@ -76,7 +122,8 @@ def measure(model, dataset, features, seed=0):
 
 def _codes(codes, train_codes, labels, train_labels, seed):
     both = train_codes, train_labels, codes, labels
-    distance, p = aggregate.mmd_test(codes, aggregate.held_out_kernel(2), seed=seed)
+    kernel = aggregate.held_out_kernel(codes.shape[1])
+    distance, p = aggregate.mmd_test(codes, kernel, seed=seed)
     return metrics.code_statistics(codes) | {
         "mean norm": aggregate.mean_norm(codes),
         "covariance distance": aggregate.covariance_distance(codes),
@@ -93,28 +140,39 @@ def _codes(codes, train_codes, labels, train_labels, seed):
 
 def _decoded(model, images, features, seed):
     real, samples = images[:SAMPLES], model.sample(SAMPLES, seed)
-    real_features, grid = features(real), grid_codes()
-    on_manifold = realism.Manifold(real_features, share=0.5).holds(features(model.decode(grid)))
-    prior = np.exp(-(grid**2).sum(axis=1) / 2)
-    codes = np.random.default_rng(seed).standard_normal((1_000, 2))
+    real_features = features(real)
+    codes = model.prior.sample(1_000, seed)
     sharp = realism.sharpness(real)
-    return realism.precision_recall_density_coverage(real_features, features(samples)) | {
+    row = realism.precision_recall_density_coverage(real_features, features(samples)) | {
         "sample sharpness": realism.sharpness(samples) / sharp,
         "reconstruction sharpness": realism.sharpness(model.decode(model.encode(real))) / sharp,
+        "path length": realism.path_length(model.decode, features, codes, seed=seed),
+    }
+    if model.latent_dim != 2:
+        return row | {"grid on manifold": np.nan, "prior on manifold": np.nan}
+    grid = grid_codes()
+    on_manifold = realism.Manifold(real_features, share=0.5).holds(features(model.decode(grid)))
+    prior = np.exp(ops.convert_to_numpy(model.prior.log_density(grid)))
+    return row | {
         "grid on manifold": float(on_manifold.mean()),
         "prior on manifold": float((on_manifold * prior).sum() / prior.sum()),
-        "path length": realism.path_length(model.decode, features, codes, seed=seed),
     }
 
 
 def _probability(model, images, z_mean, z_log_var, seed):
-    few, n = images[:EXACT], len(images[:EXACT])
+    few, n, drawn = images[:EXACT], len(images[:EXACT]), z_log_var is not None
     black_and_white = (few > 127).astype("uint8") * np.uint8(255)
-    # Both at once, for most of the time goes into decoding the grid.
-    exact = likelihood.log_likelihood(model, np.concatenate([few, black_and_white]), STEP)
+    both = np.concatenate([few, black_and_white])
+    if model.latent_dim == 2:  # all at once, for most of the time goes into decoding the grid
+        exact = likelihood.log_likelihood(model, both, STEP)
+    elif drawn:
+        exact = likelihood.importance_sampled(model, both, DRAWS, seed)
+    else:
+        exact = np.full(len(both), np.nan)
     row = {"NLL grey": -exact[:n].mean(), "NLL binarised": -exact[n:].mean()}
-    drawn = z_log_var is not None
-    mutual, to_prior = aggregate.information(z_mean, z_log_var, seed) if drawn else 2 * (np.nan,)
+    mutual, to_prior = (
+        aggregate.information(z_mean, z_log_var, seed, model.prior) if drawn else 2 * (np.nan,)
+    )
     bound = likelihood.elbo(model, few, seed).mean() if drawn else np.nan
     row |= {"bound gap": exact[:n].mean() - bound, "mutual information": mutual}
     return {k: float(v) for k, v in row.items()} | {"aggregate KL": to_prior}
