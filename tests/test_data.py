@@ -96,6 +96,34 @@ def test_limit_keeps_the_first_images():
     assert len(faces.limit(test=np.int64(2)).test_factors) == 2
 
 
+def test_pixels_become_black_and_white_by_a_threshold():
+    faces = data.draw_faces(train=20, test=10)
+    found = faces.binarised("threshold")
+    np.testing.assert_array_equal(found.train_images == 255, faces.train_images >= 128)
+    assert set(np.unique(found.test_images)) == {0, 255}
+    assert found.fingerprint != faces.fingerprint
+    assert "threshold" in found.source
+
+
+def test_pixels_drawn_once_are_white_as_often_as_they_are_grey():
+    faces = data.draw_faces(train=300, test=10)
+    found = faces.binarised("drawn")
+    assert set(np.unique(found.train_images)) == {0, 255}
+    for low, high in [(0, 1), (60, 70), (120, 135), (255, 256)]:
+        here = (faces.train_images >= low) & (faces.train_images < high)
+        share, expected = (
+            images[here].mean() / 255 for images in (found.train_images, faces.train_images)
+        )
+        assert share == pytest.approx(expected, abs=0.02)
+    assert faces.binarised("drawn").fingerprint == found.fingerprint
+    assert faces.binarised("drawn", seed=1).fingerprint != found.fingerprint
+
+
+def test_no_other_way_to_black_and_white_is_known():
+    with pytest.raises(ValueError, match="black and white by threshold, drawn, not 'grey'"):
+        data.draw_faces(train=2, test=1).binarised("grey")
+
+
 @pytest.mark.parametrize("count", [0, -1, 5])
 def test_limit_refuses_more_or_fewer_images_than_there_are(count):
     with pytest.raises(ValueError, match=f"between 1 and 4, .* not {count}"):

@@ -168,7 +168,7 @@ def test_a_prior_is_saved_with_the_model(prior, tmp_path):
 def test_a_mixture_fitted_afterwards_finds_the_clusters_of_the_codes():
     codes = Mixture(np.array([[0, 5], [5, 0]], "float32"), np.full((2, 2), -2.0), None)
     found = priors.fitted(codes.sample(4_000), 2)
-    np.testing.assert_allclose(sorted(found.means.tolist()), [[0, 5], [5, 0]], atol=0.1)
+    np.testing.assert_allclose(sorted(np.asarray(found.means).tolist()), [[0, 5], [5, 0]], atol=0.1)
     np.testing.assert_allclose(found.log_vars, -2, atol=0.15)
     z = codes.sample(50, seed=1).astype("float32")
     np.testing.assert_allclose(found.log_density(z), codes.log_density(z), atol=0.3)

@@ -8,8 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaelib import provenance, runs, training
-from vaelib.objectives import AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, beta, infovae
+from vaelib import priors, provenance, runs, training
+from vaelib.objectives import (
+    AUTOENCODER,
+    ELBO,
+    ELBO_AS_POSTED,
+    MMD_AS_POSTED,
+    beta,
+    capacity,
+    infovae,
+)
+from vaelib.priors import STANDARD_NORMAL
 from vaelib.recipes import Recipe, post
 
 # ---- The settings
@@ -28,6 +37,8 @@ from vaelib.recipes import Recipe, post
         ("schedule", "linear", ValueError),
         *(("seed", -1, ValueError), ("seed", 2**32, ValueError), ("seed", 0.5, TypeError)),
         *(("limit", 0, ValueError), ("limit", 10.0, TypeError)),
+        *(("prior", "vamp", TypeError), ("network", "mlp", ValueError)),
+        *(("pixels", "black", ValueError), ("pixels", None, ValueError)),
     ],
 )
 def test_a_value_out_of_range_is_refused_in_one_sentence_that_names_it(field, value, error):
@@ -47,6 +58,8 @@ RECIPES = [
     Recipe("faces", beta(1e6)),
     Recipe("faces", AUTOENCODER),
     Recipe("mnist", ELBO_AS_POSTED),
+    Recipe("mnist", ELBO, prior=priors.vamp(20), network="gated", pixels="drawn", latent_dim=40),
+    Recipe("mnist", capacity(10, 5, 5), prior=STANDARD_NORMAL, pixels="threshold"),
 ]
 
 
@@ -63,6 +76,13 @@ def test_a_slug_is_a_legal_name_for_a_folder(recipe):
 def test_a_slug_can_be_read():
     assert post("mnist", MMD_AS_POSTED).slug == "mnist_mmd-as-posted_50-epochs"
     assert Recipe("faces", beta(4.0), epochs=2).slug == "faces_bce-4-kl_2-epochs"
+
+
+def test_settings_from_before_there_were_other_priors_are_understood():
+    config = Recipe(seed=3).get_config()
+    for newer in ("prior", "network", "pixels"):
+        del config[newer]
+    assert Recipe.from_config(config) == Recipe(seed=3)
 
 
 def test_settings_that_no_recipe_has_or_that_are_missing_are_refused_by_name():

@@ -46,6 +46,9 @@ RECIPES = {
     for objective in (ELBO, infovae(0.5, 100.0))
     for prior in (priors.mixture(4), priors.vamp(4))
 }
+RECIPES["gated"] = Recipe(
+    **SHORT, latent_dim=8, prior=priors.vamp(4), network="gated", pixels="drawn"
+)
 # Ends by itself, in case nobody is left to end it.
 BUSY = "import time; end = time.time() + 300\nwhile time.time() < end: pass"
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")

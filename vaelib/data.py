@@ -16,6 +16,7 @@ from vaelib.idx import DataError
 
 __all__ = ["CLASS_NAMES", "DataError", "Dataset", "draw_faces", "load"]
 
+BINARISED = "threshold", "drawn"
 CLASS_NAMES = {
     "fashion_mnist": (
         *("T-shirt", "trouser", "pullover", "dress", "coat"),
@@ -118,6 +119,35 @@ class Dataset:
                 array = getattr(self, field)
                 fields[field] = None if array is None else array[:count]
         return replace(self, **fields)
+
+    def binarised(self, way, seed=0):
+        """The same data set with pixels that are 0 or 255.
+
+        Args:
+            way: "threshold": white above 127; "drawn": white with the probability that the grey
+                value gives, drawn once and for all (Salakhutdinov and Murray 2008).
+            seed: of the draws.
+
+        Raises:
+            ValueError: for another way.
+        """
+        if way not in BINARISED:
+            raise ValueError(
+                f"pixels are made black and white by {', '.join(BINARISED)}, not {way!r}"
+            )
+        random = np.random.default_rng(seed)
+
+        def white(images):
+            if way == "threshold":
+                return images > 127
+            return random.random(images.shape, dtype="float32") < images / np.float32(255)
+
+        return replace(
+            self,
+            train_images=white(self.train_images) * np.uint8(255),
+            test_images=white(self.test_images) * np.uint8(255),
+            source=f"{self.source}, pixels made black and white ({way})",
+        )
 
 
 def load(name, directory=None):

@@ -1,58 +1,14 @@
-"""Encoder, decoder, and the VAE that joins them under an objective."""
+"""The VAE: encoder and decoder, joined under an objective and a prior."""
 
 import numpy as np
 
-from vaelib.backend import keras, layers, ops
+from vaelib.backend import keras, ops
+from vaelib.networks import IMAGE_SHAPE, NETWORKS
 from vaelib.objectives import ELBO, Objective
 from vaelib.priors import STANDARD_NORMAL, Prior
 
-IMAGE_SHAPE = (28, 28, 1)
 # Images at a time where no gradient is needed. Decoding takes some 250 KB an image.
 CHUNK = 250
-
-
-def build_encoder(outputs):
-    """The post's encoder: two strided convolutions and a dense layer.
-
-    Args:
-        outputs: numbers per image: 2 * latent_dim for mean and log-variance (28,036 parameters
-            for 4), latent_dim for a deterministic code (23,426 for 2).
-
-    Returns:
-        A model from images (batch, 28, 28, 1) in [0, 1] to (batch, outputs).
-    """
-    return keras.Sequential(
-        [
-            keras.Input(IMAGE_SHAPE),
-            layers.Conv2D(32, 3, strides=2, activation="relu"),  # (batch, 13, 13, 32)
-            layers.Conv2D(64, 3, strides=2, activation="relu"),  # (batch, 6, 6, 64)
-            layers.Flatten(),  # (batch, 2304)
-            layers.Dense(outputs),
-        ],
-        name="encoder",
-    )
-
-
-def build_decoder(latent_dim):
-    """The post's decoder: a dense layer and three transposed convolutions, ending in logits.
-
-    Args:
-        latent_dim: dimensions of the latent space (41,953 parameters for 2).
-
-    Returns:
-        A model from codes (batch, latent_dim) to logits (batch, 28, 28, 1).
-    """
-    return keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            layers.Dense(7 * 7 * 32, activation="relu"),
-            layers.Reshape((7, 7, 32)),
-            layers.Conv2DTranspose(64, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),
-            layers.Conv2DTranspose(1, 3, padding="same"),  # (batch, 28, 28, 1)
-        ],
-        name="decoder",
-    )
 
 
 @keras.saving.register_keras_serializable("vaelib")
@@ -64,6 +20,7 @@ class VAE(keras.Model):
         objective: an `Objective`; it decides, among others, whether codes are drawn or computed.
         seed: of the noise in training.
         prior: a `Prior`, that of the codes.
+        network: "convolutional", the post's, or "gated"; see `vaelib.networks`.
         **kwargs: passed on to `keras.Model`.
 
     Attributes:
@@ -75,7 +32,15 @@ class VAE(keras.Model):
         TypeError: for an objective or a prior that is none.
     """
 
-    def __init__(self, latent_dim=2, objective=ELBO, seed=0, prior=STANDARD_NORMAL, **kwargs):
+    def __init__(
+        self,
+        latent_dim=2,
+        objective=ELBO,
+        seed=0,
+        prior=STANDARD_NORMAL,
+        network="convolutional",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if not isinstance(latent_dim, int) or latent_dim < 1:
             raise ValueError(f"latent_dim must be a whole number, 1 or more, not {latent_dim!r}.")
@@ -87,6 +52,12 @@ class VAE(keras.Model):
         self.latent_dim = latent_dim
         self.objective = objective
         self.seed = seed
+        if network not in NETWORKS:
+            raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
+        if network == "gated" and not objective.sampled:
+            raise ValueError(f"a gated network draws codes, unlike the objective {objective}.")
+        self.network = network
+        build_encoder, build_decoder = NETWORKS[network]
         self.encoder = build_encoder(2 * latent_dim if objective.sampled else latent_dim)
         self.decoder = build_decoder(latent_dim)
         self.prior_settings, self.prior = prior, prior.build(latent_dim, self.encoder, seed)
@@ -206,6 +177,7 @@ class VAE(keras.Model):
             "objective": self.objective.get_config(),
             "seed": self.seed,
             "prior": self.prior_settings.get_config(),
+            "network": self.network,
             "name": self.name,
         }
 

@@ -107,16 +107,23 @@ class Mixture:
     """
 
     def __init__(self, means, log_vars, log_weights=None):
-        self.means, self.log_vars, self.components = means, log_vars, means.shape[0]
+        self.components = means.shape[0]
+        self.means = ops.convert_to_tensor(means, dtype="float32")
+        self.log_vars = ops.convert_to_tensor(log_vars, dtype="float32")
         equal = np.full(self.components, -np.log(self.components), dtype="float32")
         self.log_weights = equal if log_weights is None else log_weights
 
     def log_density(self, z):
         """log p(z), in nats: (n, latent_dim) -> (n,)."""
+        # (z - mean)^2 / variance written out, so that two matrix products do for all components.
+        z, z_again = losses.fan_out(z)
+        means, means_again = losses.fan_out(self.means)
         log_vars, log_vars_again = losses.fan_out(self.log_vars)
-        scaled = (z[:, None, :] - self.means) * ops.exp(-0.5 * log_vars_again)
-        of_each = losses.LOG_2PI + log_vars + ops.square(scaled)  # (n, components, latent_dim)
-        return losses.logsumexp(self.log_weights - 0.5 * ops.sum(of_each, axis=2))
+        of_z, of_both, of_mean = losses.fan_out(ops.exp(-log_vars_again), 3)
+        of_both = ops.matmul(z, ops.transpose(means * of_both))
+        of_z = ops.matmul(ops.square(z_again), ops.transpose(of_z))  # each (n, components)
+        rest = ops.sum(ops.square(means_again) * of_mean + log_vars + losses.LOG_2PI, axis=1)
+        return losses.logsumexp(self.log_weights - 0.5 * (of_z - 2.0 * of_both + rest))
 
     def draw(self, n, generator):
         """(n, latent_dim), for training; a component first, then a code from it."""
@@ -221,5 +228,5 @@ def fitted(codes, components, seed=0):
         A `Mixture`.
     """
     found = EM(components, covariance_type="diag", random_state=seed).fit(codes)
-    parts = found.means_, np.log(found.covariances_), np.log(found.weights_)
-    return Mixture(*(part.astype("float32") for part in parts))
+    log_weights = np.log(found.weights_).astype("float32")
+    return Mixture(found.means_, np.log(found.covariances_), log_weights)

@@ -13,7 +13,17 @@ import vaelib
 from vaelib.backend import keras
 
 # What decides which numbers come out of a training: a change here makes it another run.
-CODE = ("losses", "mmd", "models", "objectives", "priors", "recipes", "snapshots", "training")
+CODE = (
+    "losses",
+    "mmd",
+    "models",
+    "networks",
+    "objectives",
+    "priors",
+    "recipes",
+    "snapshots",
+    "training",
+)
 
 
 def identity(recipe, data_fingerprint):

@@ -3,10 +3,16 @@
 from dataclasses import asdict, dataclass, fields
 
 from vaelib import data
+from vaelib.models import VAE
+from vaelib.networks import NETWORKS
 from vaelib.objectives import ELBO, Objective
 from vaelib.priors import STANDARD_NORMAL, Prior
 
-SCHEDULES = ("cosine", "constant")
+CHOICES = {
+    "schedule": ("cosine", "constant"),
+    "network": tuple(NETWORKS),
+    "pixels": ("grey", *data.BINARISED),
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,8 @@ class Recipe:
         seed: of weights, order of images and noise.
         limit: train on the first so many images; None for all.
         prior: that of the codes.
+        network: "convolutional" (the post's) or "gated" (see `vaelib.networks`).
+        pixels: "grey", or black and white: "threshold" or "drawn", see `Dataset.binarised`.
 
     Raises:
         ValueError, TypeError: for a value out of range or of the wrong type, naming both.
@@ -40,6 +48,8 @@ class Recipe:
     seed: int = 0
     limit: int | None = None
     prior: Prior = STANDARD_NORMAL
+    network: str = "convolutional"
+    pixels: str = "grey"
 
     def __post_init__(self):
         if self.dataset not in data.CLASS_NAMES:
@@ -58,10 +68,15 @@ class Recipe:
         rate = self.learning_rate
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
             raise ValueError(f"learning_rate must be a number above 0, at most 1, not {rate!r}.")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(
-                f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}."
-            )
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}."
+                )
+
+    def model(self):
+        """A `VAE` of these settings, not yet trained."""
+        return VAE(self.latent_dim, self.objective, self.seed, self.prior, self.network)
 
     def get_config(self):
         """The settings as plain values, for JSON."""
@@ -74,7 +89,7 @@ class Recipe:
         Raises:
             ValueError: for settings that no recipe has, or that are missing.
         """
-        config = {"prior": STANDARD_NORMAL.get_config()} | config  # runs are older than the setting
+        config = NEWER | config
         unknown = set(config) ^ {f.name for f in fields(cls)}
         if unknown:
             raise ValueError(f"settings of another version: {', '.join(sorted(unknown))}.")
@@ -85,8 +100,19 @@ class Recipe:
     def slug(self):
         """The settings in a few readable words, for a folder's name."""
         objective = str(self.objective).lower().replace(" + ", "-").replace(" ", "-")
-        prior = "" if self.prior == STANDARD_NORMAL else f"_{self.prior}".replace(" ", "-")
-        return f"{self.dataset}_{objective}{prior}_{self.epochs}-epochs"
+        words = [self.dataset, "" if self.pixels == "grey" else self.pixels, objective]
+        words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
+        words += ["" if self.network == "convolutional" else self.network]
+        words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]
+        return "_".join(word for word in words if word)
+
+
+# Settings that the oldest runs were written without.
+NEWER = {
+    "prior": STANDARD_NORMAL.get_config(),
+    "network": "convolutional",
+    "pixels": "grey",
+}
 
 
 def post(dataset, objective, seed=0):

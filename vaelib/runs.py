@@ -128,7 +128,7 @@ def _load(folder, identity):
                 "folder away and train again."
             )
     recipe = Recipe.from_config(json.loads(contents["recipe.json"]))
-    model = VAE(recipe.latent_dim, recipe.objective, recipe.seed, recipe.prior)
+    model = recipe.model()
     checkpoints.assign(model.variables, list(from_npz(contents["weights.npz"]).values()), folder)
     model.compile(jit_compile=False)
     run = Run(

@@ -8,7 +8,6 @@ import numpy as np
 from vaelib import checkpoints, data, provenance, runs
 from vaelib.backend import keras
 from vaelib.files import remove_unfinished
-from vaelib.models import VAE
 from vaelib.recipes import Recipe
 from vaelib.snapshots import Snapshots
 
@@ -141,7 +140,7 @@ def build(recipe, train_size):
         import tensorflow as tf  # the only place, for a switch that Keras does not have
 
         tf.config.experimental.enable_op_determinism()
-    model = VAE(recipe.latent_dim, recipe.objective, recipe.seed, recipe.prior)
+    model = recipe.model()
     model.steps_per_epoch = math.ceil(train_size / recipe.batch_size)
     adam = keras.optimizers.Adam(learning_rate(recipe, train_size))
     # Keras compiles with XLA unless told not to, which on a CPU takes half as long again per step.
@@ -174,6 +173,8 @@ def train(recipe, directory=None):
             f"recipe must be a Recipe, such as Recipe('faces', epochs=2), not {recipe!r}."
         )
     dataset = data.load(recipe.dataset)
+    if recipe.pixels != "grey":
+        dataset = dataset.binarised(recipe.pixels)
     if recipe.limit is not None:
         dataset = dataset.limit(train=recipe.limit)
     identity = provenance.identity(recipe, dataset.fingerprint)
