@@ -39,6 +39,9 @@ study: .venv/ready ## add the rows that runs/study.csv lacks (hours; AGAIN=2: ma
 family: .venv/ready ## add the rows that runs/family.csv lacks (hours; resumable)
 	@$(python) tools/study.py family
 
+paper: .venv/ready ## train what others published numbers for, and compare (hours; resumable)
+	@$(python) tools/paper.py $(if $(EPOCHS),--epochs '$(EPOCHS)')
+
 bench: .venv/ready ## measure what a reader waits for, side by side (minutes, on a quiet machine)
 	@$(python) tools/bench.py
 
@@ -63,4 +66,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab site reproduce stress study family bench lock clean
+.PHONY: help run test lint format lab site reproduce stress study family paper bench lock clean

@@ -1,0 +1,57 @@
+"""tools/paper.py: the published settings, measured, and never twice."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import paper
+from vaelib import data, likelihood
+from vaelib.models import VAE
+
+FACES = data.draw_faces(train=100, test=20)
+
+
+def test_the_settings_are_the_published_ones():
+    tutorial, vae, vamp = paper.recipes(200).values()
+    assert (tutorial.batch_size, tutorial.learning_rate, tutorial.epochs) == (32, 1e-4, 10)
+    assert (tutorial.latent_dim, tutorial.pixels, tutorial.network) == (
+        *(2, "threshold", "convolutional"),
+    )
+    assert (vae.latent_dim, vae.network, vae.batch_size, vae.learning_rate) == (
+        *(40, "gated", 100, 5e-4),
+    )
+    assert vae.objective.warmup_epochs == 100 and vae.schedule == "constant"
+    assert str(vamp.prior) == "vamp of 500"
+    assert vae == vamp.__class__(**vars(vamp) | {"prior": vae.prior})  # nothing else differs
+
+
+def test_the_likelihood_lies_above_the_bound(monkeypatch):
+    monkeypatch.setattr(paper, "STEP", 0.25)
+    model, images = VAE(), FACES.binarised("threshold").test_images
+    row = paper.measure(model, images, samples=50)
+    assert -row["exact NLL"] > row["ELBO"]
+    assert row["importance-sampled NLL"] == pytest.approx(row["exact NLL"], abs=0.1)
+    exact = likelihood.log_likelihood(model, images, step=0.25)
+    assert row["exact NLL"] == pytest.approx(-np.mean(exact), rel=1e-6)
+    assert row["exact NLL, standard error"] == pytest.approx(np.std(exact) / np.sqrt(20), rel=1e-4)
+
+
+def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setattr(paper, "STEP", 0.25)
+    monkeypatch.setattr(paper, "TABLE", tmp_path / "paper.csv")
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
+    few = {"VAE": paper.Recipe("faces", epochs=1, limit=20, pixels="drawn")}
+    monkeypatch.setattr(paper, "recipes", lambda epochs: few)
+    options = ["--images", "4", "--samples", "3"]
+    first = CliRunner().invoke(paper.main, options)
+    assert first.exit_code == 0, first.output
+    written = (tmp_path / "paper.csv").read_bytes()
+    second = CliRunner().invoke(paper.main, options)
+    assert "VAE: measured already" in second.output
+    assert (tmp_path / "paper.csv").read_bytes() == written
+    CliRunner().invoke(paper.main, ["--images", "5", "--samples", "3"])
+    table = pd.read_csv(tmp_path / "paper.csv")
+    assert table.images.tolist() == [4, 5]
+    assert table["code.fingerprint"].notna().all()
