@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chromium
-from vaelib import explorer, runs, training
+from vaelib import explorer, priors, runs, training
 from vaelib.objectives import ELBO
 from vaelib.recipes import Recipe
 
@@ -250,6 +250,11 @@ def test_what_can_not_be_shown_is_refused(pair, faces):
     deep = runs.Run(recipe, training.build(recipe, 1), {}, {}, {})
     with pytest.raises(ValueError, match="has 3 latent dimensions: the explorer shows planes"):
         explorer.compare(deep, dataset=faces)
+    for other in ({"network": "gated"}, {"prior": priors.vamp(3)}):
+        recipe = Recipe("faces", ELBO, **other)
+        run = runs.Run(recipe, training.build(recipe, 1), {}, {}, {})
+        with pytest.raises(ValueError, match="draws the post's models only"):
+            explorer.compare(run, dataset=faces)
 
 
 def test_a_title_cannot_break_out_of_the_page(pair, faces):

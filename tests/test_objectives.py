@@ -238,6 +238,12 @@ def test_settings_survive_being_written_as_json(objective):
     assert Objective.from_config(json.loads(json.dumps(objective.get_config()))) == objective
 
 
+def test_settings_that_few_models_need_are_written_only_where_they_are_set():
+    first = ["reconstruction", "kl_weight", "mmd_weight", "sampled", "closed_form_kl"]
+    assert list(ELBO.get_config()) == first
+    assert list(iwae(5).get_config()) == [*first, "samples"]
+
+
 @pytest.mark.parametrize(
     "objective, text",
     [

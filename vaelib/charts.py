@@ -142,7 +142,8 @@ def heatmaps(tables):
         middle = np.nanmean([np.nanmin(values), np.nanmax(values)])
         for place in zip(*np.nonzero(np.isfinite(values)), strict=True):
             color = "white" if values[place] > middle else "0.15"
-            ax.text(*place[::-1], f"{values[place]:.3g}", ha="center", va="center", color=color)
+            word = f"{values[place]:.1f}" if values[place] >= 100 else f"{values[place]:.3g}"
+            ax.text(*place[::-1], word, ha="center", va="center", color=color)
         ax.set(title=title, xlabel=table.columns.name)
         ax.set_xticks(range(columns), [f"{value:g}" for value in table.columns])
         ax.set_yticks(range(rows), [f"{value:g}" for value in table.index])

@@ -15,6 +15,7 @@ from vaelib import losses, mmd
 from vaelib.backend import ops
 
 NUMBERS = ("kl_weight", "mmd_weight", "capacity", "capacity_epochs", "warmup_epochs")
+ALWAYS = ("reconstruction", "kl_weight", "mmd_weight", "sampled", "closed_form_kl")
 RECONSTRUCTIONS = {f.__name__: f for f in (losses.binary_cross_entropy, losses.squared_error)}
 
 
@@ -169,10 +170,10 @@ class Objective:
         )
 
     def get_config(self):
-        """The settings as plain values, for JSON."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {
-            "reconstruction": self.reconstruction.__name__
-        }
+        """The settings as plain values, for JSON; of those that few models need, what is set."""
+        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
+        kept = {n: v for n, (v, default) in values.items() if n in ALWAYS or v != default}
+        return kept | {"reconstruction": self.reconstruction.__name__}
 
     @classmethod
     def from_config(cls, config):

@@ -16,6 +16,7 @@ from PIL import Image
 from vaelib import data
 from vaelib.files import write_whole
 from vaelib.panels import COLORS, PRIOR_RADIUS, name_places, plane_limit
+from vaelib.priors import STANDARD_NORMAL
 
 HERE = Path(__file__).parent
 SCRIPT = "\n".join((HERE / f"{name}.js").read_text() for name in ("decoder", "plane", "explorer"))
@@ -121,7 +122,8 @@ def compare(*runs, titles=None, dataset=None):
         An `Explorer`.
 
     Raises:
-        ValueError: for no run, another number of titles, or latent dimensions other than two.
+        ValueError: for no run, another number of titles, latent dimensions other than two, another
+            network, or another prior.
     """
     if not runs:
         raise ValueError("no run was given: expected one or more, such as compare(vae, mmd_vae).")
@@ -133,6 +135,12 @@ def compare(*runs, titles=None, dataset=None):
             raise ValueError(
                 f"{run.recipe.slug} has {run.model.latent_dim} latent dimensions: the explorer "
                 "shows planes, so it needs two."
+            )
+        if run.recipe.network != "convolutional" or run.recipe.prior != STANDARD_NORMAL:
+            raise ValueError(
+                f"{run.recipe.slug} has a {run.recipe.network} network and the prior "
+                f"{run.recipe.prior}: the explorer decodes and draws the post's models only, which "
+                "are convolutional, with a standard normal."
             )
     names = {run.recipe.dataset for run in runs}
     datasets = {name: dataset or data.load(name) for name in names}
