@@ -37,7 +37,7 @@ study: .venv/ready ## add the rows that runs/study.csv lacks (hours; AGAIN=2: ma
 	@$(python) tools/$(if $(AGAIN),again.py --rows '$(AGAIN)',study.py)
 
 family: .venv/ready ## add the rows that runs/family.csv lacks (hours; resumable)
-	@$(python) tools/study.py family
+	@$(python) tools/study.py family && $(python) tools/planes.py
 
 paper: .venv/ready ## train what others published numbers for, and compare (hours; resumable)
 	@$(python) tools/paper.py $(if $(EPOCHS),--epochs '$(EPOCHS)')

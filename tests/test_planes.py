@@ -1,0 +1,28 @@
+"""tools/planes.py: the last snapshots of the beta-VAEs, small."""
+
+import numpy as np
+
+import planes
+from vaelib import data, study, training
+
+FACES = data.draw_faces(train=60, test=20)
+
+
+def test_the_models_are_those_that_the_sweep_asks_for():
+    words, epochs = planes.betas()
+    assert "beta(0.01)" in words and "beta(10)" in words and epochs >= 1
+    weights = [study.recipe("faces", word).objective.kl_weight for word in words]
+    assert weights == sorted(weights)
+
+
+def test_the_last_snapshot_of_each_model_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    settings = dict(dataset="faces", epochs=1, limit=40)
+    arrays = planes.planes(["beta(1)", "beta(0.1)"], **settings)
+    np.testing.assert_array_equal(arrays["labels"], FACES.test_labels)
+    for word in ("beta(1)", "beta(0.1)"):
+        model = training.train(study.recipe(objective=word, **settings)).model
+        codes = arrays[f"{word}/codes"]
+        np.testing.assert_allclose(codes, model.encode(FACES.test_images), atol=2e-3)
+        assert (codes.dtype, arrays[f"{word}/grid"].dtype) == (np.float16, np.uint8)
