@@ -19,7 +19,7 @@ KEPT = ("samples", "codes", "grid")
 
 
 def betas():
-    """The beta-VAEs that notebooks/family.yml asks for first, as spelled there, and their epochs."""
+    """The beta-VAEs that notebooks/family.yml asks for first, and their epochs."""
     text = (ROOT / "notebooks" / "family.yml").read_text(encoding="utf-8")
     grid, *_ = yaml.safe_load(text)["parameters"]
     return grid["objective"], grid["epochs"][0]
