@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from vaelib import charts, ledger, study
 from vaelib.ledger import Difference
-from vaelib.priors import StandardNormal
+from vaelib.priors import Mixture, StandardNormal
 
 TABLE = pd.DataFrame(
     {"dataset": dataset, "objective": name, "seed": seed, "m": 10 * i + seed, "n": -i}
@@ -87,6 +88,14 @@ def test_contours_hold_their_share_of_a_prior():
     assert low < high
     half_widths = np.sqrt(-2 * np.log([low, high]))
     np.testing.assert_allclose(half_widths, [1.96, 0.674], atol=0.01)
+
+
+def test_a_prior_that_is_narrow_is_drawn_and_one_that_is_elsewhere_refused():
+    narrow = Mixture(np.zeros((1, 2), "float32"), np.full((1, 2), 2 * np.log(0.02), "float32"))
+    assert charts.priors({"a": narrow}, {"a": np.zeros((3, 2))}, limit=8).axes
+    far = Mixture(np.full((1, 2), 100, "float32"), np.zeros((1, 2), "float32"))
+    with pytest.raises(ValueError, match="none of the prior 'a' lies within 8 of the origin"):
+        charts.priors({"a": far}, {"a": np.zeros((3, 2))}, limit=8)
 
 
 def test_priors_are_drawn_over_their_codes():

@@ -250,10 +250,10 @@ def test_what_can_not_be_shown_is_refused(pair, faces):
     deep = runs.Run(recipe, training.build(recipe, 1), {}, {}, {})
     with pytest.raises(ValueError, match="has 3 latent dimensions: the explorer shows planes"):
         explorer.compare(deep, dataset=faces)
-    for other in ({"network": "gated"}, {"prior": priors.vamp(3)}):
+    for other in ({"network": "gated"}, {"prior": priors.vamp(3)}, {"pixels": "drawn"}):
         recipe = Recipe("faces", ELBO, **other)
         run = runs.Run(recipe, training.build(recipe, 1), {}, {}, {})
-        with pytest.raises(ValueError, match="draws the post's models only"):
+        with pytest.raises(ValueError, match="the explorer shows convolutional models with"):
             explorer.compare(run, dataset=faces)
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from vaelib import likelihood
-from vaelib.priors import StandardNormal
+from vaelib.priors import Mixture, StandardNormal
 
 NOISE = 0.2
 
@@ -54,6 +54,27 @@ def gaussian(images, means):
     return -squares / (2 * NOISE**2) - 784 * np.log(NOISE * np.sqrt(2 * np.pi))
 
 
+class LinearMixture(LinearGaussian):
+    """The same with a mixture for a prior: two normal likelihoods, added."""
+
+    MEANS = np.array([[-1.5, 0], [1, 1]], "float32")
+    VARIANCES = np.array([[0.3, 0.2], [0.1, 0.5]], "float32")
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.prior = Mixture(self.MEANS, np.log(self.VARIANCES))
+
+    def log_p(self, images):
+        flat = np.reshape(images, (len(images), -1))
+        of_each = [
+            stats.multivariate_normal(
+                self.b + self.w @ mean, self.w * variance @ self.w.T + NOISE**2 * np.eye(784)
+            ).logpdf(flat)
+            for mean, variance in zip(self.MEANS, self.VARIANCES, strict=True)
+        ]
+        return np.logaddexp(*of_each) - np.log(2)
+
+
 class Constant:
     """A decoder that says the same whatever the code."""
 
@@ -77,6 +98,32 @@ def test_the_integral_is_the_likelihood_of_a_linear_gaussian_model():
     np.testing.assert_allclose(found, model.log_p(images), atol=0.02)
     finer = likelihood.log_likelihood(model, images, step=0.05, log_p_x_given_z=gaussian)
     np.testing.assert_allclose(finer, found, atol=0.01)
+
+
+def test_the_likelihood_is_that_under_the_models_own_prior():
+    model = LinearMixture()
+    images = model.images(6)
+    assert np.abs(model.log_p(images) - LinearGaussian().log_p(images)).mean() > 0.2
+    exact = likelihood.log_likelihood(model, images, step=0.1, log_p_x_given_z=gaussian)
+    np.testing.assert_allclose(exact, model.log_p(images), atol=0.02)
+    drawn = likelihood.importance_sampled(
+        model, images, samples=4_000, log_p_x_given_z=gaussian, widen=1.5
+    )
+    np.testing.assert_allclose(drawn, model.log_p(images), atol=0.1)
+
+
+def test_the_divergence_to_a_mixture_is_right_on_average():
+    prior = LinearMixture().prior
+    mean, log_var = np.array([[0.3, -0.2]]), np.array([[-1.0, -0.5]])
+    random = np.random.default_rng(0)
+    z = mean + np.exp(log_var / 2) * random.standard_normal((40_000, 2))
+    found = likelihood.kl_to(prior, z, mean, log_var).mean()
+    axis = np.linspace(-8, 8, 401)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    q = stats.multivariate_normal(mean[0], np.diag(np.exp(log_var[0])))
+    log_p = np.asarray(prior.log_density(grid.astype("float32")))
+    integral = (q.pdf(grid) * (q.logpdf(grid) - log_p)).sum() * (axis[1] - axis[0]) ** 2
+    assert found == pytest.approx(integral, abs=0.05)
 
 
 def test_the_posterior_on_a_grid_is_that_of_a_linear_gaussian_model():

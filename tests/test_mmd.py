@@ -208,6 +208,15 @@ def test_the_gradient_of_the_distance_to_the_normal_is_that_of_finite_difference
     np.testing.assert_allclose(found, expected, atol=1e-8)
 
 
+def test_a_batch_of_one_in_a_graph_has_a_finite_distance():
+    """The last batch of an epoch may hold one image, which no shape tells beforehand."""
+    distance = tf.function(
+        lambda z: mmd2_to_normal(z, 2.0, unbiased=True),
+        input_signature=[tf.TensorSpec((None, 2), "float32")],
+    )
+    assert np.isfinite(float(distance(np.zeros((1, 2), "float32"))))
+
+
 # ---- Blocks
 
 

@@ -6,10 +6,20 @@ import numpy as np
 import pytest
 from scipy import special
 
+from vaelib import training
 from vaelib.backend import keras
 from vaelib.models import VAE
 from vaelib.networks import build_decoder, build_encoder
-from vaelib.objectives import AUTOENCODER, ELBO, MMD_AS_POSTED, infovae
+from vaelib.objectives import (
+    AUTOENCODER,
+    ELBO,
+    MMD_AS_POSTED,
+    Objective,
+    capacity,
+    infovae,
+    iwae,
+)
+from vaelib.recipes import Recipe
 
 OBJECTIVES = [AUTOENCODER, ELBO, MMD_AS_POSTED, infovae(0.5, 100.0)]
 
@@ -114,6 +124,62 @@ def test_a_deterministic_code_has_no_log_variance(faces):
     z_mean, z_log_var = model.encode_distribution(faces.test_images)
     assert z_log_var is None
     np.testing.assert_array_equal(z_mean, model.encode(faces.test_images))
+
+
+def test_every_code_of_an_image_is_paired_with_that_image(faces):
+    model = VAE(objective=iwae(3))
+    images = faces.test_images[:4]
+    z_mean, z_log_var = model.encode_distribution(images)
+    outputs = model(images)
+    np.testing.assert_allclose(outputs["z_mean"], np.repeat(z_mean, 3, axis=0), atol=1e-6)
+    np.testing.assert_allclose(outputs["z_log_var"], np.repeat(z_log_var, 3, axis=0), atol=1e-6)
+    terms = model.objective.terms(images / np.float32(255), outputs, None)
+    logits = np.array(outputs["logits"], "float64")
+    expected = np.logaddexp(0, logits) - np.repeat(images / 255, 3, axis=0) * logits
+    np.testing.assert_allclose(terms["reconstruction"], expected.sum(axis=(1, 2, 3)), rtol=1e-5)
+
+
+def test_several_codes_of_an_image_say_nothing_on_stderr(faces, capfd):
+    VAE(objective=iwae(3))(faces.test_images[:4])
+    assert capfd.readouterr().err == ""
+
+
+# ---- The loss on the way
+
+
+@pytest.mark.parametrize(
+    "objective", [Objective(kl_weight=1, warmup_epochs=4), capacity(9, 3, epochs=4)], ids=str
+)
+def test_the_loss_follows_the_epochs_that_were_trained(objective, faces):
+    model = VAE(objective=objective)
+    images = faces.test_images
+    outputs = model(images)
+    terms = objective.terms(images / np.float32(255), outputs, None)
+    model.steps_per_epoch = 5
+    for step in (0, 3, 10, 40):
+        model.step.assign(step)
+        expected = float(objective.total(terms, epoch=step / 5))
+        assert float(model.compute_loss(images, y_pred=outputs)) == pytest.approx(expected)
+        assert int(model.step) == step + 1
+    model.step.assign(0)
+    at_the_end = float(model.compute_loss(images, y_pred=outputs, training=False))
+    assert at_the_end == pytest.approx(float(objective.total(terms)))
+    assert int(model.step) == 0
+
+
+def test_training_counts_its_steps(faces):
+    recipe = Recipe("faces", Objective(kl_weight=1, warmup_epochs=4), batch_size=50)
+    model = training.build(recipe, 120)
+    batches = training.Batches(faces.train_images[:120], 50, seed=0)
+    model.fit(batches, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0)
+    assert (int(model.step), model.steps_per_epoch) == (6, 3)
+
+
+def test_a_loss_that_changes_needs_to_know_how_long_an_epoch_is(faces):
+    model = VAE(objective=Objective(kl_weight=1, warmup_epochs=4))
+    model.compile("adam", jit_compile=False)
+    with pytest.raises(ValueError, match="changes with the epoch: set steps_per_epoch"):
+        model.fit(faces.train_images, verbose=0)
 
 
 # ---- Coding and decoding

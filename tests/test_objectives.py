@@ -278,7 +278,7 @@ def test_a_deterministic_code_has_no_kl():
         Objective(kl_weight=1, sampled=False)
 
 
-@pytest.mark.parametrize("samples", [0, -1, 2.0, "2", None])
+@pytest.mark.parametrize("samples", [0, -1, 2.0, True, "2", None])
 def test_only_whole_numbers_of_samples_are_taken(samples):
     with pytest.raises(ValueError, match=f"samples must be .* not {samples!r}"):
         Objective(kl_weight=1, samples=samples)
@@ -290,12 +290,18 @@ def test_only_whole_numbers_of_samples_are_taken(samples):
         dict(kl_weight=0.5),
         dict(kl_weight=1, mmd_weight=1),
         dict(kl_weight=1, closed_form_kl=True),
+        dict(kl_weight=1, warmup_epochs=10),
         dict(kl_weight=0, sampled=False),
     ],
 )
 def test_the_importance_weighted_bound_takes_no_other_weights(settings):
     with pytest.raises(ValueError, match="samples is 2: the importance-weighted bound has"):
         Objective(samples=2, **settings)
+
+
+def test_there_must_be_a_kl_to_warm_up():
+    with pytest.raises(ValueError, match="warmup_epochs is 5, but there is no kl_weight"):
+        Objective(mmd_weight=1, warmup_epochs=5)
 
 
 @pytest.mark.parametrize("settings", [dict(kl_weight=1), dict(closed_form_kl=True)])

@@ -101,6 +101,8 @@ def test_components_are_drawn_by_their_weights():
     means = np.array([[0.0], [100.0]], "float32")
     found = Mixture(means, np.zeros((2, 1), "float32"), np.log([0.9, 0.1]))
     assert (found.sample(5_000) > 50).mean() == pytest.approx(0.1, abs=0.02)
+    drawn = np.asarray(found.draw(5_000, keras.random.SeedGenerator(0)))
+    assert (drawn > 50).mean() == pytest.approx(0.1, abs=0.02)
 
 
 @pytest.mark.parametrize("prior", [STANDARD_NORMAL, *TRAINED], ids=str)
@@ -208,7 +210,7 @@ def test_a_prior_that_the_objective_can_not_train_is_refused(prior, objective, s
 def test_what_is_no_prior_is_refused():
     with pytest.raises(TypeError, match=r"prior must be a vaelib Prior such as .* not 'vamp'"):
         VAE(prior="vamp")
-    with pytest.raises(TypeError, match=r"prior must be a Prior such as .* not 'vamp'"):
+    with pytest.raises(TypeError, match=r"prior must be a vaelib Prior such as .* not 'vamp'"):
         Recipe(prior="vamp")
 
 

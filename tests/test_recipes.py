@@ -78,6 +78,18 @@ def test_a_slug_can_be_read():
     assert Recipe("faces", beta(4.0), epochs=2).slug == "faces_bce-4-kl_2-epochs"
 
 
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        (dict(objective=AUTOENCODER, prior=priors.vamp(3)), "nothing in the objective autoencoder"),
+        (dict(objective=MMD_AS_POSTED, network="gated"), "a gated network draws codes"),
+    ],
+)
+def test_what_can_not_be_trained_together_is_refused_before_training(settings, said):
+    with pytest.raises(ValueError, match=said):
+        Recipe(**settings)
+
+
 def test_settings_from_before_there_were_other_priors_are_understood():
     config = Recipe(seed=3).get_config()
     for newer in ("prior", "network", "pixels"):

@@ -1,10 +1,11 @@
 """Keep what the latent spaces of runs/family.csv's beta-VAEs look like, in runs/planes.npz.
 
-`python tools/planes.py`: those of seed 0 are loaded from where `make family` left them, or trained
-(minutes each). What is kept are the last snapshots: samples, codes and grid, as small as they can
-be without being seen to be so.
+`python tools/planes.py`: those of seed 0 that the file lacks are loaded from where `make family`
+left them, or trained (minutes each). What is kept are the last snapshots: samples, codes and grid,
+as small as they can be without being seen to be so, and where they come from.
 """
 
+import json
 from pathlib import Path
 
 import click
@@ -12,9 +13,10 @@ import numpy as np
 import yaml
 
 from vaelib import study, training
-from vaelib.files import to_npz, write_whole
+from vaelib.files import from_npz, to_npz, write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
+FILE = ROOT / "runs" / "planes.npz"
 KEPT = ("samples", "codes", "grid")
 
 
@@ -26,23 +28,29 @@ def betas():
 
 
 def planes(words, **settings):
-    """The arrays: "beta(1)/codes" and so on, and labels (n,)."""
+    """The arrays: "beta(1)/codes" and so on, labels (n,), and "beta(1)/provenance" as JSON."""
     arrays = {}
     for word in words:
         print(word, flush=True)
-        last = training.train(study.recipe(objective=word, **settings)).snapshots
+        run = training.train(study.recipe(objective=word, **settings))
+        last, about = run.snapshots, {"recipe": run.recipe.get_config()} | run.provenance
         arrays |= {f"{word}/{name}": last[name][-1] for name in KEPT}
         arrays[f"{word}/codes"] = arrays[f"{word}/codes"].astype(np.float16)
+        arrays[f"{word}/provenance"] = np.array(json.dumps(about))
         arrays["labels"] = last["labels"]
     return arrays
 
 
 @click.command()
 def main():
-    """Write runs/planes.npz."""
+    """Add to runs/planes.npz what it lacks."""
     words, epochs = betas()
-    arrays = planes(words, dataset="fashion_mnist", epochs=epochs)
-    write_whole(ROOT / "runs" / "planes.npz", to_npz(arrays))
+    known = from_npz(FILE.read_bytes()) if FILE.exists() else {}
+    missing = [word for word in words if f"{word}/codes" not in known]
+    print(f"{len(words) - len(missing)} planes are there, {len(missing)} are asked for", flush=True)
+    if missing:
+        arrays = known | planes(missing, dataset="fashion_mnist", epochs=epochs)
+        write_whole(FILE, to_npz(arrays))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ DEFAULTS = {
     "objective": "elbo",
     "prior": "normal",
     "latent_dim": 2,
+    "epochs": 10,
     "seed": 0,
 }
 KEYS = list(DEFAULTS)

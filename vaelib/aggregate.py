@@ -1,9 +1,12 @@
-"""The aggregate posterior q(z), all codes of a data set together, against the prior N(0, I)."""
+"""The aggregate posterior q(z), all codes of a data set together, against the prior.
+
+Moments are compared with those of N(0, I); `mmd_test` and `information` take any prior.
+"""
 
 import numpy as np
 
 from vaelib.backend import ops
-from vaelib.likelihood import logsumexp_rows
+from vaelib.likelihood import kl_to, logsumexp_rows
 from vaelib.mmd import InverseMultiquadraticKernel, SumKernel
 from vaelib.priors import StandardNormal
 
@@ -58,7 +61,7 @@ def held_out_kernel(latent_dim):
     return SumKernel(tuple(InverseMultiquadraticKernel(s * 2 * latent_dim) for s in scales))
 
 
-def mmd_test(codes, kernel, permutations=500, limit=1_000, seed=0):
+def mmd_test(codes, kernel, permutations=500, limit=1_000, seed=0, prior=None):
     """Unbiased MMD^2 between codes and draws from the prior, and a permutation test of it.
 
     Under the hypothesis that the codes are draws from the prior, it does not matter which of the
@@ -71,13 +74,18 @@ def mmd_test(codes, kernel, permutations=500, limit=1_000, seed=0):
         permutations: how many, at least 1.
         limit: the first so many codes are used; the test needs memory for (2 limit)^2 numbers.
         seed: of the draws and the permutations.
+        prior: an object with `sample`, such as a model's; by default N(0, I).
 
     Returns:
         MMD^2, and p in (0, 1].
     """
     codes = np.asarray(codes, "float64")[:limit]
     random, n = np.random.default_rng(seed), len(codes)
-    pooled = np.concatenate([codes, random.standard_normal(codes.shape)])
+    if prior is None or isinstance(prior, StandardNormal):
+        drawn = random.standard_normal(codes.shape)
+    else:
+        drawn = prior.sample(n, seed)
+    pooled = np.concatenate([codes, drawn])
     norms = (pooled**2).sum(axis=1)
     squared = np.maximum(norms[:, None] + norms - 2 * pooled @ pooled.T, 0)
     matrix = ops.convert_to_numpy(kernel.at(ops.convert_to_tensor(squared))[0]).copy()
@@ -122,15 +130,10 @@ def information(z_mean, z_log_var, seed=0, prior=None):
         squares = rows**2 @ precision.T - 2 * rows @ (mean * precision).T + constant
         log_q[start : start + ROWS] = logsumexp_rows(-squares / 2)
     log_q -= np.log(n) + dims * np.log(2 * np.pi) / 2
-    if prior is None or isinstance(prior, StandardNormal):
-        log_p = -(z**2).sum(axis=1) / 2 - dims * np.log(2 * np.pi) / 2
-        kl = (mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1) / 2
-    else:
-        log_p = ops.convert_to_numpy(prior.log_density(z.astype("float32")))
-        noise = (z - mean) ** 2 * precision + log_var + np.log(2 * np.pi)
-        kl = -noise.sum(axis=1) / 2 - log_p
+    prior = prior or StandardNormal(dims)
+    log_p = ops.convert_to_numpy(prior.log_density(z.astype("float32")))
     to_prior = float(np.mean(log_q - log_p))
-    return float(np.mean(kl)) - to_prior, to_prior
+    return float(np.mean(kl_to(prior, z, mean, log_var))) - to_prior, to_prior
 
 
 def active_units(z_mean, threshold=0.01):

@@ -125,7 +125,8 @@ class Dataset:
 
         Args:
             way: "threshold": white above 127; "drawn": white with the probability that the grey
-                value gives, drawn once and for all (Salakhutdinov and Murray 2008).
+                value gives, drawn once and for all: "static binarisation" (Salakhutdinov and
+                Murray 2008).
             seed: of the draws.
 
         Raises:

@@ -89,12 +89,12 @@ def posterior(model, images, codes, log_p_x_given_z=bernoulli):
 
 def _log_joint(model, flat, codes, log_p_x_given_z):  # log p(x|z) p(z): (n, len(codes))
     log_joint = log_p_x_given_z(flat, _logits(model, codes))
-    log_joint += _log_prior(model, codes).astype(log_joint.dtype)
+    log_joint += _log_density(model.prior, codes).astype(log_joint.dtype)
     return log_joint
 
 
-def _log_prior(model, z):  # (n, latent_dim) -> (n,)
-    return ops.convert_to_numpy(model.prior.log_density(np.asarray(z, "float32")))
+def _log_density(prior, z):  # (n, latent_dim) -> (n,)
+    return ops.convert_to_numpy(prior.log_density(np.asarray(z, "float32")))
 
 
 def _log_normal(noise, log_var):  # log density of mean + exp(log_var / 2) * noise, -> (n,)
@@ -131,14 +131,15 @@ def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=ber
     z_mean, z_log_var = _posterior(model, images)
     z_log_var = z_log_var + 2 * np.log(widen)
     images = ops.convert_to_numpy(to_unit_interval(check_images(images)))
-    random = np.random.default_rng(seed)
+    random, prior = np.random.default_rng(seed), model.prior.current()
     result = np.empty(len(images))
     for i, (image, mean, log_var) in enumerate(zip(images, z_mean, z_log_var, strict=True)):
         noise = random.standard_normal((samples, len(mean)))
         z = mean + np.exp(log_var / 2) * noise
-        log_ratio = _log_prior(model, z) - _log_normal(noise, log_var)
-        log_p = log_p_x_given_z(image.reshape(1, -1), _logits(model, z))[0]
-        result[i] = logsumexp(log_p + log_ratio) - np.log(samples)
+        log_ratio = _log_density(prior, z) - _log_normal(noise, log_var)
+        blocks = (_logits(model, z[start : start + CELLS]) for start in range(0, samples, CELLS))
+        log_p = [log_p_x_given_z(image.reshape(1, -1), logits)[0] for logits in blocks]
+        result[i] = logsumexp(np.concatenate(log_p) + log_ratio) - np.log(samples)
     return result
 
 
@@ -169,11 +170,14 @@ def elbo(model, images, seed=0):
         rows = slice(start, start + CELLS)
         logits = _logits(model, z[rows])
         log_p[rows] = (pixels[rows] * logits - np.logaddexp(0, logits)).sum(axis=1)
-    if isinstance(model.prior, StandardNormal):
-        kl = (z_mean**2 + np.exp(z_log_var) - z_log_var - 1).sum(axis=1) / 2
-    else:
-        kl = _log_normal(noise, z_log_var) - _log_prior(model, z)
-    return log_p - kl
+    return log_p - kl_to(model.prior, z, z_mean, z_log_var)
+
+
+def kl_to(prior, z, mean, log_var):
+    """KL(q(z|x) || p(z)): in closed form for N(0, I), else from the draws z; (n,), in nats."""
+    if isinstance(prior, StandardNormal):
+        return (mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1) / 2
+    return _log_normal((z - mean) / np.exp(log_var / 2), log_var) - _log_density(prior, z)
 
 
 def _posterior(model, images):

@@ -148,6 +148,13 @@ def sampled_kl(z, z_mean, z_log_var, log_prior=gaussian_log_density):
     return gaussian_log_density(z, z_mean, z_log_var) - log_prior(z_again)
 
 
+def repeated(x, times):
+    """Each row of a tensor so many times in a row, (batch, ...) -> (batch * times, ...)."""
+    # By adding zeros: `ops.repeat` makes oneDNN write a remark to stderr on some processors.
+    zeros = ops.zeros((times, *[1] * (len(x.shape) - 1)), dtype=x.dtype)
+    return ops.reshape(x[:, None] + zeros, (-1, *x.shape[1:]))
+
+
 def logsumexp(values):
     """log of the sum of exponentials along the last axis, (batch, n) -> (batch,)."""
     values, values_again = fan_out(values)

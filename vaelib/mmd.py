@@ -191,7 +191,8 @@ def _blocks(x):
 
 def _pairs(x, y, without_diagonal):
     n, m = (ops.cast(ops.shape(points)[0], x.dtype) for points in (x, y))
-    return n * (m - 1.0) if without_diagonal else n * m
+    # A batch of one has no pairs: its sum over them, which is 0, is divided by 1.
+    return n * ops.maximum(m - 1.0, 1.0) if without_diagonal else n * m
 
 
 def _mean_kernel(x, y, kernel, without_diagonal=False):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from vaelib.backend import keras, ops
+from vaelib.losses import repeated
 from vaelib.networks import IMAGE_SHAPE, NETWORKS
 from vaelib.objectives import ELBO, Objective
 from vaelib.priors import STANDARD_NORMAL, Prior
@@ -48,14 +49,10 @@ class VAE(keras.Model):
             raise TypeError(
                 f"objective must be a vaelib Objective such as ELBO, not {objective!r}."
             )
-        _check_prior(prior, objective)
+        check_settings(objective, prior, network)
         self.latent_dim = latent_dim
         self.objective = objective
         self.seed = seed
-        if network not in NETWORKS:
-            raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
-        if network == "gated" and not objective.sampled:
-            raise ValueError(f"a gated network draws codes, unlike the objective {objective}.")
         self.network = network
         build_encoder, build_decoder = NETWORKS[network]
         self.encoder = build_encoder(2 * latent_dim if objective.sampled else latent_dim)
@@ -79,7 +76,7 @@ class VAE(keras.Model):
         if not self.objective.sampled:
             return {"z_mean": encoded, "z": encoded, "logits": self.decoder(encoded)}
         if self.objective.samples > 1:  # as if each image were there so many times
-            encoded = ops.repeat(encoded, self.objective.samples, axis=0)
+            encoded = repeated(encoded, self.objective.samples)
         z_mean, z_log_var = ops.split(encoded, 2, axis=1)  # each (batch, latent_dim)
         noise = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
@@ -184,12 +181,18 @@ class VAE(keras.Model):
     @classmethod
     def from_config(cls, config):
         objective = Objective.from_config(config["objective"])
-        return cls(**config | {"objective": objective, "prior": Prior(**config["prior"])})
+        prior = Prior(**config.get("prior", {}))  # older models were saved without
+        return cls(**config | {"objective": objective, "prior": prior})
 
 
-def _check_prior(prior, objective):
+def check_settings(objective, prior, network):
+    """Refuse, by a ValueError or TypeError, what can't be trained together."""
     if not isinstance(prior, Prior):
         raise TypeError(f"prior must be a vaelib Prior such as vamp(20), not {prior!r}.")
+    if network not in NETWORKS:
+        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
+    if network == "gated" and not objective.sampled:
+        raise ValueError(f"a gated network draws codes, unlike the objective {objective}.")
     if prior == STANDARD_NORMAL:
         return
     if objective.closed_form_kl or (objective.mmd_weight and objective.closed_form_mmd):

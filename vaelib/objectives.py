@@ -2,9 +2,11 @@
 
     reconstruction + kl_weight * KL(q(z|x) || p(z)) + mmd_weight * MMD^2(q(z), p(z))
 
-Every model of this tutorial is a setting of the two weights, the reconstruction term, and whether
-codes are drawn (InfoVAE, Zhao, Song and Ermon 2017,
-arXiv 1706.02262, equation 6, writes kl_weight = 1 - alpha and mmd_weight = alpha + lambda - 1).
+The models of the post and their neighbours are settings of the two weights, the reconstruction
+term, and whether codes are drawn (InfoVAE, Zhao, Song and Ermon 2017, arXiv 1706.02262, equation 6,
+writes kl_weight = 1 - alpha and mmd_weight = alpha + lambda - 1). Two more count the terms in
+another way: a capacity weighs how far the KL is from a wanted one, and several samples for each
+image give a tighter bound.
 """
 
 import math
@@ -21,7 +23,7 @@ RECONSTRUCTIONS = {f.__name__: f for f in (losses.binary_cross_entropy, losses.s
 
 @dataclass(frozen=True)
 class Objective:
-    """Weights of the three terms; lower is better, in nats per image.
+    """Weights of the three terms, and how they are counted; lower is better, in nats per image.
 
     Attributes:
         reconstruction: `losses.binary_cross_entropy` or `losses.squared_error`.
@@ -75,13 +77,20 @@ class Objective:
                 f"capacity is {self.capacity:g}: use it with closed_form_kl=True and a kl_weight "
                 "above 0, which weighs how far the KL is from it."
             )
-        if not isinstance(self.samples, int) or self.samples < 1:
+        whole = isinstance(self.samples, int) and not isinstance(self.samples, bool)
+        if not whole or self.samples < 1:
             raise ValueError(f"samples must be a whole number, 1 or more, not {self.samples!r}.")
-        bound = self.kl_weight == 1 and not (self.mmd_weight or self.closed_form_kl)
+        bound = self.kl_weight == 1 and not (
+            self.mmd_weight or self.closed_form_kl or self.warmup_epochs
+        )
         if self.samples > 1 and not bound:
             raise ValueError(
-                f"samples is {self.samples}: the importance-weighted bound has a kl_weight of 1, "
-                "a KL that is sampled, and no MMD."
+                f"samples is {self.samples}: the importance-weighted bound has a kl_weight of 1 "
+                "from the start, a KL that is sampled, and no MMD."
+            )
+        if self.warmup_epochs and not self.kl_weight:
+            raise ValueError(
+                f"warmup_epochs is {self.warmup_epochs:g}, but there is no kl_weight to warm up to."
             )
 
     def terms(self, images, outputs, prior_sample, log_prior=losses.gaussian_log_density):
@@ -98,9 +107,9 @@ class Objective:
             dict of name to value: reconstruction and kl of shape (batch * samples,), mmd a scalar.
         """
         if self.samples > 1:
-            images = ops.repeat(images, self.samples, axis=0)
+            images = losses.repeated(images, self.samples)
         values = {"reconstruction": self.reconstruction(images, outputs["logits"])}
-        z, z_again = losses.fan_out(outputs["z"])  # each (batch, latent_dim)
+        z, z_again = losses.fan_out(outputs["z"])  # each (batch * samples, latent_dim)
         if self.kl_weight and self.closed_form_kl:
             values["kl"] = losses.gaussian_kl(outputs["z_mean"], outputs["z_log_var"])
         elif self.kl_weight:
@@ -117,7 +126,8 @@ class Objective:
         """The loss: the weighted sum of the terms, and the only mean over the batch.
 
         With several samples it is the importance-weighted bound with its sign turned (Burda et al.
-        2015, arXiv 1509.00519, equation 8), - mean log 1/K sum_k exp(-reconstruction_k - kl_k).
+        2015, arXiv 1509.00519, equation 8), - mean log 1/K sum_k exp(-reconstruction_k - kl_k),
+        which is less than the sum of the terms' means.
 
         Args:
             terms: as from `terms`.

@@ -125,9 +125,14 @@ class Mixture:
         rest = ops.sum(ops.square(means_again) * of_mean + log_vars + losses.LOG_2PI, axis=1)
         return losses.logsumexp(self.log_weights - 0.5 * (of_z - 2.0 * of_both + rest))
 
+    def current(self):
+        """Itself: nothing about it changes."""
+        return self
+
     def draw(self, n, generator):
         """(n, latent_dim), for training; a component first, then a code from it."""
-        drawn = keras.random.randint((n,), 0, self.components, seed=generator)
+        log_weights = ops.convert_to_tensor(self.log_weights)[None]
+        drawn = keras.random.categorical(log_weights, n, seed=generator)[0]
         # A product instead of indexing: its gradients are added up in a fixed order.
         chosen = ops.one_hot(drawn, self.components, dtype="float32")
         noise = keras.random.normal((n, self.means.shape[1]), seed=generator)

@@ -3,14 +3,12 @@
 from dataclasses import asdict, dataclass, fields
 
 from vaelib import data
-from vaelib.models import VAE
-from vaelib.networks import NETWORKS
+from vaelib.models import VAE, check_settings
 from vaelib.objectives import ELBO, Objective
 from vaelib.priors import STANDARD_NORMAL, Prior
 
 CHOICES = {
     "schedule": ("cosine", "constant"),
-    "network": tuple(NETWORKS),
     "pixels": ("grey", *data.BINARISED),
 }
 
@@ -57,8 +55,7 @@ class Recipe:
             raise ValueError(f"unknown data set {self.dataset!r}: choose one of {names}.")
         if not isinstance(self.objective, Objective):
             raise TypeError(f"objective must be an Objective such as ELBO, not {self.objective!r}.")
-        if not isinstance(self.prior, Prior):
-            raise TypeError(f"prior must be a Prior such as vamp(20), not {self.prior!r}.")
+        check_settings(self.objective, self.prior, self.network)
         for name, least in [("latent_dim", 1), ("epochs", 1), ("batch_size", 1), ("seed", 0)]:
             _check_whole_number(name, getattr(self, name), least)
         if self.seed >= 2**32:

@@ -4,7 +4,7 @@ A run's folder is at every moment absent, resumable or complete:
 
     recipe.json      what is trained
     checkpoint.npz   while it trains: all that the next epoch depends on
-    weights.npz      when it is complete: encoder, decoder and the noise generator's state
+    weights.npz      when it is complete: encoder, decoder, prior and the noise generator's state
     optimizer.npz    the optimizer's state at the end, for the record: `load` does not read it
     history.json     the terms of the loss, epoch by epoch
     snapshots.npz    the arrays of `vaelib.snapshots`

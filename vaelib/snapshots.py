@@ -6,7 +6,7 @@ import numpy as np
 
 from vaelib.backend import keras
 
-SAMPLES = 64  # images decoded from the same codes each time
+SAMPLES = 64  # images decoded from the same codes each time, where the prior stays the same
 GRID_SIDE = 16  # the post's grid: 16 x 16 codes over [-4, 4]^2
 GRID_LIMIT = 4.0
 

@@ -8,8 +8,7 @@ import ast
 
 import numpy as np
 
-from vaelib import aggregate, likelihood, losses, metrics, realism, training
-from vaelib.backend import ops
+from vaelib import aggregate, data, likelihood, losses, metrics, realism, training
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
@@ -21,7 +20,7 @@ from vaelib.objectives import (
     infovae,
     iwae,
 )
-from vaelib.priors import STANDARD_NORMAL, mixture, vamp
+from vaelib.priors import STANDARD_NORMAL, StandardNormal, mixture, vamp
 from vaelib.recipes import Recipe
 from vaelib.snapshots import grid_codes
 
@@ -51,7 +50,12 @@ REFERENCES = UNTRAINED, "autoencoder"  # beside which the others are read
 SAMPLES = 5_000  # images drawn from a model, and real ones that they are compared with
 EXACT = 1_000  # test images whose likelihood is integrated
 STEP = 0.05
-DRAWS = 100  # codes per image where there are too many dimensions for that
+DRAWS = 100  # codes per image for a bound, where there are too many dimensions for that
+TO_NORMAL = (
+    "MMD² to prior",
+    "moment KL",
+    "covariance distance",
+)  # in closed form, for N(0, I) only
 
 
 def recipe(dataset, objective, prior="normal", **settings):
@@ -81,10 +85,11 @@ def _called(text, functions, unknown):
         call = ast.parse(text, mode="eval").body
         function = functions[call.func.id]
         numbers = [ast.literal_eval(argument) for argument in call.args]
+        named = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
     except (SyntaxError, AttributeError, KeyError, ValueError):
         raise ValueError(unknown) from None
     try:
-        return function(*numbers)
+        return function(*numbers, **named)
     except TypeError as error:
         raise ValueError(f"{text!r} can't be called: {error}.") from None
 
@@ -93,7 +98,10 @@ def model_of(dataset, objective, prior="normal", **settings):
     """The trained model of a `recipe`; for "untrained" the network as it is drawn."""
     asked = recipe(dataset, objective, prior, **settings)
     if objective == UNTRAINED:
-        return training.build(asked, 1)
+        model = training.build(asked, 1)
+        if asked.prior != STANDARD_NORMAL:
+            model.prior.start(data.load(dataset).train_images, asked.seed)
+        return model
     return training.train(asked).model
 
 
@@ -111,7 +119,8 @@ def measure(model, dataset, features, seed=0):
     """
     images, labels = dataset.test_images, dataset.test_labels
     z_mean, z_log_var = model.encode_distribution(images)
-    row = _codes(z_mean, model.encode(dataset.train_images), labels, dataset.train_labels, seed)
+    both = z_mean, model.encode(dataset.train_images), labels, dataset.train_labels
+    row = _codes(*both, model.prior, seed)
     row |= {
         "pixel MSE": metrics.mean_squared_error(model, images),
         "cross-entropy": metrics.mean_cross_entropy(model, images),
@@ -120,11 +129,11 @@ def measure(model, dataset, features, seed=0):
     return row | _probability(model, images, z_mean, z_log_var, seed)
 
 
-def _codes(codes, train_codes, labels, train_labels, seed):
+def _codes(codes, train_codes, labels, train_labels, prior, seed):
     both = train_codes, train_labels, codes, labels
     kernel = aggregate.held_out_kernel(codes.shape[1])
-    distance, p = aggregate.mmd_test(codes, kernel, seed=seed)
-    return metrics.code_statistics(codes) | {
+    distance, p = aggregate.mmd_test(codes, kernel, seed=seed, prior=prior)
+    row = metrics.code_statistics(codes) | {
         "mean norm": aggregate.mean_norm(codes),
         "covariance distance": aggregate.covariance_distance(codes),
         "moment KL": aggregate.moment_kl(codes),
@@ -136,40 +145,43 @@ def _codes(codes, train_codes, labels, train_labels, seed):
         "cluster agreement": metrics.cluster_agreement(codes, labels, seed),
         "active units": aggregate.active_units(codes),
     }
+    normal = isinstance(prior, StandardNormal)
+    return row | {name: row[name] if normal else np.nan for name in TO_NORMAL}
 
 
 def _decoded(model, images, features, seed):
     real, samples = images[:SAMPLES], model.sample(SAMPLES, seed)
-    real_features = features(real)
+    real_features, sample_features = features(real), features(samples)
     codes = model.prior.sample(1_000, seed)
     sharp = realism.sharpness(real)
-    row = realism.precision_recall_density_coverage(real_features, features(samples)) | {
+    row = realism.precision_recall_density_coverage(real_features, sample_features) | {
         "sample sharpness": realism.sharpness(samples) / sharp,
         "reconstruction sharpness": realism.sharpness(model.decode(model.encode(real))) / sharp,
         "path length": realism.path_length(model.decode, features, codes, seed=seed),
     }
+    manifold = realism.Manifold(real_features, share=0.5)
     if model.latent_dim != 2:
-        return row | {"grid on manifold": np.nan, "prior on manifold": np.nan}
+        share = manifold.holds(sample_features).mean()
+        return row | {"grid on manifold": np.nan, "prior on manifold": float(share)}
     grid = grid_codes()
-    on_manifold = realism.Manifold(real_features, share=0.5).holds(features(model.decode(grid)))
-    prior = np.exp(ops.convert_to_numpy(model.prior.log_density(grid)))
-    return row | {
-        "grid on manifold": float(on_manifold.mean()),
-        "prior on manifold": float((on_manifold * prior).sum() / prior.sum()),
-    }
+    on_grid = manifold.holds(features(model.decode(grid)))
+    if isinstance(model.prior, StandardNormal):
+        density = np.exp(-(grid**2).sum(axis=1) / 2)
+        share = (on_grid * density).sum() / density.sum()
+    else:  # which may be narrower than a cell: by draws
+        share = manifold.holds(sample_features).mean()
+    return row | {"grid on manifold": float(on_grid.mean()), "prior on manifold": float(share)}
 
 
 def _probability(model, images, z_mean, z_log_var, seed):
     few, n, drawn = images[:EXACT], len(images[:EXACT]), z_log_var is not None
     black_and_white = (few > 127).astype("uint8") * np.uint8(255)
-    both = np.concatenate([few, black_and_white])
-    if model.latent_dim == 2:  # all at once, for most of the time goes into decoding the grid
-        exact = likelihood.log_likelihood(model, both, STEP)
+    exact, row = np.full(2 * n, np.nan), {}
+    if model.latent_dim == 2:  # both at once, for most of the time goes into decoding the grid
+        exact = likelihood.log_likelihood(model, np.concatenate([few, black_and_white]), STEP)
     elif drawn:
-        exact = likelihood.importance_sampled(model, both, DRAWS, seed)
-    else:
-        exact = np.full(len(both), np.nan)
-    row = {"NLL grey": -exact[:n].mean(), "NLL binarised": -exact[n:].mean()}
+        row["bound grey"] = -likelihood.importance_sampled(model, few, DRAWS, seed).mean()
+    row |= {"NLL grey": -exact[:n].mean(), "NLL binarised": -exact[n:].mean()}
     mutual, to_prior = (
         aggregate.information(z_mean, z_log_var, seed, model.prior) if drawn else 2 * (np.nan,)
     )

@@ -136,11 +136,13 @@ def compare(*runs, titles=None, dataset=None):
                 f"{run.recipe.slug} has {run.model.latent_dim} latent dimensions: the explorer "
                 "shows planes, so it needs two."
             )
-        if run.recipe.network != "convolutional" or run.recipe.prior != STANDARD_NORMAL:
+        recipe = run.recipe
+        posts = recipe.network == "convolutional" and recipe.prior == STANDARD_NORMAL
+        if not posts or recipe.pixels != "grey":
             raise ValueError(
-                f"{run.recipe.slug} has a {run.recipe.network} network and the prior "
-                f"{run.recipe.prior}: the explorer decodes and draws the post's models only, which "
-                "are convolutional, with a standard normal."
+                f"{recipe.slug} has a {recipe.network} network, the prior {recipe.prior} and "
+                f"{recipe.pixels} pixels: the explorer shows convolutional models with a standard "
+                "normal and grey pixels only."
             )
     names = {run.recipe.dataset for run in runs}
     datasets = {name: dataset or data.load(name) for name in names}
