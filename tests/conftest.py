@@ -18,6 +18,15 @@ def faces():
     return data.draw_faces(train=510, test=60)
 
 
+@pytest.fixture
+def nothing_left_open():
+    """Of figures: an open one would be shown twice in a notebook, and kept for ever elsewhere."""
+    import matplotlib.pyplot as plt
+
+    yield
+    assert plt.get_fignums() == []
+
+
 @pytest.fixture(scope="session")
 def gradients():
     """A function that gives the gradients of function(*arguments), an array for each argument."""

@@ -8,6 +8,7 @@ from vaelib import charts, ledger, study
 from vaelib.ledger import Difference
 from vaelib.priors import Mixture, StandardNormal
 
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
 TABLE = pd.DataFrame(
     {"dataset": dataset, "objective": name, "seed": seed, "m": 10 * i + seed, "n": -i}
     for dataset in ("mnist", "fashion_mnist")

@@ -3,7 +3,6 @@
 import itertools
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,10 +15,7 @@ CLASS_NAMES = tuple("abcdefghij")
 LABELS = np.arange(500) % 10
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_open():
-    yield
-    assert plt.get_fignums() == []
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 
 def noise(n, seed=0):

@@ -162,16 +162,18 @@ def priors(columns, codes, limit):
         codes: dict of the same titles to (n, 2).
         limit: how far the planes reach.
     """
+    axis = np.linspace(-limit, limit, 401, dtype="float32")
+    plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    densities = {}
+    for title, prior in columns.items():
+        densities[title] = np.exp(np.asarray(prior.log_density(plane))).reshape(len(axis), -1)
+        if not densities[title].any():
+            raise ValueError(f"none of the prior {title!r} lies within {limit:g} of the origin.")
     figure, axes = plt.subplots(
         *(1, len(columns)),
         **dict(figsize=(3.4 * len(columns), 3.6), dpi=110, squeeze=False, layout="constrained"),
     )
-    axis = np.linspace(-limit, limit, 401, dtype="float32")
-    plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    for ax, (title, prior) in zip(axes[0], columns.items(), strict=True):
-        density = np.exp(np.asarray(prior.log_density(plane))).reshape(len(axis), -1)
-        if not density.any():
-            raise ValueError(f"none of the prior {title!r} lies within {limit:g} of the origin.")
+    for ax, (title, density) in zip(axes[0], densities.items(), strict=True):
         ax.scatter(*codes[title].T, s=2, color="0.6", alpha=0.4, lw=0, rasterized=True)
         # Each line holds so much of the prior, from the outermost in.
         levels = sorted(set(held(density, [0.95, 0.8, 0.6, 0.4, 0.2])))
