@@ -11,7 +11,6 @@ import pytest
 import again
 import study as tool
 from vaelib import batch, data, realism, study, training
-from vaelib.models import VAE
 from vaelib.objectives import capacity, infovae
 from vaelib.priors import vamp
 
@@ -133,9 +132,9 @@ def test_the_family_is_measured_too(latent_dim, objective, prior, monkeypatch):
 def test_codes_are_compared_with_the_models_own_prior():
     """A prior far from the origin, where all codes lie too: at N(0, I) nothing would fit."""
     model = training.build(study.recipe("faces", "elbo", "mixture(1)"), 100)
-    model.prior.means.assign([[30.0, 0.0]])
+    model.prior.means.assign([[9.0, 0.0]])
     model.prior.log_vars.assign([[-6.0, -6.0]])
-    here = np.float32([30, 0])
+    here = np.float32([9, 0])
     random = np.random.default_rng(0)
 
     def codes(images):
@@ -145,7 +144,7 @@ def test_codes_are_compared_with_the_models_own_prior():
     model.encode_distribution = lambda images: (codes(images), np.full((len(images), 2), -6.0))
     row = study.measure(model, FACES, flatten)
     assert row["held-out MMD²"] < 0.05
-    assert abs(row["aggregate KL"]) < 2  # some 450 to N(0, I)
+    assert abs(row["aggregate KL"]) < 2  # some 40 to N(0, I)
     decoded = model.decode(model.prior.sample(40))
     flat = flatten(FACES.test_images[:40])
     inside = realism.Manifold(flat, share=0.5).holds(flatten(decoded)).mean()
@@ -196,8 +195,7 @@ def test_what_is_asked_for_can_be_trained(name, monkeypatch):
     for job in jobs:
         dataset, objective, prior, latent_dim, epochs, seed = tool.key(job)
         settings = dict(latent_dim=latent_dim, epochs=epochs, seed=seed)
-        asked = study.recipe(dataset, objective, prior, **settings)
-        VAE(asked.latent_dim, asked.objective, prior=asked.prior)
+        study.recipe(dataset, objective, prior, **settings)  # which refuses what can't be
 
 
 def test_the_row_of_an_executed_notebook_is_what_it_shows(tmp_path):
