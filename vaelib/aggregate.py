@@ -88,7 +88,10 @@ def mmd_test(codes, kernel, permutations=500, limit=1_000, seed=0, prior=None):
     pooled = np.concatenate([codes, drawn])
     norms = (pooled**2).sum(axis=1)
     squared = np.maximum(norms[:, None] + norms - 2 * pooled @ pooled.T, 0)
-    matrix = ops.convert_to_numpy(kernel.at(ops.convert_to_tensor(squared))[0]).copy()
+    matrix = np.empty_like(squared)
+    for start in range(0, len(matrix), 100):  # all at once would take, and keep, 600 MB
+        rows = slice(start, start + 100)
+        matrix[rows] = ops.convert_to_numpy(kernel.at(ops.convert_to_tensor(squared[rows]))[0])
     np.fill_diagonal(matrix, 0)  # a point is not compared with itself
     labels = np.repeat([1.0, 0.0], n)
     shuffled = [labels, *(random.permutation(labels) for _ in range(permutations))]
