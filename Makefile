@@ -10,7 +10,7 @@ run: .venv/ready ## get the data, execute all notebooks, write HTML (EPOCHS=2 hu
 	@$(python) tools/run.py $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
 
 test: lint ## check the style, then run every test (PYTEST_ARGS='-k data' narrows it)
-	@$(python) -m pytest $(PYTEST_ARGS)
+	@$(python) -m pytest --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
 lint: .venv/ready ## check the style alone
 	@$(python) -m ruff check . && $(python) -m ruff format --check .

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from vaelib import charts, ledger, study
-from vaelib.ledger import Difference
 from vaelib.priors import Mixture, StandardNormal
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
@@ -17,10 +16,15 @@ TABLE = pd.DataFrame(
 )
 
 
+def drawn(ax):
+    """The rows of an axes in which dots are."""
+    dots = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_ydata())]
+    return {int(line.get_ydata()[0]) for line in dots}
+
+
 def test_every_model_has_a_row_with_a_dot_for_each_seed_and_a_line_at_their_mean():
-    figure = charts.dots(TABLE, "mnist", ["m", "n"])
-    first, second = figure.axes
-    assert (first.get_title(), second.get_title()) == ("m", "n")
+    first, second, *_ = charts.trial(TABLE, "mnist", ["m", "n"], real={"n": 1.5}).axes
+    assert (first.get_title(), second.get_title()) == ("m", "n\nreal images: 1.5")
     names = [label.get_text() for label in first.get_yticklabels()]
     assert names == [study.TITLES[name] for name in study.OBJECTIVES]
     dots, means = first.lines[::2], first.lines[1::2]
@@ -32,21 +36,32 @@ def test_every_model_has_a_row_with_a_dot_for_each_seed_and_a_line_at_their_mean
 
 def test_a_model_without_the_measure_keeps_an_empty_row():
     table = TABLE.assign(m=TABLE.m.where(TABLE.objective != "autoencoder"))
-    [ax] = charts.dots(table, "mnist", ["m"]).axes
+    ax, _ = charts.trial(table, "mnist", ["m"]).axes
     assert len(ax.get_yticklabels()) == len(study.OBJECTIVES)
-    dots = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_ydata())]
-    drawn = {int(line.get_ydata()[0]) for line in dots}
-    assert drawn == set(range(len(study.OBJECTIVES))) - {1}
+    assert drawn(ax) == set(range(len(study.OBJECTIVES))) - {1}
 
 
-def test_differences_are_drawn_with_their_intervals_and_zero():
-    differences = {"in all": Difference(1, 0.5, 1.5, 5), "a step": Difference(-2, -3, -1, 5)}
-    first, second = charts.steps({"m": differences, "n": differences}).axes
-    interval, dot, other, *_ = first.lines
-    assert list(interval.get_xdata()) == [0.5, 1.5] and list(dot.get_xdata()) == [1]
-    assert list(other.get_xdata()) == [-3, -1] and set(other.get_ydata()) == {1}
-    assert any(list(line.get_xdata()) == [0, 0] for line in second.lines)
-    assert charts.steps({"m": ledger.steps(TABLE, "mnist", "m")}).axes
+@pytest.mark.parametrize(("value", "word"), [(5000, "5e+03"), (-700, "-700"), (544, "544")])
+def test_an_untrained_network_far_away_is_an_arrow_with_its_number(value, word):
+    table = TABLE.assign(m=TABLE.m.astype(float).where(TABLE.objective != "untrained", value))
+    ax, _ = charts.trial(table, "mnist", ["m"]).axes
+    [text] = ax.texts
+    assert text.get_text() == word and 0 not in drawn(ax)
+    assert ax.get_xlim()[1] < 100 and ax.get_xlim()[0] > -100
+
+
+def test_the_differences_stand_below_with_their_intervals_and_zero():
+    random = np.random.default_rng(0)
+    table = TABLE.assign(m=random.normal(size=len(TABLE)))
+    _, ax = charts.trial(table, "mnist", ["m"], log=["m"]).axes
+    expected = ledger.steps(table, "mnist", "m")
+    *pairs, zero = ax.lines
+    assert set(zero.get_xdata()) == {0}
+    found = zip(pairs[::2], pairs[1::2], expected.values(), strict=True)
+    for y, (interval, dot, difference) in enumerate(found):
+        assert list(interval.get_xdata()) == [difference.low, difference.high]
+        assert list(dot.get_xdata()) == [difference.mean] and list(dot.get_ydata()) == [y]
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(expected)
 
 
 def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():

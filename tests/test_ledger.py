@@ -80,3 +80,33 @@ def test_claims_are_about_measures_that_the_study_takes():
         assert (claim.margin > 0) == (claim.expected == 0)
     used = {name for pair in ledger.PATH.values() for name in pair}
     assert used | {*ledger.AS_POSTED, *ledger.CORRECTED} <= set(study.OBJECTIVES)
+
+
+def test_a_row_made_again_is_compared_with_the_range_of_its_seeds():
+    table = pd.DataFrame(
+        {
+            "dataset": ["mnist", "mnist", "mnist", "faces"],
+            "objective": ["elbo", "elbo", "autoencoder", "elbo"],
+            "seed": [0, 1, 0, 0],
+            "loss": [2.0, 2.5, 90.0, 70.0],
+            "m": [1.0, 9.0, 1.0, 1.0],
+            "gap": [np.nan, np.nan, 1.0, 1.0],
+            "epochs": 10,
+            "machine.cores": 2,
+            "code.commit": "abc",
+        }
+    )
+    row = {"dataset": "mnist", "objective": "elbo", "seed": 1, "loss": 3.5, "m": 2.0, "gap": np.nan}
+    assert ledger.again(row, table).to_dict("index") == {
+        "loss": {"there": 2.5, "here": 3.5, "range": 0.5, "within": False},
+        "m": {"there": 9.0, "here": 2.0, "range": 8.0, "within": True},
+    }
+    with pytest.raises(ValueError, match="0 rows of elbo on mnist with seed 2: expected one"):
+        ledger.again(row | {"seed": 2}, table)
+
+
+def test_a_row_is_not_outside_for_the_digits_that_the_table_leaves_out():
+    table = pd.DataFrame({"dataset": "mnist", "objective": "elbo", "seed": [0, 1], "p": 0.001996})
+    row = {"dataset": "mnist", "objective": "elbo", "seed": 0, "p": 0.00199601}
+    assert ledger.again(row, table).within.all()
+    assert not ledger.again(row | {"p": 0.00201}, table).within.any()

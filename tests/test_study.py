@@ -210,31 +210,6 @@ def test_the_row_of_an_executed_notebook_is_what_it_shows(tmp_path):
     assert tool.row_of(path) == {"seed": 3}
 
 
-def test_a_row_made_again_is_compared_with_the_range_of_its_seeds():
-    table = pd.DataFrame(
-        {
-            "dataset": ["mnist", "mnist", "mnist", "faces"],
-            "objective": ["elbo", "elbo", "autoencoder", "elbo"],
-            "seed": [0, 1, 0, 0],
-            "loss": [2.0, 2.5, 90.0, 70.0],
-            "gap": [np.nan, np.nan, 1.0, 1.0],
-            "epochs": 10,
-            "machine.cores": 2,
-            "code.commit": "abc",
-        }
-    )
-    row = {"dataset": "mnist", "objective": "elbo", "seed": 1, "loss": 3.5, "gap": np.nan}
-    found = again.compared(row, table)
-    assert found.to_dict("index") == {"loss": {"there": 2.5, "here": 3.5, "range": 0.5}}
-
-
-def test_a_row_is_not_outside_for_the_digits_that_the_table_leaves_out(capsys):
-    table = pd.DataFrame({"dataset": "mnist", "objective": "elbo", "seed": [0, 1], "p": 0.001996})
-    row = {"dataset": "mnist", "objective": "elbo", "seed": 0, "p": 0.00199601}
-    again.report(row, table)
-    assert "1 of 1 measures lie within" in capsys.readouterr().out
-
-
 def test_a_row_outside_the_range_is_named(capsys):
     table = pd.DataFrame(
         {"dataset": "mnist", "objective": "elbo", "seed": [0, 1], "loss": [2.0, 2.5], "m": [1, 9]}

@@ -1,12 +1,9 @@
 """Make rows of runs/study.csv once more, and compare them with what is there.
 
-`python tools/again.py [--rows 2] [--kernels 1]`: the rows are drawn at random. Another machine, or
-another number of threads, rounds otherwise, so that nothing is the same to the last digit; what
-counts is the range of the seeds.
+`python tools/again.py [--rows 2] [--kernels 1]`: the rows are drawn at random.
 """
 
 import os
-import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,41 +12,16 @@ import click
 import pandas as pd
 
 import study
-from vaelib import batch
-
-NOT_MEASURED = re.compile(
-    r"^(code|data|versions|machine)\.|^(seconds|epochs|limit|resumed_after_epoch)$"
-)
-
-
-def compared(row, table):
-    """One model made once more, beside the rows of its kind.
-
-    Args:
-        row: dict, as `study.row_of` gives it.
-        table: the study's table, with that very model in it.
-
-    Returns:
-        A DataFrame with a row for each measure: "there", "here", and the "range" of the seeds.
-    """
-    same = table[(table.dataset == row["dataset"]) & (table.objective == row["objective"])]
-    numbers = same.select_dtypes("number").columns.difference(study.KEYS, sort=False)
-    measures = [name for name in numbers if not NOT_MEASURED.search(name)]
-    seeds = same[measures]
-    there = same[same.seed == row["seed"]][measures].iloc[0]
-    found = pd.DataFrame({"there": there, "here": pd.Series(row)[measures].astype(float)})
-    return found.assign(range=seeds.max() - seeds.min()).dropna()
+from vaelib import batch, ledger
 
 
 def report(row, table):
-    found = compared(row, table)
-    away = (found.here - found.there).abs()
-    rounding = 1e-5 * found.there.abs()  # the table holds six digits
-    outside = found[away > found.range + rounding]
+    """Print how many measures of a row lie within the range of its seeds, and those that don't."""
+    found = ledger.again(row, table)
     print(f"\n{row['dataset']}, {row['objective']}, seed {row['seed']}: ", end="")
-    print(f"{len(found) - len(outside)} of {len(found)} measures lie within the seeds' range")
-    if len(outside):
-        print(outside.to_string())
+    print(f"{found.within.sum()} of {len(found)} measures lie within the seeds' range")
+    if not found.within.all():
+        print(found[~found.within].drop(columns="within").to_string())
 
 
 @click.command()

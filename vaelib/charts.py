@@ -5,66 +5,90 @@ import numpy as np
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 
-from vaelib import study
+from vaelib import ledger, study
 from vaelib.panels import COLORS, draw_samples, frame_plane
 
 WINDOW = np.array([-1.5, 1.5])  # what is shown of the plane around the encoder's mean
 
 
-def dots(table, dataset, measures, names=None):
-    """A panel for each measure, a row for each model, a dot for each seed, a line at the mean.
+def trial(table, dataset, measures, real=None, log=()):
+    """The measures that a claim is tried on: of every model, and what each change does to them.
+
+    Above, a row for each model, a dot for each seed, a line at their mean; where the untrained
+    network lies far away, an arrow with its mean. Below, the differences of `ledger.steps`, from
+    the post's VAE to its MMD-VAE, with their intervals, and zero as a line.
 
     Args:
         table: as from `ledger.read`.
         dataset: whose rows.
-        measures: columns of the table.
-        names: objectives, from top to bottom; by default all of the study.
+        measures: columns of the table, a panel for each.
+        real: dict of measure to what it is for real images, for its title, where that is known.
+        log: those of the measures whose values, not differences, are drawn by their logarithms.
     """
-    names = list(names or study.OBJECTIVES)
-    rows = table[table.dataset == dataset]
-    titles = [study.TITLES[name] for name in names]
-    figure, axes = _panels(measures, titles, height=0.5 + 0.34 * len(names))
-    for ax, measure in zip(axes, measures, strict=True):
-        for y, name in enumerate(names):
-            values = rows.loc[rows.objective == name, measure].dropna()
-            color = "0.45" if name in study.REFERENCES else COLORS[0]
-            ax.plot(values, np.full(len(values), y), "o", ms=5, color=color, alpha=0.6, mew=0)
-            if len(values):
-                ax.plot([values.mean()] * 2, [y - 0.3, y + 0.3], color=color, lw=2)
-    return figure
-
-
-def steps(panels):
-    """Differences with their intervals, a panel for each measure, zero as a line.
-
-    Args:
-        panels: dict of measure to what `ledger.steps` gives.
-    """
-    figure, axes = _panels(panels, next(iter(panels.values())), height=2.0)
-    for ax, differences in zip(axes, panels.values(), strict=True):
-        for y, difference in enumerate(differences.values()):
-            color = "0.3" if y == 0 else COLORS[0]
-            ax.plot([difference.low, difference.high], [y, y], color=color, lw=2, alpha=0.6)
-            ax.plot(difference.mean, y, "o", ms=6, color=color)
-        ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
-    return figure
-
-
-def _panels(titles, rows, height):
-    """Axes next to each other that share rows with names, the first one at the top."""
+    names = list(study.OBJECTIVES)
+    steps = {measure: ledger.steps(table, dataset, measure) for measure in measures}
+    rows = [study.TITLES[name] for name in names], list(next(iter(steps.values())))
     figure, axes = plt.subplots(
-        *(1, len(titles)),
-        **dict(figsize=(2.2 + 2.1 * len(titles), height), dpi=110),
-        **dict(squeeze=False, sharey=True, layout="constrained"),
+        *(2, len(measures)),
+        **dict(figsize=(2.4 + 2.3 * len(measures), 1.3 + 0.3 * sum(map(len, rows))), dpi=110),
+        **dict(squeeze=False, sharey="row", height_ratios=list(map(len, rows))),
+        layout="constrained",
     )
-    for ax, title in zip(axes[0], titles, strict=True):
-        ax.set(title=title, yticks=range(len(rows)), yticklabels=list(rows))
-        ax.grid(axis="x", alpha=0.3)
-        ax.tick_params(axis="y", length=0)
-        ax.locator_params(axis="x", nbins=4)
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    for (above, below), measure in zip(axes.T, measures, strict=True):
+        if measure in log:
+            above.set_xscale("log")
+        rows_here = table[table.dataset == dataset]
+        _draw_models(above, {name: _values(rows_here, name, measure) for name in names})
+        _draw_steps(below, steps[measure].values())
+        known = f"\nreal images: {real[measure]:.3g}" if measure in (real or {}) else ""
+        above.set_title(measure + known)
+        for ax, words in zip((above, below), rows, strict=True):
+            ax.set(yticks=range(len(words)), yticklabels=words, ylim=(len(words) - 0.5, -0.5))
+            ax.grid(axis="x", alpha=0.3)
+            ax.tick_params(axis="y", length=0)
+            if ax.get_xscale() == "linear":
+                ax.locator_params(axis="x", nbins=4)
+    axes[1, 0].set_xlabel("differences, paired by seed, with 95 % intervals", loc="left")
     plt.close(figure)
-    return figure, axes[0]
+    return figure
+
+
+def _values(rows, objective, measure):
+    return rows.loc[rows.objective == objective, measure].dropna()
+
+
+def _draw_models(ax, models):
+    for y, (name, values) in enumerate(models.items()):
+        color = "0.45" if name in study.REFERENCES else COLORS[0]
+        if name == study.UNTRAINED and _far_off(values, models):
+            right = values.mean() > models["elbo"].mean()
+            word = f"{values.mean():.3g}" if abs(values.mean()) >= 0.001 else "< 0.001"
+            ax.annotate(
+                *(word, (1 if right else 0, y), (-16 if right else 16, 0)),
+                **dict(xycoords=("axes fraction", "data"), textcoords="offset points"),
+                **dict(ha="right" if right else "left", va="center", color=color, size=9),
+                arrowprops=dict(arrowstyle="->", color=color, shrinkA=1, shrinkB=1),
+            )
+        elif len(values):
+            ax.plot(values, np.full(len(values), y), "o", ms=5, color=color, alpha=0.6, mew=0)
+            ax.plot([values.mean()] * 2, [y - 0.3, y + 0.3], color=color, lw=2)
+
+
+def _far_off(values, models):
+    """Whether showing it would take more than half of the axis from all others."""
+    others = np.concatenate([v for name, v in models.items() if name != study.UNTRAINED])
+    if not len(values) or not len(others):
+        return False
+    low, high = min(others), max(others)
+    return max(low - values.mean(), values.mean() - high) > high - low
+
+
+def _draw_steps(ax, differences):
+    for y, difference in enumerate(differences):
+        color = "0.3" if y == 0 else COLORS[0]
+        ax.plot([difference.low, difference.high], [y, y], color=color, lw=2, alpha=0.6)
+        ax.plot(difference.mean, y, "o", ms=6, color=color)
+    ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
 
 
 def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviations=2):

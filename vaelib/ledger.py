@@ -1,5 +1,6 @@
 """What was claimed, what was measured, and what follows: the study's table read as a ledger."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,13 @@ PATH = {
 }
 AS_POSTED = "elbo-as-posted", "mmd-as-posted"
 CORRECTED = "elbo", "mmd-as-posted"
+
+
+# Columns of numbers that say how a row came about, not what was measured.
+NOT_MEASURED = re.compile(
+    r"^(code|data|versions|machine)\.|^(seed|epochs|limit|latent_dim|seconds|resumed_after_epoch)$"
+)
+ROUNDING = 1e-5  # the table holds six digits
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ CLAIMS = (
     Claim("features are more informative", "fashion_mnist", "15-NN accuracy", 1),
     Claim("codes are centred at 0", "fashion_mnist", "mean norm", -1),
     Claim("codes match the prior", "fashion_mnist", "held-out MMD²", -1),
+    Claim("morphing is smooth: steps are smaller", "fashion_mnist", "path length", -1),
     Claim("nearly all of the plane decodes to objects", "fashion_mnist", "grid on manifold", 1),
     Claim("... where the prior is", "fashion_mnist", "prior on manifold", 1),
     Claim("samples hardly differ", "mnist", "sample sharpness", 0, 0.01),
@@ -76,6 +85,42 @@ CLAIMS = (
 def read(table=TABLE):
     """The study's table, a row for each model: dataset, objective, seed, and every measure."""
     return pd.read_csv(table)
+
+
+def measures(table):
+    """The columns of the table that were measured."""
+    return [name for name in table.select_dtypes("number") if not NOT_MEASURED.search(name)]
+
+
+def again(row, table):
+    """A row made once more, beside the one in the table and the range over its seeds.
+
+    Another machine, or another number of threads, rounds otherwise, and training makes much of
+    little: nothing is the same to the last digit. What counts is the range of the seeds.
+
+    Args:
+        row: dict of dataset, objective, seed, and measures as from `study.measure`.
+        table: as from `read`, with that very row in it.
+
+    Returns:
+        A DataFrame with a row for each measure: "there", "here", "range", and whether it is
+        "within" the range.
+
+    Raises:
+        ValueError: if the table has no such row.
+    """
+    same = table[(table.dataset == row["dataset"]) & (table.objective == row["objective"])]
+    there = same[same.seed == row["seed"]]
+    if len(there) != 1:
+        raise ValueError(
+            f"the table has {len(there)} rows of {row['objective']} on {row['dataset']} with seed "
+            f"{row['seed']}: expected one."
+        )
+    names = [name for name in measures(table) if name in row]
+    found = pd.DataFrame({"there": there[names].iloc[0], "here": pd.Series(row)[names]})
+    found = found.astype(float).assign(range=same[names].max() - same[names].min()).dropna()
+    away = (found.here - found.there).abs()
+    return found.assign(within=away <= found.range + ROUNDING * found.there.abs())
 
 
 def paired(table, dataset, measure, first, second):
