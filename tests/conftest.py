@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import chromium
@@ -16,6 +17,17 @@ pytest_plugins = ["pytester"]  # for a test of a fixture below
 def faces():
     """A data set that is drawn in no time."""
     return data.draw_faces(train=510, test=60)
+
+
+@pytest.fixture(scope="module")
+def batch():
+    """Images, a model's outputs for them, and draws from the prior."""
+    random = np.random.default_rng(0)
+    images = random.random((100, 28, 28, 1), dtype="float32")
+    logits = random.normal(0, 2, images.shape).astype("float32")
+    z_mean, z_log_var, noise, prior = random.normal(size=(4, 100, 2)).astype("float32")
+    z = z_mean + np.exp(z_log_var / 2) * noise
+    return images, {"logits": logits, "z": z, "z_mean": z_mean, "z_log_var": z_log_var}, prior
 
 
 @pytest.fixture
