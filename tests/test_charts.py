@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import charts, ledger, study
+from vaelib import charts, study
+from vaelib.contrasts import BOTH_WAYS, CONTRASTS, contrast
 from vaelib.priors import Mixture, StandardNormal
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
@@ -50,18 +51,30 @@ def test_an_untrained_network_far_away_is_an_arrow_with_its_number(value, word):
     assert ax.get_xlim()[1] < 100 and ax.get_xlim()[0] > -100
 
 
-def test_the_differences_stand_below_with_their_intervals_and_zero():
-    random = np.random.default_rng(0)
-    table = TABLE.assign(m=random.normal(size=len(TABLE)))
-    _, ax = charts.trial(table, "mnist", ["m"], log=["m"]).axes
-    expected = ledger.steps(table, "mnist", "m")
-    *pairs, zero = ax.lines
-    assert set(zero.get_xdata()) == {0}
-    found = zip(pairs[::2], pairs[1::2], expected.values(), strict=True)
-    for y, (interval, dot, difference) in enumerate(found):
-        assert list(interval.get_xdata()) == [difference.low, difference.high]
-        assert list(dot.get_xdata()) == [difference.mean] and list(dot.get_ydata()) == [y]
-    assert [label.get_text() for label in ax.get_yticklabels()] == list(expected)
+@pytest.mark.parametrize("log", [False, True])
+def test_the_changes_stand_below_with_their_intervals_and_both_orders(log):
+    values = np.random.default_rng(0).normal(size=len(TABLE))
+    table = TABLE.assign(m=np.exp(values) if log else values)
+    _, ax = charts.trial(table, "mnist", ["m"], log=["m"] if log else []).axes
+    back = np.exp if log else np.asarray  # differences of logarithms are ratios
+    plain = TABLE.assign(m=values)
+    *drawn, zero = ax.lines
+    assert set(zero.get_xdata()) == {float(log)}
+    for y, (name, weights) in enumerate(CONTRASTS.items()):
+        interval, dot, orders = drawn[3 * y : 3 * y + 3]
+        assert set(interval.get_ydata()) | set(dot.get_ydata()) == {y}
+        found = contrast(plain, "mnist", "m", weights)
+        np.testing.assert_allclose(interval.get_xdata(), back([found.low, found.high]))
+        np.testing.assert_allclose(dot.get_xdata(), back(found.mean))
+        expected = [contrast(plain, "mnist", "m", w).mean for w in BOTH_WAYS.get(name, ())]
+        np.testing.assert_allclose(orders.get_xdata(), back(expected))
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(CONTRASTS)
+    assert ax.get_xscale() == ("log" if log else "linear")
+
+
+def test_a_measure_that_is_not_positive_has_no_logarithm():
+    with pytest.raises(ValueError, match="n is not positive everywhere"):
+        charts.trial(TABLE, "mnist", ["n"], log=["n"])
 
 
 def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
@@ -75,6 +88,15 @@ def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
     assert shown.origin == "upper" and shown.get_extent() == [-2, 2, -2, 2]
     assert tuple(ellipse.center) == (0.5, -0.5)
     assert np.allclose((ellipse.width, ellipse.height), (0.8, 0.4))  # two standard deviations
+
+
+def test_a_posterior_far_from_the_encoders_cloud_is_not_cut_off():
+    density = np.zeros((1, 41 * 41))
+    density[0, 0] = 1  # the top left corner, at (-4, 4)
+    mean, log_var = np.array([[3.0, -3.0]]), np.log([[0.04, 0.01]])
+    _, ax = charts.true_posteriors(np.zeros((1, 28, 28, 1)), density, 41, 4.0, mean, log_var).axes
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert left < -4 and right > 3 and bottom < -3 and top > 4
 
 
 def test_rate_and_distortion_are_drawn_where_they_are_and_lines_join_equal_sums():

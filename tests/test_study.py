@@ -56,6 +56,8 @@ def test_one_thing_changes_at_a_time():
     assert changed("elbo", "elbo-squared-error") == {"reconstruction"}
     assert changed("mmd-as-posted", "mmd-cross-entropy") == {"reconstruction"}
     assert changed("autoencoder", "mmd-cross-entropy") == {"mmd_weight"}
+    assert changed("mmd-drawn", "mmd-cross-entropy") == {"sampled"}
+    assert changed("elbo-squared-error", "mmd-as-posted") == changed("elbo", "mmd-cross-entropy")
     assert changed("elbo", "untrained") == set()
 
 
@@ -218,3 +220,22 @@ def test_a_row_outside_the_range_is_named(capsys):
     said = capsys.readouterr().out
     assert "mnist, elbo, seed 0: 1 of 2 measures lie within the seeds' range" in said
     assert "loss" in said.splitlines()[-1]
+
+
+def test_what_known_images_get_shows_what_a_measure_is_blind_to():
+    marks = study.known_images(FACES, flatten)
+    assert set(marks) == {"real images", "the average", "noise"}
+    assert marks["real images"]["on manifold"] > marks["noise"]["on manifold"] == 0
+    assert marks["real images"]["sharpness"] == pytest.approx(1, abs=0.2)
+    assert marks["the average"]["sharpness"] < 1 < marks["noise"]["sharpness"]
+    assert marks["the average"]["recall"] == marks["noise"]["recall"] == 0
+
+
+def test_references_are_added_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setattr(tool.features, "load", lambda name: flatten)
+    tool.add_references("faces", tmp_path / "references.csv")
+    once = (tmp_path / "references.csv").read_bytes()
+    tool.add_references("faces", tmp_path / "references.csv")
+    assert (tmp_path / "references.csv").read_bytes() == once
+    assert list(pd.read_csv(tmp_path / "references.csv").dataset) == ["faces"] * 3

@@ -13,8 +13,9 @@ import click
 import nbformat
 import pandas as pd
 
-from vaelib import batch, data, features
+from vaelib import batch, data, features, study
 from vaelib.files import write_whole
+from vaelib.ledger import REFERENCES
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "runs" / "study.csv"
@@ -70,6 +71,16 @@ def add_rows(notebooks, table=TABLE):
         add([row_of(notebook) for notebook in notebooks], table)
 
 
+def add_references(name, table=REFERENCES):
+    """What known images get in the measures of decoded ones, unless the table has it."""
+    known = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["dataset"])
+    if name not in set(known.dataset):
+        marks = study.known_images(data.load(name), features.load(name))
+        rows = [{"dataset": name, "images": images} | found for images, found in marks.items()]
+        text = pd.concat([known, pd.DataFrame(rows)]).to_csv(index=False, float_format="%.6g")
+        write_whole(table, text.encode())
+
+
 def make_features(name):
     """Train the feature space of a data set, unless it is there; its accuracy is recorded."""
     if features.path_of(name).exists():
@@ -98,6 +109,7 @@ def main(name, kernels, scheduler, limit):
         return
     for dataset in sorted({key(job)[0] for job in missing}):
         make_features(dataset)
+        add_references(dataset)
     done = [job.target for job in missing if batch.is_done(job)]  # of a call that was broken off
     add_rows(done, table)
     failed = batch.run(

@@ -5,41 +5,42 @@ import numpy as np
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 
-from vaelib import ledger, study
+from vaelib import study
+from vaelib.contrasts import AS_POSTED, BOTH_WAYS, CONFIDENCE, CONTRASTS, CORRECTED, contrast
 from vaelib.panels import COLORS, draw_samples, frame_plane
-
-WINDOW = np.array([-1.5, 1.5])  # what is shown of the plane around the encoder's mean
+from vaelib.snapshots import grid_codes
 
 
 def trial(table, dataset, measures, real=None, log=()):
     """The measures that a claim is tried on: of every model, and what each change does to them.
 
     Above, a row for each model, a dot for each seed, a line at their mean; where the untrained
-    network lies far away, an arrow with its mean. Below, the differences of `ledger.steps`, from
-    the post's VAE to its MMD-VAE, with their intervals, and zero as a line.
+    network lies far away, an arrow with its mean. Below, `contrasts.CONTRASTS` with their
+    intervals, and no difference as a dashed line. Small circles: the same change made in either
+    order.
 
     Args:
         table: as from `ledger.read`.
         dataset: whose rows.
         measures: columns of the table, a panel for each.
         real: dict of measure to what it is for real images, for its title, where that is known.
-        log: those of the measures whose values, not differences, are drawn by their logarithms.
+        log: those of the measures whose values are drawn by their logarithms, and whose
+            differences are ratios; they must be positive.
     """
-    names = list(study.OBJECTIVES)
-    steps = {measure: ledger.steps(table, dataset, measure) for measure in measures}
-    rows = [study.TITLES[name] for name in names], list(next(iter(steps.values())))
+    names, here = list(study.OBJECTIVES), table[table.dataset == dataset]
+    changes = {measure: _changes(here, dataset, measure, measure in log) for measure in measures}
+    rows = [study.TITLES[name] for name in names], list(CONTRASTS)
     figure, axes = plt.subplots(
         *(2, len(measures)),
-        **dict(figsize=(2.4 + 2.3 * len(measures), 1.3 + 0.3 * sum(map(len, rows))), dpi=110),
+        **dict(figsize=(2.6 + 2.3 * len(measures), 1.3 + 0.3 * sum(map(len, rows))), dpi=110),
         **dict(squeeze=False, sharey="row", height_ratios=list(map(len, rows))),
         layout="constrained",
     )
     for (above, below), measure in zip(axes.T, measures, strict=True):
         if measure in log:
             above.set_xscale("log")
-        rows_here = table[table.dataset == dataset]
-        _draw_models(above, {name: _values(rows_here, name, measure) for name in names})
-        _draw_steps(below, steps[measure].values())
+        _draw_models(above, {name: _values(here, name, measure) for name in names})
+        _draw_changes(below, changes[measure], measure in log)
         known = f"\nreal images: {real[measure]:.3g}" if measure in (real or {}) else ""
         above.set_title(measure + known)
         for ax, words in zip((above, below), rows, strict=True):
@@ -48,7 +49,8 @@ def trial(table, dataset, measures, real=None, log=()):
             ax.tick_params(axis="y", length=0)
             if ax.get_xscale() == "linear":
                 ax.locator_params(axis="x", nbins=4)
-    axes[1, 0].set_xlabel("differences, paired by seed, with 95 % intervals", loc="left")
+    kind = "ratios" if set(measures) <= set(log) else "differences"
+    axes[1, 0].set_xlabel(f"{kind}, seed by seed, with {CONFIDENCE:.0%} intervals", loc="left")
     plt.close(figure)
     return figure
 
@@ -83,12 +85,32 @@ def _far_off(values, models):
     return max(low - values.mean(), values.mean() - high) > high - low
 
 
-def _draw_steps(ax, differences):
-    for y, difference in enumerate(differences):
-        color = "0.3" if y == 0 else COLORS[0]
-        ax.plot([difference.low, difference.high], [y, y], color=color, lw=2, alpha=0.6)
-        ax.plot(difference.mean, y, "o", ms=6, color=color)
-    ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
+def _changes(rows, dataset, measure, ratios):
+    """Each contrast, and its means in either order of the changes; of logarithms for ratios."""
+    if ratios:
+        if not (rows[measure].dropna() > 0).all():
+            raise ValueError(f"{measure} is not positive everywhere: it has no logarithm.")
+        rows = rows.assign(**{measure: np.log(rows[measure])})
+    where = rows, dataset, measure
+    return {
+        name: (
+            contrast(*where, weights),
+            [contrast(*where, one_way).mean for one_way in BOTH_WAYS.get(name, ())],
+        )
+        for name, weights in CONTRASTS.items()
+    }
+
+
+def _draw_changes(ax, changes, ratios):
+    if ratios:
+        ax.set_xscale("log")
+    back = np.exp if ratios else np.asarray
+    for y, (name, (found, either_way)) in enumerate(changes.items()):
+        color = "0.3" if name in (AS_POSTED, CORRECTED) else COLORS[0]
+        ax.plot(back([found.low, found.high]), [y, y], color=color, lw=2, alpha=0.6)
+        ax.plot(back(found.mean), y, "o", ms=6, color=color)
+        ax.plot(back(either_way), [y] * len(either_way), "o", ms=4, mfc="white", mec=color)
+    ax.axvline(float(back(0)), color="0.35", lw=1, ls=(0, (4, 3)))
 
 
 def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviations=2):
@@ -101,6 +123,7 @@ def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviatio
         z_mean, z_log_var: (n, 2).
         deviations: how many standard deviations the ellipses reach.
     """
+    codes = grid_codes(side, limit)
     figure, axes = plt.subplots(
         *(2, len(images)),
         **dict(figsize=(2.1 * len(images), 3.0), dpi=110),
@@ -114,7 +137,11 @@ def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviatio
         ax.imshow(shown, extent=(-limit, limit, -limit, limit), cmap="Blues")
         width = 2 * deviations * np.exp(z_log_var[i] / 2)
         ax.add_patch(Ellipse(z_mean[i], *width, fill=False, color="#c2185b", lw=1.5))
-        ax.set(xlim=z_mean[i][0] + WINDOW, ylim=z_mean[i][1] + WINDOW, xlabel="z1", ylabel="z2")
+        # Around both the ellipse and where the truth is not negligible, wherever that may be.
+        places = np.concatenate([codes[density > 0.01 * density.max()], z_mean[i][None]])
+        middle, half = (places.max(0) + places.min(0)) / 2, np.ptp(places, axis=0).max() / 2 + 0.4
+        ax.set(xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
+        ax.set(xlabel="z1", ylabel="z2" if i == 0 else None)
     plt.close(figure)
     return figure
 

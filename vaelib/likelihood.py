@@ -75,7 +75,7 @@ def posterior(model, images, codes, log_p_x_given_z=bernoulli):
 
     Args:
         model, images, log_p_x_given_z: as for `log_likelihood`.
-        codes: (m, 2), on a grid; some 10,000 at most.
+        codes: (m, 2), on a grid. n times m numbers are held in memory: 10 million at most.
 
     Returns:
         (n, m), adding up to 1 over the codes.
