@@ -96,9 +96,16 @@ def _version(package):
 
 
 def _commit():
-    root = Path(__file__).resolve().parent.parent
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40"]
+    """The commit, with "-dirty" where the package is not as committed; None without git."""
+    # Only the package: tables under runs/ change as rows are added to them.
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        commit = _git("describe", "--always", "--exclude=*", "--abbrev=40")
+        return commit + "-dirty" * bool(_git("status", "--porcelain", "--", "vaelib"))
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def _git(*words):
+    root = Path(__file__).resolve().parent.parent
+    command = ["git", "-C", str(root), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
