@@ -3,6 +3,11 @@
 import re
 from pathlib import Path
 
+import pandas as pd
+
+import results
+from vaelib import ledger, study
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -36,6 +41,26 @@ def test_its_measurements_are_those_that_were_printed():
     [block] = re.findall(r"```text\n(.+?)```", README, re.DOTALL)
     assert block == (ROOT / "docs" / "bench.txt").read_text(encoding="utf-8")
     assert "MISSED" not in block
+
+
+def test_its_results_are_those_of_the_committed_table():
+    assert results.replaced(README, ledger.read()) == README
+
+
+def test_a_result_is_a_mean_and_a_standard_deviation():
+    measures = {column: 0.0 for column in results.COLUMNS}
+    rows = [
+        {"dataset": dataset, "objective": name, "seed": seed}
+        | measures
+        | {"pixel MSE": 0.01 * seed}
+        for dataset in results.TITLES
+        for name in study.OBJECTIVES
+        for seed in (1, 2, 3)
+    ]
+    lines = results.markdown(pd.DataFrame(rows)).splitlines()
+    assert lines[0].split(" | ")[3] == "pixel MSE"
+    assert lines[5].split(" | ")[0::3] == ["| VAE", "0.0200 ± 0.0100", "0.00 ± 0.00 |"]
+    assert len(lines) == 2 * (2 + len(study.OBJECTIVES) + 1) - 1
 
 
 def test_it_names_every_file_of_the_package():

@@ -48,7 +48,7 @@ def trial(table, dataset, measures, real=None, log=()):
             ax.grid(axis="x", alpha=0.3)
             ax.tick_params(axis="y", length=0)
             if ax.get_xscale() == "linear":
-                ax.locator_params(axis="x", nbins=4)
+                ax.locator_params(axis="x", nbins=3)
     kind = "ratios" if set(measures) <= set(log) else "differences"
     axes[1, 0].set_xlabel(f"{kind}, seed by seed, with {CONFIDENCE:.0%} intervals", loc="left")
     plt.close(figure)
