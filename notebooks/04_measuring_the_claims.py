@@ -58,14 +58,14 @@ step: float = 0.04  # between neighbours of the grid that likelihoods are summed
 # %% [markdown]
 # ## The models
 #
-# | model | pixels compared by | what pulls the codes to the prior | a code is |
-# | --- | --- | --- | --- |
-# | VAE as posted | cross-entropy | KL / 100 | drawn |
-# | VAE | cross-entropy | KL | drawn |
-# | VAE, squared error | squared error | KL | drawn |
-# | MMD-VAE, cross-entropy, noise | cross-entropy | 784 MMD² | drawn |
-# | MMD-VAE, cross-entropy | cross-entropy | 784 MMD² | a point |
-# | MMD-VAE as posted | squared error | 784 MMD² | a point |
+# | model | in the table | pixels compared by | what pulls the codes to the prior | a code is |
+# | --- | --- | --- | --- | --- |
+# | VAE as posted | `elbo-as-posted` | cross-entropy | KL / 100 | drawn |
+# | VAE | `elbo` | cross-entropy | KL | drawn |
+# | VAE, squared error | `elbo-squared-error` | squared error | KL | drawn |
+# | MMD-VAE, cross-entropy, noise | `mmd-drawn` | cross-entropy | 784 MMD² | drawn |
+# | MMD-VAE, cross-entropy | `mmd-cross-entropy` | cross-entropy | 784 MMD² | a point |
+# | MMD-VAE as posted | `mmd-as-posted` | squared error | 784 MMD² | a point |
 #
 # From the first row to the last, the post changed three things at once, and a fourth unwittingly: the KL's
 # weight. Two more models are there to read the others by: the network **untrained**, and a plain
@@ -108,8 +108,9 @@ compared["elbo"].round(4) if comparable else pd.DataFrame(made)
 
 # %% [markdown]
 # *There* is the table's row of the VAE, *here* what was just computed, and *range* how far its five seeds lie
-# apart. Another processor, or another number of threads, rounds otherwise, and training makes much of
-# little: expect differences, but none larger than those between seeds.
+# apart. Another processor, or another number of threads, rounds differently, and training makes much
+# of little: expect differences, but none larger than those between seeds. (The 32nd measure is computed from
+# two others. What each of them is, say the docstrings of `metrics`, `aggregate`, `realism` and `likelihood`.)
 #
 # ## Measure the measures
 #
@@ -130,8 +131,8 @@ compared["elbo"].round(4) if comparable else pd.DataFrame(made)
 #
 # Those that look at images do not compare pixels but *features*, the last hidden layer of a small
 # classifier that this project trained on the labels. Before a measure may judge, let it be judged, on images that we
-# know: real ones (one half of the test images against the other), one grey image repeated, the
-# average of all, and noise.
+# know: real ones (one half of the test images against the other), one grey image repeated (the
+# average of all), and noise.
 
 # %%
 right = feature_space.accuracy(dataset.test_images, dataset.test_labels)
@@ -191,17 +192,18 @@ tried(clothes, "sample sharpness")
 # %% [markdown]
 # How to read it. Above, a row for each model, a dot for each seed, a line at their mean. Below, differences:
 # in grey the post's comparison and the fairer one, in blue what each change has of them. (The three blue ones
-# add up to the first grey one, the last two to the second.) The small circles show a change in either order.
+# add up to the first grey one, the last two to the second; ratios, further below, multiply.) The small circles
+# show a change in either order.
 #
 # The trained models make images about a tenth as sharp as real ones, and on that scale they are close
 # together. As posted, one can't tell the two apart, and if anything the MMD-VAE is behind: the samples of
-# the VAE as posted are the *sharpest* of all. They also reach only about half as many real images as those
-# of the other VAEs (coverage). Perhaps that goes together, for its prior draws come from where few codes
-# are, and half a boot with half a shirt has hard edges, too. With the KL at full weight such samples are
-# gone, and with them the sharpness. MMD for the KL brings it back: by a fifth on average, upwards in every
-# seed, and in either order. Squared error does nearly nothing. So there is something to see, and it is the
-# work of MMD or of the missing noise. But the post's own pair of models does not show it, and samples do
-# not look more like data for it (third panel).
+# the VAE as posted are the *sharpest* of all, on average. They also reach only about half as many real
+# images as those of the other VAEs (coverage). Perhaps that goes together, for its prior draws come from
+# where few codes are, and half a boot with half a shirt has hard edges, too. With the KL at full weight
+# there are fewer such samples, and less sharpness. MMD for the KL, without noise, brings two thirds of it
+# back, upwards in every seed, and in either order. Squared error does nearly nothing. So there is something
+# to see, and it is the work of MMD or of the missing noise. But the post's own pair of models does not show
+# it, and samples do not look more like data for it (third panel).
 #
 # ## "More informative latent features"
 #
@@ -223,8 +225,8 @@ drawn["mutual information"].agg(["mean", "std"]).unstack(0).round(2)
 # Of the promise there is no sign in these two models. As posted, no measure tells the two apart. With the
 # KL corrected, the MMD-VAE is a little *behind* in votes, by less than one in a hundred, and that comes
 # with MMD and without noise (from which of the two, we shall see). The plain autoencoder, whose plane
-# nobody tidied, is hardly worse than any of them. All silhouettes are close to zero, where classes overlap:
-# in two dimensions nothing tells shirts from coats.
+# nobody tidied, is hardly worse than any of them. All silhouettes are close to zero, which is where classes
+# overlap.
 #
 # The other table is of the mutual information between image and code, in nats, where codes are drawn (a
 # code that is a point has no finite one). The VAE's codes are anything but uninformative: five and a half
@@ -247,7 +249,7 @@ tried(clothes, *centred)
 # of the way from one to the other, more than nine tenths is the weight of the KL. Of what remains, MMD does
 # the larger part and squared error the rest; why squared error? The reconstruction term is about a tenth as
 # large with it, so that any pull counts for more, that of the KL too. In ratios each of the three changes
-# brings the codes nearer to the prior, by factors from two to twenty. *Nearer* is the word: a permutation
+# brings the codes nearer to the prior, by factors from two to seventy. *Nearer* is the word: a permutation
 # test on a thousand codes ("held-out p" in the table) tells the codes of the MMD-VAE as posted from draws
 # of the prior in four of five seeds, and on digits in all.
 #
@@ -268,9 +270,10 @@ tried(clothes, *smooth)
 # Both are fair questions. On the post's grid, which is the same for both models, it is the first one that
 # the eye asks.
 #
-# With the KL corrected both measures agree, and so do both orders: images change more slowly along the
-# MMD-VAE's map, by half. Two thirds of that comes with MMD and without noise. Of all models the untrained
-# one is the smoothest, for it makes the same grey of everything: smooth is not all.
+# With the KL corrected both measures agree, and so do both orders: the path along the MMD-VAE's map is
+# about half as long (and that is a square: images change at seven tenths of the speed). Two thirds of that
+# comes with MMD and without noise. Of all models the untrained one is the smoothest, for it makes the same
+# grey of everything: smooth is not all.
 #
 # ## "Nearly all space is filled with meaningful objects"
 
@@ -285,8 +288,9 @@ tried(clothes, *filled)
 # On the post's grid, from -4 to 4, six in ten places of the MMD-VAE's look like clothes, against little
 # more than four in ten of the VAE's. So the MMD-VAE has more of them; "nearly all" it is not, though of
 # real images no more than .54 pass. Is it the work of MMD? Look at the VAE with squared error: it fills as
-# much of the grid with no MMD at all. The small circles say the same. *Before* squared error, MMD does a
-# lot; *after* it, nothing. Enough of a pull towards the prior, of whichever kind, fills the grid.
+# much of the grid with no MMD at all. The small circles say the same. *Before* squared error, MMD without
+# noise does a lot; *after* it, nothing. And to be near the prior is not enough: MMD *with* noise is as
+# near, and fills hardly more of the grid than the VAE does.
 #
 # And three quarters of the grid's places lie outside the dashed circle of our pictures, where the prior
 # hardly ever goes. Count every place for as much as the prior puts there (right), and the difference
@@ -302,14 +306,16 @@ charts.trial(table, digits, alike, real_digits)
 tried(digits, *alike)
 
 # %% [markdown]
-# On digits the post found little difference. Here, as posted, one can't tell. Look at the spread of the VAE
-# as posted in the first two panels: with so much of it, no interval could have fitted into a margin of
-# ±.01, whatever the truth. That is a finding, too: one run of that model says little about the next.
+# On digits the post found little difference. Here, as posted, two of three measures do differ: the
+# MMD-VAE's samples look more like data, and its codes get fewer votes. Whether by more than the margin, one
+# can't tell. Nor about sharpness: look at the spread of the VAE as posted in the first panel. With so much
+# of it, no interval could have fitted into a margin of ±.01, whatever the truth. That is a finding, too:
+# one run of that model says little about the sharpness of the next.
 #
-# With the KL corrected, the clusters *do* differ, and not in favour of MMD. Its codes know less about
-# classes, by some ten votes in a hundred, more or less from seed to seed. It is the work of MMD rather than
-# of squared error, and MMD costs votes in either order. Notebook 03 saw that in two single runs and did not
-# trust them. Rightly so, but it was no accident.
+# With the KL corrected, the votes *do* differ, and not in favour of MMD: by some ten in a hundred, more or
+# less from seed to seed. (By the silhouette one can't tell.) It is the work of MMD rather than of squared
+# error, and MMD costs votes in either order. Notebook 03 saw that in two single runs and did not trust
+# them. Rightly so, but it was no accident.
 #
 # ## Digits: "the morphing looks much more organic"
 
@@ -321,12 +327,12 @@ charts.trial(table, digits, organic, real_digits)
 tried(digits, *organic)
 
 # %% [markdown]
-# As with clothes: by the plain path length one can't tell the post's two models apart; for the size of the
-# map, or with the KL in order, the MMD-VAE's images change more slowly. This time squared error has as much
-# of it as MMD. That may be what "organic" meant. But then the autoencoder's map is more organic than the
-# corrected VAE's, and nobody would have said so. What lies on the grid (right) looks like digits a little
-# more often in the MMD-VAE as posted; the verdict hangs on a single seed, and with the KL in order there is
-# nothing to see.
+# By the plain path length one can't tell the post's two models apart (on clothes, the MMD-VAE was behind);
+# for the size of the map, or with the KL in order, the MMD-VAE's images change more slowly. This time
+# squared error has as much of it as MMD. That may be what "organic" meant. But then, by the plain path
+# length, the autoencoder's map is more organic than the corrected VAE's, and nobody would have said so.
+# What lies on the grid (right) looks like digits a little more often in the MMD-VAE as posted; the verdict
+# hangs on a single seed, and with the KL in order there is nothing to see.
 #
 # ## MMD, or the missing noise?
 #
@@ -344,11 +350,12 @@ pd.concat({name: contrasts.differences(table, name, both, apart) for name in (cl
 # %% [markdown]
 # On clothes the two do quite different things. MMD in place of the KL makes samples sharper and brings the
 # codes nearer to the prior, and *with noise* its codes get more votes, on average, than those of any other
-# model in the table. So the promise of more informative features is kept, on clothes, by a model that the
-# post did not train. Taking the noise away loses these votes again, and it is the missing noise, not MMD,
-# that makes images change more slowly along the map. Keep the last row of clothes in mind for the
-# likelihoods below. On digits it is otherwise: MMD shortens the path, and of the noise five seeds don't say
-# what it does.
+# model in the table. So by votes the promise of more informative features is kept, on clothes, against the
+# VAE, by a model that the post did not train. (The VAE with squared error gets about as many, and by the
+# silhouette this model is the last of those that were trained.) Taking the noise away loses these votes
+# again, and it is the missing noise, not MMD, that makes images change more slowly along the map. Keep the
+# last row of clothes in mind for the likelihoods below. On digits it is otherwise: MMD shortens the path,
+# and of the noise five seeds don't say what it does.
 #
 # What becomes of noise that no KL keeps up? The mutual information of this model's codes (in the table
 # above) is close to what it takes to tell all test images apart: the encoder has turned the noise down
@@ -406,11 +413,14 @@ charts.true_posteriors(images[chosen], truth, side, reach, *clouds)
 # %% [markdown]
 # In blue, where the code of the image above may really be, the darker the likelier; in red, two standard
 # deviations of the cloud that the encoder gave. For half of the images the gap is less than two nats: the
-# cloud sits on the true posterior, which is a little longer, or bent. For the last three the encoder looks
-# at *the wrong place*. They are odd garments. The decoder knows a better place to draw them from, but the
-# encoder has to answer at one glance, and its small cloud never reaches there. No loss curve shows that.
+# cloud sits on the true posterior, or at its edge. For the last three the encoder looks at *the wrong
+# place*. Two of them are odd garments. The decoder knows a better place to draw them from, but the encoder
+# has to answer at one glance, and its small cloud never reaches there. No loss curve shows that.
 #
 # ## Who has the better likelihood?
+#
+# NLL is the negative log-likelihood: the integral, with its sign turned, so that less is better. It is exact for
+# pixels made black and white ("binarised").
 
 # %%
 fit = ["NLL grey", "NLL binarised", "cross-entropy", "pixel MSE"]
@@ -424,17 +434,18 @@ pd.concat({name: contrasts.differences(table, name, fit).iloc[:, 1:] for name in
 
 # %% [markdown]
 # For grey pixels, the VAE with its KL in order has a better likelihood than the MMD-VAE, on both data sets.
-# No wonder: it was trained on a bound of just this. Now the surprise: **on black-and-white clothes, the
-# MMD-VAE is ahead**, a model that never saw a likelihood, by two nats, with an interval that barely
-# excludes zero; its twin with cross-entropy is ahead by almost five. The table under "MMD, or the missing
-# noise?" says what does it: not MMD, but the missing noise. On digits the MMD-VAE is behind by eight. So do
-# not ask which of the two models is better: ask what for.
+# No wonder: it was trained on a bound of just this. (On clothes, though, MMD with cross-entropy and noise
+# does as well.) Now the surprise: **on black-and-white clothes, the MMD-VAE is ahead**, a model that never
+# saw a likelihood, by two nats, with an interval that barely excludes zero; its twin with cross-entropy is
+# ahead by almost five. The table under "MMD, or the missing noise?" says what does it: not MMD, but the
+# missing noise. On digits the MMD-VAE is behind by eight. So do not ask which of the two models is better:
+# ask what for.
 #
 # A second surprise: models trained on squared error do not get the smaller squared error (right), neither
 # with KL nor with MMD. Cross-entropy is the larger number, and so it counts for more against the pull. And
 # the exact likelihood shows what the weight of the KL costs: the VAE as posted reconstructs as well as any
-# (third panel), but six nats of likelihood are gone on clothes, for its codes lie where the prior does not
-# expect them.
+# (third panel), but on clothes six nats of likelihood are gone on grey pixels and eight on black-and-white
+# ones, for its codes lie where the prior does not expect them.
 #
 # ## The ledger
 
@@ -444,19 +455,21 @@ ledger.ledger(table)
 # %% [markdown]
 # Read the first verdicts from top to bottom. Not one of the post's claims simply *holds* between the two
 # models that it compared. Where there is a difference as claimed, most of it is the weight of the KL, or
-# five seeds can't say whose work it is; and mostly there is none to be seen.
+# five seeds can't say whose work it is; for nearly half of the claims one can't tell, and in one it is the
+# other way round.
 #
 # The second verdicts are kinder. With the KL in order, and on clothes, the MMD-VAE's samples are a little
 # sharper, its codes are centred and nearer to the prior, and images change more slowly along its map. That
-# is the work of MMD and of the missing noise, in shares that differ from claim to claim. What fills the
-# grid is any strong pull. And there is a price: the codes know less about classes, on clothes by a hair, on
-# digits by a tenth. The post is impressed by "what big a difference the cost function can make". So it can.
-# Only, in its own pair of models most of it was a difference that nobody had meant to make.
+# is mostly the work of MMD or of the missing noise, in shares that differ from claim to claim. What fills
+# the grid is mostly squared error. And there is a price: the codes know less about classes, on clothes by a
+# hair, on digits by ten votes in a hundred. The post is impressed by "what big a difference the cost
+# function can make". So it can. Only, in its own pair of models most of it was a difference that nobody had
+# meant to make.
 #
 # Mind what this is *not*. Ten epochs instead of fifty, one network, two data sets, one weight for MMD, five
 # seeds, the features of our own small classifier. What we measured is how much retraining changes these
-# numbers, and not how much another network or schedule would. And of thirty verdicts some are wrong by
-# chance: begin with those that have a star.
+# numbers, and not how much another network or schedule would. And of thirty verdicts one or two may well be
+# wrong by chance: suspect those first that have a star.
 #
 # ## On your own
 #
