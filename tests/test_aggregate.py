@@ -1,5 +1,8 @@
 """Codes against the prior: closed forms for normal clouds, and a test that keeps its level."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -99,3 +102,32 @@ def test_active_units_are_those_that_vary():
     codes = cloud() * [1, 0.05]
     assert aggregate.active_units(codes) == 1
     assert aggregate.active_units(codes, threshold=1e-4) == 2
+
+
+# In a process of its own, for what was once allocated would be used again.
+MEMORY = """
+import psutil, threading, numpy as np
+from vaelib import aggregate
+
+codes, process, done = np.random.default_rng(0).standard_normal((1_000, 2)), psutil.Process(), []
+kernel = aggregate.held_out_kernel(2)
+aggregate.mmd_test(codes[:50], kernel, permutations=2)
+seen = [process.memory_info().rss]
+
+def watch():
+    while not done:
+        seen.append(process.memory_info().rss)
+
+watcher = threading.Thread(target=watch)
+watcher.start()
+aggregate.mmd_test(codes, kernel)
+done.append(True)
+watcher.join()
+print(len(seen), (max(seen) - seen[0]) // 1_000_000)
+"""
+
+
+def test_the_permutation_test_takes_less_than_300_megabytes():
+    ran = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True)
+    times, megabytes = map(int, ran.stdout.split())
+    assert times > 10 and 30 < megabytes < 300

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import charts, study
+from vaelib import charts, contrasts, study
 from vaelib.contrasts import BOTH_WAYS, CONTRASTS, contrast
 from vaelib.priors import Mixture, StandardNormal
 
@@ -70,6 +70,17 @@ def test_the_changes_stand_below_with_their_intervals_and_both_orders(log):
         np.testing.assert_allclose(orders.get_xdata(), back(expected))
     assert [label.get_text() for label in ax.get_yticklabels()] == list(CONTRASTS)
     assert ax.get_xscale() == ("log" if log else "linear")
+
+
+def test_the_intervals_are_as_sure_as_they_say(monkeypatch):
+    table = TABLE.assign(m=np.random.default_rng(0).normal(size=len(TABLE)))
+    widths = {}
+    for confidence in (0.95, 0.99):
+        monkeypatch.setattr(contrasts, "CONFIDENCE", confidence)
+        _, ax = charts.trial(table, "mnist", ["m"]).axes
+        widths[ax.get_xlabel()] = np.ptp(ax.lines[0].get_xdata())
+    usual, wide = widths
+    assert "95%" in usual and "99%" in wide and widths[usual] < widths[wide]
 
 
 def test_a_measure_that_is_not_positive_has_no_logarithm():

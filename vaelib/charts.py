@@ -5,8 +5,8 @@ import numpy as np
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 
-from vaelib import study
-from vaelib.contrasts import AS_POSTED, BOTH_WAYS, CONFIDENCE, CONTRASTS, CORRECTED, contrast
+from vaelib import contrasts, study
+from vaelib.contrasts import AS_POSTED, BOTH_WAYS, CONTRASTS, CORRECTED, contrast
 from vaelib.panels import COLORS, draw_samples, frame_plane
 from vaelib.snapshots import grid_codes
 
@@ -50,7 +50,8 @@ def trial(table, dataset, measures, real=None, log=()):
             if ax.get_xscale() == "linear":
                 ax.locator_params(axis="x", nbins=3)
     kind = "ratios" if set(measures) <= set(log) else "differences"
-    axes[1, 0].set_xlabel(f"{kind}, seed by seed, with {CONFIDENCE:.0%} intervals", loc="left")
+    sure = f"{contrasts.CONFIDENCE:.0%}"
+    axes[1, 0].set_xlabel(f"{kind}, seed by seed, with {sure} intervals", loc="left")
     plt.close(figure)
     return figure
 
