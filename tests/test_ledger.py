@@ -110,6 +110,11 @@ def test_the_reference_is_that_of_real_images(dataset):
     assert 0.7 < found["coverage"] < 1
 
 
+def test_a_data_set_without_a_reference_is_refused():
+    with pytest.raises(ValueError, match="no reference for 'faces': there are those of fashion_mn"):
+        ledger.reference("faces")
+
+
 def test_a_row_made_again_is_compared_with_the_range_of_its_seeds():
     table = pd.DataFrame(
         {

@@ -15,10 +15,9 @@ import pandas as pd
 
 from vaelib import batch, data, features, study
 from vaelib.files import write_whole
-from vaelib.ledger import REFERENCES
+from vaelib.ledger import REFERENCES, TABLE
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE = ROOT / "runs" / "study.csv"
 # What tells rows apart, with the values that are meant where a grid or an older row leaves it out.
 DEFAULTS = {
     "dataset": "fashion_mnist",

@@ -70,8 +70,15 @@ def read(table=TABLE):
 
 
 def reference(dataset, table=REFERENCES):
-    """What the measures that need no model give for real images: dict of measure to number."""
+    """What the measures that need no model give for real images: dict of measure to number.
+
+    Raises:
+        ValueError: for a data set that the table does not have.
+    """
     rows = pd.read_csv(table)
+    if dataset not in set(rows.dataset):
+        known = ", ".join(rows.dataset.unique())
+        raise ValueError(f"no reference for {dataset!r}: there are those of {known}.")
     marks = rows[(rows.dataset == dataset) & (rows.images == "real images")].iloc[0]
     on_manifold = dict.fromkeys(("prior on manifold", "grid on manifold"), marks["on manifold"])
     sharpness = dict.fromkeys(("sample sharpness", "reconstruction sharpness"), marks["sharpness"])
