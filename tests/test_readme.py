@@ -59,7 +59,7 @@ def test_a_result_is_a_mean_and_a_standard_deviation():
     ]
     lines = results.markdown(pd.DataFrame(rows)).splitlines()
     assert lines[0].split(" | ")[3] == "pixel MSE"
-    assert lines[5].split(" | ")[0::3] == ["| VAE", "0.0200 ± 0.0100", "0.00 ± 0.00 |"]
+    assert lines[5].split(" | ")[0::3] == ["| VAE", "0.0200\u00a0± 0.0100", "0.00\u00a0± 0.00 |"]
     assert len(lines) == 2 * (2 + len(study.OBJECTIVES) + 1) - 1
 
 

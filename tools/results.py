@@ -29,7 +29,8 @@ def markdown(table):
         for objective, model in study.TITLES.items():
             found = rows[rows.objective == objective]
             cells = [
-                f"{found[column].mean():.{digits}f} ± {found[column].std():.{digits}f}"
+                # A narrow column breaks after the sign, not around it.
+                f"{found[column].mean():.{digits}f}\u00a0± {found[column].std():.{digits}f}"
                 for column, (_, digits) in COLUMNS.items()
             ]
             lines.append("| " + " | ".join([model, *cells]) + " |")
