@@ -33,7 +33,7 @@ from vaelib import data, features, plotting, provenance, study
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist"
 objective: str = "elbo"  # a name in vaelib.study.OBJECTIVES, or a call such as "beta(0.1)"
-prior: str = "normal"  # or "mixture(20)", "vamp(20)"
+prior: str = "normal"  # or "mixture(20)", "vamp(20)"; "fitted(20)": after training
 latent_dim: int = 2  # dimensions of the latent space
 seed: int = 0  # of the weights, the order of the images and the noise
 epochs: int = 10  # passes over the training images

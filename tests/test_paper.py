@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import paper
 from vaelib import data, likelihood
+from vaelib.files import from_npz
 from vaelib.models import VAE
 
 FACES = data.draw_faces(train=100, test=20)
@@ -29,10 +30,12 @@ def test_the_settings_are_the_published_ones():
 def test_the_likelihood_lies_above_the_bound(monkeypatch):
     monkeypatch.setattr(paper, "STEP", 0.25)
     model, images = VAE(), FACES.binarised("threshold").test_images
-    row = paper.measure(model, images, samples=50)
+    found = paper.measure(model, images, samples=50)
+    row = paper.summary(found)
     assert -row["exact NLL"] > row["ELBO"]
     assert row["importance-sampled NLL"] == pytest.approx(row["exact NLL"], abs=0.1)
     exact = likelihood.log_likelihood(model, images, step=0.25)
+    np.testing.assert_allclose(found["exact NLL"], -exact, rtol=1e-6)
     assert row["exact NLL"] == pytest.approx(-np.mean(exact), rel=1e-6)
     assert row["exact NLL, standard error"] == pytest.approx(np.std(exact) / np.sqrt(20), rel=1e-4)
 
@@ -55,3 +58,7 @@ def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
     table = pd.read_csv(tmp_path / "paper.csv")
     assert table.images.tolist() == [4, 5]
     assert table["code.fingerprint"].notna().all()
+    kept = from_npz((tmp_path / "paper.npz").read_bytes())
+    names = "ELBO", "importance-sampled NLL", "exact NLL"
+    assert set(kept) == {f"VAE, 1 epochs/{name}" for name in names}
+    assert np.mean(kept["VAE, 1 epochs/ELBO"]) == pytest.approx(table["ELBO"].iloc[1], rel=1e-5)

@@ -131,6 +131,23 @@ def test_the_family_is_measured_too(latent_dim, objective, prior, monkeypatch):
     assert {name for name, value in row.items() if np.isnan(value)} == expected
 
 
+@pytest.mark.parametrize("objective", ["elbo", "mmd-as-posted", "untrained"])
+def test_a_prior_fitted_after_training_changes_the_prior_alone(objective, monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    model = study.model_of("faces", objective, epochs=1, limit=40)
+    control = study.model_of("faces", objective, "fitted(3)", epochs=1, limit=40)
+    for ours, theirs in zip(control.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    codes = model.encode(FACES.train_images[:40])
+    fit, start = (np.mean(m.prior.log_density(codes)) for m in (control, model))
+    assert fit > start
+    means = np.asarray(control.prior.means)
+    assert means.shape == (3, 2)
+    again = study.model_of("faces", objective, "fitted(3)", epochs=1, limit=40)
+    np.testing.assert_array_equal(again.prior.means, means)
+
+
 def test_codes_are_compared_with_the_models_own_prior():
     """A prior far from the origin, where all codes lie too: at N(0, I) nothing would fit."""
     model = training.build(study.recipe("faces", "elbo", "mixture(1)"), 100)

@@ -1,4 +1,5 @@
-"""Train the models that others published numbers for, and write what came out to runs/paper.csv.
+"""Train the models that others published numbers for, and write what came out to runs/paper.csv
+(and image by image, so that models can be compared in pairs, to runs/paper.npz).
 
 `python tools/paper.py [--epochs 200] [--images 1000] [--samples 5000]`: hours. Broken off, it goes
 on where it was: training after its last whole epoch, and rows that are there are not made again.
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib import data, likelihood, priors, study, training
-from vaelib.files import write_whole
+from vaelib.files import from_npz, to_npz, write_whole
 from vaelib.objectives import ELBO, Objective
 from vaelib.recipes import Recipe
 
@@ -47,18 +48,31 @@ def recipes(epochs):
 
 
 def measure(model, images, samples):
-    """Numbers for a table, in nats per image: the bound, and the likelihood."""
+    """In nats, for each image: the bound, and the likelihood with its sign turned."""
     bound = np.mean([likelihood.elbo(model, images, seed) for seed in range(DRAWS)], axis=0)
     drawn = likelihood.importance_sampled(model, images, samples)
-    row = {"ELBO": bound, "importance-sampled NLL": -drawn}
+    found = {"ELBO": bound, "importance-sampled NLL": -drawn}
     if model.latent_dim == 2:
-        row["exact NLL"] = -likelihood.log_likelihood(model, images, STEP)
-    means = {name: float(np.mean(values)) for name, values in row.items()}
+        found["exact NLL"] = -likelihood.log_likelihood(model, images, STEP)
+    return found
+
+
+def summary(found):
+    """The means over the images, and how far they may be off, for a row of the table."""
+    means = {name: float(np.mean(values)) for name, values in found.items()}
     errors = {
         f"{name}, standard error": float(np.std(values) / len(values) ** 0.5)
-        for name, values in row.items()
+        for name, values in found.items()
     }
     return means | errors
+
+
+def keep(found, row, path):
+    """Add what was measured for each image to an .npz, as "VAE, 200 epochs/ELBO" and so on."""
+    known = from_npz(path.read_bytes()) if path.exists() else {}
+    of_model = f"{row['model']}, {row['epochs']} epochs"
+    named = {f"{of_model}/{name}": values.astype("float32") for name, values in found.items()}
+    write_whole(path, to_npz(known | named))
 
 
 def keys(name, recipe, images, samples):
@@ -86,8 +100,9 @@ def main(epochs, images, samples):
         print(f"{name}: {recipe.slug}", flush=True)
         run = training.train(recipe)
         dataset = data.load(recipe.dataset).binarised(recipe.pixels)
-        row = key | measure(run.model, dataset.test_images[:images], samples)
-        row |= study.flat(run.provenance)
+        found = measure(run.model, dataset.test_images[:images], samples)
+        keep(found, key, TABLE.with_suffix(".npz"))
+        row = key | summary(found) | study.flat(run.provenance)
         written = pd.DataFrame([*known, row]).to_csv(index=False, float_format="%.6g")
         write_whole(TABLE, written.encode())
         print(pd.Series(row).to_string(), flush=True)

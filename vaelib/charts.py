@@ -179,7 +179,7 @@ def heatmaps(tables):
     """A field of numbers for each measure, with the numbers in it.
 
     Args:
-        tables: dict of title to a DataFrame whose index and columns have names; NaN stays empty.
+        tables: dict of title to a DataFrame, drawn as its index and columns say; NaN stays empty.
     """
     first = next(iter(tables.values()))
     rows, columns = first.shape
@@ -197,8 +197,8 @@ def heatmaps(tables):
             word = f"{values[place]:.1f}" if values[place] >= 100 else f"{values[place]:.3g}"
             ax.text(*place[::-1], word, ha="center", va="center", color=color)
         ax.set(title=title, xlabel=table.columns.name)
-        ax.set_xticks(range(columns), [f"{value:g}" for value in table.columns])
-        ax.set_yticks(range(rows), [f"{value:g}" for value in table.index])
+        ax.set_xticks(range(columns), list(map(str, table.columns)))
+        ax.set_yticks(range(rows), list(map(str, table.index)))
         ax.spines[:].set_visible(False)
         ax.tick_params(length=0)
     axes[0, 0].set_ylabel(first.index.name)

@@ -5,10 +5,11 @@ the prior, or whether codes are drawn.
 """
 
 import ast
+import re
 
 import numpy as np
 
-from vaelib import aggregate, data, likelihood, losses, metrics, realism, training
+from vaelib import aggregate, data, likelihood, losses, metrics, priors, realism, training
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
@@ -38,6 +39,7 @@ OBJECTIVES = {
 # What else may be asked for, spelled as a call.
 FAMILY = {f.__name__: f for f in (beta, capacity, infovae, iwae)}
 PRIORS = {f.__name__: f for f in (mixture, vamp)}
+FITTED = re.compile(r"fitted\(([1-9]\d*)\)")  # a mixture, after training
 TITLES = {
     UNTRAINED: "untrained",
     "autoencoder": "autoencoder",
@@ -66,7 +68,8 @@ def recipe(dataset, objective, prior="normal", **settings):
     Args:
         dataset: a name that `data.load` knows.
         objective: a name in `OBJECTIVES`, or a call of `vaelib.objectives` such as "beta(0.1)".
-        prior: "normal", or a call of `vaelib.priors` such as "vamp(20)".
+        prior: "normal", or a call of `vaelib.priors` such as "vamp(20)"; "fitted(20)" is trained
+            with the normal one.
         **settings: of the `Recipe`.
     """
     if objective in OBJECTIVES:
@@ -76,9 +79,11 @@ def recipe(dataset, objective, prior="normal", **settings):
         what = _called(
             objective, FAMILY, f"unknown objective {objective!r}: choose one of {known}."
         )
-    wanted = f"unknown prior {prior!r}: choose one of normal, mixture(20), vamp(20)."
-    made = STANDARD_NORMAL if prior == "normal" else _called(prior, PRIORS, wanted)
-    return Recipe(dataset, what, prior=made, **settings)
+    wanted = f"unknown prior {prior!r}: choose one of normal, mixture(20), vamp(20), fitted(20)."
+    trained_with = STANDARD_NORMAL
+    if prior != "normal" and not FITTED.fullmatch(prior):
+        trained_with = _called(prior, PRIORS, wanted)
+    return Recipe(dataset, what, prior=trained_with, **settings)
 
 
 def _called(text, functions, unknown):
@@ -97,14 +102,28 @@ def _called(text, functions, unknown):
 
 
 def model_of(dataset, objective, prior="normal", **settings):
-    """The trained model of a `recipe`; for "untrained" the network as it is drawn."""
+    """The trained model of a `recipe`; for "untrained" the network as it is drawn.
+
+    With the prior "fitted(20)", the model as trained with the normal one, which then gives way to
+    a mixture fitted to codes that are drawn for the training images.
+    """
     asked = recipe(dataset, objective, prior, **settings)
     if objective == UNTRAINED:
         model = training.build(asked, 1)
-        if asked.prior != STANDARD_NORMAL:
-            model.prior.start(data.load(dataset).train_images, asked.seed)
-        return model
-    return training.train(asked).model
+        model.prior.start(data.load(dataset).train_images, asked.seed)
+    else:
+        model = training.train(asked).model
+    if found := FITTED.fullmatch(prior):
+        codes = _draw_codes(model, data.load(dataset).limit(asked.limit).train_images, asked.seed)
+        model.prior = priors.fitted(codes, int(found[1]), asked.seed)
+    return model
+
+
+def _draw_codes(model, images, seed):
+    mean, log_var = model.encode_distribution(images)
+    if log_var is None:
+        return mean
+    return mean + np.exp(log_var / 2) * np.random.default_rng(seed).standard_normal(mean.shape)
 
 
 def measure(model, dataset, features, seed=0):
