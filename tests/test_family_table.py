@@ -1,0 +1,105 @@
+"""The family's table, its planes, and what others published, as notebook and README read them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib import data, family, likelihood, plotting, study
+from vaelib.files import to_npz
+from vaelib.models import VAE
+
+
+def test_rate_and_distortion_add_up_to_the_bound(tmp_path):
+    """Of an untrained model, computed by hand beside what the table makes of its measures."""
+    images = data.draw_faces(train=20, test=30).test_images
+    model = VAE()
+    mean, log_var = model.encode_distribution(images)
+    bound = float(likelihood.elbo(model, images, seed=0).mean())
+    exact = float(likelihood.log_likelihood(model, images, study.STEP).mean())
+    kl = float((mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1).mean() / 2)
+    measured = {"NLL grey": -exact, "bound gap": exact - bound}
+    measured |= {"mutual information": 0.25 * kl, "aggregate KL": 0.75 * kl}
+    measured["objective"] = "infovae(0.5, 100)"
+    path = tmp_path / "family.csv"
+    pd.DataFrame([measured]).to_csv(path, index=False)
+    [row] = family.read(path).to_dict("records")
+    assert row["rate"] == pytest.approx(kl, rel=1e-6)
+    assert row["rate"] + row["distortion"] == pytest.approx(-bound, rel=1e-6)
+    assert (row["kl_weight"], row["mmd_weight"]) == (0.5, 99.5)
+
+
+def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
+    several = pd.DataFrame(
+        [
+            {"objective": "beta(1)", "prior": "normal", "latent_dim": 2, "m": m, "n": np.nan}
+            for m in (1.0, 2.0, 3.0)
+        ]
+        + [{"objective": "iwae(5)", "prior": "normal", "latent_dim": 2, "m": 7.0, "n": 0.5}]
+    )
+    shown = family.mean_and_spread(several, ["m", "n"], digits=1)
+    assert shown.index.get_level_values("objective").tolist() == ["beta(1)", "iwae(5)"]
+    assert shown["m"].tolist() == ["2.0 ± 1.0", "7.0"]
+    assert shown["n"].tolist() == ["", "0.5"]
+
+
+def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first(tmp_path):
+    asked = ["beta(1)", "infovae(0, 10)", "infovae(0.9, 0.1)", "infovae(1, 10)", "beta(3)"]
+    same = {"prior": "normal", "latent_dim": 2, "seed": 0}
+    measures = ("mutual information", "aggregate KL", "NLL grey", "bound gap")
+    path = tmp_path / "family.csv"
+    rows = [
+        same | {"objective": o, "m": i} | dict.fromkeys(measures, 0.0) for i, o in enumerate(asked)
+    ]
+    rows.append(rows[0] | {"seed": 1, "m": 77})
+    pd.DataFrame(rows).to_csv(path, index=False)
+    found = family.infovae_plane(family.read(path), "m")
+    assert (found.index.tolist(), found.columns.tolist()) == (["0", "0.9", "1"], ["1 - α", "10"])
+    np.testing.assert_array_equal(found.to_numpy(), [[0, 1], [2, np.nan], [np.nan, 3]])
+    assert (found.index.name, found.columns.name) == ("α", "λ")
+
+
+def test_planes_are_drawn_as_snapshots_are(tmp_path):
+    codes = np.random.default_rng(0).normal(size=(30, 2)).astype("float16")
+    kept = {"labels": np.arange(30) % 3}
+    for name in ("beta(0.1)", "beta(1)"):
+        kept |= {f"{name}/codes": codes, f"{name}/provenance": np.array("{}")}
+        kept |= {f"{name}/samples": np.zeros((64, 28, 28, 1), "uint8")}
+        kept |= {f"{name}/grid": np.zeros((256, 28, 28, 1), "uint8")}
+    path = tmp_path / "planes.npz"
+    path.write_bytes(to_npz(kept))
+    found = family.planes(path)
+    assert list(found) == ["beta(0.1)", "beta(1)"]
+    np.testing.assert_array_equal(found["beta(1)"]["codes"][-1], codes.astype("float32"))
+    assert len(plotting.comparison(found, "abc").axes) == 6
+
+
+def paper_table(folder, *models):
+    path = folder / "paper.csv"
+    names = "ELBO", "importance-sampled NLL"
+    found = [
+        {"model": model, "epochs": epochs, "images": 3}
+        | dict.fromkeys(names, number)
+        | {f"{name}, standard error": 0.5 for name in names}
+        for model, epochs, number in models
+    ]
+    pd.DataFrame(found).to_csv(path, index=False)
+    return path
+
+
+def test_published_numbers_stand_beside_the_longest_training(tmp_path):
+    path = paper_table(tmp_path, ("VAE", 100, 91.25), ("VAE", 10, 99.0), ("another", 5, 1.0))
+    found = family.published(path)
+    assert found.index.tolist() == ["VAE, 40-D"]
+    assert found.iloc[0][["published", "here", "epochs"]].tolist() == ["89.9", "91.2 ± 0.5", "100"]
+
+
+def test_a_gap_is_taken_image_by_image(tmp_path):
+    path = paper_table(tmp_path, ("VAE", 100, 2.0), ("VAE", 10, 9.0), ("VampPrior", 50, 1.0))
+    measured = "importance-sampled NLL"
+    kept = {f"VAE, 100 epochs/{measured}": np.array([90.0, 80.0, 100.0])}
+    kept |= {f"VAE, 10 epochs/{measured}": np.array([1.0, 1.0, 1.0])}
+    kept |= {f"VampPrior, 50 epochs/{measured}": np.array([87.0, 79.0, 98.0])}
+    path.with_suffix(".npz").write_bytes(to_npz(kept))
+    mean, error = family.gap("VAE", "VampPrior", table=path)
+    assert mean == pytest.approx(2.0)
+    assert error == pytest.approx(np.std([3, 1, 2]) / np.sqrt(3))

@@ -1,0 +1,167 @@
+"""What is known of the family: the table of its models, their planes, and what others published.
+
+All of it lies in `runs/`: `make family` and `make paper` make what is missing there.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from vaelib import study
+from vaelib.files import from_npz
+from vaelib.ledger import TABLE as STUDY
+
+TABLE = STUDY.with_name("family.csv")
+PLANES = STUDY.with_name("planes.npz")
+PAPER = STUDY.with_name("paper.csv")
+
+
+def read(table=TABLE):
+    """The family's table, a row for each model, with columns added.
+
+    Two are the objective's weights, "kl_weight" and "mmd_weight". Two are in nats per image: the
+    bound of the likelihood is a sum, - distortion - rate (Alemi et al. 2018, arXiv 1711.00464):
+
+    - "rate": mean KL(q(z|x) || p(z)), the mutual information and the aggregate KL together;
+    - "distortion": what is left of the bound, the reconstruction term under codes that are drawn.
+      Rates are those of all test images, bounds those of the first thousand.
+    """
+    found = pd.read_csv(table)
+    meant = [study.recipe("fashion_mnist", word).objective for word in found.objective]
+    rate = found["mutual information"] + found["aggregate KL"]
+    bound = -found["NLL grey"] - found["bound gap"]
+    weights = {name: [getattr(one, name) for one in meant] for name in ("kl_weight", "mmd_weight")}
+    return found.assign(rate=rate, distortion=-bound - rate, **weights)
+
+
+def mean_and_spread(rows, measures, digits=2):
+    """Means over seeds as text, with the standard deviation where there are several.
+
+    Args:
+        rows: some of a table; rows with the same objective, prior and latent_dim are seeds.
+        measures: columns, in this order.
+        digits: decimals.
+
+    Returns:
+        A DataFrame of text, a row for each model in the order of `rows`.
+    """
+    groups = rows.groupby(["objective", "prior", "latent_dim"], sort=False)
+
+    def word(values):
+        spread = f" ± {values.std():.{digits}f}" if len(values) > 1 else ""
+        return f"{values.mean():.{digits}f}{spread}" if values.notna().any() else ""
+
+    return groups[list(measures)].agg(word)
+
+
+def infovae_plane(table, measure):
+    """A measure over InfoVAE's alpha and lambda, for `sweeps.heatmaps`.
+
+    Args:
+        table: as from `read`; the rows of seed 0 count that have two dimensions, the standard
+            normal as prior, and beta(1) or a call of infovae as objective.
+        measure: a column.
+
+    Returns:
+        A DataFrame with a row for each alpha and a column for each lambda, by their names; the
+        first column is lambda = 1 - alpha, where MMD has no weight.
+    """
+    same = (table.prior == "normal") & (table.latent_dim == 2) & (table.seed == 0)
+    meant = table.objective.str.startswith("infovae") | (table.objective == "beta(1)")
+    rows = table[same & meant]
+    alpha, lambda_ = 1 - rows.kl_weight, rows.kl_weight + rows.mmd_weight
+    rows = rows.assign(alpha=alpha.round(6), λ=lambda_.round(6).where(rows.mmd_weight > 0, 0.0))
+    found = rows.pivot(index="alpha", columns="λ", values=measure)
+    found.columns = [f"{v:g}" if v else "1 - α" for v in found.columns]
+    found.index = [f"{v:g}" for v in found.index]
+    return found.rename_axis(index="α", columns="λ")
+
+
+def planes(path=PLANES):
+    """The latent spaces of the beta-VAEs of seed 0.
+
+    Returns:
+        dict of objective, such as "beta(0.1)", to arrays as from `Snapshots.arrays`, for
+        `plotting.comparison`: samples (1, 64, 28, 28, 1), codes (1, n, 2), grid
+        (1, 256, 28, 28, 1), labels (n,).
+    """
+    kept = from_npz(path.read_bytes())
+    names = dict.fromkeys(name.split("/")[0] for name in kept if "/" in name)
+    return {
+        name: {part: kept[f"{name}/{part}"][None] for part in ("samples", "grid")}
+        | {"codes": kept[f"{name}/codes"][None].astype("float32"), "labels": kept["labels"]}
+        for name in names
+    }
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number that others printed, in nats per image, and what was trained here beside it."""
+
+    title: str
+    model: str  # in runs/paper.csv
+    measure: str
+    number: float
+    source: str
+
+
+PUBLISHED = (
+    Published(
+        *("VAE of the post's network, 2-D", "convolutional VAE, 2-D", "ELBO", -155.9),
+        "a port of TensorFlow's CVAE tutorial",
+    ),
+    Published(
+        *("VAE, 40-D", "VAE", "importance-sampled NLL", 89.9),
+        "Rezende and Mohamed 2015, another network",
+    ),
+    Published(
+        *("VAE with VampPrior, 40-D", "VAE with VampPrior", "importance-sampled NLL", 85.57),
+        "Tomczak and Welling 2018",
+    ),
+)
+
+
+def published(table=PAPER):
+    """Numbers that others printed beside those of models that were trained here.
+
+    Of several trainings of a model, the one with the most epochs.
+
+    Args:
+        table: as `tools/paper.py` writes it.
+
+    Returns:
+        A DataFrame, a row for each of `PUBLISHED` that was measured: published, "here" with the
+        standard error over the test images, how many of these, epochs, and source.
+    """
+    rows = pd.read_csv(table).sort_values("epochs", kind="stable")
+    rows = rows.drop_duplicates("model", keep="last").set_index("model")
+    return pd.DataFrame(
+        {
+            "model": known.title,
+            "measure": known.measure.replace("importance-sampled ", ""),
+            "published": f"{known.number:g}",
+            "source": known.source,
+            "here": f"{row[known.measure]:.1f} ± {row[f'{known.measure}, standard error']:.1f}",
+            "epochs": f"{row.epochs:g}",
+            "test images": f"{row.images:g}",
+        }
+        for known in PUBLISHED
+        if known.model in rows.index
+        for row in [rows.loc[known.model]]
+    ).set_index("model")
+
+
+def gap(first, second, measure="importance-sampled NLL", table=PAPER):
+    """By how much one model is above another, image by image: mean and standard error, in nats.
+
+    Args:
+        first, second: names in the table; of several trainings, those with the most epochs.
+        measure: in the .npz beside the table.
+    """
+    rows = pd.read_csv(table).sort_values("epochs", kind="stable")
+    epochs = rows.drop_duplicates("model", keep="last").set_index("model").epochs
+    kept = from_npz(table.with_suffix(".npz").read_bytes())
+    ours, theirs = (kept[f"{name}, {epochs[name]} epochs/{measure}"] for name in (first, second))
+    difference = ours.astype("float64") - theirs
+    return float(difference.mean()), float(np.std(difference) / len(difference) ** 0.5)
