@@ -43,7 +43,8 @@ def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
 
 
 def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first(tmp_path):
-    asked = ["beta(1)", "infovae(0, 10)", "infovae(0.9, 0.1)", "infovae(1, 10)", "beta(3)"]
+    asked = ["beta(1)", "infovae(0, 10)", "beta(0.1)", "infovae(1, 10)", "beta(3)"]
+    asked.append("infovae(0.9, 20)")
     same = {"prior": "normal", "latent_dim": 2, "seed": 0}
     measures = ("mutual information", "aggregate KL", "NLL grey", "bound gap")
     path = tmp_path / "family.csv"
@@ -53,8 +54,11 @@ def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first(tmp_path):
     rows.append(rows[0] | {"seed": 1, "m": 77})
     pd.DataFrame(rows).to_csv(path, index=False)
     found = family.infovae_plane(family.read(path), "m")
-    assert (found.index.tolist(), found.columns.tolist()) == (["0", "0.9", "1"], ["1 - α", "10"])
-    np.testing.assert_array_equal(found.to_numpy(), [[0, 1], [2, np.nan], [np.nan, 3]])
+    assert (found.index.tolist(), found.columns.tolist()) == (
+        *(["0", "0.9", "1"], ["1 - α", "10", "20"]),
+    )
+    expected = [[0, 1, np.nan], [2, np.nan, 5], [np.nan, 3, np.nan]]
+    np.testing.assert_array_equal(found.to_numpy(), expected)
     assert (found.index.name, found.columns.name) == ("α", "λ")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 import results
-from vaelib import ledger, study
+from vaelib import family, study
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,8 +43,17 @@ def test_its_measurements_are_those_that_were_printed():
     assert "MISSED" not in block
 
 
-def test_its_results_are_those_of_the_committed_table():
-    assert results.replaced(README, ledger.read()) == README
+def test_its_results_are_those_of_the_committed_tables():
+    assert results.made_anew(README) == README
+    assert results.published(family.published()).count("\n") == 2 + len(family.PUBLISHED)
+
+
+def test_tables_are_replaced_between_their_own_marks():
+    marks = {name: results.BEGIN.format(name) for name in ("study", "paper")}
+    text = "".join(f"before {mark}\nold\n\n{results.END}" for mark in marks.values()) + "after"
+    found = results.replaced(text, "paper", ["new\n"])
+    assert found.index("old") < found.index(marks["paper"]) < found.index("new")
+    assert found.count("old") == 1 and found.endswith(f"new\n\n{results.END}after")
 
 
 def test_a_result_is_a_mean_and_a_standard_deviation():

@@ -58,21 +58,24 @@ def mean_and_spread(rows, measures, digits=2):
 def infovae_plane(table, measure):
     """A measure over InfoVAE's alpha and lambda, for `sweeps.heatmaps`.
 
+    Where MMD has no weight, lambda = 1 - alpha, InfoVAE is a beta-VAE.
+
     Args:
-        table: as from `read`; the rows of seed 0 count that have two dimensions, the standard
-            normal as prior, and beta(1) or a call of infovae as objective.
+        table: as from `read`; the rows of seed 0 count that have two dimensions and the standard
+            normal as prior.
         measure: a column.
 
     Returns:
         A DataFrame with a row for each alpha and a column for each lambda, by their names; the
-        first column is lambda = 1 - alpha, where MMD has no weight.
+        first column is lambda = 1 - alpha.
     """
     same = (table.prior == "normal") & (table.latent_dim == 2) & (table.seed == 0)
-    meant = table.objective.str.startswith("infovae") | (table.objective == "beta(1)")
-    rows = table[same & meant]
-    alpha, lambda_ = 1 - rows.kl_weight, rows.kl_weight + rows.mmd_weight
-    rows = rows.assign(alpha=alpha.round(6), λ=lambda_.round(6).where(rows.mmd_weight > 0, 0.0))
-    found = rows.pivot(index="alpha", columns="λ", values=measure)
+    rows = table[same & table.objective.str.startswith(("infovae", "beta"))]
+    lambda_ = (rows.kl_weight + rows.mmd_weight).round(6).where(rows.mmd_weight > 0, 0.0)
+    rows = rows.assign(alpha=(1 - rows.kl_weight).round(6), lambda_=lambda_)
+    with_mmd = rows[rows.mmd_weight > 0]
+    rows = rows[rows.alpha.isin(with_mmd.alpha)]  # of the beta-VAEs, those that have a row there
+    found = rows.pivot(index="alpha", columns="lambda_", values=measure)
     found.columns = [f"{v:g}" if v else "1 - α" for v in found.columns]
     found.index = [f"{v:g}" for v in found.index]
     return found.rename_axis(index="α", columns="λ")
