@@ -94,7 +94,11 @@ def test_published_numbers_stand_beside_the_longest_training(tmp_path):
     path = paper_table(tmp_path, ("VAE", 100, 91.25), ("VAE", 10, 99.0), ("another", 5, 1.0))
     found = family.published(path)
     assert found.index.tolist() == ["VAE, 40-D"]
-    assert found.iloc[0][["published", "here", "epochs"]].tolist() == ["89.9", "91.2 ± 0.5", "100"]
+    assert found.iloc[0][["published", "here", "epochs"]].tolist() == [
+        "89.9",
+        "91.2\u00a0± 0.5",
+        "100",
+    ]
 
 
 def test_a_gap_is_taken_image_by_image(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 from matplotlib.image import imread
 
 import refresh
-from vaelib import ledger
+from vaelib import family, ledger
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
@@ -101,10 +101,17 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
         assert not re.search(r"/(home|root|tmp|work|Users)/", text + output.get("text", ""))
 
 
-def test_the_ledger_that_is_shown_is_that_of_the_committed_table():
-    notebook = nbformat.read(ROOT / "notebooks" / "04_measuring_the_claims.ipynb", as_version=4)
-    [cell] = [c for c in notebook.cells if c.source == "ledger.ledger(table)"]
-    assert cell.outputs[0].data["text/html"] == ledger.ledger(ledger.read())._repr_html_()
+@pytest.mark.parametrize(
+    ("name", "source", "now"),
+    [
+        ("04_measuring_the_claims", "ledger.ledger(table)", lambda: ledger.ledger(ledger.read())),
+        ("05_the_family", "family.published()", family.published),
+    ],
+)
+def test_the_table_that_is_shown_is_that_of_the_committed_runs(name, source, now):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    [cell] = [c for c in notebook.cells if c.source == source]
+    assert cell.outputs[0].data["text/html"] == now()._repr_html_()
 
 
 def test_figures_show_something(committed):

@@ -64,8 +64,9 @@ def test_a_prior_that_is_narrow_is_drawn_and_one_that_is_elsewhere_refused():
 def test_priors_are_drawn_over_their_codes():
     prior = StandardNormal(2)
     codes = prior.sample(100)
-    figure = sweeps.priors({"a": prior, "b": prior}, {"a": codes, "b": codes + 1}, limit=4)
+    figure = sweeps.priors({"a": prior, "b": prior}, {"a": codes, "b": codes + 1})
     first, second = figure.axes
+    assert first.get_xlim() == second.get_xlim() and second.get_xlim()[1] >= (codes + 1).max()
     assert (first.get_title(), second.get_title()) == ("a", "b")
     dots, contours = second.collections
     np.testing.assert_allclose(dots.get_offsets(), codes + 1)

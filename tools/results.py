@@ -1,12 +1,12 @@
-"""Write README's tables of results from runs/study.csv: `python tools/results.py`."""
+"""Write README's tables from runs/study.csv and runs/paper.csv: `python tools/results.py`."""
 
 from pathlib import Path
 
-from vaelib import ledger, study
+from vaelib import family, ledger, study
 from vaelib.files import write_whole
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-BEGIN, END = "<!-- from runs/study.csv, by tools/results.py -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- from runs/{}.csv, by tools/results.py -->\n", "<!-- end -->\n"
 TITLES = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
 # Column of the table: what README calls it, and its decimals.
 COLUMNS = {
@@ -44,17 +44,41 @@ def claims(table):
     found["data"] = found["data"].map(TITLES)
     for column, (name, _) in COLUMNS.items():
         found["measure"] = found["measure"].str.replace(column, name, regex=False)
-    rows = [list(found), ["---"] * len(found.columns), *found.to_numpy().tolist()]
+    return lined(found)
+
+
+def published(found):
+    """Numbers that others printed, beside those from here; `found` as from `family.published`."""
+    return lined(found.reset_index())
+
+
+def lined(table):
+    """A table of text as Markdown."""
+    rows = [list(table), ["---"] * len(table.columns), *table.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
-def replaced(text, table):
-    """README's text with the tables between the two marks made anew."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return "\n".join([before + BEGIN, markdown(table), claims(table), END + after])
+def replaced(text, name, tables):
+    """README's text with what stands between two marks made anew.
+
+    Args:
+        text: README's.
+        name: of the file in runs/ that the first mark names, without its ending.
+        tables: Markdown, one after the other.
+    """
+    before, rest = text.split(BEGIN.format(name))
+    _, after = rest.split(END, maxsplit=1)
+    return "\n".join([before + BEGIN.format(name), *tables, END + after])
+
+
+def made_anew(text):
+    """README's text with all of its tables made from runs/ as they are now."""
+    study_table = ledger.read()
+    text = replaced(text, "study", [markdown(study_table), claims(study_table)])
+    gain, error = family.gap("VAE", "VAE with VampPrior")
+    said = f"Image by image, the VampPrior is ahead of the VAE by {gain:.2f} ± {error:.2f} nats.\n"
+    return replaced(text, "paper", [published(family.published()), said])
 
 
 if __name__ == "__main__":
-    text = replaced(README.read_text(encoding="utf-8"), ledger.read())
-    write_whole(README, text.encode())
+    write_whole(README, made_anew(README.read_text(encoding="utf-8")).encode())

@@ -139,13 +139,17 @@ def published(table=PAPER):
     """
     rows = pd.read_csv(table).sort_values("epochs", kind="stable")
     rows = rows.drop_duplicates("model", keep="last").set_index("model")
+
+    def here(known, row):
+        return f"{row[known.measure]:.1f}\u00a0± {row[f'{known.measure}, standard error']:.1f}"
+
     return pd.DataFrame(
         {
             "model": known.title,
             "measure": known.measure.replace("importance-sampled ", ""),
             "published": f"{known.number:g}",
             "source": known.source,
-            "here": f"{row[known.measure]:.1f} ± {row[f'{known.measure}, standard error']:.1f}",
+            "here": here(known, row),
             "epochs": f"{row.epochs:g}",
             "test images": f"{row.images:g}",
         }

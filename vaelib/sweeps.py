@@ -83,19 +83,20 @@ def heatmaps(tables):
         ax.set_yticks(range(rows), list(map(str, table.index)))
         ax.spines[:].set_visible(False)
         ax.tick_params(length=0)
-    axes[0, 0].set_ylabel(first.index.name)
+    axes[0, 0].set_ylabel(first.index.name, rotation=0, labelpad=10)
     plt.close(figure)
     return figure
 
 
-def priors(columns, codes, limit):
+def priors(columns, codes, limit=None):
     """The density of each prior as contours, over the codes that it is for.
 
     Args:
         columns: dict of title to an object with `log_density`.
         codes: dict of the same titles to (n, 2).
-        limit: how far the planes reach.
+        limit: how far the planes reach; by default as far as the codes.
     """
+    limit = limit or max(plane_limit(points) for points in codes.values())
     axis = np.linspace(-limit, limit, 401, dtype="float32")
     plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     densities = {}
