@@ -363,13 +363,13 @@ kept = ["active units", "rate", "bound grey", "pixel MSE", "15-NN accuracy", "sa
 rows[[*kept, "coverage", "prior on manifold"]].round(3)
 
 # %% [markdown]
-# To look at a model, or to compute its likelihood exactly, stay on the plane. For all else, do not. Eight
-# dimensions halve the squared error, votes rise from .64 to .83, more than any objective did, and even a bound
-# of the likelihood (from a hundred codes of each image; on the plane the exact one is 263.8) is better by more
-# than twenty nats. All dimensions are used, twenty as well. The price is paid in samples: they reach far more
-# real images (coverage), but the share that lies where real ones crowd falls to a third. In eight dimensions,
-# much of the prior is a place where no image lives. So here another prior may gain more. (How much, the
-# aggregate KL no longer tells: ten thousand images are too few to fill eight dimensions.)
+# (One seed of each.) To look at a model, or to compute its likelihood exactly, stay on the plane. For all else,
+# do not. Eight dimensions halve the squared error, votes rise from .64 to .83, more than any objective did, and
+# even a bound of the likelihood (from a hundred codes of each image; on the plane the exact one is 263.8) is
+# better by more than twenty nats. All dimensions are used, twenty as well. The price is paid in samples: they
+# reach far more real images (coverage), but the share that lies where real ones crowd falls to a third. In
+# eight dimensions, much of the prior is a place where no image lives. So here another prior may gain more. (How
+# much, the aggregate KL no longer tells: ten thousand images are too few to fill eight dimensions.)
 #
 # MMD (below) gives sharper samples and loses one vote in a hundred. But sharp is not real: in twenty
 # dimensions, six in a hundred of its samples lie where real images crowd, against fourteen of the VAE's. And
@@ -401,8 +401,8 @@ print(f"exact, on the plane: {paper.loc['convolutional VAE, 2-D', 'exact NLL']:.
 #
 # The gap is what can be trusted most, for our two models differ in nothing but the prior, and are compared
 # image by image: nearly three nats, twenty-six times its standard error, though from one training of each. On
-# the plane it was half a nat to one. With forty dimensions there is more of the prior that no image needs, and
-# a prior that can learn is worth more.
+# the plane it was half a nat to three quarters, on average. With forty dimensions there is more of the prior
+# that no image needs, and a prior that can learn is worth more.
 #
 # ## Where the family ends
 #
