@@ -19,10 +19,11 @@ def test_rate_and_distortion_add_up_to_the_bound(tmp_path):
     kl = float((mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1).mean() / 2)
     measured = {"NLL grey": -exact, "bound gap": exact - bound}
     measured |= {"mutual information": 0.25 * kl, "aggregate KL": 0.75 * kl}
-    measured["objective"] = "infovae(0.5, 100)"
+    measured |= {"objective": "infovae(0.5, 100)", "dataset": "faces", "epochs": 5}
     path = tmp_path / "family.csv"
-    pd.DataFrame([measured]).to_csv(path, index=False)
-    [row] = family.read(path).to_dict("records")
+    others = [measured | {"dataset": "mnist"}, measured | {"epochs": 10}]
+    pd.DataFrame([*others, measured]).to_csv(path, index=False)
+    [row] = family.read(path, "faces").to_dict("records")
     assert row["rate"] == pytest.approx(kl, rel=1e-6)
     assert row["rate"] + row["distortion"] == pytest.approx(-bound, rel=1e-6)
     assert (row["kl_weight"], row["mmd_weight"]) == (0.5, 99.5)
@@ -45,15 +46,17 @@ def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
 def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first(tmp_path):
     asked = ["beta(1)", "infovae(0, 10)", "beta(0.1)", "infovae(1, 10)", "beta(3)"]
     asked.append("infovae(0.9, 20)")
-    same = {"prior": "normal", "latent_dim": 2, "seed": 0}
+    same = {"prior": "normal", "latent_dim": 2, "seed": 0, "dataset": "mnist", "epochs": 5}
     measures = ("mutual information", "aggregate KL", "NLL grey", "bound gap")
     path = tmp_path / "family.csv"
     rows = [
         same | {"objective": o, "m": i} | dict.fromkeys(measures, 0.0) for i, o in enumerate(asked)
     ]
-    rows.append(rows[0] | {"seed": 1, "m": 77})
+    for other in ({"seed": 1}, {"prior": "vamp(2)"}, {"latent_dim": 8}):
+        rows.append(rows[0] | other | {"m": 77})
+    rows.append(rows[2] | {"objective": "infovae(0.9, 0.1)"})  # the same model by another name
     pd.DataFrame(rows).to_csv(path, index=False)
-    found = family.infovae_plane(family.read(path), "m")
+    found = family.infovae_plane(family.read(path, "mnist"), "m")
     assert (found.index.tolist(), found.columns.tolist()) == (
         *(["0", "0.9", "1"], ["1 - α", "10", "20"]),
     )
@@ -65,7 +68,7 @@ def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first(tmp_path):
 def test_planes_are_drawn_as_snapshots_are(tmp_path):
     codes = np.random.default_rng(0).normal(size=(30, 2)).astype("float16")
     kept = {"labels": np.arange(30) % 3}
-    for name in ("beta(0.1)", "beta(1)"):
+    for name in ("beta(1)", "beta(0.1)"):  # in the order in which they were added
         kept |= {f"{name}/codes": codes, f"{name}/provenance": np.array("{}")}
         kept |= {f"{name}/samples": np.zeros((64, 28, 28, 1), "uint8")}
         kept |= {f"{name}/grid": np.zeros((256, 28, 28, 1), "uint8")}
@@ -81,33 +84,41 @@ def paper_table(folder, *models):
     path = folder / "paper.csv"
     names = "ELBO", "importance-sampled NLL"
     found = [
-        {"model": model, "epochs": epochs, "images": 3}
+        {"model": model, "epochs": epochs, "images": images, "samples": 9}
         | dict.fromkeys(names, number)
         | {f"{name}, standard error": 0.5 for name in names}
-        for model, epochs, number in models
+        for model, epochs, images, number in models
     ]
     pd.DataFrame(found).to_csv(path, index=False)
     return path
 
 
 def test_published_numbers_stand_beside_the_longest_training(tmp_path):
-    path = paper_table(tmp_path, ("VAE", 100, 91.25), ("VAE", 10, 99.0), ("another", 5, 1.0))
-    found = family.published(path)
+    rows = ("VAE", 100, 1000, 91.25), ("VAE", 100, 10, 7.0), ("VAE", 10, 1000, 99.0)
+    found = family.published(paper_table(tmp_path, *rows, ("another", 5, 1, 1.0)))
     assert found.index.tolist() == ["VAE, 40-D"]
     assert found.iloc[0][["published", "here", "epochs"]].tolist() == [
-        "89.9",
-        "91.2\u00a0± 0.5",
-        "100",
+        *("89.9", "91.2\u00a0± 0.5", "100"),
     ]
 
 
 def test_a_gap_is_taken_image_by_image(tmp_path):
-    path = paper_table(tmp_path, ("VAE", 100, 2.0), ("VAE", 10, 9.0), ("VampPrior", 50, 1.0))
-    measured = "importance-sampled NLL"
-    kept = {f"VAE, 100 epochs/{measured}": np.array([90.0, 80.0, 100.0])}
-    kept |= {f"VAE, 10 epochs/{measured}": np.array([1.0, 1.0, 1.0])}
-    kept |= {f"VampPrior, 50 epochs/{measured}": np.array([87.0, 79.0, 98.0])}
+    rows = ("VAE", 100, 3, 2.0), ("VAE", 10, 3, 9.0), ("VampPrior", 50, 3, 1.0)
+    path, measured = paper_table(tmp_path, *rows, ("other", 50, 2, 1.0)), "importance-sampled NLL"
+    kept = {
+        f"{name}, {epochs} epochs, {len(values)} images, 9 samples/{measured}": np.array(values)
+        for name, epochs, values in [
+            ("VAE", 100, [90.0, 80.0, 100.0]),
+            ("VAE", 10, [1.0, 1.0, 1.0]),
+            ("VampPrior", 50, [87.0, 79.0, 98.0]),
+            ("other", 50, [87.0, 79.0]),
+        ]
+    }
     path.with_suffix(".npz").write_bytes(to_npz(kept))
     mean, error = family.gap("VAE", "VampPrior", table=path)
     assert mean == pytest.approx(2.0)
     assert error == pytest.approx(np.std([3, 1, 2]) / np.sqrt(3))
+    with pytest.raises(ValueError, match=r"no .* of 'none', image by image: there are .*VampPrior"):
+        family.gap("VAE", "none", table=path)
+    with pytest.raises(ValueError, match="'VAE' was measured on 3 images and 'other' on 2"):
+        family.gap("VAE", "other", table=path)

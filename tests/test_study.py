@@ -148,6 +148,23 @@ def test_a_prior_fitted_after_training_changes_the_prior_alone(objective, monkey
     np.testing.assert_array_equal(again.prior.means, means)
 
 
+def test_a_prior_is_fitted_to_codes_drawn_for_the_training_images(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    seen = []
+    monkeypatch.setattr(study.priors, "fitted", lambda codes, *_: seen.append(codes))
+    for objective in ("elbo", "mmd-as-posted"):
+        settings = dict(epochs=1, limit=40)
+        study.model_of("faces", objective, "fitted(3)", **settings)
+        model = study.model_of("faces", objective, **settings)
+        mean, log_var = model.encode_distribution(FACES.train_images[:40])
+        if log_var is None:
+            np.testing.assert_array_equal(seen[-1], mean)
+        else:
+            noise = (seen[-1] - mean) / np.exp(log_var / 2)
+            assert noise.shape == (40, 2) and 0.7 < noise.std() < 1.3
+
+
 def test_codes_are_compared_with_the_models_own_prior():
     """A prior far from the origin, where all codes lie too: at N(0, I) nothing would fit."""
     model = training.build(study.recipe("faces", "elbo", "mixture(1)"), 100)

@@ -22,6 +22,8 @@ def test_a_strip_shows_all_planes_on_the_same_axes():
     assert wide.get_xlim()[1] > 0.99 * np.abs(8 * codes).max()
     np.testing.assert_allclose(wide.collections[0].get_offsets(), 8 * codes)
     assert (wide.get_title(), narrow.get_title()) == ("wide", "narrow")
+    with pytest.raises(ValueError, match="the codes of 'wide' have 3 dimensions: expected 2"):
+        sweeps.strip({"wide": {"codes": [np.zeros((40, 3))], "labels": labels}})
 
 
 def test_rate_and_distortion_are_drawn_where_they_are_and_lines_join_equal_sums():
@@ -41,6 +43,8 @@ def test_a_heatmap_holds_its_numbers_and_leaves_out_those_that_are_not_there():
     first, _ = sweeps.heatmaps({"m": table, "n": 10 * table}).axes
     assert sorted(text.get_text() for text in first.texts) == ["2", "3", "4", "5", "6"]
     assert (first.get_xlabel(), first.get_ylabel()) == ("lambda", "alpha")
+    assert [tick.get_text() for tick in first.get_xticklabels()] == ["1", "10", "100"]
+    assert [tick.get_text() for tick in first.get_yticklabels()] == ["0.0", "1.0"]
     places = {text.get_text(): text.get_position() for text in first.texts}
     assert places["6"] == (2, 1)
 

@@ -1,7 +1,7 @@
 """Train the models that others published numbers for, and write what came out to runs/paper.csv
 (and image by image, so that models can be compared in pairs, to runs/paper.npz).
 
-`python tools/paper.py [--epochs 200] [--images 1000] [--samples 5000]`: hours. Broken off, it goes
+`python tools/paper.py [--epochs 100] [--images 1000] [--samples 5000]`: hours. Broken off, it goes
 on where it was: training after its last whole epoch, and rows that are there are not made again.
 
 - The VampPrior paper's network and settings (Tomczak and Welling 2017, arXiv 1705.07120), with and
@@ -18,7 +18,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from vaelib import data, likelihood, priors, study, training
+from vaelib import data, family, likelihood, priors, study, training
 from vaelib.files import from_npz, to_npz, write_whole
 from vaelib.objectives import ELBO, Objective
 from vaelib.recipes import Recipe
@@ -69,11 +69,12 @@ def summary(found):
     return means | errors
 
 
-def keep(found, row, path):
-    """Add what was measured for each image to an .npz, as "VAE, 200 epochs/ELBO" and so on."""
+def keep(found, key, path):
+    """Add what was measured for each image to an .npz, under the words of `family.per_image`."""
     known = from_npz(path.read_bytes()) if path.exists() else {}
-    of_model = f"{row['model']}, {row['epochs']} epochs"
-    named = {f"{of_model}/{name}": values.astype("float32") for name, values in found.items()}
+    named = {
+        family.per_image(key, name): values.astype("float32") for name, values in found.items()
+    }
     write_whole(path, to_npz(known | named))
 
 
@@ -88,7 +89,7 @@ def rows_of(table):
 
 
 @click.command()
-@click.option("--epochs", default=200, show_default=True, help="Of the gated networks.")
+@click.option("--epochs", default=100, show_default=True, help="Of the gated networks.")
 @click.option("--images", default=1_000, show_default=True, help="Test images to measure on.")
 @click.option("--samples", default=5_000, show_default=True, help="Codes drawn for each image.")
 def main(epochs, images, samples):

@@ -17,8 +17,8 @@ PLANES = STUDY.with_name("planes.npz")
 PAPER = STUDY.with_name("paper.csv")
 
 
-def read(table=TABLE):
-    """The family's table, a row for each model, with columns added.
+def read(table=TABLE, dataset="fashion_mnist", epochs=5):
+    """The family's table, a row for each model on one data set, with columns added.
 
     Two are the objective's weights, "kl_weight" and "mmd_weight". Two are in nats per image: the
     bound of the likelihood is a sum, - distortion - rate (Alemi et al. 2018, arXiv 1711.00464):
@@ -28,7 +28,8 @@ def read(table=TABLE):
       Rates are those of all test images, bounds those of the first thousand.
     """
     found = pd.read_csv(table)
-    meant = [study.recipe("fashion_mnist", word).objective for word in found.objective]
+    found = found[(found.dataset == dataset) & (found.epochs == epochs)].reset_index(drop=True)
+    meant = [study.recipe(dataset, word).objective for word in found.objective]
     rate = found["mutual information"] + found["aggregate KL"]
     bound = -found["NLL grey"] - found["bound gap"]
     weights = {name: [getattr(one, name) for one in meant] for name in ("kl_weight", "mmd_weight")}
@@ -75,6 +76,7 @@ def infovae_plane(table, measure):
     rows = rows.assign(alpha=(1 - rows.kl_weight).round(6), lambda_=lambda_)
     with_mmd = rows[rows.mmd_weight > 0]
     rows = rows[rows.alpha.isin(with_mmd.alpha)]  # of the beta-VAEs, those that have a row there
+    rows = rows.drop_duplicates(["alpha", "lambda_"])  # infovae(0.9, 0.1) is beta(0.1)
     found = rows.pivot(index="alpha", columns="lambda_", values=measure)
     found.columns = [f"{v:g}" if v else "1 - α" for v in found.columns]
     found.index = [f"{v:g}" for v in found.index]
@@ -85,16 +87,17 @@ def planes(path=PLANES):
     """The latent spaces of the beta-VAEs of seed 0.
 
     Returns:
-        dict of objective, such as "beta(0.1)", to arrays as from `Snapshots.arrays`, for
-        `plotting.comparison`: samples (1, 64, 28, 28, 1), codes (1, n, 2), grid
-        (1, 256, 28, 28, 1), labels (n,).
+        dict of objective, such as "beta(0.1)", with rising weights, to arrays as from
+        `Snapshots.arrays`, for `plotting.comparison`: samples (1, 64, 28, 28, 1), codes (1, n, 2),
+        grid (1, 256, 28, 28, 1), labels (n,).
     """
     kept = from_npz(path.read_bytes())
-    names = dict.fromkeys(name.split("/")[0] for name in kept if "/" in name)
+    names = {name.split("/")[0] for name in kept if "/" in name}
+    weight = {n: study.recipe("fashion_mnist", n).objective.kl_weight for n in names}
     return {
         name: {part: kept[f"{name}/{part}"][None] for part in ("samples", "grid")}
         | {"codes": kept[f"{name}/codes"][None].astype("float32"), "labels": kept["labels"]}
-        for name in names
+        for name in sorted(names, key=weight.get)
     }
 
 
@@ -128,7 +131,7 @@ PUBLISHED = (
 def published(table=PAPER):
     """Numbers that others printed beside those of models that were trained here.
 
-    Of several trainings of a model, the one with the most epochs.
+    Of several rows of a model, the one with the most epochs, and then the most images.
 
     Args:
         table: as `tools/paper.py` writes it.
@@ -137,8 +140,7 @@ def published(table=PAPER):
         A DataFrame, a row for each of `PUBLISHED` that was measured: published, "here" with the
         standard error over the test images, how many of these, epochs, and source.
     """
-    rows = pd.read_csv(table).sort_values("epochs", kind="stable")
-    rows = rows.drop_duplicates("model", keep="last").set_index("model")
+    rows = _best_measured(table)
 
     def here(known, row):
         return f"{row[known.measure]:.1f}\u00a0± {row[f'{known.measure}, standard error']:.1f}"
@@ -160,15 +162,39 @@ def published(table=PAPER):
 
 
 def gap(first, second, measure="importance-sampled NLL", table=PAPER):
-    """By how much one model is above another, image by image: mean and standard error, in nats.
+    """The mean of first - second over the same images, and its standard error, in nats.
 
     Args:
-        first, second: names in the table; of several trainings, those with the most epochs.
-        measure: in the .npz beside the table.
+        first, second: models in the table; of several rows, as in `published`.
+        measure: in the .npz beside the table; of an NLL, a positive gap says that the second model
+            is better.
+
+    Raises:
+        ValueError: for a model that is not there, or two that were measured on other images.
     """
-    rows = pd.read_csv(table).sort_values("epochs", kind="stable")
-    epochs = rows.drop_duplicates("model", keep="last").set_index("model").epochs
-    kept = from_npz(table.with_suffix(".npz").read_bytes())
-    ours, theirs = (kept[f"{name}, {epochs[name]} epochs/{measure}"] for name in (first, second))
-    difference = ours.astype("float64") - theirs
+    rows, kept = _best_measured(table), from_npz(table.with_suffix(".npz").read_bytes())
+    values = []
+    for model in (first, second):
+        word = per_image(rows.loc[model], measure, model) if model in rows.index else model
+        if word not in kept:
+            known = ", ".join(rows.index)
+            raise ValueError(f"no {measure} of {model!r}, image by image: there are {known}.")
+        values.append(kept[word].astype("float64"))
+    if len(values[0]) != len(values[1]):
+        raise ValueError(
+            f"{first!r} was measured on {len(values[0])} images and {second!r} on "
+            f"{len(values[1])}: measure both on the same."
+        )
+    difference = values[0] - values[1]
     return float(difference.mean()), float(np.std(difference) / len(difference) ** 0.5)
+
+
+def per_image(key, measure, model=None):
+    """The name of an array in the .npz: the key of a row, and what was measured."""
+    words = [f"{key[name]:g} {name}" for name in ("epochs", "images", "samples")]
+    return f"{model or key['model']}, {', '.join(words)}/{measure}"
+
+
+def _best_measured(table):
+    rows = pd.read_csv(table).sort_values(["epochs", "images"], kind="stable")
+    return rows.drop_duplicates("model", keep="last").set_index("model")

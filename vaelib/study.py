@@ -110,7 +110,7 @@ def model_of(dataset, objective, prior="normal", **settings):
     asked = recipe(dataset, objective, prior, **settings)
     if objective == UNTRAINED:
         model = training.build(asked, 1)
-        model.prior.start(data.load(dataset).train_images, asked.seed)
+        model.prior.start(data.load(dataset).limit(asked.limit).train_images, asked.seed)
     else:
         model = training.train(asked).model
     if found := FITTED.fullmatch(prior):

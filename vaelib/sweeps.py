@@ -12,7 +12,14 @@ def strip(columns):
 
     Args:
         columns: dict of title to snapshots, as from `Snapshots.arrays`; the last codes are drawn.
+
+    Raises:
+        ValueError: for codes that are not on a plane.
     """
+    for title, arrays in columns.items():
+        if arrays["codes"][-1].shape[1] != 2:
+            width = arrays["codes"][-1].shape[1]
+            raise ValueError(f"the codes of {title!r} have {width} dimensions: expected 2.")
     limit = max(plane_limit(arrays["codes"][-1]) for arrays in columns.values())
     size = min(3.4, 11 / len(columns))
     figure, axes = plt.subplots(
