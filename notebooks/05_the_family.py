@@ -108,9 +108,9 @@ planes = {name.replace("beta(", "β = ").rstrip(")"): kept for name, kept in fam
 sweeps.strip(planes)
 
 # %% [markdown]
-# The dashed circle is where 95 % of the prior lies. With the post's hundredth (left), the plane reaches five
-# times as far as the circle, and three codes of four lie outside. As codes get dearer, the plane is drawn in,
-# and from β = 1 on there is little to see at this scale. (Colours are classes, as everywhere.)
+# The dashed circle is where 95 % of the prior lies. With the post's hundredth (left), the plane reaches some
+# five times as far as the circle, and most codes lie outside. As codes get dearer, the plane is drawn in, and
+# from β = 1 on there is little to see at this scale. (Colours are classes, as everywhere.)
 #
 # Four of them closer up, each plane as far as its codes reach:
 
@@ -293,11 +293,11 @@ sweeps.priors(
 
 # %% [markdown]
 # In grey the codes of the test images, in blue the prior: the outermost line holds 95 % of it. Left, a round
-# hill over codes that are not round: half of the trousers lie outside its last line, and inside it there are
-# corners where no code is. In the middle, a prior fitted to the very points that you see (the table's, below,
-# was fitted to codes drawn for training images). Right, codes and prior that grew up together: nothing holds
-# the plane at zero any more, nor at any size, so it has spread as wide as with the post's hundredth, or wider.
-# Yet the prior follows it into nearly every corner.
+# hill over codes that are not round: many codes (at the right; they are trousers, as in the pictures above) lie
+# outside its last line, and inside it there are corners where no code is. In the middle, a prior fitted to the
+# very points that you see (the table's, below, was fitted to codes drawn for training images). Right, codes and
+# prior that grew up together: nothing holds the plane at zero any more, nor at any size, so it has spread as
+# wide as with the post's hundredth, or wider. Yet the prior follows it into nearly every corner.
 
 # %%
 rows = table[(table.objective == "beta(1)") & (table.latent_dim == 2)]
