@@ -6,57 +6,58 @@ python := .venv/bin/python
 help: ## list these targets (what `make` alone does)
 	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' Makefile | awk -F@ '{ printf "%-17s%s\n", $$1, $$2 }'
 
-run: .venv/ready ## get the data, execute all notebooks, write HTML (EPOCHS=2 hurries, SEED=1)
-	@$(python) tools/run.py $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
+run: .venv/ready ## get the data, execute all notebooks, write HTML (EPOCHS=2: a quick version; SEED=1)
+	@$(python) -m tools.notebooks.run $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
 
 test: lint ## check the style, then run every test (PYTEST_ARGS='-k data' narrows it)
 	@$(python) -m pytest --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
 
-lint: .venv/ready ## check the style alone
+lint: .venv/ready ## check the style, and who imports whom
 	@$(python) -m ruff check . && $(python) -m ruff format --check .
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 format: .venv/ready ## mend the style
 	@$(python) -m ruff check --fix . && $(python) -m ruff format .
 
 lab: .venv/ready ## open the first notebook in JupyterLab (LAB_ARGS=--no-browser adds options)
 	@$(python) -m nbformat.sign notebooks/*.ipynb >/dev/null  # as jupyter trust
-	@JUPYTER_PATH="$(CURDIR)/tools/lab$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(python) -m jupyterlab \
+	@JUPYTER_PATH="$(CURDIR)/tools/notebooks/lab$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(python) -m jupyterlab \
 	  --ServerApp.root_dir=. --KernelManager.transport_encryption=auto $(LAB_ARGS) \
 	  notebooks/01_standard_vae.ipynb
 
 site: .venv/ready ## write the website to build/site (REPOSITORY=owner/name adds links to Binder)
-	@$(python) tools/website.py $(if $(REPOSITORY),--repository '$(REPOSITORY)')
+	@$(python) -m tools.website.build $(if $(REPOSITORY),--repository '$(REPOSITORY)')
 
 reproduce: .venv/ready ## train the runs that the text quotes once more, and compare
 	@$(python) -m vaelib reproduce
 
 stress: .venv/ready ## break trainings in many ways and print what was lost: nothing
-	@$(python) tools/stress.py
+	@$(python) -m tools.checks.stress
 
 study: .venv/ready ## add the rows that runs/study.csv lacks (hours; AGAIN=2: make two rows once more)
-	@$(python) tools/$(if $(AGAIN),again.py --rows '$(AGAIN)',study.py)
+	@$(python) -m tools.tables.$(if $(AGAIN),again --rows '$(AGAIN)',fill)
 
 family: .venv/ready ## add the rows that runs/family.csv lacks (hours; resumable)
-	@$(python) tools/study.py family && $(python) tools/planes.py
+	@$(python) -m tools.tables.fill family && $(python) -m tools.tables.planes
 
 paper: .venv/ready ## train what others published numbers for, and compare (hours; resumable)
-	@$(python) tools/paper.py $(if $(EPOCHS),--epochs '$(EPOCHS)')
+	@$(python) -m tools.tables.paper $(if $(EPOCHS),--epochs '$(EPOCHS)')
 
 bench: .venv/ready ## measure what a reader waits for, side by side (minutes, on a quiet machine)
-	@$(python) tools/bench.py
+	@$(python) -m tools.checks.bench
 
 lock: .venv/ready ## write the lock and both environment.yml from pyproject.toml (UPGRADE=1: newest)
-	@$(python) tools/lock.py $(if $(UPGRADE),--upgrade)
+	@$(python) -m tools.environment.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what these commands made; downloaded data stay in your cache
-	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The environment, made once. A vanished base Python, or newer pins, make it stale.
 .venv/ready: requirements.lock pyproject.toml .venv/bin/python
 	@for python in $(PYTHON); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
-	    && exec "$$python" tools/environment.py; \
+	    && exec "$$python" tools/environment/install.py; \
 	done; \
 	echo "Python 3.11, 3.12 or 3.13 is needed, and none was found among: $(PYTHON)." \
 	  "Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1

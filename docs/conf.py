@@ -1,4 +1,4 @@
-"""Settings of Sphinx for the website; tools/website.py calls it and prepares the pages."""
+"""Settings of Sphinx for the website; tools/website/build.py calls it and prepares the pages."""
 
 import re
 import sys
@@ -9,9 +9,9 @@ from sphinx.util.inspect import signature as sphinx_signature
 from sphinx.util.inspect import stringify_signature
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT)]
 
-import pages  # noqa: E402
+from tools.website import pages  # noqa: E402
 
 project = html_title = "vaelib"
 html_theme = "furo"

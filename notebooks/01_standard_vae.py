@@ -50,9 +50,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from vaelib import data, losses, metrics, objectives, plotting, runs, training
+from vaelib import data, losses, measures, objectives, plotting, runs, training
 from vaelib.backend import keras, ops
-from vaelib.recipes import Recipe
 
 # %% [markdown]
 # Everything that you may want to change is in the next cell.
@@ -64,7 +63,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-recipe = Recipe(dataset_name, objectives.ELBO, epochs=epochs, seed=seed, limit=limit)
+recipe = runs.Recipe(dataset_name, objectives.ELBO, epochs=epochs, seed=seed, limit=limit)
 dataset = data.load(dataset_name)
 print(dataset)
 
@@ -109,9 +108,7 @@ plotting.strips(examples)
 # both are trained to make the two images alike. It needs little training to get somewhere.
 
 # %%
-plain = training.train(
-    replace(recipe, objective=objectives.AUTOENCODER, epochs=max(1, epochs // 5))
-)
+plain = runs.train(replace(recipe, objective=objectives.AUTOENCODER, epochs=max(1, epochs // 5)))
 plain_codes = plain.model.encode(dataset.test_images)
 plotting.latent_space(plain_codes, dataset.test_labels, dataset.class_names)
 
@@ -158,7 +155,7 @@ plotting.latent_space(plain_codes, dataset.test_labels, dataset.class_names)
 # sigmoid of it is the pixel's brightness.
 
 # %%
-model = training.build(recipe, len(dataset.train_images))
+model = recipe.build(len(dataset.train_images))
 for part in (model.encoder, model.decoder):
     print(f"{part.name}: {part.count_params():,} parameters")
     for layer in part.layers:
@@ -209,7 +206,7 @@ import tensorflow as tf
 constant = replace(recipe, schedule="constant", learning_rate=1e-3)  # a full step from the start
 batches = training.Batches(dataset.train_images, recipe.batch_size, seed)
 
-by_hand = training.build(constant, len(dataset.train_images))
+by_hand = constant.build(len(dataset.train_images))
 for step in range(3):
     (pixels,) = batches[step]  # (100, 28, 28, 1), 0 to 255
     with tf.GradientTape() as tape:
@@ -224,7 +221,7 @@ for step in range(3):
 # same weights, but for rounding.
 
 # %%
-by_fit = training.build(constant, len(dataset.train_images))
+by_fit = constant.build(len(dataset.train_images))
 by_fit.fit(batches, steps_per_epoch=3, shuffle=False, verbose=0)
 
 pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)
@@ -241,7 +238,7 @@ print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 # each epoch gives the loss and its parts, in nats per image.
 
 # %%
-run = training.train(recipe)
+run = runs.train(recipe)
 
 # %%
 plotting.loss_curves(run.history)
@@ -394,10 +391,10 @@ plotting.strips({"original": originals, "returned": run.model.decode(codes[ten])
 
 # %%
 train_images, train_labels = dataset.train_images, dataset.train_labels
-accuracy = metrics.knn_accuracy(
+accuracy = measures.knn_accuracy(
     run.model.encode(train_images), train_labels, codes, dataset.test_labels
 )
-error = metrics.mean_squared_error(run.model, dataset.test_images)
+error = measures.mean_squared_error(run.model, dataset.test_images)
 print(f"loss in the last epoch      {run.history['loss'][-1]:.1f} nats per image")
 if dataset_name == goal.recipe.dataset:
     print(f"after the post's 50 epochs  {goal.history['loss'][-1]:.1f} nats per image")
@@ -467,8 +464,8 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 # reconstructions with its freedom; compare the printed terms.
 #
 # These are single runs, one seed each, and changing `seed` at the top does not change them. To try
-# another, train both anew: `training.train(recipes.post("fashion_mnist", objectives.ELBO_AS_POSTED, seed=1))`
-# after `from vaelib import recipes`, and the same with `objectives.ELBO`.
+# another, train both anew: `runs.train(runs.post("fashion_mnist", objectives.ELBO_AS_POSTED, seed=1))`,
+# and the same with `objectives.ELBO`.
 #
 # ## On your own
 #

@@ -49,16 +49,14 @@ from vaelib import (
     data,
     explorer,
     losses,
-    metrics,
+    measures,
     mmd,
     objectives,
-    panels,
     plotting,
     runs,
-    training,
 )
 from vaelib.backend import ops
-from vaelib.recipes import Recipe
+from vaelib.plotting import panels
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -79,7 +77,7 @@ print(dataset)
 # many draws from the prior.
 
 # %%
-vae = training.train(Recipe(dataset_name, objectives.ELBO, **settings))
+vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
 # %%
 z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)
@@ -100,7 +98,7 @@ plotting.clouds(z_mean, z_log_var, seed=seed)
 #
 # Its $\sigma$ is called the *bandwidth*. Expand the exponential into a series, and every power of $x$ and
 # $y$ turns up: that is where the moments are. Now compare the similarity *within* the clouds with the similarity *between* them.
-# If the clouds come from the same law, it makes no difference where a partner is taken from:
+# If the clouds come from the same distribution, it makes no difference where a partner is taken from:
 #
 # $$
 # \mathrm{MMD}^2(p, q) \;=\; \mathbb E\, k(x, x') + \mathbb E\, k(y, y') - 2\, \mathbb E\, k(x, y),
@@ -114,18 +112,20 @@ plotting.clouds(z_mean, z_log_var, seed=seed)
 
 
 # %%
-def mmd2_by_hand(x, y, variance):
-    within_x = ops.mean(mmd.gaussian_kernel(x, x, variance))
-    within_y = ops.mean(mmd.gaussian_kernel(y, y, variance))
-    between = ops.mean(mmd.gaussian_kernel(x, y, variance))
+def mmd2_by_hand(x, y, kernel):
+    within_x = ops.mean(mmd.kernel_matrix(x, x, kernel))
+    within_y = ops.mean(mmd.kernel_matrix(y, y, kernel))
+    between = ops.mean(mmd.kernel_matrix(x, y, kernel))
     return float(within_x + within_y - 2 * between)
 
 
 random = np.random.default_rng(seed)
 x, y = random.standard_normal((2, 500, 2))
-print(f"two clouds of one law        {mmd2_by_hand(x, y, variance=2):.4f}")
-print(f"one shifted by (3, 0)        {mmd2_by_hand(x, y + np.array([3, 0]), variance=2):.4f}")
-print(f"one twice as wide            {mmd2_by_hand(x, 2 * y, variance=2):.4f}")
+print(f"two clouds, one distribution {mmd2_by_hand(x, y, mmd.GaussianKernel(2.0)):.4f}")
+print(
+    f"one shifted by (3, 0)        {mmd2_by_hand(x, y + np.array([3, 0]), mmd.GaussianKernel(2.0)):.4f}"
+)
+print(f"one twice as wide            {mmd2_by_hand(x, 2 * y, mmd.GaussianKernel(2.0)):.4f}")
 
 # %% [markdown]
 # ## What a bandwidth can see
@@ -139,10 +139,12 @@ distances = np.linspace(0, 8, 200)
 variances = (0.005, 2.0, 200.0)
 similarity = {f"variance {v:g}": np.exp(-(distances**2) / (2 * v)) for v in variances}
 falling = {
-    f"variance {v:g}": [mmd2_by_hand(x, y + np.array([shift, 0]), v) for shift in shifts]
+    f"variance {v:g}": [
+        mmd2_by_hand(x, y + np.array([shift, 0]), mmd.GaussianKernel(v)) for shift in shifts
+    ]
     for v in variances
 }
-print(f"one twice as wide, variance 200: {mmd2_by_hand(x, 2 * y, variance=200):.4f}")
+print(f"one twice as wide, variance 200: {mmd2_by_hand(x, 2 * y, mmd.GaussianKernel(200.0)):.4f}")
 plotting.curves(
     ("distance of two points", "k", distances, similarity),
     ("shift of the second cloud", "MMD²", shifts, falling),
@@ -195,7 +197,9 @@ for name, values in estimates.items():
 x, y = random.standard_normal((2, 5, 2))
 differences = x[:, None, :] - y[None, :, :]  # (5, 5, 2)
 post_kernel = np.exp(-np.mean(differences**2, axis=2) / 2)
-print("the same kernel:", np.allclose(post_kernel, mmd.gaussian_kernel(x, y, variance=2)))
+print(
+    "the same kernel:", np.allclose(post_kernel, mmd.kernel_matrix(x, y, mmd.GaussianKernel(2.0)))
+)
 
 # %% [markdown]
 # ## Three changes
@@ -218,7 +222,7 @@ print(objectives.MMD_AS_POSTED.get_config())
 # of a loss (but for a tiny constant in their denominator):
 
 # %%
-model = training.build(Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings), 100)
+model = runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings).model()
 images = dataset.train_images[:100].astype("float32") / 255
 codes, prior = model.encoder(images), random.standard_normal((100, 2)).astype("float32")
 decoded = ops.sigmoid(model.decoder(codes))
@@ -235,7 +239,7 @@ print(f"the post's loss {posts:.5f}, times 784: {784 * posts:.3f}; ours: {ours:.
 # ## Train
 
 # %%
-mmd_vae = training.train(Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
+mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
 
 # %%
 plotting.loss_curves(mmd_vae.history, unit="per image")
@@ -286,7 +290,10 @@ explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
 
 # %%
 pd.DataFrame(
-    {"VAE": metrics.summary(vae.model, dataset), "MMD-VAE": metrics.summary(mmd_vae.model, dataset)}
+    {
+        "VAE": measures.summary(vae.model, dataset),
+        "MMD-VAE": measures.summary(mmd_vae.model, dataset),
+    }
 ).T.round(4)
 
 # %% [markdown]
@@ -318,9 +325,9 @@ rows = {}
 for title, run in posted.items():
     codes = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
     inside = np.mean(np.hypot(*codes.T) < panels.PRIOR_RADIUS)
-    rows[title] = metrics.code_statistics(codes) | {"in the circle": inside}
+    rows[title] = measures.code_statistics(codes) | {"in the circle": inside}
     if dataset_name == run.recipe.dataset:
-        rows[title] |= metrics.summary(run.model, dataset)
+        rows[title] |= measures.summary(run.model, dataset)
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
@@ -352,7 +359,7 @@ pd.DataFrame(rows).T.round(4)
 #
 # ## On your own
 #
-# Each of the first three is trained with `training.train(Recipe(dataset_name, ..., **settings))`, with the
+# Each of the first three is trained with `runs.train(runs.Recipe(dataset_name, ..., **settings))`, with the
 # objective in place of the dots. `objectives.infovae(1, 784, ...)` has no KL, and MMD² with weight 784.
 #
 # - `objectives.Objective(losses.squared_error, sampled=False)`: no MMD at all. What holds the codes

@@ -39,8 +39,8 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, explorer, metrics, objectives, panels, plotting, runs, training
-from vaelib.recipes import Recipe
+from vaelib import data, explorer, measures, objectives, plotting, runs
+from vaelib.plotting import panels
 
 # %% tags=["parameters"]
 dataset_name: str = "mnist"  # or "fashion_mnist", "faces"
@@ -66,10 +66,10 @@ plotting.samples(dataset.train_images[:64])
 # trainings come at the end.
 
 # %%
-vae = training.train(Recipe(dataset_name, objectives.ELBO, **settings))
+vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
 # %%
-mmd_vae = training.train(Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
+mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
 
 # %% [markdown]
 # The two losses can't be compared: one counts nats of cross-entropy, the other squared errors.
@@ -136,7 +136,10 @@ explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
 
 # %%
 pd.DataFrame(
-    {"VAE": metrics.summary(vae.model, dataset), "MMD-VAE": metrics.summary(mmd_vae.model, dataset)}
+    {
+        "VAE": measures.summary(vae.model, dataset),
+        "MMD-VAE": measures.summary(mmd_vae.model, dataset),
+    }
 ).T.round(4)
 
 # %% [markdown]
@@ -169,9 +172,9 @@ rows = {}
 for title, run in posted.items():
     codes = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
     inside = np.mean(np.hypot(*codes.T) < panels.PRIOR_RADIUS)
-    rows[title] = metrics.code_statistics(codes) | {"in the circle": inside}
+    rows[title] = measures.code_statistics(codes) | {"in the circle": inside}
     if dataset_name == run.recipe.dataset:
-        rows[title] |= metrics.summary(run.model, dataset)
+        rows[title] |= measures.summary(run.model, dataset)
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]

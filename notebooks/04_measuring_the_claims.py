@@ -45,8 +45,10 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import charts, contrasts, data, features, ledger, likelihood, study
-from vaelib.snapshots import grid_codes
+from vaelib import data, plotting, study
+from vaelib.grid import grid_codes
+from vaelib.measures import features, likelihood
+from vaelib.study import claims, contrasts, figures, tables
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces": of the rows that are made once more
@@ -73,11 +75,11 @@ step: float = 0.04  # between neighbours of the grid that likelihoods are summed
 # schedule of notebooks 01 and 02, ten epochs; the post trained for fifty.
 
 # %%
-table = ledger.read()
+table = tables.read()
 for name, rows in table.groupby("dataset"):
     kinds, seeds = rows.objective.nunique(), sorted(set(rows.seed))
     print(f"{name}: {len(rows)} models, {kinds} kinds, seeds {seeds}")
-print(f"{len(ledger.measures(table))} measures of each")
+print(f"{len(tables.measures(table))} measures of each")
 
 # %% [markdown]
 # ## Make two rows once more
@@ -101,16 +103,18 @@ for objective in ("untrained", "elbo"):
 
 # %%
 comparable = (dataset_name, epochs, limit) in {("fashion_mnist", 10, None), ("mnist", 10, None)}
-compared = {name: ledger.again(row, table) for name, row in made.items()} if comparable else {}
+compared = {name: tables.again(row, table) for name, row in made.items()} if comparable else {}
 for name, found in compared.items():
     print(f"{name}: {found.within.sum()} of {len(found)} measures are within the seeds' range")
 compared["elbo"].round(4) if comparable else pd.DataFrame(made)
 
 # %% [markdown]
 # *There* is the table's row of the VAE, *here* what was just computed, and *range* how far its five seeds lie
-# apart. Another processor, or another number of threads, rounds differently, and training makes much
-# of little: expect differences, but none larger than those between seeds. (The 32nd measure is computed from
-# two others. What each of them is, say the docstrings of `metrics`, `aggregate`, `realism` and `likelihood`.)
+# apart. Another processor, or another number of threads, rounds differently, and training amplifies small
+# differences: expect some, but none larger than those between seeds. (The 32nd measure is computed from
+# two others. The docstrings of `vaelib.measures` say what each of them is. One is counted differently here: the
+# table's shares of the prior that lie on the manifold were taken from the post's grid, weighted by the prior's
+# density; now they are counted by sampling from the prior.)
 #
 # ## Measure the measures
 #
@@ -119,7 +123,7 @@ compared["elbo"].round(4) if comparable else pd.DataFrame(made)
 # | sharpness | variance of the Laplacian, as a ratio to that of real images | higher | noise is sharp too |
 # | precision | share of decoded images in the ball of any real one, which reaches to its fifth neighbour | higher | what lies in the huge balls of odd images |
 # | coverage | share of real images whose ball holds a decoded one | higher | what else the model draws |
-# | on the manifold | precision with the smaller half of the balls: for draws from the prior, or for places on the post's grid | higher | variety: one good image would do |
+# | on the manifold | precision with the smaller half of the balls: for samples of the prior, or for places on the post's grid | higher | variety: one good image would do |
 # | 15-NN, probe accuracy | share of test codes that go to their class, by a vote of neighbours or by straight lines | higher | where the codes lie |
 # | silhouette | how much nearer codes are to their own class than to the next one | higher | classes made of two heaps |
 # | cluster agreement | k-means against the classes (mutual information, 0 to 1) | higher | shapes that are not round |
@@ -177,19 +181,19 @@ pd.DataFrame(study.known_images(dataset, feature_space)).T.round(3)
 
 # %%
 def tried(dataset, *measures):
-    claims = [c for c in ledger.CLAIMS if c.dataset == dataset and c.measure in measures]
-    return ledger.ledger(table, claims).drop(columns="data").set_index("MMD-VAE against VAE")
+    tried = [c for c in claims.CLAIMS if c.dataset == dataset and c.measure in measures]
+    return claims.ledger(table, tried).drop(columns="data").set_index("MMD-VAE against VAE")
 
 
 clothes, digits = "fashion_mnist", "mnist"
-real_clothes, real_digits = ledger.reference(clothes), ledger.reference(digits)
+real_clothes, real_digits = tables.reference(clothes), tables.reference(digits)
 
 # %% [markdown]
 # ## "It seems like edges are much sharper here"
 
 # %%
 sharp = ["sample sharpness", "reconstruction sharpness", "prior on manifold", "coverage"]
-charts.trial(table, clothes, sharp, real_clothes)
+figures.trial(table, clothes, sharp, real_clothes)
 
 # %%
 tried(clothes, "sample sharpness")
@@ -217,7 +221,7 @@ tried(clothes, "sample sharpness")
 
 # %%
 informed = ["15-NN accuracy", "probe accuracy", "silhouette", "cluster agreement"]
-charts.trial(table, clothes, informed)
+figures.trial(table, clothes, informed)
 
 # %%
 tried(clothes, "15-NN accuracy", "silhouette")
@@ -243,7 +247,7 @@ drawn["mutual information"].agg(["mean", "std"]).unstack(0).round(2)
 
 # %%
 centred = ["mean norm", "moment KL", "held-out MMD²"]
-charts.trial(table, clothes, centred, log=centred)
+figures.trial(table, clothes, centred, log=centred)
 
 # %%
 tried(clothes, *centred)
@@ -262,7 +266,7 @@ tried(clothes, *centred)
 
 # %%
 smooth = ["path length", "path length, scaled"]
-charts.trial(table, clothes, smooth)
+figures.trial(table, clothes, smooth)
 
 # %%
 tried(clothes, *smooth)
@@ -284,7 +288,7 @@ tried(clothes, *smooth)
 
 # %%
 filled = ["grid on manifold", "prior on manifold"]
-charts.trial(table, clothes, filled, real_clothes)
+figures.trial(table, clothes, filled, real_clothes)
 
 # %%
 tried(clothes, *filled)
@@ -305,7 +309,7 @@ tried(clothes, *filled)
 
 # %%
 alike = ["sample sharpness", "prior on manifold", "15-NN accuracy", "silhouette"]
-charts.trial(table, digits, alike, real_digits)
+figures.trial(table, digits, alike, real_digits)
 
 # %%
 tried(digits, *alike)
@@ -326,7 +330,7 @@ tried(digits, *alike)
 
 # %%
 organic = ["path length", "path length, scaled", "grid on manifold"]
-charts.trial(table, digits, organic, real_digits)
+figures.trial(table, digits, organic, real_digits)
 
 # %%
 tried(digits, *organic)
@@ -413,7 +417,7 @@ chosen = [*order[[len(gap) // 4, len(gap) // 2, 3 * len(gap) // 4]], *order[-3:]
 side = 1 + round(2 * reach / step)
 truth = likelihood.posterior(vae, images[chosen], grid_codes(side, reach))
 clouds = vae.encode_distribution(images[chosen])
-charts.true_posteriors(images[chosen], truth, side, reach, *clouds)
+plotting.true_posteriors(images[chosen], truth, side, reach, *clouds)
 
 # %% [markdown]
 # In blue, where the code of the image above may really be, the darker the likelier; in red, two standard
@@ -429,10 +433,10 @@ charts.true_posteriors(images[chosen], truth, side, reach, *clouds)
 
 # %%
 fit = ["NLL grey", "NLL binarised", "cross-entropy", "pixel MSE"]
-charts.trial(table, clothes, fit)
+figures.trial(table, clothes, fit)
 
 # %%
-charts.trial(table, digits, fit)
+figures.trial(table, digits, fit)
 
 # %%
 pd.concat({name: contrasts.differences(table, name, fit).iloc[:, 1:] for name in (clothes, digits)})
@@ -455,7 +459,7 @@ pd.concat({name: contrasts.differences(table, name, fit).iloc[:, 1:] for name in
 # ## The ledger
 
 # %%
-ledger.ledger(table)
+claims.ledger(table)
 
 # %% [markdown]
 # Read the first verdicts from top to bottom. Not one of the post's claims simply *holds* between the two
@@ -479,7 +483,7 @@ ledger.ledger(table)
 # ## On your own
 #
 # - Set `dataset_name` to `"mnist"`, or `seed` to 3, and run all cells: is that row of the table made again, too?
-# - `charts.trial(table, clothes, [...])` takes any of `ledger.measures(table)`. Which of them would you have
+# - `figures.trial(table, clothes, [...])` takes any of `tables.measures(table)`. Which of them would you have
 #   chosen for "organic"? Decide before you look.
 # - Which verdicts change if you ask for 99 % instead of 95 %? (`contrasts.CONFIDENCE = 0.99`.)
 # - Take the images with the widest gaps and decode from the true posterior's highest place instead of from

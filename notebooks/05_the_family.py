@@ -46,19 +46,10 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import (
-    aggregate,
-    data,
-    family,
-    likelihood,
-    mmd,
-    plotting,
-    priors,
-    study,
-    sweeps,
-    training,
-)
+from vaelib import data, measures, mmd, plotting, priors, runs, study
+from vaelib.measures import likelihood
 from vaelib.objectives import ELBO, ELBO_AS_POSTED, beta, capacity, infovae, iwae
+from vaelib.study import family, models, published
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces": what the VampPrior is trained on
@@ -105,7 +96,7 @@ print(f"{len(table)} models, each trained for {table.epochs.iloc[0]} epochs on F
 
 # %%
 planes = {name.replace("beta(", "β = ").rstrip(")"): kept for name, kept in family.planes().items()}
-sweeps.strip(planes)
+plotting.planes(planes)
 
 # %% [markdown]
 # The dashed circle is where 95 % of the prior lies. With the post's hundredth (left), the plane reaches some
@@ -141,7 +132,7 @@ groups = {
     "capacity": taps,
     "InfoVAE": matched,
 }
-sweeps.rate_distortion(
+plotting.rate_distortion(
     {title: (rows.rate, rows.distortion) for title, rows in groups.items()},
     names=[f"{weight:g}" for weight in betas[betas.seed == 0].kl_weight],
 )
@@ -208,8 +199,8 @@ reached.set_index("wanted").sort_index().round(2)
 # no pull at all and is not here.
 
 # %%
-measures = ("mutual information", "held-out MMD²", "cross-entropy")
-sweeps.heatmaps({name: family.infovae_plane(table, name) for name in measures})
+shown = ("mutual information", "held-out MMD²", "cross-entropy")
+plotting.heatmaps({name: family.infovae_plane(table, name) for name in shown})
 
 # %% [markdown]
 # Read the middle panel from left to right: MMD brings the codes to the prior, in every row. Now the first one
@@ -259,12 +250,12 @@ family.infovae_plane(table, "NLL grey").round(1)
 
 # %%
 recipe = study.recipe(dataset_name, "elbo", "vamp(20)", epochs=epochs, seed=seed, limit=limit)
-run = training.train(recipe)
+run = runs.train(recipe)
 vamp = run.model
 
 # %%
 dataset = data.load(dataset_name).limit(limit)
-begin = training.build(recipe, len(dataset.train_images))
+begin = recipe.build(len(dataset.train_images))
 begin.prior.start(dataset.train_images, seed)
 images = {
     "began as": np.asarray(begin.prior.pseudo_inputs),
@@ -283,10 +274,10 @@ plotting.strips(images | {"decoded": vamp.decode(vamp.encode(images["became"]))}
 plain = family.planes()["beta(1)"]["codes"][-1]
 learned = {
     "standard normal": (priors.StandardNormal(2), plain),
-    "mixture, fitted afterwards": (priors.fitted(plain, 20, seed), plain),
+    "mixture, fitted afterwards": (models.fitted(plain, 20, seed), plain),
     "VampPrior": (vamp.prior, run.snapshots["codes"][-1]),
 }
-sweeps.priors(
+plotting.priors(
     {title: prior for title, (prior, _) in learned.items()},
     {title: codes for title, (_, codes) in learned.items()},
 )
@@ -329,7 +320,7 @@ print(f"in the table, on clothes and with seed 0: {there:.2f}")
 #
 # So on a plane, there is not much to be had from another prior, and the aggregate KL said so beforehand. What
 # does change is what you see when you draw from it: of such images about two thirds lie where real ones crowd,
-# against a half before (last column; for the standard normal it is counted on a grid, for the others by draws).
+# against a half before (last column; the table's number for the standard normal was counted on a grid, the others by samples).
 # The best share has the prior that was fitted afterwards, which takes seconds and trains nothing.
 #
 # ## A tighter bound
@@ -379,12 +370,12 @@ rows[[*kept, "coverage", "prior on manifold"]].round(3)
 # ## Against numbers that others published
 
 # %%
-family.published()
+published.published()
 
 # %%
-mean, error = family.gap("VAE", "VAE with VampPrior")
+mean, error = published.gap("VAE", "VAE with VampPrior")
 print(f"image by image, the VampPrior gains {mean:.2f} ± {error:.2f} nats")
-paper = pd.read_csv(family.PAPER).set_index("model")
+paper = pd.read_csv(published.TABLE).set_index("model")
 print(f"exact, on the plane: {paper.loc['convolutional VAE, 2-D', 'exact NLL']:.1f} nats")
 
 # %% [markdown]
@@ -416,7 +407,7 @@ turned = plain @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.c
 pd.DataFrame(
     {
         title: {
-            "moment KL": aggregate.moment_kl(codes),
+            "moment KL": measures.moment_kl(codes),
             "MMD², in closed form": float(mmd.mmd2_to_normal(codes.astype("float32"), 2.0)),
         }
         for title, codes in {"as trained": plain, "turned by 30°": turned}.items()

@@ -28,7 +28,9 @@ import time
 import pandas as pd
 from IPython.display import display
 
-from vaelib import data, features, plotting, provenance, study
+from vaelib import data, plotting, study
+from vaelib.measures import features
+from vaelib.runs import provenance
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist"

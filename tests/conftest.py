@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import chromium
+from tools.website import chromium
 from vaelib import data
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -15,13 +15,13 @@ pytest_plugins = ["pytester"]  # for a test of a fixture below
 
 @pytest.fixture(scope="session")
 def faces():
-    """A data set that is drawn in no time."""
-    return data.draw_faces(train=510, test=60)
+    """A data set that is rendered in no time."""
+    return data.render_faces(train=510, test=60)
 
 
 @pytest.fixture(scope="module")
 def batch():
-    """Images, a model's outputs for them, and draws from the prior."""
+    """Images, a model's outputs for them, and samples of the prior."""
     random = np.random.default_rng(0)
     images = random.random((100, 28, 28, 1), dtype="float32")
     logits = random.normal(0, 2, images.shape).astype("float32")
@@ -57,7 +57,7 @@ def gradients():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, faces):
     """The folder of the website, built once, as for a repository called owner/name."""
-    import website  # here, for Sphinx is only needed by some tests
+    from tools.website import build as website  # here, for Sphinx is only needed by some tests
     from vaelib import explorer, runs
 
     folder = tmp_path_factory.mktemp("website") / "site"

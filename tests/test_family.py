@@ -75,7 +75,7 @@ def test_one_sample_gives_the_elbo():
 
 
 def test_the_importance_weighted_bound_rises_with_the_samples(batch):
-    """For codes drawn from q, on average over 4,000 draws of one image's code."""
+    """For codes sampled from q, on average over 400 images and their samples."""
     random = np.random.default_rng(0)
     images = np.ones((400, 28, 28, 1), "float32")
     bounds = []
@@ -90,13 +90,13 @@ def test_the_importance_weighted_bound_rises_with_the_samples(batch):
     assert bounds[0] + 0.05 < bounds[1] < bounds[2] - 0.05
 
 
-def test_the_mmd_comes_from_draws_or_with_the_prior_integrated(batch):
+def test_the_mmd_comes_from_samples_or_with_the_prior_integrated(batch):
     images, outputs, _ = batch
     terms = infovae(1, 5, closed_form_mmd=True).terms(images, outputs, None)
     expected = mmd.mmd2_to_normal(outputs["z"], 2.0, unbiased=True)
     assert float(terms["mmd"]) == pytest.approx(float(expected))
 
 
-def test_infovae_with_alpha_1_is_mmd_with_drawn_codes():
+def test_infovae_with_alpha_1_is_mmd_with_sampled_codes():
     expected = Objective(kl_weight=0, mmd_weight=30, sampled=True)
     assert infovae(1, 30) == expected

@@ -44,7 +44,7 @@ def test_gated_log_variances_stay_in_their_range(faces):
 def test_a_network_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="network must be one of convolutional, gated, not 'mlp'"):
         VAE(network="mlp")
-    with pytest.raises(ValueError, match="a gated network draws codes, unlike the objective MMD"):
+    with pytest.raises(ValueError, match="a gated network samples codes, unlike the objective MMD"):
         VAE(objective=MMD_AS_POSTED, network="gated")
 
 

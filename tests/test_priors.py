@@ -1,5 +1,7 @@
 """Priors: densities against SciPy, samples against densities, and what training does to them."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
@@ -17,9 +19,10 @@ from vaelib.objectives import (
     iwae,
 )
 from vaelib.priors import STANDARD_NORMAL, Mixture, Prior
-from vaelib.recipes import Recipe
+from vaelib.runs.recipes import Recipe
+from vaelib.study.models import fitted
 
-FACES = data.draw_faces(train=200, test=40)
+FACES = data.render_faces(train=200, test=40)
 TRAINED = [priors.mixture(3), priors.vamp(3)]
 RANDOM = np.random.default_rng(0)
 MEANS = RANDOM.normal(0, 2, (3, 2)).astype("float32")
@@ -64,7 +67,7 @@ def test_a_density_integrates_to_one(prior):
 
 def test_a_vamp_prior_of_one_pseudo_input_is_the_posterior_of_that_image():
     model = VAE(prior=priors.vamp(1))
-    model.prior.start(FACES.train_images[:1], seed=0)
+    model.prior.initialise(FACES.train_images[:1], seed=0)
     (mean,), (log_var,) = model.encode_distribution(FACES.train_images[:1])
     expected = stats.multivariate_normal(mean, np.diag(np.exp(log_var))).logpdf(Z)
     np.testing.assert_allclose(model.prior.log_density(Z), expected, rtol=1e-4)
@@ -79,17 +82,17 @@ def test_the_gradient_of_a_mixtures_density_is_right(gradients):
         np.testing.assert_allclose(found[:, d], (up - down) / (2 * step), rtol=0.02, atol=0.02)
 
 
-# ---- Draws
+# ---- Samples
 
 
-@pytest.mark.parametrize("way", ["sample", "draw"])
-def test_draws_of_a_mixture_have_its_mean_and_covariance(way):
+@pytest.mark.parametrize("way", ["sample", "tensor_sample"])
+def test_samples_of_a_mixture_have_its_mean_and_covariance(way):
     n = 20_000
     found = Mixture(MEANS, LOG_VARS)
     if way == "sample":
         codes = found.sample(n, seed=1)
     else:
-        codes = np.asarray(found.draw(n, keras.random.SeedGenerator(1)))
+        codes = np.asarray(found.tensor_sample(n, keras.random.SeedGenerator(1)))
     assert codes.shape == (n, 2)
     mean = MEANS.mean(axis=0)
     covariance = np.diag(np.exp(LOG_VARS).mean(axis=0)) + np.cov(MEANS.T, bias=True)
@@ -97,16 +100,16 @@ def test_draws_of_a_mixture_have_its_mean_and_covariance(way):
     np.testing.assert_allclose(np.cov(codes.T), covariance, atol=0.12)
 
 
-def test_components_are_drawn_by_their_weights():
+def test_components_are_sampled_by_their_weights():
     means = np.array([[0.0], [100.0]], "float32")
     found = Mixture(means, np.zeros((2, 1), "float32"), np.log([0.9, 0.1]))
     assert (found.sample(5_000) > 50).mean() == pytest.approx(0.1, abs=0.02)
-    drawn = np.asarray(found.draw(5_000, keras.random.SeedGenerator(0)))
-    assert (drawn > 50).mean() == pytest.approx(0.1, abs=0.02)
+    sampled = np.asarray(found.tensor_sample(5_000, keras.random.SeedGenerator(0)))
+    assert (sampled > 50).mean() == pytest.approx(0.1, abs=0.02)
 
 
 @pytest.mark.parametrize("prior", [STANDARD_NORMAL, *TRAINED], ids=str)
-def test_samples_are_decoded_draws_and_depend_on_the_seed_alone(prior):
+def test_sampled_images_are_decoded_codes_and_depend_on_the_seed_alone(prior):
     model = VAE(prior=prior)
     codes = model.prior.sample(5, seed=2)
     np.testing.assert_array_equal(model.sample(5, seed=2), model.decode(codes))
@@ -121,8 +124,8 @@ def test_samples_are_decoded_draws_and_depend_on_the_seed_alone(prior):
 @pytest.mark.parametrize("objective", [ELBO, beta(0.1), iwae(2), infovae(1, 50.0)], ids=str)
 def test_a_trained_prior_works_with_every_sampled_objective(prior, objective, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
-    model = training.build(Recipe("faces", objective, prior=prior), len(FACES.train_images))
-    model.prior.start(FACES.train_images, seed=0)
+    model = Recipe("faces", objective, prior=prior).build(len(FACES.train_images))
+    model.prior.initialise(FACES.train_images, seed=0)
     before = [np.array(v) for v in model.prior.trainable_variables]
     batches = training.Batches(FACES.train_images, 100, seed=0)
     model.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
@@ -134,8 +137,8 @@ def test_a_trained_prior_works_with_every_sampled_objective(prior, objective, mo
 def test_pseudo_inputs_begin_as_training_images_and_stay_images(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
     recipe = Recipe("faces", ELBO, prior=priors.vamp(7), learning_rate=0.02, schedule="constant")
-    model = training.build(recipe, len(FACES.train_images))
-    model.prior.start(FACES.train_images, seed=0)
+    model = recipe.build(len(FACES.train_images))
+    model.prior.initialise(FACES.train_images, seed=0)
     images = np.array(model.prior.pseudo_inputs)
     pixels = {image.tobytes() for image in FACES.train_images}
     found = [np.round(image * 255).astype("uint8").tobytes() for image in images]
@@ -157,7 +160,7 @@ def test_the_encoder_is_counted_once_and_is_no_part_of_the_prior():
 @pytest.mark.parametrize("prior", TRAINED, ids=str)
 def test_a_prior_is_saved_with_the_model(prior, tmp_path):
     model = VAE(prior=prior, seed=3)
-    model.prior.start(FACES.train_images, seed=5)
+    model.prior.initialise(FACES.train_images, seed=5)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.prior.log_density(Z), model.prior.log_density(Z))
@@ -169,7 +172,7 @@ def test_a_prior_is_saved_with_the_model(prior, tmp_path):
 
 def test_a_mixture_fitted_afterwards_finds_the_clusters_of_the_codes():
     codes = Mixture(np.array([[0, 5], [5, 0]], "float32"), np.full((2, 2), -2.0), None)
-    found = priors.fitted(codes.sample(4_000), 2)
+    found = fitted(codes.sample(4_000), 2)
     np.testing.assert_allclose(sorted(np.asarray(found.means).tolist()), [[0, 5], [5, 0]], atol=0.1)
     np.testing.assert_allclose(found.log_vars, -2, atol=0.15)
     z = codes.sample(50, seed=1).astype("float32")
@@ -180,17 +183,24 @@ def test_a_mixture_fitted_afterwards_finds_the_clusters_of_the_codes():
 
 
 @pytest.mark.parametrize(
-    "settings, said",
+    "settings, error, said",
     [
-        (("gamma",), "unknown prior 'gamma': choose one of normal, mixture, vamp"),
-        (("vamp", 0), "components must be a whole number from 1, not 0"),
-        (("mixture", 2.0), "components must be a whole number from 1, not 2.0"),
-        (("normal", 2), "the standard normal has 1 component, not 2"),
+        (("gamma",), ValueError, "unknown prior 'gamma': choose one of normal, mixture, vamp."),
+        (("vamp", 0), ValueError, "components must be an integer, 1 or more, not 0."),
+        (("mixture", 2.0), TypeError, "components must be an integer, 1 or more, not 2.0."),
+        (("mixture", True), TypeError, "components must be an integer, 1 or more, not True."),
+        (("normal", 2), ValueError, "components must be an integer from 1 to 1, not 2."),
     ],
 )
-def test_settings_that_no_prior_has_are_refused(settings, said):
-    with pytest.raises(ValueError, match=said):
+def test_settings_that_no_prior_has_are_refused(settings, error, said):
+    with pytest.raises(error, match=said):
         Prior(*settings)
+
+
+def test_components_may_be_an_integer_of_numpy_and_are_kept_as_a_plain_one():
+    prior = Prior("vamp", np.int64(3))
+    assert prior == priors.vamp(3)
+    assert json.loads(json.dumps(prior.get_config())) == {"kind": "vamp", "components": 3}
 
 
 @pytest.mark.parametrize(
@@ -199,7 +209,7 @@ def test_settings_that_no_prior_has_are_refused(settings, said):
         (priors.vamp(3), Objective(kl_weight=1, closed_form_kl=True), "closed forms exist"),
         (priors.mixture(3), infovae(1, 5, closed_form_mmd=True), "closed forms exist"),
         (priors.mixture(3), AUTOENCODER, "nothing in the objective autoencoder would train"),
-        (priors.vamp(3), MMD_AS_POSTED, "needs codes that are drawn"),
+        (priors.vamp(3), MMD_AS_POSTED, "needs sampled codes"),
     ],
 )
 def test_a_prior_that_the_objective_can_not_train_is_refused(prior, objective, said):
@@ -216,4 +226,4 @@ def test_what_is_no_prior_is_refused():
 
 def test_more_pseudo_inputs_than_images_are_refused():
     with pytest.raises(ValueError, match="2 training images for 3 pseudo-inputs"):
-        VAE(prior=priors.vamp(3)).prior.start(FACES.train_images[:2], seed=0)
+        VAE(prior=priors.vamp(3)).prior.initialise(FACES.train_images[:2], seed=0)

@@ -3,42 +3,63 @@
 import numpy as np
 import pytest
 
-from vaelib import data, training
+from vaelib import data
 from vaelib.objectives import ELBO, MMD_AS_POSTED
-from vaelib.recipes import Recipe
+from vaelib.runs.recipes import Recipe
 from vaelib.training import Batches
 
-FACES = data.draw_faces(train=358, test=60)
+FACES = data.render_faces(train=358, test=60)
 
 
 # ---- The order of images
 
 
+def numbered(n):
+    """n images that can be told apart: those of 0 are black, and so on."""
+    return np.broadcast_to(np.arange(n, dtype="uint8")[:, None, None, None], (n, 28, 28, 1))
+
+
+def numbers(batches):
+    return np.concatenate([images[:, 0, 0, 0] for (images,) in batches]).tolist()
+
+
 def test_an_epoch_shows_every_image_once():
-    images = np.arange(10)
-    batches = Batches(images, batch_size=4, seed=0)
+    batches = Batches(numbered(10), batch_size=4, seed=0)
     assert batches.steps_per_epoch == 3
     for epoch in range(3):
-        shown = [batches[3 * epoch + step][0] for step in range(3)]
-        assert [len(batch) for batch in shown] == [4, 4, 2]
-        assert sorted(np.concatenate(shown)) == list(images)
+        shown = [batches[3 * epoch + step] for step in range(3)]
+        assert [len(images) for (images,) in shown] == [4, 4, 2]
+        assert sorted(numbers(shown)) == list(range(10))
 
 
 def test_the_order_depends_on_seed_and_epoch_alone():
     def orders(**settings):
-        batches = Batches(np.arange(100), **{"batch_size": 10, "seed": 0} | settings)
-        return [
-            np.concatenate([batches[10 * e + i][0] for i in range(10)]).tolist() for e in (0, 1)
-        ]
+        batches = Batches(numbered(100), **{"batch_size": 10, "seed": 0} | settings)
+        return [numbers([batches[10 * epoch + i] for i in range(10)]) for epoch in (0, 1)]
 
     first, second = orders()
     assert first != second
     assert orders() == [first, second]
     assert orders(batch_size=10, first_epoch=1)[0] == second
     assert orders(seed=1)[0] not in (first, second)
-    batches = Batches(np.arange(100), batch_size=10, seed=0)
-    backwards = [batches[step][0] for step in reversed(range(20))][::-1]
-    assert np.concatenate(backwards).tolist() == first + second
+    assert orders(seed=np.int64(1)) == orders(seed=1)
+    batches = Batches(numbered(100), batch_size=10, seed=0)
+    backwards = [batches[step] for step in reversed(range(20))]
+    assert numbers(backwards[::-1]) == first + second
+
+
+@pytest.mark.parametrize(
+    "settings, error",
+    [
+        *[({name: True}, TypeError) for name in ("batch_size", "seed")],
+        *[({name: 2.0}, TypeError) for name in ("batch_size", "seed")],
+        *[({"batch_size": 0}, ValueError), ({"seed": -1}, ValueError)],
+    ],
+)
+def test_batches_of_another_size_or_seed_are_refused(settings, error):
+    (name,) = settings
+    with pytest.raises(error, match=f"{name} must be an integer, . or more, not "):
+        Batches(numbered(10), **{"batch_size": 4, "seed": 0} | settings)
 
 
 # ---- A step
@@ -49,7 +70,7 @@ def test_a_step_of_fit_is_the_step_spelled_out(objective):
     import tensorflow as tf
 
     recipe = Recipe("faces", objective, schedule="constant")
-    by_fit, by_hand = (training.build(recipe, 100) for _ in range(2))
+    by_fit, by_hand = (recipe.build(100) for _ in range(2))
     before = by_hand.get_weights()
     batches = Batches(FACES.train_images, 100, seed=0)
     by_fit.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0)
@@ -58,7 +79,7 @@ def test_a_step_of_fit_is_the_step_spelled_out(objective):
     with tf.GradientTape() as tape:
         outputs = by_hand(images)
         terms = objective.terms(
-            images, outputs, lambda n: by_hand.prior.draw(n, by_hand.seed_generator)
+            images, outputs, lambda n: by_hand.prior.tensor_sample(n, by_hand.seed_generator)
         )
         loss = objective.total(terms)
     gradients = tape.gradient(loss, by_hand.trainable_variables)
@@ -66,7 +87,7 @@ def test_a_step_of_fit_is_the_step_spelled_out(objective):
 
     pairs = zip(before, by_fit.get_weights(), by_hand.get_weights(), strict=True)
     for start, found, expected in pairs:
-        if start.dtype.kind != "f":  # the state of the noise: as many draws
+        if start.dtype.kind != "f":  # the state of the noise: as many samples
             np.testing.assert_array_equal(found, expected)
             continue
         assert np.abs(expected - start).max() > 1e-3  # Adam's first step is its rate

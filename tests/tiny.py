@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from vaelib import idx, sources
+from vaelib.data import idx, sources
 
 
 def files(train=20, test=10, seed=0):

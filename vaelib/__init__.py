@@ -1,14 +1,15 @@
 """Variational autoencoders with a latent space one can look at.
 
-The modules in the order in which data flow through them:
+The mathematics, to be read along with the notebooks:
 
-data         load a data set of 28 x 28 images, verified
 losses, mmd  the terms of the loss, one function each
 objectives   which terms, with which weights: ELBO, beta-VAE, MMD-VAE, InfoVAE
-models       encoder, decoder, and the VAE that trains on an objective
-training     a recipe goes in, a trained run comes out and is kept
-metrics      numbers for what the pictures show
-plotting     arrays in, figure out
+priors       what codes are sampled from
+networks     encoders and decoders
+models       the VAE that joins them, and trains on an objective
+training     the loop
+
+Around it, folders: data, runs (recipes and what came of them), measures, study, plotting, explorer.
 """
 
 import os

@@ -1,20 +1,22 @@
 """The command line: `python -m vaelib`.
 
-A subcommand is a function under `@main.command()`. What the package refuses, by raising, reaches
-the user as one sentence and an exit code of 1.
+A subcommand is a function under `@main.command()`. What it is asked for is checked where it
+enters, by Click or under `asked`. What it meets later, such as damaged data or a full disk, ends it
+with one sentence and an exit code of 1. Anything else is a bug and keeps its traceback.
 """
 
+import contextlib
 import warnings
 from pathlib import Path
 
 import click
 
 from vaelib import data as datasets
-from vaelib import sources
+from vaelib.data import sources
 
 
 class Refusing(click.Group):
-    """A group whose commands end in a sentence, not in a traceback, where they refuse something."""
+    """A group whose commands end in a sentence, not in a traceback, by what is nobody's bug."""
 
     def invoke(self, ctx):
         try:
@@ -23,8 +25,19 @@ class Refusing(click.Group):
                     f"Warning: {message}", err=True
                 )
                 return super().invoke(ctx)
-        except (datasets.DataError, ArithmeticError, ValueError, TypeError, OSError) as error:
+        except BrokenPipeError:  # nobody reads on: Click ends without a word
+            raise
+        except (datasets.DataError, FloatingPointError, OSError) as error:
             raise click.ClickException(str(error)) from error
+
+
+@contextlib.contextmanager
+def asked():
+    """Around a check of what the user asked for, and nothing else: a ValueError is its sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=Refusing, invoke_without_command=True)
@@ -36,7 +49,7 @@ def main(ctx):
 
 
 @main.command()
-@click.argument("name")
+@click.argument("name", type=click.Choice(list(datasets.CLASS_NAMES)), metavar="NAME")
 @click.option("--directory", type=click.Path(path_type=Path), help="Read the files in this folder.")
 def data(name, directory):
     """Get the data set NAME: fashion_mnist, mnist or faces.
@@ -44,6 +57,8 @@ def data(name, directory):
     It is looked for in the folder VAELIB_DATA_DIR, the cache, an installed package, mirrors and
     Debian's archive, in this order, verified, and kept in the cache if it was fetched.
     """
+    if name == "faces" and directory:
+        raise click.ClickException("faces are rendered, not read: leave out --directory.")
     dataset = datasets.load(name, directory)
     click.echo(f"{dataset.name}: {len(dataset.train_images):,} images to train on, ", nl=False)
     click.echo(f"{len(dataset.test_images):,} to test on, {len(dataset.class_names)} classes")
@@ -61,15 +76,23 @@ def reproduce(names, publish):
     NAMES are beginnings of their names, such as mnist or fashion_mnist_elbo; without any, all are
     trained. A training that is broken off is taken up where it stopped.
     """
-    from vaelib import reproduction  # here, because it imports TensorFlow
+    from vaelib.runs import reproduction  # here, because it imports TensorFlow
 
-    for recipe in reproduction.select(names):
+    with asked():
+        recipes = reproduction.select(names)
+    for recipe in recipes:
         reproduction.reproduce(recipe, publish)
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--kernels", default=1, show_default=True, help="How many at once on this machine.")
+@click.option(
+    "--kernels",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many at once on this machine.",
+)
 @click.option("--scheduler", help="Address of a Dask scheduler, such as tcp://host:8786.")
 def batch(file, kernels, scheduler):
     """Execute a notebook over a grid of parameters, as the YAML FILE says.
@@ -77,9 +100,10 @@ def batch(file, kernels, scheduler):
     Combinations that were executed before are skipped. Ends with an exit code of 1 and a list where
     some failed.
     """
-    from vaelib import batch as batches  # here, because it imports papermill and Dask
+    from vaelib.study import batch as batches  # here, because it imports papermill and Dask
 
-    jobs = batches.read(file)
+    with asked():
+        jobs = batches.read(file)
     failed = batches.run(jobs, kernels, scheduler)
     click.echo(f"index page: {jobs[0].target.parent / 'index.html'}")
     for outcome in failed:

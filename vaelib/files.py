@@ -1,12 +1,26 @@
-"""Files that are there whole or not at all, and arrays in them that execute nothing when read."""
+"""Files that are there whole or not at all, and the folders that they go to."""
 
 import contextlib
-import io
 import os
 import uuid
 from pathlib import Path
 
-import numpy as np
+import platformdirs
+
+# What `write_whole` leaves behind where its process is killed.
+UNFINISHED = ".*." + 32 * "[0-9a-f]"
+
+
+def folder_named_by(variable):
+    """The folder that an environment variable names, or None; ~ stands for the user's own."""
+    named = os.environ.get(variable)
+    return Path(named).expanduser() if named else None
+
+
+def cache_folder():
+    """The folder of the user's own where data and runs are kept, unless VAELIB_CACHE_DIR is set."""
+    chosen = folder_named_by("VAELIB_CACHE_DIR")
+    return chosen or Path(platformdirs.user_cache_dir("vaelib", appauthor=False))
 
 
 def write_whole(path, content):
@@ -20,7 +34,7 @@ def write_whole(path, content):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")  # as UNFINISHED says
     try:
         with open(temporary, "xb") as stream:
             stream.write(content)
@@ -30,26 +44,3 @@ def write_whole(path, content):
     finally:
         with contextlib.suppress(OSError):  # it is gone, unless something went wrong
             temporary.unlink()
-
-
-def remove_unfinished(folder):
-    """Remove what a `write_whole` left in a folder when its process was killed.
-
-    To be called by who holds the folder's lock: another process may be writing otherwise.
-    """
-    for path in Path(folder).glob(".*." + 32 * "[0-9a-f]"):
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
-def to_npz(arrays):
-    """Arrays by name as the bytes of a compressed .npz file; the same arrays, the same bytes."""
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)
-    return stream.getvalue()
-
-
-def from_npz(content):
-    """The inverse of `to_npz`; pickled objects are refused, since reading them executes code."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return dict(archive.items())

@@ -2,12 +2,13 @@
 
 Nothing here averages or weighs anything. Every term has shape (batch,); the one mean over
 the batch and the weights are in `vaelib.objectives`. A sum over the wrong axis, a common
-mistake in VAE code, has no place to hide.
+mistake in VAE code, has no place to hide. Shapes that do not fit are refused by a ValueError that
+names them.
 """
 
 import math
 
-from vaelib.backend import ops, tree
+from vaelib.backend import ops
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -22,17 +23,12 @@ def fan_out(x, copies=2):
 
     Args:
         x: a tensor of any shape.
-        copies: how many.
-
-    Returns:
-        A list of `copies` tensors equal to x.
+        copies: how many tensors equal to x are returned, in a list.
     """
 
     @ops.custom_gradient
     def copy(x):
-        def grad(*args, upstream=None):
-            # Backends hand over the gradients as arguments, as one list, or by name.
-            upstreams = tree.flatten(args if upstream is None else upstream)
+        def grad(*upstreams):
             return ops.sum(ops.stack(upstreams), axis=0)
 
         return [ops.copy(x) for _ in range(copies)], grad
@@ -50,14 +46,11 @@ def binary_cross_entropy(images, logits):
     not a log-likelihood, for want of a normaliser (Loaiza-Ganem and Cunningham, NeurIPS 2019).
 
     Args:
-        images: (batch, height, width, 1), in [0, 1].
+        images: (batch, height, width, channels), in [0, 1].
         logits: the same shape, any real numbers.
 
     Returns:
         (batch,), nats per image.
-
-    Raises:
-        ValueError: if the shapes differ.
     """
     _check_same_shape(images, logits)
     return _sum_per_image(ops.softplus(logits) - images * logits)
@@ -70,14 +63,11 @@ def squared_error(images, logits):
     with mean s(l) and variance 1/2; divided by the number of pixels it is the mean-pixel error.
 
     Args:
-        images: (batch, height, width, 1), in [0, 1].
+        images: (batch, height, width, channels), in [0, 1].
         logits: the same shape, any real numbers.
 
     Returns:
         (batch,), nats per image.
-
-    Raises:
-        ValueError: if the shapes differ.
     """
     _check_same_shape(images, logits)
     return _sum_per_image(ops.square(images - ops.sigmoid(logits)))
@@ -95,9 +85,6 @@ def gaussian_log_density(z, mean=0.0, log_var=0.0):
 
     Returns:
         (batch,), nats.
-
-    Raises:
-        ValueError: if the shapes do not fit.
     """
     _check_codes(z=z, mean=mean, log_var=log_var)
     log_var, log_var_again = fan_out(ops.convert_to_tensor(log_var, dtype=z.dtype))
@@ -115,9 +102,6 @@ def gaussian_kl(z_mean, z_log_var):
 
     Returns:
         (batch,), nats per image, never negative.
-
-    Raises:
-        ValueError: if the shapes do not fit.
     """
     _check_codes(z_mean=z_mean, z_log_var=z_log_var)
     z_log_var, z_log_var_again = fan_out(z_log_var)
@@ -127,12 +111,12 @@ def gaussian_kl(z_mean, z_log_var):
 
 
 def sampled_kl(z, z_mean, z_log_var, log_prior=gaussian_log_density):
-    """KL(q(z|x) || p(z)), estimated from the one z that was drawn from q(z|x).
+    """KL(q(z|x) || p(z)), estimated from one z sampled from q(z|x).
 
     log q(z|x) - log p(z) = log N(z; mean, exp(log_var)) - log p(z).
 
-    With the standard normal for a prior it equals `gaussian_kl` on average over z; for one draw it
-    may be negative. This is the form that the post uses, and the only one for other priors.
+    With the standard normal for a prior it equals `gaussian_kl` on average over z; for one sample
+    it may be negative. This is the form that the post uses, and the only one for other priors.
 
     Args:
         z, z_mean, z_log_var: (batch, latent_dim).
@@ -140,9 +124,6 @@ def sampled_kl(z, z_mean, z_log_var, log_prior=gaussian_log_density):
 
     Returns:
         (batch,), nats per image.
-
-    Raises:
-        ValueError: if the shapes do not fit.
     """
     z, z_again = fan_out(z)
     return gaussian_log_density(z, z_mean, z_log_var) - log_prior(z_again)

@@ -2,14 +2,20 @@
 
 MMD^2(p, q) = E k(x, x') + E k(y, y') - 2 E k(x, y),  x, x' ~ p,  y, y' ~ q  (Gretton et al. 2012,
 JMLR 13, lemma 6). It is 0 if and only if p = q, for kernels such as the two below.
+
+A kernel is a function of the squared distance ||x - y||^2, on tensors of any shape. Samples are
+(points, dimensions); other shapes are refused by a ValueError, and a kernel that is no function by
+a TypeError.
 """
 
 from dataclasses import dataclass
 
-from vaelib.backend import ops
+from vaelib.backend import keras, ops
+from vaelib.errors import check_number
+from vaelib.losses import fan_out
 
-# Above this many points, kernel matrices are made and summed up in blocks of rows, so that memory
-# grows with n, not with n^2.
+# Above this many points, kernel matrices are made and summed up in blocks of rows: memory then
+# grows with n, not with n^2, as long as no gradient is asked for.
 BLOCK_ROWS = 1_000
 
 
@@ -20,12 +26,10 @@ class GaussianKernel:
     variance: float
 
     def __post_init__(self):
-        _check_positive("variance", self.variance)
+        check_number("variance", self.variance, above=0)
 
-    def at(self, squared_distance):
-        """The kernel as a function of ||x - y||^2, and its derivative."""
-        value = ops.exp(squared_distance / (-2.0 * self.variance))
-        return value, value / (-2.0 * self.variance)
+    def __call__(self, squared_distance):
+        return ops.exp(squared_distance / (-2.0 * self.variance))
 
 
 @dataclass(frozen=True)
@@ -35,24 +39,10 @@ class InverseMultiquadraticKernel:
     scale: float
 
     def __post_init__(self):
-        _check_positive("scale", self.scale)
+        check_number("scale", self.scale, above=0)
 
-    def at(self, squared_distance):
-        """The kernel as a function of ||x - y||^2, and its derivative."""
-        value = self.scale / (self.scale + squared_distance)
-        return value, ops.square(value) / -self.scale
-
-
-@dataclass(frozen=True)
-class SumKernel:
-    """The sum of several kernels, so that both near and far differences count."""
-
-    kernels: tuple
-
-    def at(self, squared_distance):
-        """The kernel as a function of ||x - y||^2, and its derivative."""
-        values, slopes = zip(*(k.at(squared_distance) for k in self.kernels), strict=True)
-        return sum(values), sum(slopes)
+    def __call__(self, squared_distance):
+        return self.scale / (self.scale + squared_distance)
 
 
 def default_variance(latent_dim):
@@ -64,75 +54,42 @@ def default_variance(latent_dim):
     return float(latent_dim)
 
 
-def gaussian_kernel(x, y, variance):
-    """Matrix of k(x_i, y_j) = exp(-||x_i - y_j||^2 / (2 variance)), shape (n, m).
+def kernel_matrix(x, y, kernel):
+    """Matrix of k(x_i, y_j), shape (n, m).
 
     Args:
         x: (n, d).
         y: (m, d).
-        variance: positive number.
-
-    Raises:
-        ValueError: for shapes that do not match, or a variance that is not positive.
+        kernel: function of the squared distance, such as `GaussianKernel(variance=2.0)`.
     """
     x, y = _as_points(x, y)
-    return GaussianKernel(variance).at(_squared_distances(x, y))[0]
-
-
-def inverse_multiquadratic_kernel(x, y, scale):
-    """Matrix of k(x_i, y_j) = scale / (scale + ||x_i - y_j||^2), shape (n, m).
-
-    Args and raises as `gaussian_kernel`.
-    """
-    x, y = _as_points(x, y)
-    return InverseMultiquadraticKernel(scale).at(_squared_distances(x, y))[0]
+    return _checked(kernel)(_squared_distances(x, y))
 
 
 def mmd2(x, y, kernel, unbiased=False):
     """Squared MMD between two samples.
 
     Biased (V-statistic): the mean over all pairs, each point with itself included; never negative,
-    and above 0 by about 2 (1 - E k) / n even when both samples come from one law. Unbiased
+    and above 0 by about 2 (1 - E k) / n even when both samples come from one distribution. Unbiased
     (U-statistic): a point is not compared with itself; right on average, and so at times negative.
-
-    The gradient with respect to x and y is written out, so that each is used once
-    (see `losses.fan_out`) and no n x n matrix outlives its block.
 
     Args:
         x: (n, d).
         y: (m, d).
-        kernel: an object with `at`, such as `GaussianKernel(variance=2.0)`.
-        unbiased: which of the two.
+        kernel: as for `kernel_matrix`.
+        unbiased: which of the two; this one needs two points or more in each sample.
 
     Returns:
-        A scalar tensor, without unit, below 2 for a single kernel.
-
-    Raises:
-        ValueError: for shapes that do not match, or a single point where unbiased.
+        A scalar tensor, without unit, below 2 for a kernel that is 1 at most.
     """
-    x, y = _as_points(x, y)
-    if unbiased and 1 in (x.shape[0], y.shape[0]):
-        raise ValueError(
-            f"x of shape {tuple(x.shape)} and y of shape {tuple(y.shape)}: the unbiased estimate "
-            "compares different points of one sample, so give at least two in each."
-        )
-
-    @ops.custom_gradient
-    def value_and_gradient(x, y):
-        def grad(*args, upstream=None):
-            upstream = args[0] if upstream is None else upstream
-            dx = _mean_kernel_slope(x, x, kernel, unbiased) - _mean_kernel_slope(x, y, kernel)
-            dy = _mean_kernel_slope(y, y, kernel, unbiased) - _mean_kernel_slope(y, x, kernel)
-            return upstream * dx, upstream * dy
-
-        within = _mean_kernel(x, x, kernel, unbiased) + _mean_kernel(y, y, kernel, unbiased)
-        return within - 2.0 * _mean_kernel(x, y, kernel), grad
-
-    return value_and_gradient(x, y)
+    x, y = _as_points(x, y, unbiased=unbiased)
+    kernel, (x, x_again), (y, y_again) = _checked(kernel), fan_out(x), fan_out(y)
+    within = _mean_kernel(x, kernel, unbiased) + _mean_kernel(y, kernel, unbiased)
+    return within - 2.0 * _total(x_again, y_again, kernel) / (_count(x) * _count(y))
 
 
 def mmd2_to_normal(z, variance, unbiased=False):
-    """Squared MMD between a sample and N(0, I) with a Gaussian kernel, without drawing from it.
+    """Squared MMD between a sample and N(0, I) with a Gaussian kernel, without sampling from it.
 
     With g the variance, the expectations over the normal are integrals with a closed form
     (Rustamov 2019, arXiv 1901.03227):
@@ -143,90 +100,69 @@ def mmd2_to_normal(z, variance, unbiased=False):
     Args:
         z: (n, latent_dim).
         variance: of the kernel, positive.
-        unbiased: whether pairs of a point with itself are left out.
+        unbiased: whether pairs of a point with itself are left out; needs two points or more.
 
     Returns:
         A scalar tensor.
-
-    Raises:
-        ValueError: as `mmd2`.
     """
-    (z,) = _as_points(z)
-    if unbiased and z.shape[0] == 1:
-        raise ValueError("z holds one point: the unbiased estimate needs at least two.")
-    kernel = GaussianKernel(variance)
-    half_dim = z.shape[1] / 2
+    (z,) = _as_points(z, unbiased=unbiased)
+    kernel, half_dim = GaussianKernel(variance), z.shape[1] / 2
     within_prior = (variance / (variance + 2)) ** half_dim
     scale = 2.0 * (variance / (variance + 1)) ** half_dim
+    z, z_again = fan_out(z)
+    to_prior = GaussianKernel(variance + 1)(ops.sum(ops.square(z), axis=1))  # (n,)
+    return within_prior - scale * ops.mean(to_prior) + _mean_kernel(z_again, kernel, unbiased)
 
-    @ops.custom_gradient
-    def value_and_gradient(z):
-        to_prior = ops.exp(ops.sum(ops.square(z), axis=1) / (-2.0 * (variance + 1)))  # (n,)
 
-        def grad(*args, upstream=None):
-            upstream = args[0] if upstream is None else upstream
-            slope = to_prior[:, None] * z / (variance + 1) / ops.cast(ops.shape(z)[0], z.dtype)
-            return upstream * (_mean_kernel_slope(z, z, kernel, unbiased) + scale * slope)
+def _mean_kernel(x, kernel, without_diagonal):
+    """The mean of k(x_i, x_j) over all pairs, or over those of different points."""
+    x, x_again = fan_out(x)
+    n, total = _count(x), _total(x, x_again, kernel)
+    if not without_diagonal:
+        return total / ops.square(n)
+    return (total - kernel(ops.zeros((), dtype=x.dtype)) * n) / (n * (n - 1.0))
 
-        return (
-            within_prior - scale * ops.mean(to_prior) + _mean_kernel(z, z, kernel, unbiased)
-        ), grad
 
-    return value_and_gradient(z)
+def _total(x, y, kernel):  # the sum of the kernel matrix
+    n = x.shape[0]
+    if n is None or n <= BLOCK_ROWS:  # None: a batch whose size the graph does not know
+        return ops.sum(kernel(_squared_distances(x, y)))
+    blocks = (x[start : start + BLOCK_ROWS] for start in range(0, n, BLOCK_ROWS))
+    return sum(ops.sum(kernel(_squared_distances(block, y))) for block in blocks)
 
 
 def _squared_distances(x, y):  # (n, d), (m, d) -> (n, m)
+    # Only differences count, and near 0 the squares of float32 keep the digits of the distances.
+    centre = ops.stop_gradient(ops.mean(y, axis=0))
+    x, y = x - centre, y - centre  # each used twice below
     x_norms = ops.sum(ops.square(x), axis=1)[:, None]
     y_norms = ops.sum(ops.square(y), axis=1)[None, :]
     # Rounding can leave a tiny negative number where x_i = y_j.
     return ops.maximum(x_norms + y_norms - 2.0 * ops.matmul(x, ops.transpose(y)), 0.0)
 
 
-def _blocks(x):
-    n = x.shape[0]
-    if n is None or n <= BLOCK_ROWS:  # None: a batch whose size the graph does not know
-        return [x]
-    return [x[start : start + BLOCK_ROWS] for start in range(0, n, BLOCK_ROWS)]
+def _count(x):
+    return ops.cast(ops.shape(x)[0], x.dtype)
 
 
-def _pairs(x, y, without_diagonal):
-    n, m = (ops.cast(ops.shape(points)[0], x.dtype) for points in (x, y))
-    # A batch of one has no pairs: its sum over them, which is 0, is divided by 1.
-    return n * ops.maximum(m - 1.0, 1.0) if without_diagonal else n * m
-
-
-def _mean_kernel(x, y, kernel, without_diagonal=False):
-    total = sum(ops.sum(kernel.at(_squared_distances(rows, y))[0]) for rows in _blocks(x))
-    if without_diagonal:
-        at_zero, _ = kernel.at(ops.zeros((), dtype=x.dtype))
-        total = total - at_zero * ops.cast(ops.shape(x)[0], x.dtype)
-    return total / _pairs(x, y, without_diagonal)
-
-
-def _mean_kernel_slope(x, y, kernel, without_diagonal=False):
-    """Twice the gradient of the mean kernel with respect to its first argument, (n, d).
-
-    d k(x_i, y_j) / d x_i = 2 k'(s) (x_i - y_j), with s the squared distance. Twice, because x
-    stands on both sides of k(x, x'), and because the cross term has a factor of two.
-    """
-    rows = []
-    for block in _blocks(x):
-        slope = kernel.at(_squared_distances(block, y))[1]  # (rows, m)
-        rows.append(ops.sum(slope, axis=1, keepdims=True) * block - ops.matmul(slope, y))
-    return 4.0 * ops.concatenate(rows) / _pairs(x, y, without_diagonal)
-
-
-def _as_points(*samples):
+def _as_points(*samples, unbiased=False):
     samples = [ops.convert_to_tensor(sample) for sample in samples]
     shapes = [tuple(sample.shape) for sample in samples]
-    if any(len(shape) != 2 or 0 in shape or shape[1] != shapes[0][1] for shape in shapes):
+    wrong = any(len(s) != 2 or 0 in s or s[1] != shapes[0][1] for s in shapes)
+    if wrong or (unbiased and any(s[0] == 1 for s in shapes)):
+        least = "two points, for the unbiased estimate compares different ones"
         raise ValueError(
-            f"shapes {' and '.join(map(str, shapes))}: expected (points, dimensions), with at "
-            "least one point, and as many dimensions on both sides."
+            f"shapes {' and '.join(map(str, shapes))}: expected (points, dimensions), with as "
+            f"many dimensions in each, and at least {least if unbiased else 'one point'}."
         )
-    return samples
+    dtype = keras.backend.result_type(*(sample.dtype for sample in samples), float)
+    return [ops.cast(sample, dtype) for sample in samples]
 
 
-def _check_positive(name, value):
-    if not value > 0:
-        raise ValueError(f"{name} must be a positive number, but is {value!r}.")
+def _checked(kernel):
+    if not callable(kernel):
+        raise TypeError(
+            f"kernel must be a function of the squared distance, such as GaussianKernel(2.0), not "
+            f"{kernel!r}."
+        )
+    return kernel

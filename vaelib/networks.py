@@ -1,21 +1,39 @@
-"""Encoders and decoders: the post's convolutional ones, and the VampPrior paper's gated ones."""
+"""Encoders and decoders: the post's convolutional ones, and the VampPrior paper's gated ones.
+
+An encoder goes from images (batch, 28, 28, 1) in [0, 1] to (batch, outputs), with 2 * latent_dim
+outputs for mean and log-variance, or latent_dim for a deterministic code. A decoder goes from codes
+(batch, latent_dim) to logits (batch, 28, 28, 1).
+"""
+
+import contextlib
+import random
 
 from vaelib.backend import keras, layers, ops
+from vaelib.pixels import IMAGE_SHAPE
 
-IMAGE_SHAPE = (28, 28, 1)
 HIDDEN = 300
 LOG_VAR_RANGE = -6.0, 2.0
+
+
+@contextlib.contextmanager
+def weights_from(seed):
+    """Let the layers that are built meanwhile begin with weights that follow from a seed.
+
+    Keras takes the seeds of initial weights from Python's global generator, which is left as it
+    was.
+    """
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def build_encoder(outputs):
     """The post's encoder: two strided convolutions and a dense layer.
 
-    Args:
-        outputs: numbers per image: 2 * latent_dim for mean and log-variance (28,036 parameters
-            for 4), latent_dim for a deterministic code (23,426 for 2).
-
-    Returns:
-        A model from images (batch, 28, 28, 1) in [0, 1] to (batch, outputs).
+    It has 28,036 parameters for 4 outputs, and 23,426 for 2.
     """
     return keras.Sequential(
         [
@@ -32,11 +50,7 @@ def build_encoder(outputs):
 def build_decoder(latent_dim):
     """The post's decoder: a dense layer and three transposed convolutions, ending in logits.
 
-    Args:
-        latent_dim: dimensions of the latent space (41,953 parameters for 2).
-
-    Returns:
-        A model from codes (batch, latent_dim) to logits (batch, 28, 28, 1).
+    It has 41,953 parameters for 2 latent dimensions.
     """
     return keras.Sequential(
         [
@@ -54,13 +68,7 @@ def build_decoder(latent_dim):
 def build_gated_encoder(outputs):
     """Two gated layers of 300 (Tomczak and Welling 2017, arXiv 1705.07120, section 5).
 
-    The log-variances are kept between -6 and 2, as in the authors' code.
-
-    Args:
-        outputs: 2 * latent_dim: codes have to be drawn.
-
-    Returns:
-        A model from images (batch, 28, 28, 1) in [0, 1] to (batch, outputs).
+    The log-variances are kept between -6 and 2, as in the authors' code: codes have to be sampled.
     """
     images = keras.Input(IMAGE_SHAPE)
     hidden = Gated(HIDDEN)(Gated(HIDDEN)(layers.Flatten()(images)))
@@ -70,14 +78,7 @@ def build_gated_encoder(outputs):
 
 
 def build_gated_decoder(latent_dim):
-    """The mirror image: two gated layers of 300, and a dense one to logits.
-
-    Args:
-        latent_dim: dimensions of the latent space.
-
-    Returns:
-        A model from codes (batch, latent_dim) to logits (batch, 28, 28, 1).
-    """
+    """The mirror image: two gated layers of 300, and a dense one to logits."""
     pixels = _linear(28 * 28)
     parts = [Gated(HIDDEN), Gated(HIDDEN), pixels, layers.Reshape(IMAGE_SHAPE)]
     return keras.Sequential([keras.Input((latent_dim,)), *parts], name="decoder")

@@ -3,10 +3,8 @@
     reconstruction + kl_weight * KL(q(z|x) || p(z)) + mmd_weight * MMD^2(q(z), p(z))
 
 The models of the post and their neighbours are settings of the two weights, the reconstruction
-term, and whether codes are drawn (InfoVAE, Zhao, Song and Ermon 2017, arXiv 1706.02262, equation 6,
-writes kl_weight = 1 - alpha and mmd_weight = alpha + lambda - 1). Two more count the terms in
-another way: a capacity weighs how far the KL is from a wanted one, and several samples for each
-image give a tighter bound.
+term, and whether codes are sampled. Two more combine the terms differently: a capacity weighs how
+far the KL is from a wanted one, and several samples for each image give a tighter bound.
 """
 
 import math
@@ -15,8 +13,10 @@ from dataclasses import dataclass, fields
 
 from vaelib import losses, mmd
 from vaelib.backend import ops
+from vaelib.errors import check_integer, check_number
 
 NUMBERS = ("kl_weight", "mmd_weight", "capacity", "capacity_epochs", "warmup_epochs")
+SWITCHES = ("sampled", "closed_form_kl", "closed_form_mmd")
 ALWAYS = ("reconstruction", "kl_weight", "mmd_weight", "sampled", "closed_form_kl")
 RECONSTRUCTIONS = {f.__name__: f for f in (losses.binary_cross_entropy, losses.squared_error)}
 
@@ -27,22 +27,20 @@ class Objective:
 
     Attributes:
         reconstruction: `losses.binary_cross_entropy` or `losses.squared_error`.
-        kl_weight: weight of the KL of each code to the prior, at least 0.
-        mmd_weight: weight of the squared MMD of all codes to the prior, at least 0.
-        sampled: whether the code is drawn from q(z|x) (True) or is the encoder's output (False).
-        closed_form_kl: whether the KL is integrated (True) or estimated from the one z that was
-            drawn, as the post does (False). The same on average.
+        kl_weight: weight of the KL of each code to the prior, 0 or more.
+        mmd_weight: weight of the squared MMD of the batch of codes to the prior, 0 or more.
+        sampled: whether the code is sampled from q(z|x) (True) or is the encoder's output (False).
+        closed_form_kl: whether the KL is integrated (True) or estimated from one sampled z, as
+            the post does (False). The same on average.
         closed_form_mmd: whether the prior's part of the MMD is integrated (True; unbiased, at
-            times negative) or taken from as many draws (False; biased, as the post does).
-        capacity: how many nats of KL are wanted: instead of the mean KL, the absolute value of
-            its difference to this is weighed. Needs the closed form, which is never negative.
-        capacity_epochs: over so many epochs the capacity rises from 0 to that value.
-        warmup_epochs: over so many epochs the KL's weight rises from 0 to `kl_weight`.
-        samples: codes drawn for each image; above 1, the importance-weighted bound.
+            times negative) or taken from as many samples (False; biased, as the post does).
+        capacity: nats of KL that are wanted: what is weighed is how far the mean KL is from it.
+        capacity_epochs, warmup_epochs: over so many epochs the capacity, or the KL's weight, rises
+            from 0 to its value.
+        samples: codes sampled for each image; above 1, the importance-weighted bound.
 
     Raises:
-        ValueError: for a number out of its range, or settings that exclude each other.
-        TypeError: for a reconstruction term that is not one of the two above.
+        ValueError, TypeError: for a setting of another type, out of range, or against another.
     """
 
     reconstruction: Callable = losses.binary_cross_entropy
@@ -58,49 +56,39 @@ class Objective:
 
     def __post_init__(self):
         if self.reconstruction not in RECONSTRUCTIONS.values():
-            raise TypeError(
-                f"reconstruction must be one of the functions {', '.join(RECONSTRUCTIONS)} of "
-                f"vaelib.losses, but is {self.reconstruction!r}."
-            )
+            names = " or ".join(f"losses.{name}" for name in RECONSTRUCTIONS)
+            raise TypeError(f"reconstruction must be {names}, not {self.reconstruction!r}.")
         for name in NUMBERS:
-            value = getattr(self, name)
-            if not (isinstance(value, int | float) and math.isfinite(value) and value >= 0):
-                raise ValueError(f"{name} must be a finite number, 0 or more, but is {value!r}.")
-            object.__setattr__(self, name, float(value))
-        if self.kl_weight and not self.sampled:
-            raise ValueError(
-                f"kl_weight is {self.kl_weight:g}, but the KL of a deterministic code is infinite: "
-                "use sampled=True, or kl_weight=0."
-            )
-        if self.capacity and not (self.kl_weight and self.closed_form_kl):
-            raise ValueError(
-                f"capacity is {self.capacity:g}: use it with closed_form_kl=True and a kl_weight "
-                "above 0, which weighs how far the KL is from it."
-            )
-        whole = isinstance(self.samples, int) and not isinstance(self.samples, bool)
-        if not whole or self.samples < 1:
-            raise ValueError(f"samples must be a whole number, 1 or more, not {self.samples!r}.")
-        bound = self.kl_weight == 1 and not (
-            self.mmd_weight or self.closed_form_kl or self.warmup_epochs
-        )
-        if self.samples > 1 and not bound:
-            raise ValueError(
-                f"samples is {self.samples}: the importance-weighted bound has a kl_weight of 1 "
-                "from the start, a KL that is sampled, and no MMD."
-            )
-        if self.warmup_epochs and not self.kl_weight:
-            raise ValueError(
-                f"warmup_epochs is {self.warmup_epochs:g}, but there is no kl_weight to warm up to."
-            )
+            object.__setattr__(self, name, check_number(name, getattr(self, name), 0))
+        for name in SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False, not {getattr(self, name)!r}.")
+        object.__setattr__(self, "samples", check_integer("samples", self.samples, 1))
+        kl, closed, samples = self.kl_weight, self.closed_form_kl, self.samples
+        wrong = {
+            f"kl_weight is {kl:g}, but the KL of a deterministic code is infinite: use "
+            "sampled=True, or kl_weight=0": kl and not self.sampled,
+            f"capacity is {self.capacity:g}: weigh how far the KL is from it by a kl_weight above "
+            "0, with closed_form_kl=True, which is never negative": self.capacity
+            and not (kl and closed),
+            f"samples is {samples}: the importance-weighted bound has a kl_weight of 1 from the "
+            "start, a KL that is sampled, and no MMD": samples > 1
+            and (kl != 1 or closed or self.warmup_epochs or self.mmd_weight),
+            f"warmup_epochs is {self.warmup_epochs:g}, but there is no kl_weight to warm up "
+            "to": self.warmup_epochs and not kl,
+        }
+        for reason, applies in wrong.items():
+            if applies:
+                raise ValueError(f"{reason}.")
 
     def terms(self, images, outputs, prior_sample, log_prior=losses.gaussian_log_density):
         """The terms that carry a weight, not yet weighed.
 
         Args:
-            images: (batch, 28, 28, 1), in [0, 1].
-            outputs: the model's: logits (batch * samples, 28, 28, 1); z, z_mean and, where
-                sampled, z_log_var, each (batch * samples, latent_dim).
-            prior_sample: function of n that draws (n, latent_dim) from the prior.
+            images: (batch, height, width, channels), in [0, 1].
+            outputs: the model's: logits (batch * samples, height, width, channels); z, z_mean
+                and, where sampled, z_log_var, each (batch * samples, latent_dim).
+            prior_sample: function of n that samples (n, latent_dim) from the prior.
             log_prior: function of codes that gives log p(z).
 
         Returns:
@@ -133,24 +121,17 @@ class Objective:
             terms: as from `terms`.
             epoch: how many there have been, where the objective changes on the way.
         """
-        per_image, kl = terms["reconstruction"], terms.get("kl")
+        reconstruction, kl = terms["reconstruction"], terms.get("kl")
         if self.samples > 1:
-            log_weights = -ops.reshape(per_image + kl, (-1, self.samples))
+            log_weights = -ops.reshape(reconstruction + kl, (-1, self.samples))
             return math.log(self.samples) - ops.mean(losses.logsumexp(log_weights))
-        kl_weight = self.kl_weight
-        if self.warmup_epochs:
-            kl_weight = kl_weight * ops.minimum(1.0, epoch / self.warmup_epochs)
-        if kl is not None and not self.capacity:
-            per_image = per_image + kl_weight * kl
-        loss = ops.mean(per_image)
+        kl_weight = _rising(self.kl_weight, epoch, self.warmup_epochs)
         if self.capacity:
-            wanted = self.capacity
-            if self.capacity_epochs:
-                wanted = wanted * ops.minimum(1.0, epoch / self.capacity_epochs)
-            loss = loss + kl_weight * ops.abs(ops.mean(kl) - wanted)
-        if "mmd" in terms:
-            loss = loss + self.mmd_weight * terms["mmd"]
-        return loss
+            wanted = _rising(self.capacity, epoch, self.capacity_epochs)
+            loss = ops.mean(reconstruction) + kl_weight * ops.abs(ops.mean(kl) - wanted)
+        else:
+            loss = ops.mean(reconstruction if kl is None else reconstruction + kl_weight * kl)
+        return loss + self.mmd_weight * terms["mmd"] if "mmd" in terms else loss
 
     @property
     def changes(self):
@@ -164,38 +145,38 @@ class Objective:
         return ("reconstruction", *weighed)
 
     def __str__(self):
-        return NAMES.get(self) or " + ".join(
-            part
-            for part in (
-                {"binary_cross_entropy": "BCE", "squared_error": "SE"}[
-                    self.reconstruction.__name__
-                ],
-                f"{self.kl_weight:g} KL" if self.kl_weight else "",
-                f"capacity {self.capacity:g}" if self.capacity else "",
-                f"{self.mmd_weight:g} MMD" if self.mmd_weight else "",
-                f"warm-up {self.warmup_epochs:g}" if self.warmup_epochs else "",
-                f"{self.samples} samples" if self.samples > 1 else "",
-            )
-            if part
-        )
+        if self in NAMES:
+            return NAMES[self]
+        short = {losses.binary_cross_entropy: "BCE", losses.squared_error: "SE"}
+        words = [short[self.reconstruction]]
+        words += [f"{w:g} {t}" for t, w in (("KL", self.kl_weight), ("MMD", self.mmd_weight)) if w]
+        for field in fields(self)[3:]:
+            value, word = getattr(self, field.name), field.name.replace("_", " ")
+            if value != field.default:
+                number = "" if isinstance(value, bool) else f" {value:g}"
+                words.append(f"{'not ' * (value is False)}{word}{number}")
+        return " + ".join(words)
 
     def get_config(self):
         """The settings as plain values, for JSON; of those that few models need, what is set."""
-        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
-        kept = {n: v for n, (v, default) in values.items() if n in ALWAYS or v != default}
+        named = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
+        kept = {name: v for name, v, default in named if name in ALWAYS or v != default}
         return kept | {"reconstruction": self.reconstruction.__name__}
 
     @classmethod
     def from_config(cls, config):
         """The inverse of `get_config`."""
-        unknown = set(config) - {f.name for f in fields(cls)}
-        if unknown or config.get("reconstruction") not in RECONSTRUCTIONS:
+        names = [f.name for f in fields(cls)]
+        if set(config) - set(names) or config.get("reconstruction") not in RECONSTRUCTIONS:
             raise ValueError(
-                f"{config!r} are not settings of an Objective: expected the names "
-                f"{', '.join(f.name for f in fields(cls))}, with reconstruction one of "
-                f"{', '.join(RECONSTRUCTIONS)}."
+                f"{config!r} are not settings of an Objective: expected {', '.join(names)}, with "
+                f"reconstruction one of {', '.join(RECONSTRUCTIONS)}."
             )
         return cls(**config | {"reconstruction": RECONSTRUCTIONS[config["reconstruction"]]})
+
+
+def _rising(value, epoch, epochs):  # from 0 in a straight line, to stay there
+    return value * ops.minimum(1.0, epoch / epochs) if epochs else value
 
 
 def beta(kl_weight):
@@ -209,8 +190,7 @@ def capacity(gamma, maximum, epochs):
     Burgess et al. 2018, arXiv 1804.03599, equation 8. The absolute value is that of the *mean* KL;
     the mean of absolute values would ask the same KL of every image.
     """
-    closed = dict(closed_form_kl=True, capacity=maximum, capacity_epochs=epochs)
-    return Objective(kl_weight=gamma, **closed)
+    return Objective(kl_weight=gamma, closed_form_kl=True, capacity=maximum, capacity_epochs=epochs)
 
 
 def iwae(samples):
@@ -218,25 +198,14 @@ def iwae(samples):
     return Objective(kl_weight=1.0, samples=samples)
 
 
-def infovae(
-    alpha, lambda_, reconstruction=losses.binary_cross_entropy, sampled=True, closed_form_mmd=False
-):
-    """InfoVAE: kl_weight = 1 - alpha, mmd_weight = alpha + lambda_ - 1.
+def infovae(alpha, lambda_, reconstruction=losses.binary_cross_entropy, **settings):
+    """InfoVAE (Zhao, Song and Ermon 2017, arXiv 1706.02262, equation 6), and other settings.
 
-    Raises:
-        ValueError: where either weight would be negative, for that would reward the divergence
-            that it is meant to remove.
+    kl_weight = 1 - alpha, mmd_weight = alpha + lambda_ - 1. A negative weight would reward the
+    divergence that it is meant to remove: it is refused by a ValueError.
     """
-    if alpha > 1 or alpha + lambda_ < 1:
-        raise ValueError(
-            f"infovae(alpha={alpha:g}, lambda_={lambda_:g}) weighs KL by {1 - alpha:g} and MMD by "
-            f"{alpha + lambda_ - 1:g}: choose alpha <= 1 and lambda_ >= 1 - alpha."
-        )
-    weights = 1 - alpha, alpha + lambda_ - 1
-    return Objective(reconstruction, *weights, sampled, closed_form_mmd=closed_form_mmd)
+    return Objective(reconstruction, 1 - alpha, alpha + lambda_ - 1, **settings)
 
-
-PIXELS = 28 * 28
 
 #: Only the reconstruction; codes may lie anywhere.
 AUTOENCODER = Objective(sampled=False)
@@ -244,12 +213,8 @@ AUTOENCODER = Objective(sampled=False)
 ELBO = beta(1.0)
 #: The post's code sums the reconstruction term over the batch of 100 but averages the KL.
 ELBO_AS_POSTED = beta(1 / 100)
-#: The post minimises the *mean* squared pixel error + MMD^2: times 784, it is this.
-MMD_AS_POSTED = infovae(1, PIXELS, losses.squared_error, sampled=False)
+#: The post minimises the *mean* squared pixel error + MMD^2: times the 784 pixels, it is this.
+MMD_AS_POSTED = infovae(1, 28 * 28, losses.squared_error, sampled=False)
 
-NAMES = {
-    AUTOENCODER: "autoencoder",
-    ELBO: "ELBO",
-    ELBO_AS_POSTED: "ELBO as posted",
-    MMD_AS_POSTED: "MMD as posted",
-}
+NAMES = {AUTOENCODER: "autoencoder", ELBO: "ELBO"}
+NAMES |= {ELBO_AS_POSTED: "ELBO as posted", MMD_AS_POSTED: "MMD as posted"}

@@ -1,17 +1,17 @@
-"""What codes are drawn from before any image is seen: the prior p(z).
+"""What codes are sampled from before any image is seen: the prior p(z).
 
 The standard normal, or one of two mixtures that are trained along with the model. `Prior` is the
-setting; `Prior.build` makes what a `VAE` holds, with trainable variables where it has any. All
-that can be asked of a prior is its `log_density` and a `sample`.
+setting; `Prior.build` makes what a `VAE` holds, with trainable variables where it has any.
 """
 
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from sklearn.mixture import GaussianMixture as EM
 
 from vaelib import losses
 from vaelib.backend import keras, layers, ops
+from vaelib.errors import check_integer
+from vaelib.pixels import to_unit_interval
 
 KINDS = ("normal", "mixture", "vamp")
 
@@ -26,7 +26,7 @@ class Prior:
         components: how many, for the latter two; all have the same weight.
 
     Raises:
-        ValueError: for another kind, or components that do not go with it.
+        ValueError, TypeError: for another kind, or components that do not go with it.
     """
 
     kind: str = "normal"
@@ -35,11 +35,9 @@ class Prior:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ValueError(f"unknown prior {self.kind!r}: choose one of {', '.join(KINDS)}.")
-        whole = isinstance(self.components, int) and not isinstance(self.components, bool)
-        if not whole or self.components < 1:
-            raise ValueError(f"components must be a whole number from 1, not {self.components!r}.")
-        if self.kind == "normal" and self.components != 1:
-            raise ValueError(f"the standard normal has 1 component, not {self.components}.")
+        most = 1 if self.kind == "normal" else None
+        components = check_integer("components", self.components, 1, most)
+        object.__setattr__(self, "components", components)  # a plain int, for JSON
 
     def build(self, latent_dim, encoder, seed=0):
         """The prior itself, for a model with this encoder; see `StandardNormal`."""
@@ -73,21 +71,23 @@ def vamp(components):
 class StandardNormal:
     """N(0, I), which has nothing to train."""
 
+    is_standard_normal = True  # for those who see no more of a prior than what it can do
+
     def __init__(self, latent_dim):
         self.latent_dim = latent_dim
 
-    def current(self):
-        """The density as it is now. One call for each training step, however often it is used."""
+    def density(self):
+        """What has `log_density` and `tensor_sample` as of now; asked for once a step."""
         return self
 
-    def start(self, images, seed):
+    def initialise(self, images, seed):
         """Set what training images decide on: here, nothing."""
 
     def log_density(self, z):
         """log p(z), in nats: (n, latent_dim) -> (n,)."""
         return losses.gaussian_log_density(z)
 
-    def draw(self, n, generator):
+    def tensor_sample(self, n, generator):
         """(n, latent_dim), for training: with gradients, from a Keras seed generator."""
         return keras.random.normal((n, self.latent_dim), seed=generator)
 
@@ -125,16 +125,16 @@ class Mixture:
         rest = ops.sum(ops.square(means_again) * of_mean + log_vars + losses.LOG_2PI, axis=1)
         return losses.logsumexp(self.log_weights - 0.5 * (of_z - 2.0 * of_both + rest))
 
-    def current(self):
+    def density(self):
         """Itself: nothing about it changes."""
         return self
 
-    def draw(self, n, generator):
+    def tensor_sample(self, n, generator):
         """(n, latent_dim), for training; a component first, then a code from it."""
         log_weights = ops.convert_to_tensor(self.log_weights)[None]
-        drawn = keras.random.categorical(log_weights, n, seed=generator)[0]
+        components = keras.random.categorical(log_weights, n, seed=generator)[0]
         # A product instead of indexing: its gradients are added up in a fixed order.
-        chosen = ops.one_hot(drawn, self.components, dtype="float32")
+        chosen = ops.one_hot(components, self.components, dtype="float32")
         noise = keras.random.normal((n, self.means.shape[1]), seed=generator)
         deviations = ops.exp(0.5 * ops.matmul(chosen, self.log_vars))
         return ops.matmul(chosen, self.means) + deviations * noise
@@ -144,28 +144,28 @@ class Mixture:
         means, log_vars = (ops.convert_to_numpy(x) for x in (self.means, self.log_vars))
         random = np.random.default_rng(seed)
         weights = np.exp(np.asarray(self.log_weights, "float64"))
-        drawn = random.choice(self.components, n, p=weights / weights.sum())
+        chosen = random.choice(self.components, n, p=weights / weights.sum())
         noise = random.standard_normal((n, means.shape[1]))
-        return means[drawn] + np.exp(log_vars[drawn] / 2) * noise
+        return means[chosen] + np.exp(log_vars[chosen] / 2) * noise
 
 
 class TrainedPrior(layers.Layer):
-    """A prior with variables: what it is now is a `Mixture`."""
+    """A prior with variables: as of now, its `density` is a `Mixture`."""
 
-    def start(self, images, seed):
+    def initialise(self, images, seed):
         """Set what training images decide on: here, nothing."""
 
     def log_density(self, z):
-        """log p(z), in nats: (n, latent_dim) -> (n,)."""
-        return self.current().log_density(z)
+        """As of `Mixture`."""
+        return self.density().log_density(z)
 
     def sample(self, n, seed=0):
-        """(n, latent_dim), an array that depends on the seed alone."""
-        return self.current().sample(n, seed)
+        """As of `Mixture`."""
+        return self.density().sample(n, seed)
 
 
 class MixturePrior(TrainedPrior):
-    """Means and log-variances are variables. Means begin as draws from N(0, I)."""
+    """Means and log-variances are variables. Means begin as samples of N(0, I)."""
 
     def __init__(self, components, latent_dim, seed):
         super().__init__(name="prior")
@@ -175,7 +175,7 @@ class MixturePrior(TrainedPrior):
         self.log_vars = self.add_weight((components, latent_dim), begin, name="log_vars")
         self.built = True
 
-    def current(self):
+    def density(self):
         """The `Mixture` as it is now."""
         return Mixture(ops.copy(self.means), ops.copy(self.log_vars))
 
@@ -183,7 +183,7 @@ class MixturePrior(TrainedPrior):
 class VampPrior(TrainedPrior):
     """The mixture of the posteriors of pseudo-inputs: images in [0, 1] that are trained.
 
-    They begin as noise, or as training images after `start`.
+    They begin as noise, or as training images after `initialise`.
     """
 
     def __init__(self, components, encoder, seed):
@@ -198,40 +198,22 @@ class VampPrior(TrainedPrior):
         )
         self.built = True
 
-    def start(self, images, seed):
+    def initialise(self, images, seed):
         """Begin with training images: (n, 28, 28, 1), uint8, with n at least `components`."""
         components = self.pseudo_inputs.shape[0]
         if len(images) < components:
             raise ValueError(
                 f"{len(images)} training images for {components} pseudo-inputs: take fewer."
             )
-        chosen = np.random.default_rng([seed, components]).choice(
-            len(images), components, replace=False
-        )
-        self.pseudo_inputs.assign(images[chosen].astype("float32") / 255)
+        random = np.random.default_rng([seed, components])
+        chosen = random.choice(len(images), components, replace=False)
+        self.pseudo_inputs.assign(to_unit_interval(images[chosen]))
 
-    def current(self):
+    def density(self):
         """The `Mixture` as it is now."""
         encoded = self._encode(ops.copy(self.pseudo_inputs))
         return Mixture(*ops.split(encoded, 2, axis=1))
 
 
-def between_0_and_1(images):
-    """What training does to pseudo-inputs after each step."""
+def between_0_and_1(images):  # what training does to pseudo-inputs after each step
     return ops.clip(images, 0.0, 1.0)
-
-
-def fitted(codes, components, seed=0):
-    """A mixture fitted to codes after training, by expectation maximisation: the control.
-
-    Args:
-        codes: (n, latent_dim), of training images, best drawn from their posteriors.
-        components: how many Gaussians, with weights of their own.
-        seed: of the start.
-
-    Returns:
-        A `Mixture`.
-    """
-    found = EM(components, covariance_type="diag", random_state=seed).fit(codes)
-    log_weights = np.log(found.weights_).astype("float32")
-    return Mixture(found.means_, np.log(found.covariances_), log_weights)

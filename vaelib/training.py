@@ -1,16 +1,17 @@
-"""A recipe goes in, a trained run comes out."""
+"""The training loop: a model and images go in, the terms of the loss come out, epoch by epoch.
+
+What is trained, and where it is kept, is no concern of this file: see `vaelib.runs`.
+"""
 
 import math
-import time
 
 import numpy as np
 
-from vaelib import checkpoints, data, provenance, runs
 from vaelib.backend import keras
-from vaelib.files import remove_unfinished
-from vaelib.recipes import Recipe
-from vaelib.snapshots import Snapshots
+from vaelib.errors import check_integer
+from vaelib.pixels import check_images
 
+SCHEDULES = ("cosine", "constant")
 WARMUP_STEPS = 300
 FINAL_FRACTION = 0.05
 
@@ -19,28 +20,36 @@ class Batches(keras.utils.PyDataset):
     """Shuffled batches, one after the other, epoch after epoch without end.
 
     The order of an epoch depends on (seed, epoch) alone, so that training can be taken up again at
-    any epoch. Pixels stay uint8: the model scales each batch when it sees it.
+    any epoch. Pixels stay as they are: the model scales each batch when it sees it.
 
     Args:
-        images: (n, 28, 28, 1), uint8.
+        images: (n, 28, 28, 1), uint8 or floats in [0, 1].
         batch_size: images per batch; the last of an epoch may be smaller.
         seed: of the order.
         first_epoch: where to begin.
+
+    Raises:
+        ValueError, TypeError: for other images, or another batch size or seed.
     """
 
     def __init__(self, images, batch_size, seed, first_epoch=0):
         super().__init__()
-        self.images, self.batch_size, self.seed = images, batch_size, seed
-        self.steps_per_epoch = math.ceil(len(images) / batch_size)
-        self.first_epoch = first_epoch
+        self.images, self.first_epoch = check_images(images), first_epoch
+        self.batch_size = check_integer("batch_size", batch_size, 1)
+        self.seed = check_integer("seed", seed, 0)
+        self.steps_per_epoch = math.ceil(len(self.images) / self.batch_size)
         self._shuffled = (None, None)  # the epoch that was shuffled last, and its order
 
     num_batches = None  # Keras' way of saying "without end"
 
     def __getitem__(self, step):
+        return (self.images[self.chosen(step)],)
+
+    def chosen(self, step):
+        """Which images are in the batch of a step, (batch,)."""
         epoch, batch = divmod(step, self.steps_per_epoch)
         order = self.order(self.first_epoch + epoch)
-        return (self.images[order[batch * self.batch_size : (batch + 1) * self.batch_size]],)
+        return order[batch * self.batch_size : (batch + 1) * self.batch_size]
 
     def order(self, epoch):
         """The permutation of the images in an epoch, (n,)."""
@@ -55,7 +64,7 @@ class EpochLog(keras.callbacks.Callback):
 
     def __init__(self, history, epochs):
         super().__init__()
-        self.history, self.epochs = history, epochs
+        self.history, self.epochs = history, check_integer("epochs", epochs, 1)
 
     def on_epoch_end(self, epoch, logs=None):
         terms = ("loss", *self.model.objective.term_names)
@@ -73,154 +82,139 @@ def epoch_line(history, epoch, epochs):
 
 
 class StopAtNonFinite(keras.callbacks.Callback):
-    """Stops at the step at which the loss or one of its terms is no longer a finite number.
+    """Stops training where a number is no longer finite, before anything of it is kept.
+
+    At each step it looks at the loss and its terms. These were computed before the step's update,
+    so at the end of each epoch it looks at the weights, and at the optimizer's state, too.
 
     Args:
-        rate: the learning rate, or a schedule of it.
         epochs, steps_per_epoch: how many there will be.
 
     Raises:
-        FloatingPointError: with the epoch, the step, the terms and the learning rate.
+        FloatingPointError: with the epoch, the step, what is not finite, and the learning rate.
     """
 
-    def __init__(self, rate, epochs, steps_per_epoch):
+    def __init__(self, epochs, steps_per_epoch):
         super().__init__()
-        self.rate, self.epochs, self.steps_per_epoch = rate, epochs, steps_per_epoch
+        self.epochs, self.steps_per_epoch = epochs, steps_per_epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
         # Means over the epoch so far: not finite from the first such step on.
-        wrong = [f"{term} is {value}" for term, value in logs.items() if not math.isfinite(value)]
-        if not wrong:
-            return
-        step = self.epoch * self.steps_per_epoch + batch
-        rate = float(self.rate(step)) if callable(self.rate) else self.rate
-        kept = f"the checkpoint of epoch {self.epoch} is kept" if self.epoch else "nothing is kept"
+        if not all(map(math.isfinite, logs.values())):
+            self._stop(batch, [f"{t} is {v}" for t, v in logs.items() if not math.isfinite(v)])
+
+    def on_epoch_end(self, epoch, logs=None):
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        wrong = [v.path for v in variables if not np.isfinite(v.numpy()).all()]
+        if wrong:
+            self._stop(self.steps_per_epoch - 1, [f"{', '.join(wrong[:3])} not finite"])
+
+    def _stop(self, batch, wrong):
+        kept = (
+            f"what was kept after epoch {self.epoch} is good" if self.epoch else "nothing is kept"
+        )
+        optimizer = self.model.optimizer
+        optimizer.iterations.assign_sub(1)  # for the rate of the last step, not of the next
         raise FloatingPointError(
             f"training stopped in epoch {self.epoch + 1}/{self.epochs}, step {batch + 1}/"
-            f"{self.steps_per_epoch}, at a learning rate of {rate:.3g}: {', '.join(wrong)}; "
-            f"{kept}. Try a lower learning rate."
+            f"{self.steps_per_epoch}, at a learning rate of {float(optimizer.learning_rate):.3g}: "
+            f"{', '.join(wrong)}; {kept}. Try a lower learning rate."
         )
 
 
-class KeepCheckpoint(keras.callbacks.Callback):
-    """Writes, after every epoch, all that the next one depends on."""
+def learning_rate(peak, schedule, steps):
+    """A learning rate as Adam takes it: a number, or a schedule over so many steps.
 
-    def __init__(self, folder, identity, history, snapshots):
-        super().__init__()
-        self.folder, self.identity = folder, identity
-        self.history, self.snapshots = history, snapshots
-
-    def on_epoch_end(self, epoch, logs=None):
-        arrays = self.snapshots.arrays()
-        checkpoints.write(self.folder, self.identity, self.model, self.history, arrays)
-
-
-def learning_rate(recipe, train_size):
-    """The recipe's learning rate as Adam takes it: a number, or a schedule over steps."""
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    steps = recipe.epochs * math.ceil(train_size / recipe.batch_size)
+    Args:
+        peak: the rate at its highest.
+        schedule: "constant", or "cosine": up in a line over 300 steps, or a tenth of all where
+            that is less, then down half a cosine to 5 %.
+        steps: how many there will be.
+    """
+    if schedule == "constant":
+        return peak
     warmup = min(WARMUP_STEPS, steps // 10)
     return keras.optimizers.schedules.CosineDecay(
-        0.0,
-        steps - warmup,
-        alpha=FINAL_FRACTION,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
+        0.0, steps - warmup, alpha=FINAL_FRACTION, warmup_target=peak, warmup_steps=warmup
     )
 
 
-def build(recipe, train_size):
-    """A compiled model for the recipe, its weights drawn from the recipe's seed."""
-    keras.utils.set_random_seed(recipe.seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf  # the only place, for a switch that Keras does not have
-
-        tf.config.experimental.enable_op_determinism()
-    model = recipe.model()
-    model.steps_per_epoch = math.ceil(train_size / recipe.batch_size)
-    adam = keras.optimizers.Adam(learning_rate(recipe, train_size))
+def compile(model, peak=2e-3, schedule="cosine", epochs=10, steps_per_epoch=600):
+    """Make a model ready for `fit`: Adam with a `learning_rate`, its state built; returns it."""
+    model.steps_per_epoch = steps_per_epoch
+    adam = keras.optimizers.Adam(learning_rate(peak, schedule, epochs * steps_per_epoch))
     # Keras compiles with XLA unless told not to, which on a CPU takes half as long again per step.
     model.compile(adam, jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     return model
 
 
-def train(recipe, directory=None):
-    """Train a model, or load it where the same recipe was trained before.
+def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=()):
+    """Train a compiled model.
 
-    A run that was broken off is taken up after its last whole epoch and ends with the same bytes
-    as one that was not. A line is printed for each epoch.
+    Where there is a GPU, TensorFlow's deterministic operations are switched on, for the rest of
+    the process: the same seed is to give the same bytes. On a CPU it does without.
 
     Args:
-        recipe: a `Recipe`.
-        directory: where runs are kept; by default `VAELIB_RUNS_DIR`, or the user's cache.
+        model: a `VAE`, as from `compile`.
+        images: (n, 28, 28, 1), uint8 or floats in [0, 1].
+        epochs: passes over the images, those in `history` included.
+        batch_size: images per step.
+        seed: of the order of the images.
+        history: dict of term to a list of its values, one for each epoch so far; extended here.
+        callbacks: Keras callbacks, called after each epoch, if its numbers are finite.
 
     Returns:
-        A `runs.Run`: recipe, model, history, snapshots, provenance.
+        The history: the loss and its terms, means over each epoch, in nats per image.
 
     Raises:
-        TypeError: for anything but a recipe.
-        data.DataError: if the images can't be had.
-        runs.RunError: if what is kept for this recipe is damaged, or of another training.
-        FloatingPointError: if the loss becomes infinite or NaN.
+        ValueError, TypeError: for images or numbers that won't do, or batches that are too small.
+        FloatingPointError: if the loss, a weight or the optimizer's state becomes infinite or NaN.
     """
-    if not isinstance(recipe, Recipe):
-        raise TypeError(
-            f"recipe must be a Recipe, such as Recipe('faces', epochs=2), not {recipe!r}."
-        )
-    dataset = data.load(recipe.dataset)
-    if recipe.pixels != "grey":
-        dataset = dataset.binarised(recipe.pixels)
-    if recipe.limit is not None:
-        dataset = dataset.limit(train=recipe.limit)
-    identity = provenance.identity(recipe, dataset.fingerprint)
-    folder = runs.folder_for(recipe, identity, directory)
-    with runs.lock(folder):
-        remove_unfinished(folder)
-        if runs.is_complete(folder):
-            run = runs.load(folder, identity)
-            checkpoints.remove(folder)  # still there where a process was killed right after saving
-            for epoch in range(recipe.epochs):
-                print(epoch_line(run.history, epoch, recipe.epochs))
-            return run
-        return _train(recipe, dataset, folder, identity)
+    import tensorflow as tf  # the only place, for a switch that Keras does not have
 
-
-def _train(recipe, dataset, folder, identity):
-    start = time.time()
-    model = build(recipe, len(dataset.train_images))
-    model.prior.start(dataset.train_images, recipe.seed)
-    snapshots = Snapshots(dataset.test_images, dataset.test_labels, recipe.epochs, recipe.seed)
-    history = {}
-    if checkpoints.exists(folder):
-        history, arrays = checkpoints.read(folder, identity, model)
-        snapshots.restore(arrays)
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
+    history = {} if history is None else history
     done = len(history.get("loss", []))
+    batches = Batches(images, batch_size, seed, first_epoch=done)
+    objective = model.objective
+    alone = 1 in (batches.batch_size, len(images) % batches.batch_size)
+    if alone and objective.mmd_weight and objective.closed_form_mmd:
+        raise ValueError(
+            f"{len(images):,} images in batches of {batch_size} leave one alone, and the objective "
+            f"{objective} compares the codes of a batch: each needs two or more."
+        )
     for epoch in range(done):
-        print(epoch_line(history, epoch, recipe.epochs), flush=True)
-    batches = Batches(dataset.train_images, recipe.batch_size, recipe.seed, first_epoch=done)
+        print(epoch_line(history, epoch, epochs), flush=True)
     model.fit(
         batches,
         steps_per_epoch=batches.steps_per_epoch,
         initial_epoch=done,
-        epochs=recipe.epochs,
+        epochs=epochs,
         shuffle=False,  # Batches does it
         verbose=0,
         callbacks=[
-            StopAtNonFinite(
-                learning_rate(recipe, len(dataset.train_images)),
-                recipe.epochs,
-                batches.steps_per_epoch,
-            ),
-            EpochLog(history, recipe.epochs),
-            snapshots,
-            KeepCheckpoint(folder, identity, history, snapshots),
+            StopAtNonFinite(epochs, batches.steps_per_epoch),
+            EpochLog(history, epochs),
+            *callbacks,
         ],
     )
-    about = provenance.record(dataset, seconds=time.time() - start, resumed_after_epoch=done)
-    run = runs.Run(recipe, model, history, snapshots.arrays(), about, folder)
-    return runs.save(folder, run)
+    return history
+
+
+def values(variables):
+    """Keras variables as arrays."""
+    return [variable.numpy() for variable in variables]
+
+
+def assign(variables, arrays):
+    """Put arrays into Keras variables; ValueError where shapes and types are not the same."""
+    found, expected = ([(tuple(x.shape), str(x.dtype)) for x in xs] for xs in (arrays, variables))
+    if found != expected:
+        raise ValueError(f"it holds arrays {found}, but the model has {expected}")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

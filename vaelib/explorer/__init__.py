@@ -15,13 +15,18 @@ from PIL import Image
 
 from vaelib import data
 from vaelib.files import write_whole
-from vaelib.panels import COLORS, PRIOR_RADIUS, name_places, plane_limit
+from vaelib.plotting.panels import COLORS, PRIOR_RADIUS, name_places, plane_limit
 from vaelib.priors import STANDARD_NORMAL
 
 HERE = Path(__file__).parent
-SCRIPT = "\n".join((HERE / f"{name}.js").read_text() for name in ("decoder", "plane", "explorer"))
-WIDGET = (HERE / "widget.js").read_text()
-STYLE = (HERE / "explorer.css").read_text()
+
+
+def _text(name):
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+SCRIPT = "\n".join(_text(f"{name}.js") for name in ("decoder", "plane", "explorer"))
+WIDGET, STYLE = _text("widget.js"), _text("explorer.css")
 PICTURED = 1_000  # test images that are shown where their codes are near
 LEAST = 3.2  # half the width of a plane, where the codes do not need more
 COLUMNS = 40  # of them in the one picture that holds them all
@@ -44,7 +49,8 @@ class Explorer:
 
     def page(self):
         """The explorer as one HTML page that needs nothing else, as a string."""
-        content = json.dumps(self.payload, separators=(",", ":")).replace("</", "<\\/")
+        # No < of a title may end the script, or begin a comment in it.
+        content = json.dumps(self.payload, separators=(",", ":")).replace("<", "\\u003c")
         titles = " and ".join(space["title"] for space in self.payload["spaces"])
         return PAGE.format(
             title=html.escape(f"Latent spaces: {titles}"),

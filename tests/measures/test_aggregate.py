@@ -1,0 +1,284 @@
+"""Codes against the prior: closed forms for normal clouds, and a test that keeps its level."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from vaelib import mmd
+from vaelib.measures import aggregate
+from vaelib.priors import Mixture
+
+
+def cloud(n=4_000, mean=(0, 0), std=(1, 1), seed=0):
+    return np.random.default_rng(seed).standard_normal((n, 2)) * std + mean
+
+
+def test_moments_of_a_cloud_like_the_prior_are_zero_but_for_noise():
+    codes = cloud()
+    assert aggregate.mean_norm(codes) < 0.05
+    assert aggregate.covariance_distance(codes) < 0.1
+    assert 0 <= aggregate.moment_kl(codes) < 0.005
+
+
+def test_moments_of_a_shifted_and_stretched_cloud():
+    codes = cloud(mean=(3, -4), std=(2, 0.5))
+    assert aggregate.mean_norm(codes) == pytest.approx(5, abs=0.1)
+    assert aggregate.covariance_distance(codes) == pytest.approx(np.hypot(3, 0.75), abs=0.2)
+    expected = (4 + 0.25 + 25 - 2 - np.log(4 * 0.25)) / 2
+    assert aggregate.moment_kl(codes) == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("direction", [(0, 1), (1, 2), (1, 1), (1, 0.5), (1, 0.3), (0.7, -1.9)])
+def test_codes_on_a_line_are_infinitely_far_from_the_prior(direction, dtype):
+    places = np.random.default_rng(0).standard_normal(1_000)
+    for middle in (0, 1, 1_000):
+        codes = np.outer(places, direction) + middle
+        assert aggregate.moment_kl(codes.astype(dtype)) == np.inf
+    assert aggregate.moment_kl(np.outer(np.arange(10.0), direction).astype(dtype)) == np.inf
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_codes_on_a_plane_in_three_dimensions_are_infinitely_far_from_the_prior(dtype):
+    codes = cloud() @ [[0.3, -1, 0.7], [1.1, 0.2, 0.9]]
+    assert aggregate.moment_kl(codes.astype(dtype)) == np.inf
+    assert aggregate.moment_kl(codes[:3].astype(dtype)) == np.inf  # three points span no space
+
+
+def test_a_narrow_cloud_is_no_line():
+    codes = cloud(std=(1, 1e-4)).astype("float32")
+    expected = (1 + 1e-8 - 2 - 2 * np.log(1e-4)) / 2
+    assert aggregate.moment_kl(codes) == pytest.approx(expected, rel=0.01)
+
+
+def test_the_moments_work_for_one_dimension():
+    codes = 3 * cloud()[:, :1]
+    assert aggregate.covariance_distance(codes) == pytest.approx(8, abs=0.5)
+    assert aggregate.moment_kl(codes) == pytest.approx((9 - 1 - np.log(9)) / 2, rel=0.05)
+
+
+def test_the_held_out_kernel_is_the_sum_that_its_paper_names():
+    x, y = cloud(5), cloud(7, seed=1)
+    squared = ((x[:, None] - y) ** 2).sum(axis=2)
+    expected = sum(c / (c + squared) for c in (0.4, 0.8, 2, 4, 8, 20, 40))
+    np.testing.assert_allclose(aggregate.held_out_kernel(2)(squared), expected, rtol=1e-12)
+
+
+def test_the_estimate_of_the_test_is_unbiased_mmd2():
+    codes, seed = cloud(60, mean=(1, 0)), 3
+    prior = np.random.default_rng(seed).standard_normal(codes.shape)
+    kernel = mmd.GaussianKernel(2.0)
+    found, _ = aggregate.mmd_test(codes, kernel, permutations=1, seed=seed)
+    assert found == pytest.approx(float(mmd.mmd2(codes, prior, kernel, unbiased=True)), abs=1e-9)
+
+
+@pytest.mark.parametrize("n, mean", [(8, 0.8), (2, 0.0), (2, 3.0)])  # of two, splits repeat
+def test_the_estimate_and_its_p_are_those_of_a_test_written_in_loops(n, mean):
+    codes, seed = cloud(n, mean=(mean, 0)), 5
+    random = np.random.default_rng(seed)
+    pooled = np.concatenate([codes, random.standard_normal(codes.shape)])
+
+    def estimate(labels):
+        within, between = [0.0, 0.0], 0.0
+        for i in range(2 * n):
+            for j in range(2 * n):
+                similarity = np.exp(-((pooled[i] - pooled[j]) ** 2).sum() / 4)
+                if labels[i] != labels[j]:
+                    between += similarity / 2  # each pair is met twice
+                elif i != j:
+                    within[labels[i]] += similarity
+        return sum(within) / (n * (n - 1)) - 2 * between / n**2
+
+    labels = np.repeat([1, 0], n)
+    expected = estimate(labels)
+    shuffled = [estimate(random.permutation(labels)) for _ in range(40)]
+    p = (1 + sum(value >= expected - 1e-9 for value in shuffled)) / 41
+    found = aggregate.mmd_test(codes, mmd.GaussianKernel(2.0), permutations=40, seed=seed)
+    assert found == pytest.approx((expected, p), abs=1e-12)
+    assert 1 / 41 < p < 1
+
+
+def test_the_test_finds_a_difference_and_none_where_there_is_none():
+    kernel = aggregate.held_out_kernel(2)
+    assert aggregate.mmd_test(cloud(200, std=(2, 1)), kernel, 200)[1] == pytest.approx(1 / 201)
+    # Samples of the prior: p is uniform, so small values are rare but do occur.
+    ps = [aggregate.mmd_test(cloud(60, seed=s), kernel, 99, seed=1_000 + s)[1] for s in range(100)]
+    assert stats.kstest(ps, "uniform").pvalue > 0.001
+    assert 0.2 < np.mean(np.array(ps) <= 0.5) < 0.8
+
+
+def test_information_of_one_cloud_for_all_images_is_its_kl_to_the_prior():
+    z_mean, z_log_var = np.full((500, 2), 1.0), np.full((500, 2), np.log(0.25))
+    mutual, to_prior = aggregate.information(z_mean, z_log_var)
+    expected = 2 * (1 + 0.25 - np.log(0.25) - 1) / 2
+    assert mutual == pytest.approx(0, abs=0.15)
+    assert to_prior == pytest.approx(expected, abs=0.15)
+
+
+def test_information_of_clouds_apart_is_the_logarithm_of_their_number():
+    random = np.random.default_rng(0)
+    z_mean = random.permutation(np.stack(np.meshgrid(range(20), range(20)), -1).reshape(-1, 2))
+    mutual, _ = aggregate.information(z_mean, np.full((400, 2), np.log(1e-4)))
+    assert mutual == pytest.approx(np.log(400), abs=0.2)
+
+
+def test_information_of_a_linear_channel():
+    """z = a x + s noise with x from N(0, 1): I = 1/2 log(1 + a^2 / s^2), and q(z) is normal."""
+    a, s, n = 0.8, 0.5, 4_000
+    density = np.log(1 + a**2 / s**2) / 2
+    variance = a**2 + s**2
+    to_prior_exactly = (variance - 1 - np.log(variance)) / 2
+    found = []
+    for seed in range(8):
+        x = np.random.default_rng([1, seed]).standard_normal((n, 1))  # not what makes the noise
+        found.append(aggregate.information(a * x, np.full((n, 1), 2 * np.log(s)), seed=seed))
+    mutual, to_prior = np.mean(found, axis=0)
+    # The standard errors of these means, which are some .004 and .0005.
+    error = np.std(found, axis=0, ddof=1) / np.sqrt(len(found))
+    assert (error < 0.006).all()
+    assert mutual == pytest.approx(density, abs=4 * error[0] + 0.002)  # and a bias of order 1 / n
+    assert to_prior == pytest.approx(to_prior_exactly, abs=4 * error[1] + 0.002)
+
+
+def test_information_is_that_of_an_integral():
+    mean, log_var = np.array([-1.0, 0.4, 0.5]), np.array([-1.0, -2.5, 0.2])
+    z = np.linspace(-12, 12, 40_001)
+    q = stats.norm.pdf(z, mean[:, None], np.exp(log_var / 2)[:, None])
+    step, of_all = z[1] - z[0], q.mean(axis=0)
+    mutual = (special.rel_entr(q, of_all).sum(axis=1) * step).mean()
+    to_prior = special.rel_entr(of_all, stats.norm.pdf(z)).sum() * step
+    # The same three clouds again and again make the same mixture, and more samples of it.
+    again = [np.tile(x, 200)[:, None] for x in (mean, log_var)]
+
+    def found(prior=None):  # with a standard error of about .005
+        return np.mean([aggregate.information(*again, s, prior) for s in range(40)], axis=0)
+
+    assert found() == pytest.approx((mutual, to_prior), abs=0.02)
+    wide = Mixture(np.array([[0.5]]), np.array([[1.0]]))
+    to_wide = special.rel_entr(of_all, stats.norm.pdf(z, 0.5, np.exp(0.5))).sum() * step
+    assert found(wide) == pytest.approx((mutual, to_wide), abs=0.02)
+
+
+@pytest.mark.parametrize("middle", [0.0, 1.0, -3e4])
+@pytest.mark.parametrize("log_var", [-2.0, -20, -35, -50, -80, -700])
+def test_information_never_exceeds_the_logarithm_of_the_number_of_images(log_var, middle):
+    z_mean = cloud(300, seed=9) + middle  # of another seed than the samples
+    narrow = np.full(z_mean.shape, log_var)
+    mutual, to_prior = aggregate.information(z_mean, narrow)
+    assert mutual <= np.log(300)
+    # Together they are the mean KL, here in closed form, but for the noise of the samples.
+    kl = (z_mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1).mean() / 2
+    assert mutual + to_prior == pytest.approx(kl, abs=0.3, rel=1e-6)
+    if log_var <= -20:
+        assert mutual == pytest.approx(np.log(300), abs=0.15)
+    # One cloud for all says nothing, however narrow it is; two say one bit.
+    assert aggregate.information(0 * z_mean + middle, narrow)[0] == pytest.approx(0, abs=0.2)
+    two = np.repeat([[0.0, 0.0], [2_000.0, 0.0]], 150, axis=0) + middle
+    assert aggregate.information(two, narrow)[0] == pytest.approx(np.log(2), abs=0.2)
+
+
+def test_information_does_not_depend_on_where_the_codes_lie():
+    z_mean, z_log_var = cloud(300, seed=9), np.full((300, 2), -6.0)
+    here, there = (aggregate.information(z_mean + m, z_log_var)[0] for m in (0, 1e7))
+    assert here == pytest.approx(there, abs=1e-4)
+    assert 4 < here < 5.5  # the clouds overlap, so that distances count; log 300 is 5.7
+
+
+def test_a_prior_that_is_the_mixture_of_all_clouds_is_at_no_distance():
+    means = np.array([[-3, 0], [3, 1], [0, 4]], "float32")
+    z_mean, z_log_var = np.tile(means, (300, 1)), np.full((900, 2), -1.0, "float32")
+    prior = Mixture(means, np.full((3, 2), -1.0, "float32"))
+    mutual, to_prior = aggregate.information(z_mean, z_log_var, prior=prior)
+    assert to_prior == pytest.approx(0, abs=1e-3)
+    assert mutual == pytest.approx(np.log(3), abs=0.05)  # the clouds hardly overlap
+    assert aggregate.information(z_mean, z_log_var)[0] == pytest.approx(mutual, abs=0.15)
+    assert aggregate.information(z_mean, z_log_var)[1] > 3
+
+
+@pytest.mark.parametrize(
+    "codes, complaint",
+    [
+        (np.array([[0.0, 0], [np.nan, 1]]), "some codes are NaN, infinite or beyond 1e100"),
+        (np.array([[0.0, 0], [np.inf, 1]]), "some codes are NaN, infinite or beyond 1e100"),
+        (np.array([[0.0, 0], [1e200, 1]]), "some codes are NaN, infinite or beyond 1e100"),
+        (np.zeros((1, 2)), r"codes of shape \(1, 2\): expected \(n, dimensions\), n 2 or more"),
+        (np.zeros((0, 2)), r"codes of shape \(0, 2\)"),
+        (np.zeros((5, 0)), r"codes of shape \(5, 0\)"),
+        (np.zeros(5), r"codes of shape \(5,\)"),
+    ],
+)
+def test_codes_that_no_measure_makes_sense_of_are_refused(codes, complaint):
+    kernel = aggregate.held_out_kernel(2)
+    for refuse in (
+        aggregate.moment_kl,
+        aggregate.covariance_distance,
+        lambda codes: aggregate.mmd_test(codes, kernel),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            refuse(codes)
+
+
+def test_information_refuses_what_is_no_distribution():
+    z_mean, z_log_var = np.zeros((3, 2)), np.zeros((3, 2))
+    for bad in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="some codes are NaN"):
+            aggregate.information(z_mean + bad, z_log_var)
+        with pytest.raises(ValueError, match="some log-variances are NaN"):
+            aggregate.information(z_mean, z_log_var + bad)
+    with pytest.raises(ValueError, match=r"log-variances from -800 to 0: a variance beyond e\^700"):
+        aggregate.information(z_mean, z_log_var - [[800], [0], [0]])
+    with pytest.raises(
+        ValueError, match=r"shape \(3, 2\) and log-variances of shape \(1, 2\): expected"
+    ):
+        aggregate.information(z_mean, z_log_var[:1])
+
+
+@pytest.mark.parametrize("permutations", [0, -1])
+def test_a_permutation_test_needs_permutations(permutations):
+    with pytest.raises(
+        ValueError, match=f"permutations must be an integer, 1 .* not {permutations}"
+    ):
+        aggregate.mmd_test(cloud(10), aggregate.held_out_kernel(2), permutations=permutations)
+
+
+def test_numbers_of_numpy_are_as_good_as_those_of_python():
+    codes, kernel = cloud(30), aggregate.held_out_kernel(2)
+    numpy = {name: np.int64(n) for name, n in dict(permutations=9, limit=20, seed=3).items()}
+    expected = aggregate.mmd_test(codes, kernel, permutations=9, limit=20, seed=3)
+    assert aggregate.mmd_test(codes, kernel, **numpy) == expected
+    assert aggregate.mmd_test(codes[:20], kernel, permutations=9, seed=3) == expected
+    assert aggregate.information(codes, 0 * codes, np.int64(4)) == aggregate.information(
+        codes, 0 * codes, 4
+    )
+
+
+# In a process of its own, for what was once allocated would be used again.
+MEMORY = """
+import psutil, threading, numpy as np
+from vaelib.measures import aggregate
+
+codes, process, done = np.random.default_rng(0).standard_normal((1_000, 2)), psutil.Process(), []
+kernel = aggregate.held_out_kernel(2)
+aggregate.mmd_test(codes[:50], kernel, permutations=2)
+seen = [process.memory_info().rss]
+
+def watch():
+    while not done:
+        seen.append(process.memory_info().rss)
+
+watcher = threading.Thread(target=watch)
+watcher.start()
+aggregate.mmd_test(codes, kernel)
+done.append(True)
+watcher.join()
+print(len(seen), (max(seen) - seen[0]) // 1_000_000)
+"""
+
+
+def test_the_permutation_test_takes_less_than_300_megabytes():
+    ran = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True)
+    times, megabytes = map(int, ran.stdout.split())
+    assert times > 10 and 30 < megabytes < 300

@@ -1,0 +1,53 @@
+"""The feature space: learned, kept, and refused where it is not there."""
+
+import json
+
+import numpy as np
+import pytest
+
+from vaelib import data
+from vaelib.errors import RunError
+from vaelib.measures import features
+
+FACES = data.render_faces(train=1_000, test=200)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return features.train(FACES, epochs=2)
+
+
+def test_the_classifier_learns_the_classes(trained):
+    guessing = np.bincount(FACES.test_labels).max() / len(FACES.test_labels)
+    assert trained.accuracy(FACES.test_images, FACES.test_labels) > guessing + 0.2
+
+
+def test_features_are_one_row_an_image(trained):
+    found = trained(FACES.test_images)
+    assert found.shape == (200, features.WIDTH)
+    np.testing.assert_allclose(trained(FACES.test_images / np.float32(255)), found, rtol=1e-4)
+    with pytest.raises(ValueError, match="expected"):
+        trained(FACES.test_images[..., 0])
+
+
+def test_training_again_gives_the_same_features(trained):
+    again = features.train(FACES, epochs=2)
+    np.testing.assert_array_equal(again(FACES.test_images), trained(FACES.test_images))
+
+
+def test_what_was_saved_is_loaded_the_same(trained, tmp_path):
+    features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
+    about = json.loads((tmp_path / "features_faces.json").read_text())
+    assert about == {"data": FACES.fingerprint, "epochs": 2, "test accuracy": 0.5}
+    loaded = features.load("faces", tmp_path)
+    np.testing.assert_array_equal(loaded(FACES.test_images), trained(FACES.test_images))
+
+
+def test_features_that_are_missing_or_damaged_are_refused(trained, tmp_path):
+    with pytest.raises(RunError, match="no features for 'faces'"):
+        features.load("faces", tmp_path)
+    features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
+    path = tmp_path / "features_faces.npz"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(RunError, match=r"features_faces\.npz can't be read"):
+        features.load("faces", tmp_path)

@@ -1,0 +1,320 @@
+"""Likelihoods against models whose likelihood is known."""
+
+import numpy as np
+import pytest
+from scipy import special, stats
+from scipy.spatial import distance
+
+from vaelib.backend import ops
+from vaelib.measures import likelihood
+from vaelib.models import VAE
+from vaelib.priors import Mixture, StandardNormal
+
+NOISE = 0.2
+
+
+class LinearGaussian:
+    """x = W z + b + noise: everything about it is normal, and known."""
+
+    def __init__(self, latent_dim=2, seed=0, widened=1.0):
+        random = np.random.default_rng(seed)
+        self.latent_dim, self.widened = latent_dim, widened
+        self.prior = StandardNormal(latent_dim)
+        # Orthogonal columns, so that the posterior has no correlations either.
+        self.w = (
+            np.linalg.qr(random.standard_normal((784, latent_dim)))[0] * [1.0, 0.5, 2][:latent_dim]
+        )
+        self.b = np.full(784, 0.5)
+
+    def decoder(self, z):
+        decoded = np.asarray(z) @ self.w.T + self.b
+        return ops.convert_to_tensor(decoded.reshape(-1, 28, 28, 1), dtype="float32")
+
+    def encode_distribution(self, images):
+        flat = np.reshape(images, (len(images), -1)) - self.b
+        precision = 1 + (self.w**2).sum(axis=0) / NOISE**2
+        mean = flat @ self.w / NOISE**2 / precision
+        variance = np.broadcast_to(self.widened / precision, mean.shape)
+        return mean.astype("float32"), np.log(variance).astype("float32")
+
+    def encode(self, images):
+        return self.encode_distribution(images)[0]
+
+    def log_p(self, images):
+        of_x = stats.multivariate_normal(self.b, self.w @ self.w.T + NOISE**2 * np.eye(784))
+        return of_x.logpdf(np.reshape(images, (len(images), -1)))
+
+    def images(self, n):
+        """No samples, for they have to lie in [0, 1], but images that are likely enough."""
+        random = np.random.default_rng(1)
+        z = random.standard_normal((n, self.latent_dim))
+        images = np.asarray(self.decoder(z)) + NOISE * random.standard_normal((n, 28, 28, 1))
+        return np.clip(images, 0, 1).astype("float32")
+
+
+def gaussian(images, means):
+    """log p(x|z) with normal noise, (n, 784), (m, 784) -> (n, m)."""
+    # In float64, for of large squares only the small differences count.
+    x, m = (ops.convert_to_numpy(pixels).astype("float64") for pixels in (images, means))
+    squares = ops.convert_to_tensor(distance.cdist(x, m, "sqeuclidean"), dtype="float32")
+    return -squares / (2 * NOISE**2) - 784 * np.log(NOISE * np.sqrt(2 * np.pi))
+
+
+class LinearMixture(LinearGaussian):
+    """The same with a mixture for a prior: two normal likelihoods, added."""
+
+    MEANS = np.array([[-1.5, 0], [1, 1]], "float32")
+    VARIANCES = np.array([[0.3, 0.2], [0.1, 0.5]], "float32")
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.prior = Mixture(self.MEANS, np.log(self.VARIANCES))
+
+    def log_p(self, images):
+        flat = np.reshape(images, (len(images), -1))
+        of_each = [
+            stats.multivariate_normal(
+                self.b + self.w @ mean, self.w * variance @ self.w.T + NOISE**2 * np.eye(784)
+            ).logpdf(flat)
+            for mean, variance in zip(self.MEANS, self.VARIANCES, strict=True)
+        ]
+        return np.logaddexp(*of_each) - np.log(2)
+
+
+class Constant:
+    """A decoder that says the same whatever the code."""
+
+    latent_dim = 2
+    prior = StandardNormal(2)
+
+    def __init__(self, logits):
+        self.logits = logits
+
+    def decoder(self, z):
+        return ops.zeros((len(z), 1, 1, 1)) + ops.convert_to_tensor(self.logits, dtype="float32")
+
+    def encode(self, images):
+        return np.zeros((len(images), 2), "float32")
+
+
+def test_the_integral_is_the_likelihood_of_a_linear_gaussian_model():
+    model = LinearGaussian()
+    images = model.images(6)
+    found = likelihood.log_likelihood(model, images, step=0.1, log_p_x_given_z=gaussian)
+    np.testing.assert_allclose(found, model.log_p(images), atol=0.02)
+    finer = likelihood.log_likelihood(model, images, step=0.05, log_p_x_given_z=gaussian)
+    np.testing.assert_allclose(finer, found, atol=0.01)
+
+
+def test_the_likelihood_is_that_under_the_models_own_prior():
+    model = LinearMixture()
+    images = model.images(6)
+    assert np.abs(model.log_p(images) - LinearGaussian().log_p(images)).mean() > 0.2
+    exact = likelihood.log_likelihood(model, images, step=0.1, log_p_x_given_z=gaussian)
+    np.testing.assert_allclose(exact, model.log_p(images), atol=0.02)
+    sampled = likelihood.importance_sampled(
+        model, images, samples=4_000, log_p_x_given_z=gaussian, widen=1.5
+    )
+    np.testing.assert_allclose(sampled, model.log_p(images), atol=0.1)
+
+
+def test_the_divergence_to_a_mixture_is_right_on_average():
+    prior = LinearMixture().prior
+    mean, log_var = np.array([[0.3, -0.2]]), np.array([[-1.0, -0.5]])
+    random = np.random.default_rng(0)
+    z = mean + np.exp(log_var / 2) * random.standard_normal((40_000, 2))
+    every = (np.broadcast_to(row, z.shape) for row in (mean, log_var))
+    found = likelihood.kl_to(prior, z, *every).mean()
+    axis = np.linspace(-8, 8, 401)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    q = stats.multivariate_normal(mean[0], np.diag(np.exp(log_var[0])))
+    log_p = np.asarray(prior.log_density(grid.astype("float32")))
+    integral = (q.pdf(grid) * (q.logpdf(grid) - log_p)).sum() * (axis[1] - axis[0]) ** 2
+    assert found == pytest.approx(integral, abs=0.05)
+
+
+def test_the_posterior_on_a_grid_is_that_of_a_linear_gaussian_model():
+    model = LinearGaussian()
+    images = model.images(5)
+    axis = np.arange(-3, 3.01, 0.04)
+    codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    found = likelihood.posterior(model, images, codes, gaussian)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    mean, log_var = model.encode_distribution(images)
+    np.testing.assert_allclose(found @ codes, mean, atol=1e-3)
+    np.testing.assert_allclose(found @ codes**2 - (found @ codes) ** 2, np.exp(log_var), atol=1e-4)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 3])
+def test_importance_sampling_from_the_true_posterior_is_exact(latent_dim):
+    model = LinearGaussian(latent_dim)
+    images = model.images(4)
+    found = likelihood.importance_sampled(model, images, samples=3, log_p_x_given_z=gaussian)
+    np.testing.assert_allclose(found, model.log_p(images), atol=0.02)
+
+
+def test_importance_sampling_from_another_posterior_rises_to_the_likelihood():
+    model = LinearGaussian(widened=4.0)
+    images = model.images(20)
+    few, many = (
+        likelihood.importance_sampled(model, images, k, log_p_x_given_z=gaussian).mean()
+        for k in (1, 1_000)
+    )
+    exact = model.log_p(images).mean()
+    assert few < many - 0.3
+    assert many == pytest.approx(exact, abs=0.1)
+
+
+def test_wider_samples_make_up_for_an_encoder_that_is_too_narrow():
+    narrow = LinearGaussian(widened=0.25)  # half the standard deviation of the true posterior
+    images = narrow.images(20)
+    settings = dict(samples=200, log_p_x_given_z=gaussian)
+    exact = narrow.log_p(images)
+    plain = likelihood.importance_sampled(narrow, images, **settings)
+    widened = likelihood.importance_sampled(narrow, images, widen=2.0, **settings)
+    np.testing.assert_allclose(widened, exact, atol=1e-3)  # this is the true posterior again
+    assert np.abs(plain - exact).mean() > 0.05
+
+
+def test_a_decoder_that_ignores_its_code_has_the_likelihood_of_its_only_image():
+    random = np.random.default_rng(0)
+    logits = random.standard_normal((28, 28, 1))
+    images = random.integers(0, 2, (5, 28, 28, 1), dtype="uint8") * np.uint8(255)
+    expected = stats.bernoulli(1 / (1 + np.exp(-logits))).logpmf(images // 255).sum(axis=(1, 2, 3))
+    found = likelihood.log_likelihood(Constant(logits), images, step=0.1)
+    np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_the_grid_reaches_as_far_as_the_codes():
+    model = LinearGaussian()
+    images = model.images(3)
+    far = model.encode(images) + np.float32(9)
+    model.encode = lambda images: far
+    seen = []
+
+    def remember(images, means):
+        seen.append((ops.convert_to_numpy(means) - model.b) @ np.linalg.pinv(model.w).T)
+        return gaussian(images, means)
+
+    likelihood.log_likelihood(model, images, step=0.5, log_p_x_given_z=remember)
+    grid = np.concatenate(seen)
+    assert grid.max() == pytest.approx(far.max() + 1, abs=1e-3)
+    assert grid.min() == pytest.approx(-far.max() - 1, abs=1e-3)
+
+
+def test_the_bound_lies_below_the_likelihood_by_the_divergence_of_the_posteriors():
+    images = np.random.default_rng(0).integers(0, 2, (4_000, 28, 28, 1)).astype("float32")
+    model = Constant(np.zeros((28, 28, 1)))  # so that the true posterior is the prior
+    z_mean, z_log_var = np.full((4_000, 2), 0.7), np.full((4_000, 2), -1.0)
+    model.encode_distribution = lambda images: (z_mean, z_log_var)
+    divergence = 0.7**2 + np.exp(-1) + 1 - 1
+    expected = 784 * np.log(0.5) - divergence
+    np.testing.assert_allclose(likelihood.elbo(model, images), expected, rtol=1e-5)
+
+
+def test_the_bound_is_tight_on_average_where_the_encoder_is_right():
+    model = LinearGaussian()
+    model.b = np.zeros(784)  # small logits, where a Bernoulli decoder is nearly linear
+    z_mean, z_log_var = np.zeros((500, 2), "float32"), np.zeros((500, 2), "float32")
+    model.encode_distribution = lambda images: (z_mean, z_log_var)
+    images = np.full((500, 28, 28, 1), 0.5, "float32")
+    found = likelihood.elbo(model, images)
+    exact = likelihood.log_likelihood(model, images[:1], step=0.1)
+    assert found.mean() == pytest.approx(exact[0], abs=0.1)
+    assert found.mean() <= exact[0] + 0.01
+
+
+def by_hand(model, images, step, limit):
+    """log p(x) of a `VAE` in float64, code by code, as the definition has it."""
+    axis = np.linspace(-limit, limit, 1 + round(2 * limit / step))
+    z = np.array([(z1, z2) for z1 in axis for z2 in axis])
+    flat = images.reshape(len(images), -1) / (255 if images.dtype == np.uint8 else 1)
+    means = model.decode(z).reshape(len(z), -1).astype("float64")
+    log_p_x = np.array([stats.bernoulli(m).logpmf(flat).sum(axis=1) for m in means])
+    log_joint = log_p_x + stats.norm.logpdf(z).sum(axis=1)[:, None]
+    return special.logsumexp(log_joint, axis=0) + 2 * np.log(axis[1] - axis[0])
+
+
+def test_the_likelihood_of_a_vae_is_that_of_its_definition():
+    model, random = VAE(seed=3), np.random.default_rng(0)
+    # So that it matters which code an image is decoded from, by some 17 nats.
+    model.decoder.set_weights([2 * weights for weights in model.decoder.get_weights()])
+    images = random.integers(0, 2, (3, 28, 28, 1), dtype="uint8") * np.uint8(255)
+    expected = by_hand(model, images, step=0.25, limit=4)
+    found = likelihood.log_likelihood(model, images, step=0.25, limit=4)
+    np.testing.assert_allclose(found, expected, atol=0.002)
+
+
+def test_bernoulli_is_minus_the_cross_entropy_of_every_pair(batch):
+    images, outputs, _ = batch
+    x, logits = (a.reshape(100, -1)[:7].astype("float64") for a in (images, outputs["logits"]))
+    found = ops.convert_to_numpy(likelihood.bernoulli(*map(ops.convert_to_tensor, (x, logits[:5]))))
+    m = special.expit(logits)
+    for i in range(7):
+        for j in range(5):
+            log_p = (x[i] * np.log(m[j]) + (1 - x[i]) * np.log(1 - m[j])).sum()
+            assert found[i, j] == pytest.approx(log_p)
+
+
+@pytest.mark.parametrize(
+    "grid, complaint",
+    [
+        (dict(step=0), "step must be a number above 0, not 0"),
+        (dict(step=-0.1), "step must be a number above 0, not -0.1"),
+        (dict(step=np.nan), "step must be a number above 0, not nan"),
+        (dict(step=np.inf), "step must be a number above 0, not inf"),
+        (dict(step="fine"), "step must be a number above 0, not 'fine'"),
+        (dict(limit=0), "limit must be a number above 0, not 0"),
+        (dict(limit=-5), "limit must be a number above 0, not -5"),
+        (dict(limit=np.inf), "limit must be a number above 0, not inf"),
+        (dict(limit=np.nan), "limit must be a number above 0, not nan"),
+        (dict(limit=1e5), r"over \[-100000, 100000\]\^2 makes 5e\+06 steps in a row: choose"),
+        (dict(limit=1e300, step=1e-300), "makes inf steps in a row: choose"),
+        (dict(limit=1, step=1.5), "makes 1.33 steps in a row: choose both so that there are"),
+        (dict(step=100), "makes 0.1 steps in a row: choose"),
+    ],
+)
+def test_a_grid_that_can_not_be_summed_over_is_refused_in_a_sentence(grid, complaint):
+    model = Constant(np.zeros((28, 28, 1)))
+    with pytest.raises((ValueError, TypeError), match=complaint):
+        likelihood.log_likelihood(model, np.zeros((1, 28, 28, 1), "float32"), **grid)
+
+
+def test_a_grid_of_three_cells_in_a_row_is_a_grid():
+    model, image = Constant(np.zeros((28, 28, 1))), np.zeros((1, 28, 28, 1), "float32")
+    expected = 784 * np.log(0.5) + 2 * np.log(stats.norm.pdf([-1, 0, 1]).sum())
+    found = likelihood.log_likelihood(model, image, np.int64(1), np.int64(1))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_codes_of_nan_are_refused_where_the_grid_has_to_reach_them():
+    model = Constant(np.zeros((28, 28, 1)))
+    model.encode = lambda images: np.full((len(images), 2), np.nan, "float32")
+    with pytest.raises(ValueError, match="limit must be a number above 0, not nan"):
+        likelihood.log_likelihood(model, np.zeros((1, 28, 28, 1), "float32"))
+
+
+def test_numbers_of_numpy_are_as_good_as_those_of_python():
+    model, images = LinearGaussian(), LinearGaussian().images(2)
+    numpy = likelihood.importance_sampled(model, images, np.int64(5), np.int32(3))
+    assert numpy.tolist() == likelihood.importance_sampled(model, images, 5, 3).tolist()
+    assert likelihood.elbo(model, images, np.int64(3)).tolist() == (
+        likelihood.elbo(model, images, 3).tolist()
+    )
+
+
+def test_what_can_not_be_computed_is_refused():
+    images = LinearGaussian().images(2)
+    with pytest.raises(ValueError, match="latent_dim is 3"):
+        likelihood.log_likelihood(LinearGaussian(3), images)
+    with pytest.raises(ValueError, match=r"shape \(2, 28, 28\)"):
+        likelihood.log_likelihood(LinearGaussian(), images[..., 0])
+    with pytest.raises(ValueError, match="samples must be an integer, 1 or more, not 0"):
+        likelihood.importance_sampled(LinearGaussian(), images, samples=0)
+    with pytest.raises(ValueError, match="widen must be a number above 0, not 0"):
+        likelihood.importance_sampled(LinearGaussian(), images, widen=0)
+    model = LinearGaussian()
+    model.encode_distribution = lambda images: (None, None)
+    for refuse in (likelihood.importance_sampled, likelihood.elbo):
+        with pytest.raises(ValueError, match="codes are deterministic"):
+            refuse(model, images)

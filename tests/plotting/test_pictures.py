@@ -1,0 +1,178 @@
+"""The post's pictures: what is on them, and on their axes."""
+
+import re
+
+import numpy as np
+import pytest
+from rendering import CLASS_NAMES, LABELS, codes, noise, rendered, snapshots
+
+from vaelib import plotting
+
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
+
+def test_samples_lie_row_by_row():
+    images = np.zeros((16, 28, 28, 1), "uint8") + np.arange(16, dtype="uint8")[:, None, None, None]
+    figure = plotting.samples(images, columns=8)
+    (ax,) = figure.axes
+    shown = np.asarray(ax.images[0].get_array())
+    assert shown.shape == (2 * 28, 8 * 28)
+    np.testing.assert_array_equal(shown[::28, ::28], np.arange(16).reshape(2, 8))
+    rendered(plotting.samples(noise(64)))
+
+
+def test_latent_space_names_each_class_at_its_middle_in_its_colour():
+    figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES)
+    rendered(figure)
+    (ax,) = figure.axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("z1", "z2")
+    assert ax.get_xlim() == ax.get_ylim() == (-4, 4)
+    assert len(ax.collections[0].get_offsets()) == 500
+    assert {text.get_text() for text in ax.texts} == set(CLASS_NAMES)
+    colors = ax.collections[0].get_facecolor()[:, :3]
+    for text in ax.texts:
+        label = CLASS_NAMES.index(text.get_text())
+        middle = codes()[label == LABELS].mean(axis=0)
+        assert np.abs(text.get_position()[0] - middle[0]) < 0.2
+        assert np.abs(text.get_position()[1] - middle[1]) < 0.5
+        np.testing.assert_allclose(text.get_color(), 0.75 * colors[label], atol=1e-6)
+
+
+def test_a_class_without_images_has_no_name_on_the_plane():
+    few = LABELS < 3
+    figure = plotting.latent_space(codes()[few], LABELS[few], CLASS_NAMES)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "c"]
+
+
+def test_codes_far_out_widen_the_plane():
+    figure = plotting.latent_space(codes(spread=10), LABELS, CLASS_NAMES)
+    low, high = figure.axes[0].get_xlim()
+    assert low == -high
+    assert np.abs(codes(spread=10)).max() < high < 13
+
+
+def test_more_than_two_dimensions_are_shown_by_their_principal_components():
+    turned = codes(3)[:, [2, 0, 1]]  # the two dimensions that matter are the last
+    figure = plotting.latent_space(turned + 5, LABELS, CLASS_NAMES)
+    rendered(figure)
+    (ax,) = figure.axes
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("principal component 1", "principal component 2")
+    shown = np.asarray(ax.collections[0].get_offsets())
+    distances = np.linalg.norm(shown[:50, None] - shown[None, :50], axis=2)
+    expected = np.linalg.norm(codes(3)[:50, None, :2] - codes(3)[None, :50, :2], axis=2)
+    np.testing.assert_allclose(distances, expected, atol=0.05)  # turned, but not distorted
+
+
+def test_evolution_has_the_three_pictures_for_each_epoch_kept():
+    figure = plotting.evolution(snapshots())
+    rendered(figure)
+    assert len(figure.axes) == 6
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["before training", "epoch 2"]
+
+
+def test_evolution_leaves_out_the_grid_where_there_is_none():
+    kept = snapshots() | {"codes": np.stack([codes(3)] * 2)}
+    del kept["grid"]
+    assert len(plotting.evolution(kept).axes) == 4
+
+
+def test_a_comparison_has_a_column_for_each_model_and_shows_how_it_ended():
+    far = snapshots() | {"codes": np.stack([codes(), codes(spread=8)])}
+    figure = plotting.comparison({"near": snapshots(), "far": far}, CLASS_NAMES)
+    assert len(figure.axes) == 6
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["near", "far"]
+    near, far = figure.axes[2:4]
+    assert near.get_xlim() == far.get_xlim()
+    assert near.get_xlim()[1] > 8
+    assert {text.get_text() for text in far.texts} == set(CLASS_NAMES)
+    assert not near.texts  # its codes are too close together for names
+    shown = np.asarray(figure.axes[0].images[0].get_array())
+    np.testing.assert_array_equal(shown[:28, :28], snapshots()["samples"][-1, 0, :, :, 0])
+
+
+def test_strips_are_rows_with_names():
+    figure = plotting.strips({"images": noise(5), "decoded": noise(5, seed=1)})
+    rendered(figure)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["images", "decoded"]
+    assert figure.axes[1].images[0].get_array().shape == (28, 5 * 28)
+
+
+@pytest.mark.parametrize(
+    "plot, array",
+    [
+        (plotting.samples, noise(7)),
+        (plotting.samples, noise(8)[..., 0]),
+        (plotting.samples, noise(8)[:0]),
+        (plotting.latent_grid, noise(10)),
+        (plotting.latent_grid, noise(12)),
+        (plotting.latent_grid, noise(1)),
+        (lambda codes: plotting.latent_space(codes, LABELS, CLASS_NAMES), codes()[:, 0]),
+        (lambda codes: plotting.latent_space(codes, LABELS, CLASS_NAMES), codes()[:, :1]),
+        (lambda codes: plotting.latent_space(codes, LABELS, CLASS_NAMES), codes()[:0]),
+    ],
+)
+def test_wrong_shapes_are_refused_and_named(plot, array):
+    with pytest.raises(ValueError, match=re.escape(f"of shape {array.shape}: expected")):
+        plot(array)
+
+
+@pytest.mark.parametrize(
+    "labels, complaint",
+    [
+        (
+            LABELS[:-1],
+            r"labels of shape \(499,\) and type int64 for 500 codes: expected",
+        ),
+        (np.append(LABELS, 0), r"labels of shape \(501,\)"),
+        (LABELS[:, None], r"labels of shape \(500, 1\)"),
+        (LABELS / 2, "type float64 for 500 codes: expected an integer for each"),
+        (LABELS - 1, "labels from -1 to 8: expected 0 to 9"),
+        (LABELS + 1, "labels from 1 to 10: expected 0 to 9"),
+    ],
+)
+def test_labels_that_do_not_go_with_codes_and_names_are_refused(labels, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        plotting.latent_space(codes(), labels, CLASS_NAMES)
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        plotting.samples,
+        plotting.latent_grid,
+        lambda images: plotting.strips({"a": images[:5]}),
+        lambda images: plotting.evolution(snapshots(1) | {"samples": images[None, :64]}),
+    ],
+)
+def test_pixels_on_another_scale_are_refused(plot):
+    images = noise(256)
+    broken = images / np.float32(255)
+    broken[:, 3, 3] = np.nan
+    for wrong, found in (
+        (images.astype("float32"), "0 to 255"),
+        (images.astype("int64"), "0 to 255"),
+        (broken, "nan to nan"),
+        (images / 255 - 0.5, "-0.5 to 0.5"),
+    ):
+        with pytest.raises(ValueError, match=f"pixels from {found}: expected bytes, or floats in"):
+            plot(wrong)
+
+
+def test_numbers_of_numpy_are_as_good_as_those_of_python():
+    shown = plotting.samples(noise(16), columns=np.int64(4)).axes[0].images[0]
+    assert shown.get_array().shape == (4 * 28, 4 * 28)
+    figure = plotting.latent_space(codes(), LABELS.astype("uint8"), CLASS_NAMES, np.float32(5))
+    assert figure.axes[0].get_xlim() == (-5, 5)
+
+
+def test_planes_reach_equally_far_or_each_as_far_as_its_codes():
+    far = snapshots() | {"codes": 3 * snapshots()["codes"]}
+    columns = {"near": snapshots(), "far": far}
+
+    def limits(figure):
+        return [ax.get_xlim()[1] for ax in figure.axes if ax.collections]
+
+    one, own = (plotting.comparison(columns, CLASS_NAMES, one_scale=s) for s in (True, False))
+    assert limits(one)[0] == limits(one)[1] > 6
+    assert limits(own)[0] == 4 < limits(own)[1] == limits(one)[1]
+    assert sum(bool(ax.texts) for ax in own.axes) == 2

@@ -1,0 +1,60 @@
+"""What an encoder says of single images: each cloud where it belongs, beside the truth."""
+
+import numpy as np
+import pytest
+from rendering import codes, rendered
+
+from vaelib import plotting
+
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
+
+def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
+    density = np.zeros((1, 9))
+    density[0, 2] = 1  # the last of the first row: top right
+    image = np.zeros((1, 28, 28, 1))
+    mean, log_var = np.array([[0.5, -0.5]]), np.log([[0.04, 0.01]])
+    _, ax = plotting.true_posteriors(image, density, 3, 2.0, mean, log_var).axes
+    [shown], [ellipse] = ax.images, ax.patches
+    assert np.unravel_index(shown.get_array().argmax(), (3, 3)) == (0, 2)
+    assert shown.origin == "upper" and shown.get_extent() == [-2, 2, -2, 2]
+    assert tuple(ellipse.center) == (0.5, -0.5)
+    assert np.allclose((ellipse.width, ellipse.height), (0.8, 0.4))  # two standard deviations
+
+
+def test_a_posterior_far_from_the_encoders_cloud_is_not_cut_off():
+    density = np.zeros((1, 41 * 41))
+    density[0, 0] = 1  # the top left corner, at (-4, 4)
+    mean, log_var = np.array([[3.0, -3.0]]), np.log([[0.04, 0.01]])
+    _, ax = plotting.true_posteriors(np.zeros((1, 28, 28, 1)), density, 41, 4.0, mean, log_var).axes
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert left < -4 and right > 3 and bottom < -3 and top > 4
+
+
+def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up():
+    z_mean, std = np.array([[1.0, 2.0], [-1.0, 0.0]]), np.array([[0.5, 0.1], [0.2, 0.2]])
+    figure = plotting.posteriors(codes(), z_mean, 2 * np.log(std))
+    rendered(figure)
+    overview, *close_ups = figure.axes
+    assert len(close_ups) == 2
+    for ellipse, mean, deviation in zip(overview.patches, z_mean, std, strict=True):
+        np.testing.assert_allclose(ellipse.center, mean)
+        np.testing.assert_allclose([ellipse.width, ellipse.height], 4 * deviation)
+    for ax, mean in zip(close_ups, z_mean, strict=True):
+        assert np.mean(ax.get_xlim()) == pytest.approx(mean[0])
+        assert np.mean(ax.get_ylim()) == pytest.approx(mean[1])
+
+
+def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
+    z_mean = np.array([[0, 0], [1, 2], [-3, 1]], float)
+    z_log_var = np.log([[1, 1], [0.25, 1], [1, 4]])
+    figure = plotting.clouds(z_mean, z_log_var, ellipses=2, deviations=3)
+    rendered(figure)
+    single, together = figure.axes
+    first, second = single.patches[:2]  # the third is the circle of the prior
+    assert (tuple(first.center), first.width, first.height) == ((0, 0), 6, 6)
+    assert (tuple(second.center), second.width, second.height) == ((1, 2), 3, 6)
+    prior, codes = (points.get_offsets() for points in together.collections)
+    assert prior.shape == codes.shape == (3, 2)
+    assert [text.get_text() for text in together.get_legend().get_texts()] == ["prior", "codes"]
+    assert single.get_xlim() == together.get_xlim()

@@ -1,0 +1,159 @@
+"""The line that holds 95 % of the prior: it is that of the model's own."""
+
+import numpy as np
+import pytest
+from matplotlib.contour import ContourSet
+from matplotlib.patches import Circle
+from rendering import CLASS_NAMES, LABELS, codes, noise, rendered, snapshots
+from scipy import stats
+
+from vaelib import plotting, priors
+from vaelib.models import VAE
+from vaelib.plotting import panels
+from vaelib.priors import Mixture, StandardNormal
+from vaelib.runs.snapshots import Snapshots
+
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
+# Lopsided, so that a line that is turned or mirrored holds less.
+MEANS = np.array([[-1.5, 2.0], [2.5, 0.5]], "float32")
+MIXTURE = Mixture(MEANS, np.log(np.array([[0.3, 0.1], [0.05, 0.8]], "float32")))
+
+
+def line(ax):
+    """The prior's line in some axes: a `Circle`, a `Path`, or None."""
+    circles = [patch for patch in ax.patches if isinstance(patch, Circle)]
+    contours = [c.get_paths() for c in ax.collections if isinstance(c, ContourSet)]
+    found = circles + [path for paths in contours for path in paths]
+    assert len(found) < 2
+    return found[0] if found else None
+
+
+def share_inside(ax, prior):
+    samples = prior.sample(20_000, seed=1)
+    return line(ax).contains_points(samples).mean()
+
+
+def kept(prior, count=2):
+    """Snapshots of a model with this prior at the end, and another one at its beginning."""
+    first = panels.lattice_around(Mixture(MEANS[::-1] * 3, np.zeros((2, 2), "float32")))
+    limits, lattices = zip(*[first, panels.lattice_around(prior)][-count:], strict=True)
+    return snapshots(count) | {"prior": np.array(lattices), "prior_limit": np.array(limits)}
+
+
+@pytest.mark.parametrize("prior", [None, StandardNormal(2), VAE().prior])
+def test_of_the_standard_normal_it_is_a_circle(prior):
+    radius = stats.chi2(2).ppf(0.95) ** 0.5
+    for figure in (
+        plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=prior),
+        plotting.latent_grid(noise(256), prior=prior),
+        plotting.clouds(codes(), 0 * codes(), prior=prior),
+    ):
+        for ax in figure.axes:
+            assert line(ax).radius == pytest.approx(radius) and line(ax).center == (0, 0)
+    for figure in (
+        plotting.evolution(snapshots()),
+        plotting.comparison({"a": snapshots()}, CLASS_NAMES),
+        plotting.planes({"a": snapshots()}),
+    ):
+        assert [line(ax).radius for ax in figure.axes if ax.get_xlabel() == "z1"]
+
+
+def test_of_a_mixture_it_holds_95_percent_of_its_samples():
+    for figure in (
+        plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=MIXTURE),
+        plotting.latent_space(codes(), LABELS, CLASS_NAMES, limit=1.0, prior=MIXTURE),
+        plotting.latent_grid(noise(256), prior=MIXTURE),
+        plotting.clouds(codes(), 0 * codes(), prior=MIXTURE),
+    ):
+        for ax in figure.axes:
+            assert share_inside(ax, MIXTURE) == pytest.approx(0.95, abs=0.006)
+        rendered(figure)
+
+
+def test_of_a_gaussian_it_is_an_ellipse():
+    middle, deviations = np.array([3.0, -1.0]), np.array([0.5, 2.0])
+    gaussian = Mixture(middle[None], 2 * np.log(deviations)[None])
+    figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=gaussian)
+    distances = np.linalg.norm((line(figure.axes[0]).vertices - middle) / deviations, axis=1)
+    np.testing.assert_allclose(distances, panels.PRIOR_RADIUS, rtol=0.01)
+
+
+def test_a_prior_out_of_sight_leaves_the_plane_as_it_is():
+    far = Mixture(MEANS + 30, np.zeros((2, 2), "float32"))
+    figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=far)
+    assert figure.axes[0].get_xlim() == (-4, 4)
+    assert share_inside(figure.axes[0], far) == pytest.approx(0.95, abs=0.01)
+
+
+def test_where_a_prior_has_more_than_two_dimensions_there_is_none():
+    means, log_vars = np.zeros((2, 2, 3), "float32")
+    figure = plotting.latent_space(codes(3), LABELS, CLASS_NAMES, prior=Mixture(means, log_vars))
+    assert line(figure.axes[0]) is None
+    empty = snapshots() | {"prior": np.empty((2, 0)), "prior_limit": np.full(2, 4.0)}
+    for figure in (plotting.evolution(empty), plotting.comparison({"a": empty}, CLASS_NAMES)):
+        assert not any(line(ax) for ax in figure.axes)
+    figure = plotting.latent_space(codes(3), LABELS, CLASS_NAMES, prior=StandardNormal(3))
+    assert line(figure.axes[0]).radius  # on whatever plane, it is a standard normal
+
+
+def test_of_a_run_each_column_shows_the_prior_of_its_own_time():
+    own = kept(MIXTURE)
+    _, _, *columns = plotting.evolution(own).axes
+    for before, after in (columns[:2], columns[2:]):  # the latent space, and the grid
+        assert share_inside(after, MIXTURE) == pytest.approx(0.95, abs=0.006)
+        assert share_inside(before, MIXTURE) < 0.5
+    titles = {"mixture": own, "standard normal": snapshots()}
+    mixture, normal = plotting.comparison(titles, CLASS_NAMES).axes[2:4]
+    assert share_inside(mixture, MIXTURE) == pytest.approx(0.95, abs=0.006)
+    assert isinstance(line(normal), Circle)
+    mixture, normal = plotting.planes(titles).axes
+    assert share_inside(mixture, MIXTURE) == pytest.approx(0.95, abs=0.006)
+    assert isinstance(line(normal), Circle)
+
+
+@pytest.mark.parametrize("settings", [priors.mixture(3), priors.vamp(3)])
+def test_what_a_training_keeps_of_its_prior_is_what_is_shown(settings, faces):
+    model = VAE(prior=settings, seed=2)
+    if settings.kind == "mixture":
+        model.prior.means.assign(np.array([[-1.5, 1.5], [2.0, 0.5], [0.5, 2.0]]))
+    model.prior.initialise(faces.train_images, seed=0)
+    callback = Snapshots(faces.test_images, faces.test_labels, epochs=1)
+    callback.set_model(model)
+    callback.on_train_begin()
+    for ax in plotting.evolution(callback.arrays()).axes[1:]:
+        assert share_inside(ax, model.prior) == pytest.approx(0.95, abs=0.01)
+
+
+class Shifted(Mixture):
+    """A prior that makes its samples of a seed's first numbers, as `StandardNormal` does."""
+
+    def sample(self, n, seed=0):
+        return np.asarray(self.means) + np.random.default_rng(seed).standard_normal((n, 2))
+
+
+def test_samples_of_the_prior_in_clouds_are_those_of_the_models_own():
+    shifted = Shifted(MEANS[:1], 0 * MEANS[:1])
+    for seed in (3, np.int64(3)):
+        _, together = plotting.clouds(codes(), 0 * codes(), prior=shifted, seed=seed).axes
+        of_prior, of_codes = (np.asarray(dots.get_offsets()) for dots in together.collections[:2])
+        np.testing.assert_array_equal(of_prior, shifted.sample(500, [3, 1]))
+        assert line(together).contains_points(of_prior).mean() == pytest.approx(0.95, abs=0.03)
+        # One seed, but not one noise: nothing links the two.
+        noise = (of_codes - codes()).ravel()
+        assert abs(np.corrcoef(noise, of_prior.ravel() - np.tile(MEANS[0], 500))[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize("offset", [0, -700, -20_000, 300])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_levels_hold_their_share_however_small_the_density(offset, dtype):
+    log_density = offset - 0.5 * np.linspace(-6, 6, 2_001) ** 2
+    low, high = panels.levels_that_hold(log_density.astype(dtype), [0.5, 0.95])
+    half_widths = np.sqrt(2 * (offset - np.array([low, high])))
+    np.testing.assert_allclose(half_widths, stats.norm.ppf([0.975, 0.75]), atol=0.01)
+
+
+def test_levels_pass_over_where_there_is_no_density():
+    log_density = np.full((9, 9), -np.inf)
+    log_density[4, 3:6] = [-1e5, 1 - 1e5, -1e5]
+    assert panels.levels_that_hold(log_density, [0.95]) == [-1e5]

@@ -1,0 +1,167 @@
+"""Snapshots: when they are taken, what is in them, and how the grid and the prior lie."""
+
+import numpy as np
+import pytest
+
+from vaelib import data, priors, runs, training
+from vaelib.grid import grid_codes
+from vaelib.models import VAE
+from vaelib.objectives import ELBO
+from vaelib.runs.recipes import Recipe
+from vaelib.runs.snapshots import Snapshots
+
+IMAGES, LABELS = np.zeros((3, 28, 28, 1), "uint8"), np.array([2, 0, 1], "uint8")
+
+
+class Counting:
+    """A model whose pictures are as grey as it has been asked often."""
+
+    latent_dim = 2
+    prior = priors.STANDARD_NORMAL.build(2, None)
+
+    def __init__(self):
+        self.asked = 0
+
+    def sample(self, n, seed):
+        self.asked += 1
+        return np.full((n, 28, 28, 1), self.asked / 255)
+
+    def encode(self, images):
+        return np.full((len(images), self.latent_dim), float(self.asked))
+
+    def decode(self, z):
+        return np.full((len(z), 28, 28, 1), self.asked / 255)
+
+
+def follow(snapshots, epochs, model, start=0):
+    """What `fit` does to a callback."""
+    snapshots.set_model(model)
+    snapshots.on_train_begin()
+    for epoch in range(start, epochs):
+        snapshots.on_epoch_end(epoch)
+    return snapshots.arrays()
+
+
+@pytest.mark.parametrize(
+    "epochs, kept",
+    [
+        (1, [0, 1]),
+        (2, [0, 1, 2]),
+        (5, [0, 1, 2, 3, 4, 5]),
+        (10, [0, 2, 4, 6, 8, 10]),
+        (50, [0, 10, 20, 30, 40, 50]),
+    ],
+)
+def test_snapshots_are_taken_before_training_evenly_on_the_way_and_at_the_end(epochs, kept):
+    arrays = follow(Snapshots(IMAGES, LABELS, epochs), epochs, Counting())
+    assert arrays["epochs"].tolist() == kept
+    assert arrays["samples"][:, 0, 0, 0, 0].tolist() == list(range(1, len(kept) + 1))
+
+
+@pytest.mark.parametrize("epochs", [3, 6, 7, 9, 11, 14, 49])
+def test_at_most_five_are_taken_after_training_began(epochs):
+    kept = follow(Snapshots(IMAGES, LABELS, epochs), epochs, Counting())["epochs"]
+    assert (kept[0], kept[-1]) == (0, epochs)
+    assert len(kept) <= 6
+
+
+def test_a_snapshot_holds_samples_of_the_same_codes_test_codes_and_a_grid():
+    model = VAE()
+    arrays = follow(Snapshots(IMAGES, LABELS, 1, seed=4), 1, model)
+    assert arrays["samples"].shape == (2, 64, 28, 28, 1)
+    assert arrays["grid"].shape == (2, 256, 28, 28, 1)
+    assert arrays["samples"].dtype == arrays["grid"].dtype == np.uint8
+    np.testing.assert_array_equal(arrays["codes"][0], model.encode(IMAGES))
+    np.testing.assert_array_equal(arrays["labels"], LABELS)
+    np.testing.assert_array_equal(arrays["samples"][0], arrays["samples"][1])
+    pixels = 255 * model.sample(64, seed=4)
+    np.testing.assert_allclose(arrays["samples"][0], pixels, atol=0.501)
+    np.testing.assert_allclose(arrays["grid"][0], 255 * model.decode(grid_codes()), atol=0.501)
+
+
+def test_only_a_plane_has_a_grid():
+    model = Counting()
+    model.latent_dim = 3
+    assert set(follow(Snapshots(IMAGES, LABELS, 1), 1, model)) == {
+        *("labels", "epochs", "samples", "codes")
+    }
+
+
+def log_density_of_mixture(prior, z1, z2):
+    """log 1/K sum_k N(z; mean_k, exp(log_var_k)), in double precision."""
+    means, log_vars = (np.asarray(v, "float64") for v in (prior.means, prior.log_vars))
+    squares = (np.stack([z1, z2], axis=-1)[..., None, :] - means) ** 2 / np.exp(log_vars)
+    terms = -0.5 * (squares + log_vars + np.log(2 * np.pi)).sum(axis=-1)
+    return np.log(np.exp(terms).mean(axis=-1))
+
+
+@pytest.mark.parametrize("reach, limit", [(1.0, 4.0), (8.0, 8.4)])
+def test_a_prior_that_is_not_normal_is_kept_as_its_density_where_the_codes_are(
+    reach, limit, monkeypatch
+):
+    model = VAE(prior=priors.mixture(3), seed=1)
+    model.prior.means.assign([[3, 0], [-1, 2], [0, -3]])  # nothing about it is symmetric
+    model.prior.log_vars.assign([[0, -2], [-1, 0], [-1, -1]])
+    monkeypatch.setattr(model, "encode", lambda images: np.array([[0.5, -reach]], "float32"))
+    arrays = follow(Snapshots(IMAGES, LABELS, 1), 1, model)
+    assert arrays["prior"].shape == (2, 201, 201)
+    np.testing.assert_allclose(arrays["prior_limit"], [limit, limit], rtol=1e-6)
+    axis = np.linspace(-limit, limit, 201)
+    expected = log_density_of_mixture(model.prior, *np.meshgrid(axis, axis))  # z2 rising downwards
+    np.testing.assert_allclose(arrays["prior"][0], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_prior_that_lies_on_no_plane_is_not_kept():
+    model = VAE(latent_dim=3, prior=priors.mixture(2))
+    arrays = follow(Snapshots(IMAGES, LABELS, 1), 1, model)
+    assert arrays["prior"].shape == (2, 0)
+
+
+def test_of_the_standard_normal_nothing_is_kept():
+    assert not {"prior", "prior_limit"} & set(follow(Snapshots(IMAGES, LABELS, 1), 1, VAE()))
+
+
+def test_a_run_whose_prior_is_trained_is_taken_up_with_the_same_bytes(tmp_path, monkeypatch):
+    recipe = Recipe("faces", ELBO, epochs=2, batch_size=50, prior=priors.vamp(3))
+    small = data.render_faces(train=100, test=10)
+    monkeypatch.setattr(data, "load", lambda name: small)
+    whole = runs.train(recipe, tmp_path / "whole")
+    assert whole.snapshots["prior"].shape == (3, 201, 201)
+    assert not np.array_equal(whole.snapshots["prior"][0], whole.snapshots["prior"][2])
+
+    def interrupt(callback, batch, logs=None):
+        if len(callback.history.get("loss", [])) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.EpochLog, "on_train_batch_end", interrupt)
+        runs.train(recipe, tmp_path / "again")
+    again = runs.train(recipe, tmp_path / "again")
+    assert again.provenance["resumed_after_epoch"] == 1
+    for name in ("weights.npz", "optimizer.npz", "history.json", "snapshots.npz"):
+        assert (again.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
+
+
+def test_what_was_kept_is_taken_up_again():
+    model = Counting()
+    whole = follow(Snapshots(IMAGES, LABELS, 4), 4, model)
+    model.asked = 0
+    first = follow(Snapshots(IMAGES, LABELS, 4), 2, model)
+    resumed = Snapshots(IMAGES, LABELS, 4)
+    resumed.restore(first)
+    resumed = follow(resumed, 4, model, start=2)
+    assert set(resumed) == set(whole)
+    for name, array in whole.items():
+        np.testing.assert_array_equal(resumed[name], array)
+        assert resumed[name].dtype == array.dtype
+
+
+def test_the_grid_begins_at_the_top_left_and_falls_row_by_row():
+    codes = grid_codes()
+    assert (codes.shape, codes.dtype) == ((256, 2), np.float32)
+    assert codes[[0, 15, 240, 255]].tolist() == [[-4, 4], [4, 4], [-4, -4], [4, -4]]
+    z1, z2 = codes.reshape(16, 16, 2).transpose(2, 0, 1)
+    np.testing.assert_allclose(np.diff(z1, axis=1), 8 / 15, rtol=1e-5)
+    np.testing.assert_allclose(np.diff(z2, axis=0), -8 / 15, rtol=1e-5)
+    assert np.ptp(z1, axis=0).max() == np.ptp(z2, axis=1).max() == 0
+    assert grid_codes(side=3, limit=1).tolist()[:4] == [[-1, 1], [0, 1], [1, 1], [-1, 0]]

@@ -1,0 +1,213 @@
+"""Runs made with ill will: nothing is executed, no other file read, no memory filled."""
+
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vaelib import runs
+from vaelib.errors import RunError
+from vaelib.runs import arrays, checkpoints, folders
+from vaelib.runs.recipes import Recipe
+
+IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
+FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
+
+
+class Payload:
+    """Pickled, it makes a file when it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "snapshots.npz", "checkpoint.npz"])
+def test_reading_executes_nothing(folder, run, tmp_path, name, rewrite):
+    stream = io.BytesIO()
+    np.savez(stream, **{"weight/0": np.array([Payload(tmp_path / "executed")], dtype=object)})
+    if name == "checkpoint.npz":
+        (folder / name).write_bytes(stream.getvalue())
+    else:
+        rewrite(name, stream.getvalue())
+    with pytest.raises(RunError, match="some-run"):
+        if name == "checkpoint.npz":
+            checkpoints.read(folder, IDENTITY, run.model)
+        else:
+            runs.load(folder)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.fixture
+def only_run_json_is_read(monkeypatch):
+    """Fails the test where the content of any other file is read."""
+
+    def read(path):
+        assert path.name == "run.json", path
+        return path.read_bytes()
+
+    monkeypatch.setattr(folders, "read_whole", read)
+
+
+def special(tmp_path, kind):
+    """A path to what must not be read, for reading it never ends or tells a secret."""
+    path = tmp_path / "secret"
+    if kind == "file":
+        path.write_text("of the reader's own")
+    elif kind == "FIFO":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    return path
+
+
+KINDS = ["file"] + ["FIFO", "device"] * (os.name == "posix")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("instead", [True, False])
+def test_a_run_json_that_names_any_other_file_is_refused_before_it_is_read(
+    kind, instead, folder, tmp_path, only_run_json_is_read
+):
+    about = json.loads((folder / "run.json").read_text())
+    if instead:
+        del about["sha256"]["snapshots.npz"]
+    about["sha256"][str(special(tmp_path, kind))] = "0" * 64
+    (folder / "run.json").write_text(json.dumps(about))
+    with pytest.raises(RunError, match=r"run\.json of some-run names the files .*secret"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_run_json_that_leaves_out_a_file_is_refused(name, folder, only_run_json_is_read):
+    about = json.loads((folder / "run.json").read_text())
+    del about["sha256"][name]
+    (folder / "run.json").write_text(json.dumps(about))
+    with pytest.raises(RunError, match=r"names the files .*: expected recipe\.json"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("name", ["run.json", *FILES, "checkpoint.npz"])
+def test_what_is_no_file_is_not_read(kind, name, folder, run, tmp_path, monkeypatch):
+    (folder / name).unlink(missing_ok=True)
+    special(tmp_path, kind).rename(folder / name)
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: path.is_file() and read(path))
+    with pytest.raises(RunError, match=rf"{name} (is no file|of some-run .* is no file)"):
+        if name == "checkpoint.npz":
+            checkpoints.read(folder, IDENTITY, run.model)
+        else:
+            runs.load(folder)
+
+
+@pytest.mark.parametrize("name", ["run.json", *FILES])
+def test_a_file_that_is_far_too_large_is_not_read(name, folder, monkeypatch):
+    monkeypatch.setattr(arrays, "LARGEST", 1_000_000)
+    assert runs.load(folder).folder == folder
+    with open(folder / name, "ab") as stream:
+        stream.truncate(1_000_001)
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: path.name != name and read(path))
+    with pytest.raises(RunError, match=rf"some-run can't be read \({name} has 1,000,001 bytes"):
+        runs.load(folder)
+
+
+def bomb(**members):
+    """A small archive of members that are some million zeros, after what is given of each."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, start in members.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                member.write(start)
+                for _ in range(10):
+                    member.write(bytes(1 << 20))
+    return stream.getvalue()
+
+
+def header(shape):
+    """What the bytes of an array begin with, in a .npy file."""
+    stream = io.BytesIO()
+    layout = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, layout)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("members", [1, 3])
+@pytest.mark.parametrize("name", ["weights.npz", "optimizer.npz", "snapshots.npz"])
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(name, members, folder, monkeypatch, rewrite):
+    content = bomb(**{f"bomb{i}": header((10 << 20,)) for i in range(members)})
+    assert len(content) < 50_000 * members
+    rewrite(name, content)
+    monkeypatch.setattr(arrays, "LARGEST", (members * 10 << 20) - 1)
+    unpack = zipfile.ZipFile.open
+
+    def only_others(archive, member, *arguments, **named):
+        assert "bomb" not in str(member)
+        return unpack(archive, member, *arguments, **named)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", only_others)
+    with pytest.raises(RunError, match=rf"it would unpack to {members}\d,\d\d\d,\d\d\d bytes"):
+        runs.load(folder)
+
+
+def test_an_array_that_says_that_it_is_larger_than_its_file_is_refused(folder, rewrite):
+    rewrite("snapshots.npz", bomb(codes=header((1 << 50,))))
+    with pytest.raises(RunError, match="some-run can't be read"):
+        runs.load(folder)
+
+
+def test_what_is_no_array_is_refused(folder, run, rewrite):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("0.txt", "text")
+    with pytest.raises(ValueError, match=r"it holds 0\.txt, which is no array"):
+        arrays.from_npz(stream.getvalue())
+    rewrite("optimizer.npz", stream.getvalue())
+    with pytest.raises(RunError, match="which is no array"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize("dtype", ["U1", "complex64", "float64"])
+def test_arrays_of_another_type_are_refused(dtype, folder, run, tmp_path, rewrite):
+    weights = {f"{i}": v.numpy() for i, v in enumerate(run.model.variables)}
+    rewrite("weights.npz", arrays.to_npz(weights | {"0": weights["0"].astype(dtype)}))
+    with pytest.raises(RunError, match=r"holds arrays .* but the model has"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize(
+    "history", ["[]", "[1]", '{"loss": 3}', '{"loss": ["a"]}', '{"loss": null}', "[" * 100_000]
+)
+def test_a_history_that_is_none_is_refused(history, folder, rewrite):
+    rewrite("history.json", history.encode())
+    with pytest.raises(RunError, match="some-run can't be read"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize("field", ["code", "versions", "data"])
+def test_provenance_that_is_none_is_refused(field, folder):
+    about = json.loads((folder / "run.json").read_text())
+    about["provenance"][field] = "nothing"
+    (folder / "run.json").write_text(json.dumps(about))
+    with pytest.raises(RunError, match="some-run can't be read"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"latent_dim": 10**6}, {"prior": {"kind": "mixture", "components": 10**6}}]
+)
+def test_a_recipe_of_an_enormous_model_is_refused_before_it_is_built(
+    settings, folder, rewrite, monkeypatch
+):
+    config = json.loads((folder / "recipe.json").read_text())
+    rewrite("recipe.json", json.dumps(config | settings).encode())
+    monkeypatch.setattr(Recipe, "build", None)  # must not be called
+    with pytest.raises(RunError, match=r"must be an integer from 1 to .*, not 1,000,000"):
+        runs.load(folder)

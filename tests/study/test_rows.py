@@ -1,0 +1,111 @@
+"""Rows of the study's tables: every measure of one model, and of known images."""
+
+import numpy as np
+import pytest
+
+from vaelib import data, measures, study
+from vaelib.study import rows
+
+FACES = data.render_faces(train=120, test=60)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    for name, value in {"SAMPLES": 40, "EXACT": 3, "STEP": 0.5, "CODES": 5}.items():
+        monkeypatch.setattr(rows, name, value)
+
+
+def flatten(images):
+    """A feature space without a classifier: every fourth pixel."""
+    pixels = np.asarray(images, "float64")[:, ::4, ::4, 0].reshape(len(images), -1)
+    return pixels / 255 if images.dtype == np.uint8 else pixels
+
+
+@pytest.mark.parametrize("objective", study.OBJECTIVES)
+def test_every_model_gets_every_measure(objective):
+    model = study.recipe("faces", objective).build(100)
+    row = study.measure(model, FACES, flatten)
+    assert len(row) > 30
+    sampled_only = {"bound gap", "mutual information", "aggregate KL"}
+    missing = {name for name, value in row.items() if np.isnan(value)}
+    assert missing == (set() if model.objective.sampled else sampled_only)
+    assert row == pytest.approx(study.measure(model, FACES, flatten), nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "latent_dim, objective, prior",
+    [
+        *[
+            (8, "elbo", "normal"),
+            (20, "mmd-as-posted", "normal"),
+            (40, "infovae(0.5, 9)", "vamp(3)"),
+        ],
+        *[(2, "elbo", "mixture(3)"), (2, "iwae(2)", "vamp(3)"), (2, "capacity(9, 4, 5)", "normal")],
+    ],
+)
+def test_the_family_is_measured_too(latent_dim, objective, prior):
+    asked = study.recipe("faces", objective, prior, latent_dim=latent_dim)
+    model = asked.build(100)
+    row = study.measure(model, FACES, flatten)
+    expected = set()
+    if latent_dim > 2:
+        expected |= {"grid on manifold", "NLL grey", "NLL binarised", "bound gap"}
+        assert ("bound grey" in row) == model.objective.sampled
+    if prior != "normal":
+        expected |= {"MMD² to prior", "moment KL", "covariance distance"}
+    if not model.objective.sampled:
+        expected |= {"bound gap", "mutual information", "aggregate KL"}
+    assert {name for name, value in row.items() if np.isnan(value)} == expected
+
+
+def test_codes_are_compared_with_the_models_own_prior():
+    """A prior far from the origin, where all codes lie too: at N(0, I) nothing would fit."""
+    model = study.recipe("faces", "elbo", "mixture(1)").build(100)
+    model.prior.means.assign([[9.0, 0.0]])
+    model.prior.log_vars.assign([[-6.0, -6.0]])
+    here = np.float32([9, 0])
+    random = np.random.default_rng(0)
+
+    def codes(images):
+        return (here + random.normal(0, 0.05, (len(images), 2))).astype("float32")
+
+    model.encode = codes
+    model.encode_distribution = lambda images: (codes(images), np.full((len(images), 2), -6.0))
+    row = study.measure(model, FACES, flatten)
+    assert row["held-out MMD²"] < 0.05
+    assert abs(row["aggregate KL"]) < 2  # some 40 to N(0, I)
+
+
+@pytest.mark.parametrize("latent_dim", [2, 8])
+@pytest.mark.parametrize("prior", ["normal", "mixture(3)", "vamp(3)"])
+def test_whatever_the_prior_is_the_share_on_the_manifold_is_that_of_its_samples(prior, latent_dim):
+    """Of a decoder that knows one real image, and gives white ones for half of the codes."""
+    model = study.recipe("faces", "elbo", prior, latent_dim=latent_dim).build(100)
+    real = FACES.test_images[:40] / np.float32(255)
+    inside = measures.Manifold(flatten(real), share=0.5).holds(flatten(real))
+    known = real[inside.argmax()]
+
+    middle = np.median(model.prior.sample(1_000, 9)[:, 0])
+
+    def right(z):
+        return z[:, 0] > middle
+
+    model.decode = lambda z: np.where(right(z)[:, None, None, None], known, np.ones_like(known))
+    for seed in (0, 1):
+        row = study.measure(model, FACES, flatten, seed)
+        assert row["prior on manifold"] == right(model.prior.sample(40, seed)).mean()
+        assert 0.2 < row["prior on manifold"] < 0.8
+
+
+def test_provenance_becomes_columns():
+    nested = {"seconds": 3, "code": {"commit": "abc", "more": {"deep": 1}}}
+    assert study.flat(nested) == {"seconds": 3, "code.commit": "abc", "code.more.deep": 1}
+
+
+def test_what_known_images_get_shows_what_a_measure_is_blind_to():
+    marks = study.known_images(FACES, flatten)
+    assert set(marks) == {"real images", "the average", "noise"}
+    assert marks["real images"]["on manifold"] > marks["noise"]["on manifold"] == 0
+    assert marks["real images"]["sharpness"] == pytest.approx(1, abs=0.2)
+    assert marks["the average"]["sharpness"] < 1 < marks["noise"]["sharpness"]
+    assert marks["the average"]["recall"] == marks["noise"]["recall"] == 0

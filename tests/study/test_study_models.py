@@ -1,0 +1,135 @@
+"""The models of the study, by name: what each name means, and which are none."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib import data, study
+from vaelib.objectives import capacity, infovae
+from vaelib.priors import vamp
+from vaelib.runs import PUBLISHED
+from vaelib.study import batch, models
+
+ROOT = Path(__file__).parents[2]
+FACES = data.render_faces(train=120, test=60)
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """Few images to train on, and a folder for what was trained."""
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+
+
+def test_one_thing_changes_at_a_time():
+    def settings(name):
+        config = study.OBJECTIVES[name].get_config()
+        return {k: config[k] for k in ("reconstruction", "kl_weight", "mmd_weight", "sampled")}
+
+    def changed(one, other):
+        a, b = settings(one), settings(other)
+        return {name for name in a if a[name] != b[name]}
+
+    assert changed("elbo", "elbo-as-posted") == {"kl_weight"}
+    assert changed("elbo", "elbo-squared-error") == {"reconstruction"}
+    assert changed("mmd-as-posted", "mmd-cross-entropy") == {"reconstruction"}
+    assert changed("autoencoder", "mmd-cross-entropy") == {"mmd_weight"}
+    assert changed("mmd-drawn", "mmd-cross-entropy") == {"sampled"}
+    assert changed("elbo-squared-error", "mmd-as-posted") == changed("elbo", "mmd-cross-entropy")
+    assert changed("elbo", "untrained") == set()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *["elbow", "beta", "beta(", "beta()", "beta(x)", "beta(0.1", "beta(0.1)(2)", "beta(0.1))"],
+        *["open('x')", "os.system(1)", "(1)(2)", "losses.beta(1)", "beta(1); 2", "[beta(1)]"],
+        *["beta(1,)", "beta(nan)", "beta(__import__)", "beta(kl_weight=1)", "", 3, None],
+    ],
+)
+def test_a_name_that_is_none_is_refused(asked):
+    refusal = re.escape(f"unknown objective {asked!r}: choose one of untrained, ")
+    with pytest.raises(ValueError, match=refusal + r".*infovae\(\.\.\.\), iwae\(\.\.\.\)\.$"):
+        study.recipe("faces", asked)
+
+
+@pytest.mark.parametrize("asked", ["vamp", "vamp()", "vamp(3", "fitted(0)", "fitted(3", 3, None])
+def test_a_prior_that_is_none_is_refused(asked):
+    refusal = re.escape(f"unknown prior {asked!r}: choose one of normal, mixture(20)")
+    with pytest.raises(ValueError, match=refusal):
+        study.recipe("faces", "elbo", asked)
+
+
+@pytest.mark.parametrize(
+    "asked, reason",
+    [
+        ("infovae(1)", r"'infovae\(1\)' can't be called: .*missing"),
+        ("infovae(1, 2, 3, 4, 5, 6)", "can't be called: "),
+        ("beta(-1)", "kl_weight must be a finite number, 0 or more, not -1"),
+        ("iwae(0)", "samples must be an integer, 1 or more, not 0"),
+        ("iwae(1.5)", "samples must be an integer, 1 or more, not 1.5.$"),
+    ],
+)
+def test_a_call_with_other_numbers_is_refused(asked, reason):
+    with pytest.raises(ValueError, match=reason):
+        study.recipe("faces", asked)
+
+
+def test_a_call_is_the_value_that_it_makes():
+    found = study.recipe("faces", "infovae(0.5, 10)", "vamp(7)", latent_dim=8, seed=3, epochs=2)
+    expected = infovae(0.5, 10), vamp(7)
+    assert (found.objective, found.prior) == expected
+    assert (found.latent_dim, found.seed, found.epochs, found.limit) == (8, 3, 2, None)
+    assert study.recipe("faces", "capacity(10, 4, 5)").objective == capacity(10, 4, 5)
+    assert study.recipe("faces", "beta(1e-2)").objective == study.OBJECTIVES["elbo-as-posted"]
+
+
+@pytest.mark.parametrize("name", ["study", "family"])
+def test_what_is_asked_for_can_be_trained(name):
+    jobs = batch.read(ROOT / "notebooks" / f"{name}.yml")
+    assert len(jobs) > 20
+    for job in jobs:
+        asked = {"dataset_name": "fashion_mnist", "objective": "elbo"} | job.parameters
+        study.recipe(asked.pop("dataset_name"), **asked)  # which refuses what can't be
+
+
+@pytest.mark.parametrize("name", ["study", "family"])
+def test_the_rows_of_the_tables_are_of_models_that_can_be_trained(name):
+    table = pd.read_csv(PUBLISHED / f"{name}.csv")
+    asked = table[["dataset", "objective", "prior"]].drop_duplicates()
+    assert len(asked) >= 16
+    for dataset, objective, prior in asked.itertuples(index=False):
+        study.recipe(dataset, objective, prior)
+
+
+@pytest.mark.parametrize("objective", ["elbo", "mmd-as-posted", "untrained"])
+def test_a_prior_fitted_after_training_changes_the_prior_alone(objective, kept):
+    model = study.model_of("faces", objective, epochs=1, limit=40)
+    control = study.model_of("faces", objective, "fitted(3)", epochs=1, limit=40)
+    for ours, theirs in zip(control.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    codes = model.encode(FACES.train_images[:40])
+    fit, start = (np.mean(m.prior.log_density(codes)) for m in (control, model))
+    assert fit > start
+    means = np.asarray(control.prior.means)
+    assert means.shape == (3, 2)
+    again = study.model_of("faces", objective, "fitted(3)", epochs=1, limit=40)
+    np.testing.assert_array_equal(again.prior.means, means)
+
+
+def test_a_prior_is_fitted_to_codes_sampled_for_the_training_images(monkeypatch, kept):
+    seen = []
+    monkeypatch.setattr(models, "fitted", lambda codes, *_: seen.append(codes))
+    for objective in ("elbo", "mmd-as-posted"):
+        settings = dict(epochs=1, limit=40)
+        study.model_of("faces", objective, "fitted(3)", **settings)
+        model = study.model_of("faces", objective, **settings)
+        mean, log_var = model.encode_distribution(FACES.train_images[:40])
+        if log_var is None:
+            np.testing.assert_array_equal(seen[-1], mean)
+        else:
+            noise = (seen[-1] - mean) / np.exp(log_var / 2)
+            assert noise.shape == (40, 2) and 0.7 < noise.std() < 1.3

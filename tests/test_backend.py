@@ -1,0 +1,87 @@
+"""Importing Keras: which backend, and what of stderr is shown.
+
+A Keras of a few lines takes its place where TensorFlow would take seconds, or is not what is asked.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+REMARK = "I0000 00:00:1 port.cc:153] oneDNN custom operations are on. You may see ..."
+
+
+@pytest.fixture
+def keras_of(tmp_path):
+    """A function that puts a package called keras, on some backend, where it is found first."""
+
+    def write(backend="tensorflow", imported=""):
+        package = tmp_path / "keras"
+        package.mkdir()
+        (package / "__init__.py").write_text(
+            f"{imported}\nfrom keras import backend, layers, ops\n"
+        )
+        (package / "backend.py").write_text(f"def backend():\n    return {backend!r}\n")
+        for name in ("layers", "ops"):
+            (package / f"{name}.py").touch()
+        return tmp_path
+
+    return write
+
+
+def imported(*path, code="import vaelib.backend", redirect=""):
+    """The process that imported it, when it has ended."""
+    paths = os.pathsep.join(map(str, [*path, ROOT]))
+    return subprocess.run(
+        f'"{sys.executable}" -c "{code}" {redirect}',
+        shell=True,
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_another_backend_is_refused_in_a_sentence(backend, keras_of):
+    process = imported(keras_of(backend))
+    assert process.returncode == 1
+    error = process.stderr.splitlines()[-1]
+    assert error.startswith(f"ImportError: Keras runs on {backend} here, and vaelib on TensorFlow ")
+    assert "Set the environment variable KERAS_BACKEND to tensorflow" in error
+
+
+def test_tensorflow_is_imported_without_its_remarks():
+    process = imported()
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_of_what_is_written_meanwhile_only_the_remarks_are_kept_back(keras_of):
+    lines = f"WARNING: all before absl::InitializeLog()\\n{REMARK}\\nsomething else\\nno end"
+    write = f"import os\nos.write(2, b'{lines}')"
+    process = imported(
+        keras_of(imported=write), code="import os, vaelib.backend; os.write(2, b'!')"
+    )
+    assert process.stderr == "something else\nno end!"
+
+
+def test_importing_works_where_stderr_is_closed(keras_of):
+    for path in ([keras_of()], []):  # the Keras of a few lines, and the real one
+        process = imported(*path, code="import vaelib.backend; print(7)", redirect="2>&-")
+        assert (process.returncode, process.stdout) == (0, "7\n")
+
+
+def test_last_words_are_seen_where_the_import_aborts(keras_of):
+    dying = "import os\nos.write(2, b'last words\\n')\nos.abort()"
+    process = imported(keras_of(imported=dying))
+    assert process.returncode != 0
+    assert "last words\n" in process.stderr
+
+
+def test_stderr_is_as_it_was_after_an_import_that_failed(keras_of):
+    process = imported(keras_of(imported="raise ImportError('no such thing')"))
+    assert process.returncode == 1
+    assert process.stderr.endswith("ImportError: no such thing\n")

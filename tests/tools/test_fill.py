@@ -1,0 +1,107 @@
+"""Tables that are filled: rows are added once and in order, and none gets lost."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from tools.tables import again
+from tools.tables import fill as tool
+from vaelib import data
+from vaelib.study import batch
+
+ROOT = Path(__file__).parents[2]
+FACES = data.render_faces(train=120, test=60)
+
+
+def row(objective, seed, value):
+    more = {"prior": "normal", "latent_dim": 2, "epochs": 10}
+    return {"loss": value, "dataset": "mnist", "objective": objective, "seed": seed} | more
+
+
+def test_rows_are_added_in_order_and_never_twice(tmp_path):
+    table = tmp_path / "study.csv"
+    tool.add([row("elbo", 1, 0.1234567891), row("elbo", 0, 2.0)], table)
+    tool.add([row("autoencoder", 0, 3.0)], table)
+    found = tool.read(table)
+    assert found[["objective", "seed"]].values.tolist() == [
+        ["autoencoder", 0],
+        ["elbo", 0],
+        ["elbo", 1],
+    ]
+    assert list(found) == [*tool.KEYS, "loss"]
+    assert found["loss"].tolist() == [3, 2, 0.123457]
+    tool.add([row("elbo", 1, 5.0)], table)  # as a second call would that was as fast
+    assert tool.read(table)["loss"].tolist() == [3, 2, 0.123457]
+
+
+def test_a_table_from_before_there_were_other_priors_is_understood(tmp_path):
+    table = tmp_path / "study.csv"
+    table.write_text("dataset,objective,seed,loss\nmnist,elbo,3,1.5\n")
+    [row] = tool.read(table).to_dict("records")
+    assert (row["prior"], row["latent_dim"], row["epochs"]) == ("normal", 2, 10)
+    job = batch.Job("one_run", {"dataset_name": "mnist", "objective": "elbo", "seed": 3}, "", "")
+    assert tool.key(job) == tuple(row[name] for name in tool.KEYS)
+
+
+def test_two_calls_at_once_lose_no_row(tmp_path, monkeypatch):
+    read = tool.read
+
+    def slow(table):
+        known = read(table)
+        time.sleep(0.05)  # while the other one reads, too
+        return known
+
+    monkeypatch.setattr(tool, "read", slow)
+    table = tmp_path / "study.csv"
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda seed: tool.add([row("elbo", seed, 1.0)], table), range(6)))
+    assert read(table)["seed"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", ["study", "family"])
+def test_each_row_is_asked_for_once(name):
+    jobs = batch.read(ROOT / "notebooks" / f"{name}.yml")
+    assert len({tool.key(job) for job in jobs}) == len(jobs)
+
+
+def test_the_row_of_an_executed_notebook_is_what_it_shows(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("row")])
+    path = tmp_path / "done.ipynb"
+    nbformat.write(notebook, path)
+    with pytest.raises(ValueError, match="shows no row"):
+        tool.row_of(path)
+    output = nbformat.v4.new_output("display_data", {"application/json": {"seed": 3}})
+    notebook.cells[0].outputs = [output]
+    nbformat.write(notebook, path)
+    assert tool.row_of(path) == {"seed": 3}
+
+
+def test_a_row_outside_the_range_is_named(capsys):
+    table = pd.DataFrame(
+        {"dataset": "mnist", "objective": "elbo", "seed": [0, 1], "loss": [2.0, 2.5], "m": [1, 9]}
+    )
+    again.report({"dataset": "mnist", "objective": "elbo", "seed": 0, "loss": 2.6, "m": 9}, table)
+    said = capsys.readouterr().out
+    assert "mnist, elbo, seed 0: 1 of 2 measures lie within the seeds' range" in said
+    assert "loss" in said.splitlines()[-1]
+
+
+def flatten(images):
+    """A feature space without a classifier: every fourth pixel."""
+    pixels = np.asarray(images, "float64")[:, ::4, ::4, 0].reshape(len(images), -1)
+    return pixels / 255 if images.dtype == np.uint8 else pixels
+
+
+def test_references_are_added_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "load", lambda name: FACES)
+    monkeypatch.setattr(tool.features, "load", lambda name: flatten)
+    tool.add_references("faces", tmp_path / "references.csv")
+    once = (tmp_path / "references.csv").read_bytes()
+    tool.add_references("faces", tmp_path / "references.csv")
+    assert (tmp_path / "references.csv").read_bytes() == once
+    assert list(pd.read_csv(tmp_path / "references.csv").dataset) == ["faces"] * 3

@@ -1,0 +1,58 @@
+"""tools/notebooks/run.py: parameters go where they belong, pages appear, failures are sentences."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools.notebooks import run
+
+
+@pytest.fixture
+def notebooks(tmp_path, monkeypatch):
+    """Two small notebooks in the working directory: one has the parameter epochs, one fails."""
+    monkeypatch.chdir(tmp_path)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = {"01_trains": ["epochs: int = 3", "print('trained', epochs)"], "02_fails": ["1 / 0"]}
+    for name, sources in cells.items():
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+        notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        notebook.cells[0].metadata["tags"] = ["parameters"]
+        nbformat.write(notebook, f"{name}.ipynb")
+    return [Path(f"{name}.ipynb") for name in cells]
+
+
+def test_parameters_go_to_the_notebooks_that_have_them(notebooks):
+    accepted = run.accepted(notebooks, run.parse(["epochs=2"]))
+    assert list(accepted.values()) == [{"epochs": 2}, {}]
+
+
+REFUSALS = {
+    "epoch=2": "No notebook has a parameter 'epoch': there are epochs.",
+    "epochs=two": "01_trains wants epochs to be of type int, not 'two'.",
+    "epochs=True": "01_trains wants epochs to be of type int, not True.",
+    "epochs=0": "epochs must be an integer, 1 or more, not 0.",
+    "epochs": "'epochs' is not of the form name=value.",
+}
+
+
+@pytest.mark.parametrize("word", REFUSALS)
+def test_mistyped_parameters_are_refused_before_anything_runs(notebooks, word):
+    with pytest.raises(SystemExit) as refusal:
+        run.accepted(notebooks, run.parse([word]))
+    assert str(refusal.value) == REFUSALS[word]
+
+
+def test_executed_notebook_becomes_a_page(notebooks, capsys):
+    run.BUILD.mkdir()
+    run.execute(notebooks[0], {"epochs": 2}, "[1/2] 01_trains")
+    assert "\ntrained 2\n" in capsys.readouterr().out
+    assert "trained 2" in Path("build/01_trains.html").read_text()
+
+
+def test_failing_notebook_ends_in_a_sentence_and_leaves_no_page(notebooks):
+    run.BUILD.mkdir()
+    Path("build/02_fails.html").write_text("from an earlier run")
+    with pytest.raises(SystemExit, match=r"02_fails failed .*ZeroDivisionError: division by zero"):
+        run.execute(notebooks[1], {}, "[2/2] 02_fails")
+    assert Path("build/02_fails.ipynb").exists() and not Path("build/02_fails.html").exists()

@@ -1,0 +1,176 @@
+"""tools/website/build.py: what the website consists of, and what stops it from being built."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from tools.website import build as website
+from tools.website.pages import FORMULA
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and the names of its parts."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.links, self.loaded, self.names, self.pictures = path, [], set(), set(), []
+        self.text = path.read_text(encoding="utf-8")
+        self.feed(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.names.add(attributes.get("id"))
+        link = attributes.get("src") or attributes.get("href")
+        if link and not urlsplit(link).scheme:
+            self.links.append(link)
+            target = (self.path.parent / unquote(urlsplit(link).path)).resolve()
+            if tag in ("img", "script", "link") and attributes.get("rel") in (None, "stylesheet"):
+                self.loaded.add(target)
+        if tag == "img":
+            self.pictures.append(attributes)
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """The pages of the website, by their paths."""
+    return {path.resolve(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_link_inside_the_site_leads_somewhere(pages):
+    lost, followed = [], 0
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = target in pages and parts.fragment in {"", *pages[target].names}
+            if not (known or (target.is_file() and not parts.fragment)):
+                lost.append(f"{path.name}: {link}")
+            followed += 1
+    assert followed > 500 and not lost
+
+
+def test_a_page_with_all_that_it_loads_stays_below_3_mb(pages):
+    for path, page in pages.items():
+        weight = path.stat().st_size + sum(file.stat().st_size for file in page.loaded)
+        assert weight < 3_000_000, (path.name, weight)
+        # The explorer as a page of its own has all in it.
+        assert len(page.loaded) > 4 or "_downloads" in path.parts, path.name
+
+
+def test_pictures_have_an_alternative_text(pages):
+    texts = [(path.name, p.get("alt", "")) for path, page in pages.items() for p in page.pictures]
+    assert len(texts) > 20
+    assert not [found for found in texts if len(found[1]) < 8 or found[1].endswith(".png")]
+
+
+def test_the_front_page_leads_to_every_notebook_and_module(pages, site):
+    links = pages[(site / "index.html").resolve()].links
+    assert {f"notebooks/{notebook.stem}.html" for notebook in NOTEBOOKS} <= set(links)
+    modules = {path.stem for path in (ROOT / "vaelib").glob("[a-z]*.py")}
+    assert modules <= {link.partition("#module-vaelib.")[2] for link in links}
+
+
+def test_the_reference_has_what_is_public_and_only_that(pages):
+    names = {name for page in pages.values() for name in page.names if name}
+    for wanted in ("mmd.mmd2", "models.VAE.encode", "objectives.ELBO", "runs.keeper.train"):
+        assert f"vaelib.{wanted}" in names
+    (model,) = [page.text for page in pages.values() if 'id="vaelib.models.VAE"' in page.text]
+    assert "objective" in model.partition('id="vaelib.models.VAE"')[2].partition("</dt>")[0]
+    assert not [name for name in names if re.match(r"vaelib\..*\b_", name)]
+    assert not [name for name in names if name.startswith(("numpy", "keras", "papermill"))]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_can_be_downloaded_as_it_is_and_opened_in_binder(pages, site, notebook):
+    page = pages[(site / f"notebooks/{notebook.stem}.html").resolve()]
+    (link,) = [link for link in page.links if link.endswith(notebook.name)]
+    assert (page.path.parent / link).read_bytes() == notebook.read_bytes()
+    address = "https://mybinder.org/v2/gh/owner/name/HEAD?urlpath=lab/tree/notebooks/"
+    assert f'href="{address}{notebook.name}"' in page.text
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_formula_becomes_mathml(pages, site, notebook):
+    texts = [c.source for c in nbformat.read(notebook, 4).cells if c.cell_type == "markdown"]
+    formulas = [f for text in texts for f in FORMULA.findall(text) if not f[0]]
+    text = pages[(site / f"notebooks/{notebook.stem}.html").resolve()].text
+    assert text.count("<math ") == len(formulas)
+    assert "<mi>\\" not in text  # what the converter does not know
+
+
+# What stops it
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small project of two pages and a notebook, without a package."""
+    (tmp_path / "README.md").write_text("# Title\n\n[One](notebooks/01_one.ipynb)\n")
+    (tmp_path / "CONTRIBUTING.md").write_text("# Contributing\n\n[Back](README.md)\n")
+    notebook = nbformat.v4.new_notebook()
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "a", "version_major": 2}}
+    html = {"text/html": "<iframe srcdoc='<b>live</b>'></iframe>", "text/plain": "plain"}
+    shown = nbformat.v4.new_output("display_data", widget | html)
+    notebook.cells = [nbformat.v4.new_markdown_cell("# One\n\nText, $x$.")]
+    notebook.cells += [nbformat.v4.new_code_cell("1", execution_count=1, outputs=[shown])]
+    state = {"a": {"model_name": "A", "model_module": "b", "state": {}}}
+    content = {"version_major": 2, "version_minor": 0, "state": state}
+    notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": content}
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(notebook, tmp_path / "notebooks" / "01_one.ipynb")
+    return tmp_path
+
+
+def test_html_is_shown_rather_than_a_widget_and_no_script_from_elsewhere(project):
+    website.build(project, project / "site", "", {})
+    text = (project / "site" / "notebooks" / "01_one.html").read_text()
+    assert "<iframe srcdoc='<b>live</b>'>" in text and "widget-view" not in text
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", text)
+    assert "mybinder" not in text
+
+
+BREAKAGES = {
+    "README.md": "[lost](lost.md)",
+    "CONTRIBUTING.md": "[lost](README.md#lost)",
+    "notebooks/01_one.ipynb": None,
+    "vaelib/module.py": "",
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_what_is_broken_is_not_published(project, name, capfd):
+    (project / "vaelib").mkdir()
+    (project / "site").mkdir()
+    (project / "site" / "index.html").write_text("as it was")
+    if name.endswith("ipynb"):
+        text = (project / name).read_text().replace("Text, $x$", "![lost](lost.png)")
+        (project / name).write_text(text)
+    else:
+        with (project / name).open("a") as file:
+            file.write(f"\n{BREAKAGES[name]}\n")
+    with pytest.raises(SystemExit, match=r"not built, for the reasons above|lacks module"):
+        website.build(project, project / "site", "", {})
+    assert "lost" in capfd.readouterr().err or "module" in name
+    assert (project / "site" / "index.html").read_text() == "as it was"
+
+
+def test_repository_is_checked_and_its_lack_is_said(monkeypatch):
+    built = []
+    monkeypatch.setattr(website, "build", lambda *given: built.append(given[2]))
+    monkeypatch.setattr(website, "explorers", dict)
+    run = CliRunner().invoke
+    for name in ("owner", "https://github.com/owner/name", "owner/name/", "owner/na me"):
+        result = run(website.main, env={"GITHUB_REPOSITORY": name})
+        assert result.exit_code == 1 and f"The repository is {name!r}" in result.output
+    assert not built
+    assert "no links to Binder" in run(website.main, env={"GITHUB_REPOSITORY": ""}).output
+    assert "Binder" not in run(website.main, env={"GITHUB_REPOSITORY": "o-1/n.a_m-e"}).output
+    assert built == ["", "o-1/n.a_m-e"]

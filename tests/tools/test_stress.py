@@ -1,0 +1,26 @@
+"""Trainings that are broken on purpose: a few of each kind here, many in `make stress`."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tools.checks import faults, stress
+
+
+def test_every_fault_is_survived_and_costs_nothing():
+    command = [sys.executable, "-m", "tools.checks.stress", "--short"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = done.stdout.splitlines()[1:]
+    assert len(rows) == len(stress.injections(None, None, None, 0, True))
+    if skipped := [row for row in rows if "SKIPPED" in row]:
+        pytest.skip("; ".join(skipped))
+
+
+def test_what_is_not_survived_is_counted_as_such(tmp_path):
+    faults.finish(tmp_path)
+    wrong = dict(faults.contents(tmp_path), **{"weights.npz": b""})
+    tally = faults.made_not_a_number(wrong, [10])
+    assert (tally.injected, tally.survived) == (1, 0)

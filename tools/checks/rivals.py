@@ -1,0 +1,128 @@
+"""The same network and loss, written without this package: what `make bench` compares with.
+
+Each function gives a step: called with 100 images, uint8 (100, 28, 28, 1), it trains on them once
+and returns the loss. All minimise the post's estimate of the negative ELBO with Adam at 0.0001.
+"""
+
+import tensorflow as tf
+
+from vaelib import losses
+from vaelib.objectives import ELBO
+from vaelib.runs.recipes import Recipe
+
+RATE = 1e-4
+
+
+def tensorflow_graph():
+    """Nothing but TensorFlow: its operations, its variables, its fused Adam, one graph."""
+    shapes = {  # as in vaelib.models
+        "conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "code": (2304, 4),
+        "dense": (2, 1568), "up1": (3, 3, 64, 32), "up2": (3, 3, 32, 64), "up3": (3, 3, 1, 32),
+    }  # fmt: skip
+    outputs = {name: s[-2] if name.startswith("up") else s[-1] for name, s in shapes.items()}
+    weights = [tf.Variable(tf.random.normal(shape, stddev=0.05)) for shape in shapes.values()]
+    biases = [tf.Variable(tf.zeros(n)) for n in outputs.values()]
+    variables = weights + biases
+    moments = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in variables]
+    count = tf.Variable(0.0)
+
+    def forward(x, noise):
+        w, b = weights, biases
+        h = tf.nn.relu(tf.nn.conv2d(x, w[0], 2, "VALID") + b[0])
+        h = tf.nn.relu(tf.nn.conv2d(h, w[1], 2, "VALID") + b[1])
+        z_mean, z_log_var = tf.split(tf.reshape(h, (-1, 2304)) @ w[2] + b[2], 2, axis=1)
+        z = z_mean + tf.exp(z_log_var / 2) * noise
+        h = tf.reshape(tf.nn.relu(z @ w[3] + b[3]), (-1, 7, 7, 32))
+        n = tf.shape(x)[0]
+        h = tf.nn.relu(tf.nn.conv2d_transpose(h, w[4], (n, 14, 14, 64), 2, "SAME") + b[4])
+        h = tf.nn.relu(tf.nn.conv2d_transpose(h, w[5], (n, 28, 28, 32), 2, "SAME") + b[5])
+        logits = tf.nn.conv2d_transpose(h, w[6], (n, 28, 28, 1), 1, "SAME") + b[6]
+        entropy = tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits)
+        log_ratio = tf.reduce_sum(z**2 - (z - z_mean) ** 2 / tf.exp(z_log_var) - z_log_var, axis=1)
+        return tf.reduce_mean(tf.reduce_sum(entropy, axis=(1, 2, 3)) + log_ratio / 2)
+
+    @tf.function(jit_compile=False)
+    def step(images):
+        x = tf.cast(images, tf.float32) / 255
+        with tf.GradientTape() as tape:
+            loss = forward(x, tf.random.normal((tf.shape(x)[0], 2)))
+        gradients = tape.gradient(loss, variables)
+        count.assign_add(1)
+        for v, (m, u), g in zip(variables, moments, gradients, strict=True):
+            tf.raw_ops.ResourceApplyAdam(
+                var=v.handle, m=m.handle, v=u.handle, grad=g, lr=RATE, beta1=0.9, beta2=0.999,
+                beta1_power=0.9**count, beta2_power=0.999**count, epsilon=1e-7,
+            )  # fmt: skip
+        return loss
+
+    return lambda images: float(step(tf.constant(images)))
+
+
+def tensorflow_eager():
+    """Keras layers under a GradientTape, operation by operation: how the post trained."""
+    model = Recipe("faces", ELBO, learning_rate=RATE, schedule="constant").build(60_000)
+
+    def step(images):
+        x = tf.cast(images, "float32") / 255
+        with tf.GradientTape() as tape:
+            z_mean, z_log_var = tf.split(model.encoder(x), 2, axis=1)
+            z = z_mean + tf.exp(z_log_var / 2) * tf.random.normal(z_mean.shape)
+            log_ratio = losses.gaussian_log_density(z) - losses.gaussian_log_density(
+                z, z_mean, z_log_var
+            )
+            entropy = losses.binary_cross_entropy(x, model.decoder(z))
+            loss = tf.reduce_mean(entropy - log_ratio)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        model.optimizer.apply(gradients, model.trainable_variables)
+        return float(loss)
+
+    return step
+
+
+def pytorch():
+    """The same in PyTorch, run as written; None where it is not installed."""
+    try:
+        import torch
+        from torch import nn
+    except ImportError:
+        return None
+
+    encoder = nn.Sequential(
+        nn.Conv2d(1, 32, 3, 2), nn.ReLU(), nn.Conv2d(32, 64, 3, 2), nn.ReLU(),
+        nn.Flatten(), nn.Linear(2304, 4),
+    )  # fmt: skip
+    up = dict(stride=2, padding=1, output_padding=1)
+    decoder = nn.Sequential(
+        nn.Linear(2, 1568), nn.ReLU(), nn.Unflatten(1, (32, 7, 7)),
+        nn.ConvTranspose2d(32, 64, 3, **up), nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 3, **up), nn.ReLU(),
+        nn.ConvTranspose2d(32, 1, 3, padding=1),
+    )  # fmt: skip
+    adam = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=RATE)
+
+    def step(images):
+        x = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+        z_mean, z_log_var = encoder(x).chunk(2, dim=1)
+        noise = torch.randn_like(z_mean)
+        z = z_mean + torch.exp(z_log_var / 2) * noise
+        entropy = nn.functional.binary_cross_entropy_with_logits(decoder(z), x, reduction="none")
+        log_ratio = (z**2 - noise**2 - z_log_var).sum(1) / 2
+        loss = (entropy.sum((1, 2, 3)) + log_ratio).mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        return loss.item()
+
+    return step
+
+
+def tiled_mmd2(x, y, variance):
+    """MMD^2 as the post computes it: every point beside every other, d numbers for each pair."""
+
+    def kernel(a, b):
+        tiled_a = tf.tile(a[:, None, :], (1, b.shape[0], 1))
+        tiled_b = tf.tile(b[None, :, :], (a.shape[0], 1, 1))
+        return tf.exp(-tf.reduce_sum((tiled_a - tiled_b) ** 2, axis=2) / (2 * variance))
+
+    within = tf.reduce_mean(kernel(x, x)) + tf.reduce_mean(kernel(y, y))
+    return within - 2 * tf.reduce_mean(kernel(x, y))

@@ -1,0 +1,96 @@
+"""Rows of `make bench` on what a reader waits for: imports, first figures, the explorer."""
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DATASET = "fashion_mnist"
+
+
+def row(what, found, unit="", goal=""):
+    print(f"{what:55}{found:>7}{unit:4}{goal}".rstrip(), flush=True)
+
+
+def import_time():
+    taken = []
+    for name in ["vaelib", "vaelib.training"] * 3:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", f"import {name}"], check=True)
+        taken.append(time.perf_counter() - began)
+    row("import vaelib", f"{statistics.median(taken[::2]):.2f}", " s")
+    row(
+        "import vaelib.training, and so TensorFlow",
+        f"{statistics.median(taken[1::2]):.1f}",
+        " s",
+    )
+
+
+def first_figure():
+    """From starting notebook 01's kernel to its first picture."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    from vaelib.study.execution import KERNEL
+
+    notebook = nbformat.read(ROOT / "notebooks" / "01_standard_vae.ipynb", as_version=4)
+    began = time.perf_counter()
+    client = NotebookClient(notebook, timeout=None, **KERNEL)
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            done = client.execute_cell(cell, number)
+            if any("image/png" in o.get("data", {}) for o in done.get("outputs", [])):
+                break
+    row("first figure of notebook 01", f"{time.perf_counter() - began:.1f}", " s")
+
+
+def explorer_page():
+    """The explorer of two spaces in a browser: its size, and how long a picture takes."""
+    import tempfile
+
+    from tools.website import chromium
+    from vaelib import explorer, runs
+
+    if not chromium.program():
+        return row("the explorer in a browser", "-", "", "none is installed")
+    pair = [runs.load(f"{DATASET}_{name}_50-epochs") for name in ("elbo", "mmd-as-posted")]
+    first, each = [], []
+    with tempfile.TemporaryDirectory() as folder, chromium.launched() as browser:
+        path = Path(folder, "explorer.html")
+        explorer.compare(*pair).save(path)
+        for _ in range(5):
+            with chromium.opened(browser, path) as (page, _):
+                page.wait_for_function(
+                    "document.querySelectorAll('.said:not(:empty)').length === 2"
+                )
+                first.append(page.evaluate("performance.now()"))  # since it was asked for
+                each.append(page.evaluate(MOVES))
+        row("the explorer: its page", f"{path.stat().st_size / 1e6:.1f}", " MB", "at most 3")
+    row("  both planes drawn, both points decoded", f"{statistics.median(first):.0f}", " ms")
+    row(
+        "  each move: decoded, neighbours found, drawn",
+        f"{statistics.median(each):.0f}",
+        " ms",
+        "at most 50",
+    )
+
+
+BOTH = "document.querySelectorAll('.said:not(:empty)').length === 2"
+MOVES = """() => {
+  const plane = document.querySelector(".plane"), { x, y } = plane.getBoundingClientRect();
+  const start = performance.now();
+  for (let i = 0; i < 100; i++)
+    plane.dispatchEvent(new PointerEvent("pointermove", { clientX: x + 2 * i, clientY: y + i }));
+  return (performance.now() - start) / 100;
+}"""
+
+
+def peak_memory():
+    """As recorded where the committed notebooks were executed in full."""
+    import nbformat
+
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        recorded = nbformat.read(path, as_version=4).metadata.vaelib
+        row(f"peak memory of {path.stem}", recorded.peak_memory_mb, " MB", "at most 1500")

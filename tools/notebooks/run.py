@@ -1,0 +1,142 @@
+"""Execute the notebooks by papermill and write their HTML pages, all into build/.
+
+`python -m tools.notebooks.run [name=value ...]`: parameters for every notebook that has them, as in
+`epochs=2`. What the cells print appears as it happens.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import papermill
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from tqdm.auto import tqdm
+
+from tools.website import pages
+from vaelib.study.execution import KERNEL
+
+BUILD = Path("build")
+# Only on a terminal, which is what None means.
+BAR = {"disable": None, "bar_format": "{desc} |{bar}| cell {n} of {total}, {elapsed}"}
+KINDS = {"int": int, "float": (int, float), "bool": bool, "str": str}
+
+
+class AboveTheBar:
+    """A stream that writes what the cells print above papermill's progress bar."""
+
+    def write(self, text: str) -> None:
+        tqdm.write(text, end="")
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+def parse(arguments: list[str]) -> dict[str, object]:
+    """Parameters by name, from words such as `epochs=2`; what is no literal stays a string."""
+    parameters = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not (name and equals and value):
+            sys.exit(f"{argument!r} is not of the form name=value.")
+        try:
+            parameters[name] = ast.literal_eval(value)
+        except (SyntaxError, ValueError):
+            parameters[name] = value
+    return parameters
+
+
+def accepted(notebooks: list[Path], parameters: dict[str, object]) -> dict[Path, dict]:
+    """The parameters that each notebook takes; refuses what none takes, and wrong types."""
+    declared = {notebook: papermill.inspect_notebook(notebook) for notebook in notebooks}
+    known = sorted({name for names in declared.values() for name in names})
+    for name, value in parameters.items():
+        if name not in known:
+            sys.exit(f"No notebook has a parameter {name!r}: there are {', '.join(known)}.")
+        for notebook, names in declared.items():
+            kind = names.get(name, {}).get("inferred_type_name")
+            right = type(value) is not bool or kind == "bool"
+            if kind in KINDS and not (right and isinstance(value, KINDS[kind])):
+                sys.exit(f"{notebook.stem} wants {name} to be of type {kind}, not {value!r}.")
+    if parameters:
+        check_ranges(parameters)
+    return {
+        notebook: {name: value for name, value in parameters.items() if name in names}
+        for notebook, names in declared.items()
+    }
+
+
+def check_ranges(parameters: dict[str, object]) -> None:
+    """Refuse values that a recipe refuses, rather than when a notebook gets there."""
+    from vaelib.runs.recipes import Recipe  # here, for it imports TensorFlow
+
+    settings = {"dataset" if k == "dataset_name" else k: v for k, v in parameters.items()}
+    try:
+        Recipe(**{field.name: settings.get(field.name, field.default) for field in fields(Recipe)})
+    except (TypeError, ValueError) as error:
+        sys.exit(str(error))
+
+
+def fetch(notebooks: list[Path]) -> None:
+    """Get the data before anything is executed; the command says where they came from."""
+    names = ["fashion_mnist"] + ["mnist"] * any("mnist" in notebook.stem for notebook in notebooks)
+    for name in names:
+        code = subprocess.run([sys.executable, "-m", "vaelib", "data", name]).returncode
+        if code:
+            sys.exit(code)
+
+
+def execute(notebook: Path, parameters: dict[str, object], title: str) -> None:
+    """One notebook into build/, with its HTML page; exits with a sentence if a cell fails."""
+    executed, page = BUILD / notebook.name, BUILD / f"{notebook.stem}.html"
+    page.unlink(missing_ok=True)
+    given = "".join(f", {name} = {value}" for name, value in parameters.items())
+    print(f"{title} begins{given}", flush=True)
+    start = time.monotonic()
+    try:
+        papermill.execute_notebook(
+            notebook,
+            executed,
+            parameters,
+            progress_bar=BAR | {"desc": title},
+            stdout_file=AboveTheBar(),
+            stderr_file=AboveTheBar(),
+            **KERNEL,
+        )
+    except PapermillExecutionError as error:
+        sys.exit(
+            f"{title} failed at In [{error.exec_count}]: {error.ename}: {error.evalue}\n"
+            f"As far as it came, with the traceback: {executed}"
+        )
+    except DeadKernelError:
+        sys.exit(f"{title} failed: its kernel died, perhaps for lack of memory.")
+    page.write_text(pages.page(executed), encoding="utf-8")
+    print(f"{title} took {time.monotonic() - start:.0f} s", flush=True)
+
+
+def main(arguments: list[str]) -> None:
+    os.chdir(Path(__file__).resolve().parents[2])
+    os.environ.setdefault("VAELIB_RUNS_DIR", str(BUILD.absolute() / "runs"))
+    notebooks = sorted(Path("notebooks").glob("[0-9]*.ipynb"))
+    if not notebooks:
+        sys.exit("There is no notebook to execute in notebooks/.")
+    parameters = accepted(notebooks, parse(arguments))
+    fetch(notebooks)
+    BUILD.mkdir(exist_ok=True)
+    for number, notebook in enumerate(notebooks, start=1):
+        title = f"[{number}/{len(notebooks)}] {notebook.stem}"
+        execute(notebook, parameters[notebook], title)
+    print("\nThe executed notebooks and their pages:")
+    for notebook in notebooks:
+        print(f"  {BUILD / notebook.name}   {BUILD / notebook.stem}.html")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted.")

@@ -1,0 +1,197 @@
+"""A data set: images with their labels, and how each of those that have a name is loaded.
+
+Two are read from files, wherever `sources` finds them; the third is rendered by `faces`. All come
+as a `Dataset` of grey images, 28 x 28, one byte a pixel.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from vaelib.data import faces, idx, sources
+from vaelib.errors import DataError, check_integer
+
+BINARISED = "threshold", "static"
+CLASS_NAMES = {
+    "fashion_mnist": (
+        *("T-shirt", "trouser", "pullover", "dress", "coat"),
+        *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
+    ),
+    "mnist": tuple("0123456789"),
+    "faces": faces.CLASS_NAMES,
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Images with their labels, for training and for testing; all arrays are read-only.
+
+    Attributes:
+        name: what `load` calls it.
+        train_images: uint8 (n, 28, 28, 1).
+        train_labels: uint8 (n,).
+        test_images: uint8 (m, 28, 28, 1).
+        test_labels: uint8 (m,).
+        class_names: what the labels 0, 1, ... mean.
+        source: where the bytes came from, in words.
+        train_factors: float32 (n, 2), valence and intensity of rendered faces; None for other data.
+        test_factors: float32 (m, 2), likewise.
+
+    Raises:
+        DataError: for arrays that do not fit together.
+    """
+
+    name: str
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    class_names: tuple[str, ...]
+    source: str
+    train_factors: np.ndarray | None = None
+    test_factors: np.ndarray | None = None
+
+    def __post_init__(self):
+        for part in ("train", "test"):
+            images = self._protect(f"{part}_images", np.uint8, (28, 28, 1))
+            labels = self._protect(f"{part}_labels", np.uint8, ())
+            idx.check_pair(images, labels, f"{self.name}, {part}")
+            if len(labels) and labels.max() >= len(self.class_names):
+                raise DataError(
+                    f"the {part}_labels of {self.name} go up to {labels.max()}, "
+                    f"but only {len(self.class_names)} classes have a name"
+                )
+            if getattr(self, f"{part}_factors") is not None:
+                factors = self._protect(f"{part}_factors", np.float32, (2,))
+                idx.check_pair(images, factors, f"{self.name}, {part}", "pairs of factors")
+
+    def _protect(self, field, dtype, shape):
+        """The array in a field, checked, and read-only from now on."""
+        array = np.asarray(getattr(self, field)).view()  # a view: the caller's stays as it was
+        if array.dtype != dtype or array.ndim == 0 or array.shape[1:] != shape:
+            wanted = ", ".join(["n", *map(str, shape)])
+            raise DataError(
+                f"the {field} of {self.name} must be {np.dtype(dtype)} of shape ({wanted}), "
+                f"not {array.dtype} of shape {array.shape}"
+            )
+        array.setflags(write=False)
+        object.__setattr__(self, field, array)
+        return array
+
+    def __repr__(self):
+        return (
+            f"<{self.name}: {len(self.train_images):,} training and {len(self.test_images):,} "
+            f"test images of {len(self.class_names)} classes, from {self.source}>"
+        )
+
+    @cached_property
+    def fingerprint(self):
+        """SHA-256, in hexadecimal, of the images and labels: what a result was computed from."""
+        digest = hashlib.sha256()
+        for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()
+
+    def limit(self, train=None, test=None):
+        """The same data set with the first `train` and `test` images only (None: all of them).
+
+        Raises ValueError for more images than there are or fewer than one, TypeError for what is
+        no integer.
+        """
+        fields = {}
+        for part, count in (("train", train), ("test", test)):
+            if count is None:
+                continue
+            available = len(getattr(self, f"{part}_images"))
+            count = check_integer(part, count, 1, available)
+            for field in (f"{part}_images", f"{part}_labels", f"{part}_factors"):
+                array = getattr(self, field)
+                fields[field] = None if array is None else array[:count]
+        return replace(self, **fields)
+
+    def binarised(self, way, seed=0):
+        """The same data set with pixels that are 0 or 255.
+
+        Args:
+            way: "threshold": white above 127; "static": white with the probability that the grey
+                value gives, sampled once and for all (Salakhutdinov and Murray 2008).
+            seed: of the samples.
+
+        Raises:
+            ValueError: for another way.
+        """
+        if way not in BINARISED:
+            raise ValueError(
+                f"pixels are made black and white by {', '.join(BINARISED)}, not {way!r}"
+            )
+        random = np.random.default_rng(seed)
+
+        def white(images):
+            if way == "threshold":
+                return images > 127
+            return random.random(images.shape, dtype="float32") < images / np.float32(255)
+
+        return replace(
+            self,
+            train_images=white(self.train_images) * np.uint8(255),
+            test_images=white(self.test_images) * np.uint8(255),
+            source=f"{self.source}, pixels made black and white ({way})",
+        )
+
+
+def load(name, directory=None):
+    """The data set called `name`: "fashion_mnist", "mnist" or "faces".
+
+    `directory` is a folder with the four IDX files, plain or compressed by gzip, or with one such
+    folder per data set. Without it the places described in `vaelib.data.sources` are looked
+    through. Wherever the bytes come from, they are verified.
+
+    Raises ValueError for an unknown name, TypeError for arguments of a wrong type, and DataError
+    for data that are damaged or cannot be found.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, one of {', '.join(CLASS_NAMES)}, not {name!r}")
+    if name not in CLASS_NAMES:
+        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(CLASS_NAMES)}")
+    if directory is not None and not isinstance(directory, str | os.PathLike):
+        raise TypeError(f"directory must be a path to a folder or None, not {directory!r}")
+    if name == "faces":
+        if directory is not None:
+            raise ValueError("faces are rendered, not read from files: leave out the directory")
+        return render_faces()
+    files, source = sources.find(name, directory)
+    return Dataset(
+        name,
+        idx.read_images(files["train-images-idx3-ubyte"]),
+        idx.read_labels(files["train-labels-idx1-ubyte"]),
+        idx.read_images(files["t10k-images-idx3-ubyte"]),
+        idx.read_labels(files["t10k-labels-idx1-ubyte"]),
+        CLASS_NAMES[name],
+        source,
+    )
+
+
+def render_faces(train=10_000, test=2_000, seed=0):
+    """The data set `faces`, of any size. Larger ones begin with the images of smaller ones.
+
+    Raises ValueError unless there is at least one image of each kind and the seed is not negative,
+    TypeError for what is no integer.
+    """
+    train, test = check_integer("train", train, 1), check_integer("test", test, 1)
+    seed = check_integer("seed", seed, 0)
+    train_images, train_labels, train_factors = faces.sample(train, [seed, 0])
+    test_images, test_labels, test_factors = faces.sample(test, [seed, 1])
+    return Dataset(
+        "faces",
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+        faces.CLASS_NAMES,
+        f"vaelib.data.faces, rendered with seed {seed}",
+        train_factors,
+        test_factors,
+    )

