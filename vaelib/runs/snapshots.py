@@ -71,8 +71,9 @@ class Snapshots(keras.callbacks.Callback):
 
 
 def _lattice(model, codes):
-    """The prior's log density where the codes are, as `plotting.panels.lattice_of` gives it."""
-    limit = max(LIMIT, 1.05 * float(np.abs(codes).max()))
+    """The prior's log density as `plotting.panels.lattice_of` gives it, as far as both reach."""
+    farthest = max(np.abs(codes).max(), np.abs(model.prior.sample(10_000)).max())
+    limit = max(LIMIT, 1.2 * float(farthest))
     if model.latent_dim != 2:
         return np.empty(0, "float32"), limit
     places = grid_codes(PRIOR_SIDE, limit)
