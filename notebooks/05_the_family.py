@@ -256,7 +256,7 @@ vamp = run.model
 # %%
 dataset = data.load(dataset_name).limit(limit)
 begin = recipe.build(len(dataset.train_images))
-begin.prior.start(dataset.train_images, seed)
+begin.prior.initialise(dataset.train_images, seed)
 images = {
     "began as": np.asarray(begin.prior.pseudo_inputs),
     "became": np.asarray(vamp.prior.pseudo_inputs),

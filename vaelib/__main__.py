@@ -15,7 +15,7 @@ from vaelib import data as datasets
 from vaelib.data import sources
 
 
-class Refusing(click.Group):
+class EndsInASentence(click.Group):
     """A group whose commands end in a sentence, not in a traceback, by what is nobody's bug."""
 
     def invoke(self, ctx):
@@ -40,7 +40,7 @@ def asked():
         raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=Refusing, invoke_without_command=True)
+@click.group(cls=EndsInASentence, invoke_without_command=True)
 @click.pass_context
 def main(ctx):
     """Variational autoencoders with a latent space one can look at."""
@@ -107,7 +107,7 @@ def batch(file, kernels, scheduler):
     failed = batches.run(jobs, kernels, scheduler)
     click.echo(f"index page: {jobs[0].target.parent / 'index.html'}")
     for outcome in failed:
-        click.echo(f"{outcome.target.stem}: {batches.said(outcome)}", err=True)
+        click.echo(f"{outcome.target.stem}: {batches.ending(outcome)}", err=True)
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(jobs)} executions failed.")
 

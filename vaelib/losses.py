@@ -87,8 +87,8 @@ def gaussian_log_density(z, mean=0.0, log_var=0.0):
         (batch,), nats.
     """
     _check_codes(z=z, mean=mean, log_var=log_var)
-    log_var, log_var_again = fan_out(ops.convert_to_tensor(log_var, dtype=z.dtype))
-    scaled = (z - mean) * ops.exp(-0.5 * log_var_again)
+    log_var, log_var_copy = fan_out(ops.convert_to_tensor(log_var, dtype=z.dtype))
+    scaled = (z - mean) * ops.exp(-0.5 * log_var_copy)
     return -0.5 * _sum_per_image(LOG_2PI + log_var + ops.square(scaled))
 
 
@@ -104,9 +104,9 @@ def gaussian_kl(z_mean, z_log_var):
         (batch,), nats per image, never negative.
     """
     _check_codes(z_mean=z_mean, z_log_var=z_log_var)
-    z_log_var, z_log_var_again = fan_out(z_log_var)
+    z_log_var, z_log_var_copy = fan_out(z_log_var)
     # exp(l) - 1 - l is never negative; computed as exp(l) - l - 1, it may be, by rounding.
-    excess = ops.expm1(z_log_var_again) - z_log_var
+    excess = ops.expm1(z_log_var_copy) - z_log_var
     return 0.5 * _sum_per_image(ops.square(z_mean) + excess)
 
 
@@ -125,8 +125,8 @@ def sampled_kl(z, z_mean, z_log_var, log_prior=gaussian_log_density):
     Returns:
         (batch,), nats per image.
     """
-    z, z_again = fan_out(z)
-    return gaussian_log_density(z, z_mean, z_log_var) - log_prior(z_again)
+    z, z_copy = fan_out(z)
+    return gaussian_log_density(z, z_mean, z_log_var) - log_prior(z_copy)
 
 
 def repeated(x, times):
@@ -138,8 +138,8 @@ def repeated(x, times):
 
 def logsumexp(values):
     """log of the sum of exponentials along the last axis, (batch, n) -> (batch,)."""
-    values, values_again = fan_out(values)
-    highest = ops.stop_gradient(ops.max(values_again, axis=-1, keepdims=True))
+    values, values_copy = fan_out(values)
+    highest = ops.stop_gradient(ops.max(values_copy, axis=-1, keepdims=True))
     return ops.log(ops.sum(ops.exp(values - highest), axis=-1)) + highest[..., 0]
 
 

@@ -83,9 +83,9 @@ def mmd2(x, y, kernel, unbiased=False):
         A scalar tensor, without unit, below 2 for a kernel that is 1 at most.
     """
     x, y = _as_points(x, y, unbiased=unbiased)
-    kernel, (x, x_again), (y, y_again) = _checked(kernel), fan_out(x), fan_out(y)
+    kernel, (x, x_copy), (y, y_copy) = _checked(kernel), fan_out(x), fan_out(y)
     within = _mean_kernel(x, kernel, unbiased) + _mean_kernel(y, kernel, unbiased)
-    return within - 2.0 * _total(x_again, y_again, kernel) / (_count(x) * _count(y))
+    return within - 2.0 * _total(x_copy, y_copy, kernel) / (_count(x) * _count(y))
 
 
 def mmd2_to_normal(z, variance, unbiased=False):
@@ -109,15 +109,15 @@ def mmd2_to_normal(z, variance, unbiased=False):
     kernel, half_dim = GaussianKernel(variance), z.shape[1] / 2
     within_prior = (variance / (variance + 2)) ** half_dim
     scale = 2.0 * (variance / (variance + 1)) ** half_dim
-    z, z_again = fan_out(z)
+    z, z_copy = fan_out(z)
     to_prior = GaussianKernel(variance + 1)(ops.sum(ops.square(z), axis=1))  # (n,)
-    return within_prior - scale * ops.mean(to_prior) + _mean_kernel(z_again, kernel, unbiased)
+    return within_prior - scale * ops.mean(to_prior) + _mean_kernel(z_copy, kernel, unbiased)
 
 
 def _mean_kernel(x, kernel, without_diagonal):
     """The mean of k(x_i, x_j) over all pairs, or over those of different points."""
-    x, x_again = fan_out(x)
-    n, total = _count(x), _total(x, x_again, kernel)
+    x, x_copy = fan_out(x)
+    n, total = _count(x), _total(x, x_copy, kernel)
     if not without_diagonal:
         return total / ops.square(n)
     return (total - kernel(ops.zeros((), dtype=x.dtype)) * n) / (n * (n - 1.0))

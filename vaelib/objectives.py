@@ -97,17 +97,17 @@ class Objective:
         if self.samples > 1:
             images = losses.repeated(images, self.samples)
         values = {"reconstruction": self.reconstruction(images, outputs["logits"])}
-        z, z_again = losses.fan_out(outputs["z"])  # each (batch * samples, latent_dim)
+        z, z_copy = losses.fan_out(outputs["z"])  # each (batch * samples, latent_dim)
         if self.kl_weight and self.closed_form_kl:
             values["kl"] = losses.gaussian_kl(outputs["z_mean"], outputs["z_log_var"])
         elif self.kl_weight:
             values["kl"] = losses.sampled_kl(z, outputs["z_mean"], outputs["z_log_var"], log_prior)
         variance = mmd.default_variance(z.shape[1])
         if self.mmd_weight and self.closed_form_mmd:
-            values["mmd"] = mmd.mmd2_to_normal(z_again, variance, unbiased=True)
+            values["mmd"] = mmd.mmd2_to_normal(z_copy, variance, unbiased=True)
         elif self.mmd_weight:
             kernel = mmd.GaussianKernel(variance)
-            values["mmd"] = mmd.mmd2(z_again, prior_sample(ops.shape(z)[0]), kernel)
+            values["mmd"] = mmd.mmd2(z_copy, prior_sample(ops.shape(z)[0]), kernel)
         return values
 
     def total(self, terms, epoch=math.inf):

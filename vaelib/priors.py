@@ -116,13 +116,13 @@ class Mixture:
     def log_density(self, z):
         """log p(z), in nats: (n, latent_dim) -> (n,)."""
         # (z - mean)^2 / variance written out, so that two matrix products do for all components.
-        z, z_again = losses.fan_out(z)
-        means, means_again = losses.fan_out(self.means)
-        log_vars, log_vars_again = losses.fan_out(self.log_vars)
-        of_z, of_both, of_mean = losses.fan_out(ops.exp(-log_vars_again), 3)
+        z, z_copy = losses.fan_out(z)
+        means, means_copy = losses.fan_out(self.means)
+        log_vars, log_vars_copy = losses.fan_out(self.log_vars)
+        of_z, of_both, of_mean = losses.fan_out(ops.exp(-log_vars_copy), 3)
         of_both = ops.matmul(z, ops.transpose(means * of_both))
-        of_z = ops.matmul(ops.square(z_again), ops.transpose(of_z))  # each (n, components)
-        rest = ops.sum(ops.square(means_again) * of_mean + log_vars + losses.LOG_2PI, axis=1)
+        of_z = ops.matmul(ops.square(z_copy), ops.transpose(of_z))  # each (n, components)
+        rest = ops.sum(ops.square(means_copy) * of_mean + log_vars + losses.LOG_2PI, axis=1)
         return losses.logsumexp(self.log_weights - 0.5 * (of_z - 2.0 * of_both + rest))
 
     def density(self):

@@ -41,7 +41,7 @@ def main(rows, kernels):
             chosen, kernels, on_done=lambda done: report(fill.row_of(done.target), table)
         )
     for outcome in failed:
-        raise SystemExit(f"{outcome.target.stem}: {batch.said(outcome)}")
+        raise SystemExit(f"{outcome.target.stem}: {batch.ending(outcome)}")
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def main(name, kernels, scheduler, limit):
         missing, kernels, scheduler, lambda outcome: add_rows([outcome.target], table)
     )
     for outcome in failed:
-        print(f"{outcome.target.stem}: {batch.said(outcome)}", file=sys.stderr)
+        print(f"{outcome.target.stem}: {batch.ending(outcome)}", file=sys.stderr)
     sys.exit(1 if failed else 0)
 
 

@@ -206,7 +206,7 @@ def write_index(jobs, failed):
     for job in jobs:
         outcome = errors.get(job.target)
         target = job.target.with_suffix(".failed.ipynb") if outcome else job.target
-        cells = [str(job.parameters.get(name, "")) for name in names] + [said(outcome)]
+        cells = [str(job.parameters.get(name, "")) for name in names] + [ending(outcome)]
         link = f'<a href="{escape(target.name)}">{escape(target.name)}</a>'
         rows.append("".join(f"<td>{cell}</td>" for cell in [link, *map(escape, cells)]))
     head = "".join(f"<th>{escape(name)}</th>" for name in ["notebook", *names, "ended"])
@@ -223,7 +223,7 @@ def write_index(jobs, failed):
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def said(outcome):
+def ending(outcome):
     """How an execution ended, in words."""
     if outcome is None:
         return "well"
