@@ -134,6 +134,15 @@ def test_a_notebook_that_names_no_kernel_is_executed(ask, tmp_path):
     assert batch.run(batch.read(file)) == []
 
 
+def test_this_process_keeps_its_threads(ask, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    [job] = batch.read(ask(number=[1]))
+    assert batch.execute(job).error is None
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "TF_NUM_INTRAOP_THREADS" not in os.environ
+
+
 def test_a_folder_that_can_not_be_written_is_a_failure_in_words(ask, tmp_path):
     [job] = batch.read(ask(number=[1]))
     (tmp_path / "out").write_text("no folder")

@@ -8,7 +8,7 @@ import pytest
 from tools.website import chromium
 
 PHONE, DESKTOP = 390, 1300
-CONFTEST = Path(__file__).with_name("conftest.py")
+CONFTEST = Path(__file__).parents[1] / "conftest.py"
 
 # Text, its colour and the one behind it, for all elements of a kind.
 COLOURS = """selector => [...document.querySelectorAll(selector)].map(element => {

@@ -118,14 +118,20 @@ def is_done(job):
 
 def execute(job):
     """Execute one job, in a kernel of its own. A failure is an outcome, not an exception."""
-    threads = {f"TF_NUM_{kind}_THREADS": str(job.threads) for kind in ("INTRAOP", "INTEROP")}
-    os.environ.update(threads | {"OMP_NUM_THREADS": str(job.threads)})  # the kernel inherits them
+    names = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, str(job.threads)))  # the kernel inherits them
     try:
         return _executed(job)
     except PapermillExecutionError as error:
         return Outcome(job.target, error.exec_count, f"{error.ename}: {error.evalue}")
     except Exception as error:  # a kernel that died, above all, or a disk that is full
         return Outcome(job.target, None, f"{type(error).__name__}: {error}")
+    finally:  # whatever this process starts next is to have all cores
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _executed(job):
