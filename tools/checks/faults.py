@@ -152,7 +152,10 @@ def killed_at_random(expected, seconds, times, seed=0):
                 process.join(random.uniform(0, seconds))
                 if not process.is_alive():
                     break
-                os.kill(process.pid, random.choice(SIGNALS))
+                try:
+                    os.kill(process.pid, random.choice(SIGNALS))
+                except ProcessLookupError:  # it ended just now
+                    break
                 process.join()
                 before, kept = kept, epochs_kept(directory)
                 lost.append(kept < before)
