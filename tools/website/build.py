@@ -48,7 +48,7 @@ def groups(root: Path, readme: str) -> dict[str, tuple[list[str], str]]:
         here = [name for name in NAME.findall(names) if name in modules]
         if here:
             together = [module for name in here for module in modules.pop(name)]
-            found[here[0]] = together, words.replace("`", "")
+            found[here[0]] = together, words.split(" | ")[0].replace("`", "")
     if modules:
         sys.exit(f"README's table of the package lacks {', '.join(sorted(modules))}.")
     return found
@@ -60,7 +60,8 @@ def reference(modules: list[str], words: str) -> str:
     def heading(title, line):
         return f"{title}\n{line * len(title)}\n\n"
 
-    text = heading(", ".join(modules), "=") + f"*{words}*\n\n"
+    names = [module for module in modules if "." not in module]  # those of README's row
+    text = heading(", ".join(names), "=") + f"*{words}*\n\n"
     for module in modules:
         text += heading(f"vaelib.{module}", "-") if len(modules) > 1 else ""
         text += f".. automodule:: vaelib.{module}\n\n"
