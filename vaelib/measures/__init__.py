@@ -1,10 +1,12 @@
 """Numbers for what the pictures show: functions on arrays, and on a model and its images.
 
-codes       where codes lie, and what they know of classes
-aggregate   the codes of all images together, against the prior
-images      decoded images against real ones
-features    the feature space that these are compared in
-likelihood  how probable a model finds an image, exactly where there are two latent dimensions
+What is in which file:
+
+    codes       where codes lie, and what they know of classes
+    aggregate   the codes of all images together, against the prior
+    images      decoded images against real ones
+    features    the feature space that these are compared in
+    likelihood  how probable a model finds an image, exactly where there are two latent dimensions
 """
 
 from vaelib.measures.aggregate import (

@@ -1,10 +1,12 @@
 """Arrays in, figure out. Nothing here trains, and nothing shows or saves.
 
-pictures    samples, codes on a plane, a decoded grid; all three side by side; rows of images
-posteriors  single images: clouds on the plane, and the true posterior beside them
-curves      curves, and one quantity against another
-sweeps      many models, or many priors, on the same axes
-panels      one picture in one pair of axes: what these are made of
+What is in which file:
+
+    pictures    samples, codes on a plane, a decoded grid; all three side by side; rows of images
+    posteriors  single images: clouds on the plane, and the true posterior beside them
+    curves      curves, and one quantity against another
+    sweeps      many models, or many priors, on the same axes
+    panels      one picture in one pair of axes: what these are made of
 """
 
 from vaelib.plotting.curves import agreement, curves, loss_curves

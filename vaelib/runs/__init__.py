@@ -1,12 +1,14 @@
 """What is trained, and where it is kept: recipes go in, trained runs come out.
 
-recipes       everything that decides what is trained
-keeper        `train`: a run is loaded, taken up again, or trained
-folders       runs on disk
-checkpoints   trainings half-way, on disk
-snapshots     what the latent space looked like on the way
-provenance    by which code, data and versions a run came about; `fingerprint`: of code
-reproduction  the published runs, trained once more and compared
+What is in which file:
+
+    recipes       everything that decides what is trained
+    keeper        `train`: a run is loaded, taken up again, or trained
+    folders       runs on disk
+    checkpoints   trainings half-way, on disk
+    snapshots     what the latent space looked like on the way
+    provenance    by which code, data and versions a run came about; `fingerprint`: of code
+    reproduction  the published runs, trained once more and compared
 """
 
 from vaelib.errors import RunError

@@ -1,13 +1,15 @@
 """Claims measured over seeds: what is trained, what is measured, and what follows from it.
 
-models     what is trained, by name
-rows       every measure of one model
-tables     the study's table, read
-contrasts  what each change does to a measure
-claims     the post's sentences, and verdicts
-family     the table of the post's relatives; `published`: what others printed
-figures    tables in, figure out
-batch      a notebook over a grid of parameters; `combinations`: of these; `execution`: of one
+What is in which file:
+
+    models     what is trained, by name
+    rows       every measure of one model
+    tables     the study's table, read
+    contrasts  what each change does to a measure
+    claims     the post's sentences, and verdicts
+    family     the table of the post's relatives; `published`: what others printed
+    figures    tables in, figure out
+    batch      a notebook over a grid of parameters; `combinations`: of these; `execution`: of one
 """
 
 import importlib
