@@ -84,29 +84,40 @@ def running(project):
 
 
 def open_file(page, path):
-    """Double-click the way to a file of the project; returns its panel, as `panel` does."""
+    """Go the way to a file of the project and open it; returns its panel, as `panel` does."""
     *folders, name = path.split("/")
     where = page.locator(".jp-BreadCrumbs-content")
     page.locator(".jp-BreadCrumbs-home").click()
     expect(where).to_have_text("/")
     for depth, folder in enumerate(folders, start=1):
-        _double_click(page, folder, where.get_by_text("/".join(["", *folders[:depth], ""])))
-    _double_click(page, name, page.locator(".lm-TabBar-tab.jp-mod-current", has_text=name))
+        _open_entry(page, folder, where.get_by_text("/".join(["", *folders[:depth], ""])))
+    _open_entry(page, name, page.locator(".lm-TabBar-tab.jp-mod-current", has_text=name))
     return panel(page)
 
 
-def _double_click(page, name, result):
-    """On an entry of the list of files, again where the list was redrawn between the two clicks."""
+def _open_entry(page, name, result):
+    """Select an entry of the list of files and press Enter, again where that came to nothing.
+
+    Not by a double click: on a busy machine the list may be redrawn between the two, and a button
+    that goes down on one list and up on the next leaves JupyterLab dragging the entry about.
+    """
     entry = page.locator(".jp-DirListing-item", has=page.get_by_text(name, exact=True))
 
     def succeeds():
         with contextlib.suppress(TimeoutError):
-            entry.dblclick(timeout=2000)
+            entry.click(timeout=5000)
+            page.keyboard.press("Enter")
         with contextlib.suppress(TimeoutError):
-            result.wait_for(timeout=2000)
+            result.wait_for(timeout=5000)
             return True
 
-    until(succeeds, 30)
+    until(succeeds, 60, lambda: f"with {name}: {_in_front(page)}")
+
+
+def _in_front(page):
+    """What the list of files shows, and what may lie over it."""
+    listed = page.locator(".jp-DirListing-item").all_inner_texts()
+    return listed, page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts()
 
 
 def panel(page):
