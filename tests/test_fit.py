@@ -72,6 +72,37 @@ def test_a_weight_that_turns_no_number_within_an_epoch_stops_at_the_next_step():
     assert harm.steps == 4
 
 
+# ---- Ten steps at once
+
+
+def test_ten_steps_at_once_give_the_bytes_of_one_by_one():
+    one, ten = (compiled(epochs=2, steps_per_epoch=20) for _ in range(2))
+    one.compile(one.optimizer, jit_compile=False, steps_per_execution=1)
+    assert ten.steps_per_execution == 10
+    watch, histories = Watch(), [{}, {}]
+    for model, history in zip((one, ten), histories, strict=True):
+        training.fit(model, IMAGES, 2, batch_size=3, history=history, callbacks=[watch])
+    assert watch.steps == 2 * 20 + 2 * 2
+    assert histories[0] == histories[1]
+    for a, b in zip(one.variables, ten.variables, strict=True):
+        assert a.numpy().tobytes() == b.numpy().tobytes(), a.path
+
+
+def test_a_loss_that_is_no_number_among_ten_steps_stops_at_the_last_of_them():
+    harm = Watch(1, lambda model: weight(model).assign(weight(model) * np.nan))
+    model = compiled(steps_per_epoch=30)
+    with pytest.raises(FloatingPointError, match=r"in epoch 1/1, step 20/30, .*loss is nan"):
+        training.fit(model, IMAGES, 1, batch_size=2, callbacks=[harm])
+    assert int(model.optimizer.iterations) == 19  # whose rate the message names
+
+
+def test_a_model_that_would_run_past_the_end_of_an_epoch_is_refused():
+    model = compiled(steps_per_epoch=20)
+    with pytest.raises(ValueError, match=r"execute 10 steps at once, but 60 .* make 6: .* for 6\."):
+        training.fit(model, IMAGES, 1, batch_size=10)
+    assert int(model.optimizer.iterations) == 0
+
+
 # ---- What it leaves behind
 
 

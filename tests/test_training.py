@@ -235,7 +235,7 @@ def test_a_loss_that_is_no_number_stops_at_its_step(epoch, trained, on_faces, tm
     said = str(stopped.value)
     assert f"in epoch {epoch + 1}/2, step 11/72" in said
     assert "loss is nan, reconstruction is nan" in said
-    rate = training.learning_rate(2e-3, "cosine", 144)(epoch * 72 + 10)
+    rate = training.learning_rate(8e-3, "cosine", 144)(epoch * 72 + 10)
     assert f"a learning rate of {float(rate):.3g}:" in said
     assert len(list(tmp_path.glob("*/checkpoint.npz"))) == epoch
     runs.train(recipe, tmp_path)  # from the checkpoint of epoch 1, where there was one

@@ -37,6 +37,7 @@ from vaelib.runs.recipes import Recipe, post
         *(("batch_size", 0, ValueError), ("batch_size", None, TypeError)),
         *(("learning_rate", 0, ValueError), ("learning_rate", 1.5, ValueError)),
         *(("learning_rate", float("nan"), ValueError), ("learning_rate", "1e-3", TypeError)),
+        *(("beta_2", 1, ValueError), ("beta_2", -0.5, ValueError), ("beta_2", "0.9", TypeError)),
         ("schedule", "linear", ValueError),
         *(("seed", -1, ValueError), ("seed", 2**32, ValueError), ("seed", 0.5, TypeError)),
         *(("limit", 0, ValueError), ("limit", 10.0, TypeError)),
@@ -56,7 +57,7 @@ def test_a_value_out_of_range_is_refused_in_one_sentence_that_names_it(field, va
 RECIPES = [
     Recipe(),
     post("mnist", MMD_AS_POSTED, seed=3),
-    Recipe("faces", beta(4.0), 5, 2, 32, 1e-3, "constant", 7, limit=100),
+    Recipe("faces", beta(4.0), 5, 2, 32, 1e-3, 0.9, "constant", 7, limit=100),
     Recipe("faces", infovae(0.5, 2.0)),
     Recipe("faces", beta(1e6)),
     Recipe("faces", AUTOENCODER),
@@ -132,11 +133,11 @@ def test_what_can_not_be_trained_together_is_refused_before_training(settings, s
         Recipe(**settings)
 
 
-def test_settings_from_before_there_were_other_priors_are_understood():
-    config = Recipe(seed=3).get_config()
-    for newer in ("prior", "network", "pixels"):
+def test_settings_from_before_there_were_other_priors_and_memories_are_understood():
+    config = Recipe(seed=3, beta_2=0.999).get_config()
+    for newer in ("prior", "network", "pixels", "beta_2"):
         del config[newer]
-    assert Recipe.from_config(config) == Recipe(seed=3)
+    assert Recipe.from_config(config) == Recipe(seed=3, beta_2=0.999)
 
 
 def test_settings_that_no_recipe_has_or_that_are_missing_are_refused_by_name():
@@ -151,6 +152,7 @@ def test_the_posts_settings_are_those_of_the_post():
     recipe = post("fashion_mnist", ELBO)
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (50, 100, 1e-4)
     assert (recipe.schedule, recipe.latent_dim, recipe.limit) == ("constant", 2, None)
+    assert recipe.build(100).optimizer.beta_2 == 0.999  # which is Keras' own
 
 
 # ---- The schedule
@@ -166,7 +168,8 @@ def rates(recipe, train_size, steps):
 
 
 def test_the_rate_warms_up_and_falls_to_5_percent_as_half_a_cosine():
-    recipe = Recipe("faces", epochs=10, batch_size=100, learning_rate=2e-3)
+    recipe = Recipe("faces", epochs=10, batch_size=100, learning_rate=2e-3, beta_2=0.9)
+    assert recipe.build(60_000).optimizer.beta_2 == 0.9
     steps = [0, 150, 300, 3150, 6000]  # 6,000 in all, of which 300 to warm up
     expected = [0, 1e-3, 2e-3, 2e-3 * (0.05 + 0.95 / 2), 1e-4]
     np.testing.assert_allclose(rates(recipe, 60_000, steps), expected, rtol=1e-4, atol=1e-9)
@@ -176,7 +179,7 @@ def test_a_short_training_warms_up_for_a_tenth_of_it():
     recipe = Recipe("faces", epochs=2, batch_size=10, learning_rate=1e-2)
     found = rates(recipe, 100, [0, 1, 2, 20])
     np.testing.assert_allclose(found, [0, 5e-3, 1e-2, 5e-4], rtol=1e-4, atol=1e-9)
-    assert rates(Recipe("faces", epochs=1, batch_size=100), 100, [0])[0] == pytest.approx(2e-3)
+    assert rates(Recipe("faces", epochs=1, batch_size=100), 100, [0])[0] == pytest.approx(8e-3)
 
 
 def test_the_constant_schedule_is_constant():
@@ -196,10 +199,11 @@ def test_each_recipe_has_a_folder_of_its_own(tmp_path, monkeypatch):
     folder = folder_for(recipe, tmp_path)
     assert folder == folder_for(Recipe("faces"), tmp_path)
     assert folder.parent == tmp_path
-    assert re.fullmatch(r"faces_elbo_10-epochs_[0-9a-f]{8}", folder.name)
+    assert re.fullmatch(r"faces_elbo_4-epochs_[0-9a-f]{8}", folder.name)
     others = [Recipe("faces", seed=1), Recipe("faces", latent_dim=3), Recipe("faces", limit=9)]
     others += [Recipe("faces", batch_size=50), Recipe("faces", learning_rate=1e-3)]
-    assert len({folder_for(other, tmp_path) for other in [recipe, *others]}) == 6
+    others += [Recipe("faces", beta_2=0.999)]
+    assert len({folder_for(other, tmp_path) for other in [recipe, *others]}) == 7
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "own"))
     assert folder_for(recipe) == tmp_path / "own" / folder.name
 

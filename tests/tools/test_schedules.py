@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 
 from tools.tables import schedules
+from vaelib import data, runs
+from vaelib.runs.recipes import post
+from vaelib.study import OBJECTIVES
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    monkeypatch.setitem(schedules.SCHEDULES, "tiny", (2, 100, 1e-3, "cosine", 0.99))
+def tiny(monkeypatch, tmp_path, faces):
+    """A schedule that takes seconds, on few faces."""
+    monkeypatch.setattr(data, "load", lambda name: faces)
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    monkeypatch.setitem(schedules.SCHEDULES, "tiny", dict(epochs=2, learning_rate=1e-3, beta_2=0.9))
 
 
 def test_a_row_says_what_was_trained_for_how_long_and_how_good_it_is(tiny, faces):
@@ -22,19 +28,36 @@ def test_a_row_says_what_was_trained_for_how_long_and_how_good_it_is(tiny, faces
     assert row["data"] == faces.fingerprint
 
 
+def test_the_test_loss_is_that_of_shuffled_images(tiny, faces, monkeypatch):
+    """A batch of one class lies apart from the prior, whatever all codes together do."""
+    monkeypatch.setitem(schedules.SCHEDULES, "tiny", dict(epochs=30))
+    many = data.render_faces(train=9, test=300)
+    order = np.argsort(many.test_labels, kind="stable")
+    labels, images = many.test_labels[order], many.test_images[order]
+    new = dict(test_images=images, test_labels=labels, fingerprint="")
+    sorted_faces = SimpleNamespace(**vars(faces) | new)
+    row = schedules.row_of("tiny", sorted_faces, "mmd-as-posted", seed=0)
+    model = schedules.trained(schedules.recipe_of("tiny", "faces", "mmd-as-posted", 0)).model
+    in_order = model.evaluate(images, batch_size=100, verbose=0, return_dict=True)
+    assert row["test loss"] < 0.9 * in_order["loss"]
+
+
 def test_the_posts_schedule_is_not_trained_again_where_it_is_published(monkeypatch):
-    monkeypatch.setattr(schedules.training, "fit", None)
-    clothes = SimpleNamespace(name="fashion_mnist")
-    model, seconds, code = schedules.trained("post", clothes, "elbo", 0)
-    assert int(model.optimizer.iterations) == 30_000
-    assert seconds > 0 and len(code) == 64
+    monkeypatch.setattr(runs, "train", None)
+    run = schedules.trained(post("fashion_mnist", OBJECTIVES["elbo"], 0))
+    assert int(run.model.optimizer.iterations) == 30_000
+    assert schedules.recipe_of("post", "fashion_mnist", "elbo", 0) == run.recipe
 
 
-def test_adams_memory_is_the_one_that_was_asked_for(faces):
-    model = schedules.VAE()
-    schedules.compiled(model, len(faces.train_images), 4, 100, 8e-3, "cosine", 0.99)
-    assert model.optimizer.beta_2 == 0.99
-    assert model.steps_per_epoch == 6
+def test_what_the_reader_trained_by_the_posts_schedule_counts_and_other_seeds_do_not(
+    tiny, monkeypatch
+):
+    monkeypatch.setattr(schedules, "post", lambda *what: runs.Recipe(*what[:2], 2, 1, seed=what[2]))
+    recipe = schedules.post("faces", OBJECTIVES["elbo"], 3)
+    trained = runs.train(recipe)
+    monkeypatch.setattr(runs, "train", lambda recipe: "another")
+    assert schedules.trained(recipe).folder == trained.folder
+    assert schedules.trained(schedules.post("faces", OBJECTIVES["elbo"], 4)) == "another"
 
 
 def test_rows_are_added_once(tmp_path):

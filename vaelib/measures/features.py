@@ -16,8 +16,8 @@ from vaelib.models import in_chunks
 from vaelib.networks import weights_from
 from vaelib.pixels import check_images, to_unit_interval
 from vaelib.runs import PUBLISHED
-from vaelib.runs.arrays import from_npz, read_whole, to_npz
-from vaelib.training import Batches, assign, values
+from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
+from vaelib.training import Batches
 
 EPOCHS = 4
 WIDTH = 64  # features of an image

@@ -48,3 +48,17 @@ def from_npz(content):
         raise ValueError(f"it holds {others[0]}, which is no array")
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return dict(archive.items())
+
+
+def values(variables):
+    """Keras variables as arrays."""
+    return [variable.numpy() for variable in variables]
+
+
+def assign(variables, arrays):
+    """Put arrays into Keras variables; ValueError where shapes and types are not the same."""
+    found, expected = ([(tuple(x.shape), str(x.dtype)) for x in xs] for xs in (arrays, variables))
+    if found != expected:
+        raise ValueError(f"it holds arrays {found}, but the model has {expected}")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

@@ -7,8 +7,7 @@ import numpy as np
 from vaelib.backend import ops
 from vaelib.errors import RunError
 from vaelib.files import UNFINISHED, write_whole
-from vaelib.runs.arrays import from_npz, read_whole, to_npz
-from vaelib.training import assign, values
+from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
 
 NAME = "checkpoint.npz"
 

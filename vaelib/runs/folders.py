@@ -27,10 +27,9 @@ from vaelib.errors import RunError
 from vaelib.files import cache_folder, folder_named_by, write_whole
 from vaelib.models import VAE
 from vaelib.runs import checkpoints
-from vaelib.runs.arrays import from_npz, read_whole, to_npz
+from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
 from vaelib.runs.provenance import identity_of
 from vaelib.runs.recipes import Recipe
-from vaelib.training import assign, values
 
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 _HERE = Path(vaelib.__file__).parent

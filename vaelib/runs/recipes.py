@@ -27,6 +27,7 @@ class Recipe:
         epochs: passes over the training images.
         batch_size: images per step.
         learning_rate: of Adam, at its highest.
+        beta_2: of Adam: for how long it remembers the squares of gradients, at least 0, below 1.
         schedule: "cosine" or "constant" (the post's), see `training.learning_rate`.
         seed: of weights, order of images and noise.
         limit: train on the first so many images; None for all.
@@ -41,9 +42,10 @@ class Recipe:
     dataset: str = "fashion_mnist"
     objective: Objective = ELBO
     latent_dim: int = 2
-    epochs: int = 10
+    epochs: int = 4
     batch_size: int = 100
-    learning_rate: float = 2e-3
+    learning_rate: float = 8e-3
+    beta_2: float = 0.99
     schedule: str = "cosine"
     seed: int = 0
     limit: int | None = None
@@ -64,6 +66,9 @@ class Recipe:
         numbers["learning_rate"] = check_number("learning_rate", self.learning_rate, above=0)
         if self.learning_rate > 1:
             raise ValueError(f"learning_rate must be 1 or less, not {self.learning_rate:g}.")
+        numbers["beta_2"] = check_number("beta_2", self.beta_2, 0)
+        if self.beta_2 >= 1:
+            raise ValueError(f"beta_2 must be below 1, not {self.beta_2:g}.")
         for name, number in numbers.items():  # plain numbers, for JSON
             object.__setattr__(self, name, number)
         for name, known in CHOICES.items():
@@ -87,7 +92,7 @@ class Recipe:
         """The same, compiled for training on so many images, or for what training ended with."""
         steps_per_epoch = math.ceil(train_size / self.batch_size)
         how = self.learning_rate, self.schedule, self.epochs, steps_per_epoch
-        return training.compile(self.model(), *how)
+        return training.compile(self.model(), *how, self.beta_2)
 
     def get_config(self):
         """The settings as plain values, for JSON."""
@@ -120,8 +125,10 @@ class Recipe:
 
 # Settings that the oldest runs were written without.
 NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "grey"}
+NEWER |= {"beta_2": 0.999}
 
 
 def post(dataset, objective, seed=0):
     """The post's own settings: 50 epochs, Adam at 1e-4 throughout, batches of 100."""
-    return Recipe(dataset, objective, epochs=50, learning_rate=1e-4, schedule="constant", seed=seed)
+    adam = dict(learning_rate=1e-4, schedule="constant", beta_2=0.999)
+    return Recipe(dataset, objective, epochs=50, seed=seed, **adam)
