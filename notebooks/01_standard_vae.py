@@ -50,15 +50,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from vaelib import data, losses, measures, objectives, plotting, runs, training
+from vaelib import data, losses, measures, objectives, plotting, runs
 from vaelib.backend import keras, ops
+from vaelib.batches import Batches
 
 # %% [markdown]
 # Everything that you may want to change is in the next cell.
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
-epochs: int = 10  # passes over the training images
+epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
@@ -108,7 +109,7 @@ plotting.strips(examples)
 # both are trained to make the two images alike. It needs little training to get somewhere.
 
 # %%
-plain = runs.train(replace(recipe, objective=objectives.AUTOENCODER, epochs=max(1, epochs // 5)))
+plain = runs.train(replace(recipe, objective=objectives.AUTOENCODER, epochs=max(1, epochs // 4)))
 plain_codes = plain.model.encode(dataset.test_images)
 plotting.latent_space(plain_codes, dataset.test_labels, dataset.class_names)
 
@@ -204,7 +205,7 @@ def negative_elbo(model, images):
 import tensorflow as tf
 
 constant = replace(recipe, schedule="constant", learning_rate=1e-3)  # a full step from the start
-batches = training.Batches(dataset.train_images, recipe.batch_size, seed)
+batches = Batches(dataset.train_images, recipe.batch_size, seed)
 
 by_hand = constant.build(len(dataset.train_images))
 for step in range(3):
@@ -222,7 +223,7 @@ for step in range(3):
 
 # %%
 by_fit = constant.build(len(dataset.train_images))
-by_fit.fit(batches, steps_per_epoch=3, shuffle=False, verbose=0)
+by_fit.fit(batches.stream(), steps_per_epoch=3, shuffle=False, verbose=0)
 
 pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)
 print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
@@ -474,7 +475,7 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 # - Train with `objectives.beta(4.0)`. What does a fourfold pull do to the clouds?
 # - In a new cell, train `replace(recipe, latent_dim=1)` and draw a histogram of the codes.
 # - Make the pixels black and white: `(dataset.train_images > 127).astype("uint8") * 255` in place of the
-#   images in `training.Batches`, and `fit` as in *One step by hand*. Which number can you now call a
+#   images in `Batches`, and `fit` on its stream as in *One step by hand*. Which number can you now call a
 #   log-likelihood?
 # - Set `limit=30_000`. Is half of the data half as good?
 #

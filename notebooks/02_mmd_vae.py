@@ -60,7 +60,7 @@ from vaelib.plotting import panels
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
-epochs: int = 10  # passes over the training images
+epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 

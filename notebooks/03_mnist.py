@@ -44,7 +44,7 @@ from vaelib.plotting import panels
 
 # %% tags=["parameters"]
 dataset_name: str = "mnist"  # or "fashion_mnist", "faces"
-epochs: int = 5  # passes over the training images; notebooks 01 and 02 take ten
+epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 

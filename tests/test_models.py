@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from vaelib import training
 from vaelib.backend import keras
+from vaelib.batches import Batches
 from vaelib.models import VAE
 from vaelib.objectives import (
     AUTOENCODER,
@@ -101,8 +101,8 @@ def test_the_loss_follows_the_epochs_that_were_trained(objective, faces):
 def test_training_counts_its_steps(faces):
     recipe = Recipe("faces", Objective(kl_weight=1, warmup_epochs=4), batch_size=50)
     model = recipe.build(120)
-    batches = training.Batches(faces.train_images[:120], 50, seed=0)
-    model.fit(batches, steps_per_epoch=3, epochs=2, shuffle=False, verbose=0)
+    batches = Batches(faces.train_images[:120], 50, seed=0)
+    model.fit(batches.stream(), steps_per_epoch=3, epochs=2, shuffle=False, verbose=0)
     assert (int(model.step), model.steps_per_epoch) == (6, 3)
 
 

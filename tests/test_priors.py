@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from vaelib import data, priors, training
+from vaelib import data, priors
 from vaelib.backend import keras, ops
+from vaelib.batches import Batches
 from vaelib.models import VAE
 from vaelib.objectives import (
     AUTOENCODER,
@@ -127,8 +128,8 @@ def test_a_trained_prior_works_with_every_sampled_objective(prior, objective, mo
     model = Recipe("faces", objective, prior=prior).build(len(FACES.train_images))
     model.prior.initialise(FACES.train_images, seed=0)
     before = [np.array(v) for v in model.prior.trainable_variables]
-    batches = training.Batches(FACES.train_images, 100, seed=0)
-    model.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
+    batches = Batches(FACES.train_images, 100, seed=0)
+    model.fit(batches.stream(), steps_per_epoch=2, shuffle=False, verbose=0)
     assert before
     for start, now in zip(before, model.prior.trainable_variables, strict=True):
         assert np.abs(np.array(now) - start).max() > 0
@@ -144,7 +145,7 @@ def test_pseudo_inputs_begin_as_training_images_and_stay_images(monkeypatch):
     found = [np.round(image * 255).astype("uint8").tobytes() for image in images]
     assert set(found) <= pixels and len(set(found)) == 7
     model.fit(
-        training.Batches(FACES.train_images, 50, 0), steps_per_epoch=4, shuffle=False, verbose=0
+        Batches(FACES.train_images, 50, 0).stream(), steps_per_epoch=4, shuffle=False, verbose=0
     )
     trained = np.array(model.prior.pseudo_inputs)
     assert np.abs(trained - images).max() > 0.01

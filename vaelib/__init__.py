@@ -7,6 +7,7 @@ objectives   which terms, with which weights: ELBO, beta-VAE, MMD-VAE, InfoVAE
 priors       what codes are sampled from
 networks     encoders and decoders
 models       the VAE that joins them, and trains on an objective
+batches      images in the order in which they are trained on
 training     the loop
 
 Around it, folders: data, runs (recipes and what came of them), measures, study, plotting, explorer.

@@ -42,6 +42,7 @@ def _without_remarks():
 
 with _without_remarks():
     import keras
+    import tensorflow as tf
     from keras import layers, ops
 
 if keras.backend.backend() != "tensorflow":
@@ -51,4 +52,4 @@ if keras.backend.backend() != "tensorflow":
         "variable KERAS_BACKEND to tensorflow before Keras is imported."
     )
 
-__all__ = ["keras", "layers", "ops"]
+__all__ = ["keras", "layers", "ops", "tf"]

@@ -109,7 +109,7 @@ class VAE(keras.Model):
         return self.objective.total(terms, epoch)
 
     def fit(self, x=None, *args, **kwargs):
-        """`keras.Model.fit`, after a look at the images; x may also be `training.Batches`."""
+        """`keras.Model.fit`, after a look at the images; x may also be `Batches.stream()`."""
         x = check_images(x) if hasattr(x, "shape") else x
         return super().fit(x, *args, **kwargs)
 

@@ -1,15 +1,13 @@
-"""The training loop: a model and images go in, the terms of the loss come out, epoch by epoch.
+"""The training loop: a model and images go in, the terms of the loss come out, epoch by epoch."""
 
-What is trained, and where it is kept, is no concern of this file: see `vaelib.runs`.
-"""
-
+import contextlib
 import math
 
 import numpy as np
 
-from vaelib.backend import keras
+from vaelib.backend import keras, tf
+from vaelib.batches import Batches
 from vaelib.errors import check_integer
-from vaelib.pixels import check_images
 
 SCHEDULES = ("cosine", "constant")
 WARMUP_STEPS = 300
@@ -17,51 +15,8 @@ FINAL_FRACTION = 0.05
 STEPS_AT_ONCE = 10  # to return to Python after each step costs 6 % of it
 
 
-class Batches(keras.utils.PyDataset):
-    """Shuffled batches, one after the other, epoch after epoch without end.
-
-    The order of an epoch depends on (seed, epoch) alone, so that training can be taken up again at
-    any epoch. Pixels stay as they are: the model scales each batch when it sees it.
-
-    Args:
-        images: (n, 28, 28, 1), uint8 or floats in [0, 1].
-        batch_size: images per batch; the last of an epoch may be smaller.
-        seed: of the order.
-        first_epoch: where to begin.
-
-    Raises:
-        ValueError, TypeError: for other images, or another batch size or seed.
-    """
-
-    def __init__(self, images, batch_size, seed, first_epoch=0):
-        super().__init__()
-        self.images, self.first_epoch = check_images(images), first_epoch
-        self.batch_size = check_integer("batch_size", batch_size, 1)
-        self.seed = check_integer("seed", seed, 0)
-        self.steps_per_epoch = math.ceil(len(self.images) / self.batch_size)
-        self._shuffled = (None, None)  # the epoch that was shuffled last, and its order
-
-    num_batches = None  # Keras' way of saying "without end"
-
-    def __getitem__(self, step):
-        return (self.images[self.chosen(step)],)
-
-    def chosen(self, step):
-        """Which images are in the batch of a step, (batch,)."""
-        epoch, batch = divmod(step, self.steps_per_epoch)
-        order = self.order(self.first_epoch + epoch)
-        return order[batch * self.batch_size : (batch + 1) * self.batch_size]
-
-    def order(self, epoch):
-        """The permutation of the images in an epoch, (n,)."""
-        if self._shuffled[0] != epoch:
-            generator = np.random.default_rng([self.seed, epoch])
-            self._shuffled = epoch, generator.permutation(len(self.images))
-        return self._shuffled[1]
-
-
 class EpochLog(keras.callbacks.Callback):
-    """Collects the terms of the loss, epoch by epoch, and prints a line for each."""
+    """Collects the terms of the loss, and prints a line for each epoch."""
 
     def __init__(self, history, epochs):
         super().__init__()
@@ -145,28 +100,33 @@ def learning_rate(peak, schedule, steps):
 
 
 def compile(model, peak=8e-3, schedule="cosine", epochs=4, steps_per_epoch=600, beta_2=0.99):
-    """Make a model ready for `fit`: Adam with a `learning_rate`, its state built; returns it.
-
-    Where ten divides the steps of an epoch, ten are executed at once: the same bytes in less time,
-    but callbacks hear of every tenth step only.
-    """
+    """Make a model ready for `fit`: Adam with a `learning_rate`, its state built; returns it."""
     model.steps_per_epoch = steps_per_epoch
     rate = learning_rate(peak, schedule, epochs * steps_per_epoch)
     # Keras compiles with XLA unless told not to, which on a CPU takes half as long again per step.
-    model.compile(
-        keras.optimizers.Adam(rate, beta_2=beta_2),
-        jit_compile=False,
-        steps_per_execution=1 if steps_per_epoch % STEPS_AT_ONCE else STEPS_AT_ONCE,
-    )
+    model.compile(keras.optimizers.Adam(rate, beta_2=beta_2), jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+@contextlib.contextmanager
+def _executing(model, steps):
+    """Let Keras execute so many steps before it returns to Python; in the end, one again."""
+    try:
+        model.steps_per_execution = steps
+        model.make_train_function(force=True)  # which has the number in it
+        yield
+    finally:
+        model.steps_per_execution = 1
+        model.make_train_function(force=True)
 
 
 def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=()):
     """Train a compiled model.
 
-    Where there is a GPU, TensorFlow's deterministic operations are switched on, for the rest of
-    the process: the same seed is to give the same bytes. On a CPU it does without.
+    Where ten divides the steps of an epoch, ten are executed at once: the same bytes in less time,
+    but callbacks hear of every tenth step only. On a GPU, TensorFlow's deterministic operations are
+    switched on for the rest of the process, or the same seed would give other bytes.
 
     Args:
         model: a `VAE`, as from `compile`.
@@ -184,8 +144,6 @@ def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=(
         ValueError, TypeError: for images or numbers that won't do, or batches that are too small.
         FloatingPointError: if the loss, a weight or the optimizer's state becomes infinite or NaN.
     """
-    import tensorflow as tf  # the only place, for a switch that Keras does not have
-
     if tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     history = {} if history is None else history
@@ -198,21 +156,17 @@ def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=(
             f"{len(images):,} images in batches of {batch_size} leave one alone, and the objective "
             f"{objective} compares the codes of a batch: each needs two or more."
         )
-    steps, at_once = batches.steps_per_epoch, model.steps_per_execution
-    if steps % at_once:
-        raise ValueError(
-            f"the model was compiled to execute {at_once} steps at once, but {len(images):,} "
-            f"images in batches of {batch_size} make {steps}: compile it for {steps}."
-        )
+    steps = batches.steps_per_epoch
     for epoch in range(done):
         print(epoch_line(history, epoch, epochs), flush=True)
-    model.fit(
-        batches,
-        steps_per_epoch=steps,
-        initial_epoch=done,
-        epochs=epochs,
-        shuffle=False,  # Batches does it
-        verbose=0,
-        callbacks=[StopAtNonFinite(epochs, steps), EpochLog(history, epochs), *callbacks],
-    )
+    with _executing(model, 1 if steps % STEPS_AT_ONCE else STEPS_AT_ONCE):
+        model.fit(
+            batches.stream(),
+            steps_per_epoch=steps,
+            initial_epoch=done,
+            epochs=epochs,
+            shuffle=False,  # it is
+            verbose=0,
+            callbacks=[StopAtNonFinite(epochs, steps), EpochLog(history, epochs), *callbacks],
+        )
     return history

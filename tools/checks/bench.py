@@ -40,12 +40,13 @@ def training_steps():
     from tools.checks import rivals
     from vaelib import data, runs, training
     from vaelib.backend import keras
+    from vaelib.batches import Batches
     from vaelib.objectives import ELBO
     from vaelib.runs.recipes import Recipe
 
     images = data.load(DATASET).train_images
     recipe = Recipe(DATASET, ELBO, learning_rate=rivals.RATE, schedule="constant")
-    batches = training.Batches(images, recipe.batch_size, seed=0)
+    batches = Batches(images, recipe.batch_size, seed=0)
     few = [batches[i][0] for i in range(20)]
 
     class Clock(keras.callbacks.Callback):
@@ -88,7 +89,7 @@ def training_steps():
     posts = runs.load(f"{DATASET}_elbo_50-epochs").history["loss"][-1]
     fast = Recipe(DATASET, ELBO, epochs=5)
     model, seconds = fast.build(len(images)), -time.perf_counter()
-    batches = training.Batches(images, fast.batch_size, fast.seed)
+    batches = Batches(images, fast.batch_size, fast.seed)
     fitted = model.fit(
         batches, steps_per_epoch=batches.steps_per_epoch, epochs=fast.epochs, shuffle=False,
         verbose=0,

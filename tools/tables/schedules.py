@@ -15,10 +15,10 @@ import filelock
 import pandas as pd
 
 from vaelib import data, measures, runs
+from vaelib.batches import Batches
 from vaelib.files import cache_folder, folder_named_by, write_whole
 from vaelib.runs.recipes import Recipe, post
 from vaelib.study import OBJECTIVES
-from vaelib.training import Batches
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "runs" / "schedules.csv"
@@ -57,7 +57,7 @@ def row_of(name, dataset, model, seed):
     # Not as they come: digits that one person wrote stand together, and a batch's MMD would see it.
     batches = Batches(test, 100, seed=0)
     steps = batches.steps_per_epoch
-    found = run.model.evaluate(batches, steps=steps, verbose=0, return_dict=True)
+    found = run.model.evaluate(batches.stream(), steps=steps, verbose=0, return_dict=True)
     codes, train_codes = run.model.encode(test), run.model.encode(images)
     return {
         "schedule": name,

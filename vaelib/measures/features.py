@@ -10,6 +10,7 @@ import numpy as np
 
 from vaelib import data
 from vaelib.backend import keras, layers
+from vaelib.batches import Batches
 from vaelib.errors import RunError
 from vaelib.files import write_whole
 from vaelib.models import in_chunks
@@ -17,7 +18,6 @@ from vaelib.networks import weights_from
 from vaelib.pixels import check_images, to_unit_interval
 from vaelib.runs import PUBLISHED
 from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
-from vaelib.training import Batches
 
 EPOCHS = 4
 WIDTH = 64  # features of an image
@@ -87,7 +87,11 @@ def train(dataset, epochs=EPOCHS):
     )
     batches = _Labelled(dataset.train_images, dataset.train_labels, 100, seed=0)
     features.classifier.fit(
-        batches, steps_per_epoch=batches.steps_per_epoch, epochs=epochs, shuffle=False, verbose=0
+        batches.stream(),
+        steps_per_epoch=batches.steps_per_epoch,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
     )
     return features
 

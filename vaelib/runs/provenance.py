@@ -13,7 +13,17 @@ from vaelib.runs import fingerprint
 PACKAGE = Path(vaelib.__file__).parent
 # What decides which numbers come out of a training: a change here makes it another run.
 CODE = (
-    *("losses", "mmd", "models", "networks", "objectives", "pixels", "priors", "training"),
+    *(
+        "batches",
+        "losses",
+        "mmd",
+        "models",
+        "networks",
+        "objectives",
+        "pixels",
+        "priors",
+        "training",
+    ),
     *("grid", "runs/keeper", "runs/recipes", "runs/snapshots"),
 )
 
