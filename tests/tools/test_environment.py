@@ -188,3 +188,83 @@ def test_missing_venv_module_is_named_with_its_package(clone, monkeypatch):
     monkeypatch.setattr(install.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match=r"ensurepip are missing.* python3\.\d+-venv"):
         install.prepare()
+
+
+def as_installed(monkeypatch, failing):
+    """Let every program run in name only; these, by a word of their command, fail. The commands."""
+    commands = []
+
+    class Ran:
+        def __init__(self, command, **_):
+            commands.append([str(word) for word in command])
+            self.returncode = int(any(word in commands[-1] for word in failing))
+            self.stdout = ""
+
+        def wait(self, timeout=None):
+            return self.returncode
+
+        poll = wait
+
+    monkeypatch.setattr(subprocess, "run", Ran)
+    monkeypatch.setattr(subprocess, "Popen", Ran)
+    return commands
+
+
+def of_the_lock(commands):
+    return [command[0] for command in commands if "requirements.lock" in command]
+
+
+PINS = ("--no-deps", "--require-hashes", "--requirement", "requirements.lock")
+UV, PYTHON = ".venv/bin/uv", ".venv/bin/python"
+
+
+@pytest.mark.parametrize(
+    ("failing", "tried"),
+    [([], [UV]), (["--no-config"], [UV, PYTHON]), ([".venv/uv.txt"], [PYTHON])],
+    ids=["uv can", "uv fails", "no uv"],
+)
+def test_pip_installs_what_uv_does_not(clone, monkeypatch, capsys, failing, tried):
+    install.VENV.mkdir()
+    commands = as_installed(monkeypatch, failing)
+    install.install(*PINS)
+    assert of_the_lock(commands) == tried
+    for command in commands:
+        if "requirements.lock" in command:
+            assert command[-4:] == list(PINS)
+    assert ("uv could not" in capsys.readouterr().out) == (tried == [UV, PYTHON])
+
+
+def test_where_neither_can_the_last_words_are_shown(clone, monkeypatch):
+    install.VENV.mkdir()
+    as_installed(monkeypatch, ["install"])
+    with pytest.raises(SystemExit, match="pip could not install the packages"):
+        install.install(*PINS)
+
+
+def test_uv_itself_is_installed_by_the_hashes_of_the_lock(clone, monkeypatch):
+    install.VENV.mkdir()
+    as_installed(monkeypatch, [])
+    assert install.fetch_uv()
+    text = install.UV_PIN.read_text()
+    assert re.match(r"uv==[\d.]+ \\\n", text) and text.count("==") == 1
+    assert text in Path("requirements.lock").read_text()
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", text)) == len(text.splitlines()) - 1 > 5
+
+
+def test_uv_looks_where_pip_is_told_to_look(clone, monkeypatch):
+    def told(command, **_):
+        assert command[-2:] == ["config", "list"]
+        lines = (
+            "global.index-url='file:///a/simple'",
+            "user.extra-index-url='\\nfile:///b\\nfile:///c'",
+        )
+        lines += ":env:.find-links='/d /e'", "global.constraint='/f.txt'"
+        return subprocess.CompletedProcess(command, 0, "\n".join(lines))
+
+    monkeypatch.setattr(subprocess, "run", told)
+    assert install.indexes() == {
+        "UV_DEFAULT_INDEX": "file:///a/simple",
+        "UV_INDEX": "file:///b file:///c",
+        "UV_FIND_LINKS": "/d,/e",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
