@@ -1,20 +1,65 @@
-"""The same network and loss, written without this package: what `make bench` compares with.
+"""A training step of the same network and loss in several ways, for `make bench` to compare.
 
-Each function gives a step: called with 100 images, uint8 (100, 28, 28, 1), it trains on them once
-and returns the loss. All minimise the post's estimate of the negative ELBO with Adam at 0.0001.
+`python -m tools.checks.rivals NAME` answers each line on its standard input with the milliseconds
+of a step, the median of twenty. Each rival is a process of its own: PyTorch and TensorFlow in one
+process may end it. All minimise the post's estimate of the negative ELBO with Adam at 0.0001, on
+batches of 100 images, uint8 (100, 28, 28, 1). Only `fit` uses this package's training.
 """
 
-import tensorflow as tf
-
-from vaelib import losses
-from vaelib.objectives import ELBO
-from vaelib.runs.recipes import Recipe
+import statistics
+import sys
+import time
 
 RATE = 1e-4
+STEPS = 20
+
+
+def fit(images):
+    """Milliseconds of a step of `training.fit`, with all that happens between two steps."""
+    from vaelib import training
+    from vaelib.backend import keras
+    from vaelib.objectives import ELBO
+    from vaelib.runs.recipes import Recipe
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.times.append((batch, time.perf_counter()))
+
+    recipe = Recipe("fashion_mnist", ELBO, learning_rate=RATE, schedule="constant", beta_2=0.999)
+    model, clock = recipe.build(len(images)), Clock()
+
+    def measure():
+        clock.times = []
+        training.fit(model, images[: 100 * 5 * STEPS], 1, callbacks=[clock])
+        pairs = zip(clock.times, clock.times[1:], strict=False)
+        return statistics.median(1e3 * (t1 - t0) / (b1 - b0) for (b0, t0), (b1, t1) in pairs)
+
+    return measure
+
+
+def step_by_step(make):
+    """The same for a rival that is a function of a batch."""
+
+    def start(images):
+        step, batches = make(), [images[100 * i : 100 * (i + 1)] for i in range(STEPS)]
+
+        def measure():
+            taken = []
+            for batch in batches:
+                began = time.perf_counter()
+                step(batch)
+                taken.append(1e3 * (time.perf_counter() - began))
+            return statistics.median(taken)
+
+        return measure
+
+    return start
 
 
 def tensorflow_graph():
     """Nothing but TensorFlow: its operations, its variables, its fused Adam, one graph."""
+    import tensorflow as tf
+
     shapes = {  # as in vaelib.models
         "conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "code": (2304, 4),
         "dense": (2, 1568), "up1": (3, 3, 64, 32), "up2": (3, 3, 32, 64), "up3": (3, 3, 1, 32),
@@ -60,6 +105,11 @@ def tensorflow_graph():
 
 def tensorflow_eager():
     """Keras layers under a GradientTape, operation by operation: how the post trained."""
+    from vaelib import losses
+    from vaelib.backend import tf
+    from vaelib.objectives import ELBO
+    from vaelib.runs.recipes import Recipe
+
     model = Recipe("faces", ELBO, learning_rate=RATE, schedule="constant").build(60_000)
 
     def step(images):
@@ -80,12 +130,9 @@ def tensorflow_eager():
 
 
 def pytorch():
-    """The same in PyTorch, run as written; None where it is not installed."""
-    try:
-        import torch
-        from torch import nn
-    except ImportError:
-        return None
+    """The same in PyTorch, run as written."""
+    import torch
+    from torch import nn
 
     encoder = nn.Sequential(
         nn.Conv2d(1, 32, 3, 2), nn.ReLU(), nn.Conv2d(32, 64, 3, 2), nn.ReLU(),
@@ -116,8 +163,17 @@ def pytorch():
     return step
 
 
+STARTS = {
+    "fit": fit,
+    "graph": step_by_step(tensorflow_graph),
+    "eager": step_by_step(tensorflow_eager),
+    "torch": step_by_step(pytorch),
+}
+
+
 def tiled_mmd2(x, y, variance):
     """MMD^2 as the post computes it: every point beside every other, d numbers for each pair."""
+    import tensorflow as tf
 
     def kernel(a, b):
         tiled_a = tf.tile(a[:, None, :], (1, b.shape[0], 1))
@@ -126,3 +182,19 @@ def tiled_mmd2(x, y, variance):
 
     within = tf.reduce_mean(kernel(x, x)) + tf.reduce_mean(kernel(y, y))
     return within - 2 * tf.reduce_mean(kernel(x, y))
+
+
+def main(name):
+    from vaelib import data
+
+    images = data.load("fashion_mnist").train_images
+    answers, sys.stdout = sys.stdout, sys.stderr  # where `fit` prints its epochs
+    measure = STARTS[name](images)
+    measure()  # not counted: graphs are traced, memory is taken
+    print("ready", file=answers, flush=True)
+    for _ in sys.stdin:
+        print(measure(), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
