@@ -1,5 +1,6 @@
 """tools/notebooks/run.py: parameters go where they belong, pages appear, failures are sentences."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -45,7 +46,7 @@ def test_mistyped_parameters_are_refused_before_anything_runs(notebooks, word):
 
 def test_executed_notebook_becomes_a_page(notebooks, capsys):
     run.BUILD.mkdir()
-    run.execute(notebooks[0], {"epochs": 2}, "[1/2] 01_trains")
+    assert run.execute(notebooks[0], {"epochs": 2}, "[1/2] 01_trains") > 0
     assert "\ntrained 2\n" in capsys.readouterr().out
     assert "trained 2" in Path("build/01_trains.html").read_text()
 
@@ -56,3 +57,25 @@ def test_failing_notebook_ends_in_a_sentence_and_leaves_no_page(notebooks):
     with pytest.raises(SystemExit, match=r"02_fails failed .*ZeroDivisionError: division by zero"):
         run.execute(notebooks[1], {}, "[2/2] 02_fails")
     assert Path("build/02_fails.ipynb").exists() and not Path("build/02_fails.html").exists()
+
+
+def test_what_took_how_long_is_said_at_the_end(notebooks, monkeypatch, capsys):
+    Path("notebooks").mkdir()
+    for notebook in notebooks:
+        notebook.rename(Path("notebooks", notebook.name))
+    run.READY.parent.mkdir()
+    run.READY.write_text("21")  # as the installation leaves it
+    monkeypatch.setattr(run.os, "chdir", lambda folder: None)
+    monkeypatch.setattr(run, "fetch", lambda notebooks: None)
+    monkeypatch.setattr(
+        run, "execute", lambda notebook, *_: {"01_trains": 60.4, "02_fails": 7.4}[notebook.stem]
+    )
+    run.main([])
+    said = capsys.readouterr().out.split("What took how long:")[1]
+    assert re.findall(r"^  (.+?)  +(\d+) s$", said, re.MULTILINE) == [
+        ("the environment, when it was made", "21"),
+        ("the data", "0"),
+        ("01_trains", "60"),
+        ("02_fails", "7"),
+        ("all but the environment", "68"),
+    ]

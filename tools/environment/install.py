@@ -159,8 +159,9 @@ def main() -> None:
     prepare()
     install("--no-deps", "--require-hashes", "--requirement", "requirements.lock")
     link()
-    READY.touch()
-    print(f"The environment is ready, after {time.monotonic() - start:.0f} s.")
+    seconds = f"{time.monotonic() - start:.0f}"
+    READY.write_text(seconds)  # which `make run` reports
+    print(f"The environment is ready, after {seconds} s.")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from tools.website import pages
 from vaelib.study.execution import KERNEL
 
 BUILD = Path("build")
+READY = Path(".venv") / "ready"
 # Only on a terminal, which is what None means.
 BAR = {"disable": None, "bar_format": "{desc} |{bar}| cell {n} of {total}, {elapsed}"}
 KINDS = {"int": int, "float": (int, float), "bool": bool, "str": str}
@@ -90,8 +91,11 @@ def fetch(notebooks: list[Path]) -> None:
             sys.exit(code)
 
 
-def execute(notebook: Path, parameters: dict[str, object], title: str) -> None:
-    """One notebook into build/, with its HTML page; exits with a sentence if a cell fails."""
+def execute(notebook: Path, parameters: dict[str, object], title: str) -> float:
+    """One notebook into build/, with its HTML page, in how many seconds.
+
+    Exits with a sentence if a cell fails.
+    """
     executed, page = BUILD / notebook.name, BUILD / f"{notebook.stem}.html"
     page.unlink(missing_ok=True)
     given = "".join(f", {name} = {value}" for name, value in parameters.items())
@@ -115,7 +119,20 @@ def execute(notebook: Path, parameters: dict[str, object], title: str) -> None:
     except DeadKernelError:
         sys.exit(f"{title} failed: its kernel died, perhaps for lack of memory.")
     page.write_text(pages.page(executed), encoding="utf-8")
-    print(f"{title} took {time.monotonic() - start:.0f} s", flush=True)
+    seconds = time.monotonic() - start
+    print(f"{title} took {seconds:.0f} s", flush=True)
+    return seconds
+
+
+def report(taken: dict[str, float]) -> None:
+    """Print what took how long, and before it the environment, which is made only once."""
+    made = READY.read_text() if READY.exists() else ""
+    print("\nWhat took how long:")
+    if made:
+        print(f"  {'the environment, when it was made':35}{float(made):5.0f} s")
+    for part, seconds in taken.items():
+        print(f"  {part:35}{seconds:5.0f} s")
+    print(f"  {'all but the environment':35}{sum(taken.values()):5.0f} s")
 
 
 def main(arguments: list[str]) -> None:
@@ -125,11 +142,14 @@ def main(arguments: list[str]) -> None:
     if not notebooks:
         sys.exit("There is no notebook to execute in notebooks/.")
     parameters = accepted(notebooks, parse(arguments))
+    start = time.monotonic()
     fetch(notebooks)
+    taken = {"the data": time.monotonic() - start}
     BUILD.mkdir(exist_ok=True)
     for number, notebook in enumerate(notebooks, start=1):
         title = f"[{number}/{len(notebooks)}] {notebook.stem}"
-        execute(notebook, parameters[notebook], title)
+        taken[notebook.stem] = execute(notebook, parameters[notebook], title)
+    report(taken)
     print("\nThe executed notebooks and their pages:")
     for notebook in notebooks:
         print(f"  {BUILD / notebook.name}   {BUILD / notebook.stem}.html")
