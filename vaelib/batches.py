@@ -42,8 +42,7 @@ class Batches:
         batches = tf.data.Dataset.from_generator(
             lambda: map(self.__getitem__, itertools.count()), output_signature=kinds
         )
-        # Else it would tune itself, by a thread that sleeps for up to a minute, and the end of a
-        # training would wait for it to wake up.
+        # Else the thread that tunes it sleeps for up to a minute, and the end of training waits.
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.prefetch(2).with_options(options)

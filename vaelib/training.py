@@ -10,6 +10,7 @@ from vaelib.batches import Batches
 from vaelib.errors import check_integer
 
 SCHEDULES = ("cosine", "constant")
+OPTIMIZERS = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
 WARMUP_STEPS = 300
 FINAL_FRACTION = 0.05
 STEPS_AT_ONCE = 10  # to return to Python after each step costs 6 % of it
@@ -83,7 +84,7 @@ class StopAtNonFinite(keras.callbacks.Callback):
 
 
 def learning_rate(peak, schedule, steps):
-    """A learning rate as Adam takes it: a number, or a schedule over so many steps.
+    """A learning rate as an optimizer takes it: a number, or a schedule over so many steps.
 
     Args:
         peak: the rate at its highest.
@@ -99,12 +100,14 @@ def learning_rate(peak, schedule, steps):
     )
 
 
-def compile(model, peak=8e-3, schedule="cosine", epochs=4, steps_per_epoch=600, beta_2=0.99):
-    """Make a model ready for `fit`: Adam with a `learning_rate`, its state built; returns it."""
+def compile(
+    model, steps_per_epoch, peak=8e-3, schedule="cosine", epochs=4, beta_2=0.99, optimizer="nadam"
+):
+    """Make a model ready for `fit`. Nadam is Adam with Nesterov's look-ahead (Dozat 2016, ICLR)."""
     model.steps_per_epoch = steps_per_epoch
     rate = learning_rate(peak, schedule, epochs * steps_per_epoch)
     # Keras compiles with XLA unless told not to, which on a CPU takes half as long again per step.
-    model.compile(keras.optimizers.Adam(rate, beta_2=beta_2), jit_compile=False)
+    model.compile(OPTIMIZERS[optimizer](rate, beta_2=beta_2), jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     return model
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vaelib import files, losses, priors, runs
+from vaelib.backend import keras
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
@@ -38,7 +39,7 @@ from vaelib.runs.recipes import Recipe, post
         *(("learning_rate", 0, ValueError), ("learning_rate", 1.5, ValueError)),
         *(("learning_rate", float("nan"), ValueError), ("learning_rate", "1e-3", TypeError)),
         *(("beta_2", 1, ValueError), ("beta_2", -0.5, ValueError), ("beta_2", "0.9", TypeError)),
-        ("schedule", "linear", ValueError),
+        *(("schedule", "linear", ValueError), ("optimizer", "sgd", ValueError)),
         *(("seed", -1, ValueError), ("seed", 2**32, ValueError), ("seed", 0.5, TypeError)),
         *(("limit", 0, ValueError), ("limit", 10.0, TypeError)),
         *(("prior", "vamp", TypeError), ("network", "mlp", ValueError)),
@@ -57,7 +58,7 @@ def test_a_value_out_of_range_is_refused_in_one_sentence_that_names_it(field, va
 RECIPES = [
     Recipe(),
     post("mnist", MMD_AS_POSTED, seed=3),
-    Recipe("faces", beta(4.0), 5, 2, 32, 1e-3, 0.9, "constant", 7, limit=100),
+    Recipe("faces", beta(4.0), 5, 2, 32, 1e-3, 0.9, "adam", "constant", 7, limit=100),
     Recipe("faces", infovae(0.5, 2.0)),
     Recipe("faces", beta(1e6)),
     Recipe("faces", AUTOENCODER),
@@ -134,10 +135,11 @@ def test_what_can_not_be_trained_together_is_refused_before_training(settings, s
 
 
 def test_settings_from_before_there_were_other_priors_and_memories_are_understood():
-    config = Recipe(seed=3, beta_2=0.999).get_config()
-    for newer in ("prior", "network", "pixels", "beta_2"):
+    settings = dict(seed=3, beta_2=0.999, optimizer="adam")
+    config = Recipe(**settings).get_config()
+    for newer in ("prior", "network", "pixels", "beta_2", "optimizer"):
         del config[newer]
-    assert Recipe.from_config(config) == Recipe(seed=3, beta_2=0.999)
+    assert Recipe.from_config(config) == Recipe(**settings)
 
 
 def test_settings_that_no_recipe_has_or_that_are_missing_are_refused_by_name():
@@ -152,7 +154,8 @@ def test_the_posts_settings_are_those_of_the_post():
     recipe = post("fashion_mnist", ELBO)
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (50, 100, 1e-4)
     assert (recipe.schedule, recipe.latent_dim, recipe.limit) == ("constant", 2, None)
-    assert recipe.build(100).optimizer.beta_2 == 0.999  # which is Keras' own
+    adam = recipe.build(100).optimizer
+    assert (type(adam), adam.beta_2) == (keras.optimizers.Adam, 0.999)  # Keras' own memory
 
 
 # ---- The schedule
@@ -202,8 +205,8 @@ def test_each_recipe_has_a_folder_of_its_own(tmp_path, monkeypatch):
     assert re.fullmatch(r"faces_elbo_4-epochs_[0-9a-f]{8}", folder.name)
     others = [Recipe("faces", seed=1), Recipe("faces", latent_dim=3), Recipe("faces", limit=9)]
     others += [Recipe("faces", batch_size=50), Recipe("faces", learning_rate=1e-3)]
-    others += [Recipe("faces", beta_2=0.999)]
-    assert len({folder_for(other, tmp_path) for other in [recipe, *others]}) == 7
+    others += [Recipe("faces", beta_2=0.999), Recipe("faces", optimizer="adam")]
+    assert len({folder_for(other, tmp_path) for other in [recipe, *others]}) == 8
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "own"))
     assert folder_for(recipe) == tmp_path / "own" / folder.name
 

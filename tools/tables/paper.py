@@ -34,15 +34,16 @@ STEP = 0.04  # of the grid that the exact likelihood is summed over
 
 def recipes(epochs):
     """name -> recipe, of all that are trained."""
+    adam = dict(optimizer="adam", beta_2=0.999, schedule="constant")
     vamp_paper = dict(
         **dict(dataset="mnist", pixels="static", network="gated", latent_dim=40),
-        **dict(learning_rate=5e-4, schedule="constant", epochs=epochs),
+        **dict(learning_rate=5e-4, epochs=epochs, **adam),
         # Never more than half of the epochs, or the KL would end below its weight.
         objective=Objective(kl_weight=1.0, warmup_epochs=min(100, epochs // 2)),
     )
     tutorial = dict(
         **dict(dataset="mnist", pixels="threshold", objective=ELBO, epochs=10),
-        **dict(batch_size=32, learning_rate=1e-4, schedule="constant"),
+        **dict(batch_size=32, learning_rate=1e-4, **adam),
     )
     return {
         "convolutional VAE, 2-D": Recipe(**tutorial),

@@ -1,11 +1,12 @@
-"""Write README's tables from runs/study.csv and runs/paper.csv.
+"""Write README's tables from runs/study.csv, runs/paper.csv and runs/schedules.csv.
 
 `python -m tools.tables.results`
 """
 
 from pathlib import Path
 
-from vaelib import study
+from tools.tables import schedules
+from vaelib import runs, study
 from vaelib.files import write_whole
 from vaelib.study import claims, published, tables
 
@@ -57,6 +58,62 @@ def lined(table):
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
+FAST = next(
+    name for name, how in schedules.SCHEDULES.items() if runs.Recipe(**how) == runs.Recipe()
+)
+# Column of the schedules' table: decimals.
+QUALITY = {"test loss": 1, "15-NN accuracy": 3, "pixel MSE": 4}
+
+
+def compared(table):
+    """For each data set a table: each model by the post's schedule and by the fast one."""
+    lines = []
+    for dataset, title in TITLES.items():
+        lines += ["| " + " | ".join([title, "steps", *QUALITY]) + " |", "| --- " * 5 + "|"]
+        for model in schedules.MODELS:
+            for name, words in {"post": "the post's", FAST: "fast"}.items():
+                rows = table[(table.dataset == dataset) & (table.model == model)]
+                rows = rows[rows.schedule == name]
+                cells = [mean_and_spread(rows[column], d) for column, d in QUALITY.items()]
+                steps = f"{rows.steps.iloc[0]:,}"
+                lines.append(
+                    "| " + " | ".join([f"{study.TITLES[model]}, {words}", steps, *cells]) + " |"
+                )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def mean_and_spread(values, digits):
+    """Mean ± standard deviation over the seeds, or the one value that there is."""
+    if len(values) == 1:
+        return f"{values.iloc[0]:.{digits}f}\u00a0(one seed)"
+    return f"{values.mean():.{digits}f}\u00a0± {values.std():.{digits}f}"
+
+
+def records(table):
+    """In how few steps every seed reaches the test ELBO that the post's schedule ends with."""
+    rows = table[(table.dataset == "fashion_mnist") & (table.model == "elbo")]
+    target = rows[rows.schedule == "post"]["test loss"].mean()
+    lines = [
+        "| schedule | steps | share of the post's | test ELBO, seed by seed | reached |",
+        "| --- " * 5 + "|",
+    ]
+    most = rows.steps.max()
+    for steps, found in sorted(rows.groupby("steps"), reverse=True):
+        name = found.schedule.iloc[0]
+        how = schedules.recipe_of(name, "fashion_mnist", "elbo", 0)
+        what = f"{how.optimizer.title()} at {how.learning_rate:g}, β₂ = {how.beta_2:g}"
+        words = f"{how.epochs} epoch{'s' * (how.epochs > 1)}, {what}, {how.schedule}"
+        losses = ", ".join(f"-{loss:.1f}" for loss in found["test loss"])
+        reached = (
+            "the target"
+            if name == "post"
+            else f"{(found['test loss'] <= target).sum()} of {len(found)}"
+        )
+        lines.append(f"| {words} | {steps:,} | 1/{most / steps:.3g} | {losses} | {reached} |")
+    return "\n".join(lines) + "\n"
+
+
 def replaced(text, name, tables):
     """README's text with what stands between two marks made anew.
 
@@ -76,6 +133,8 @@ def made_anew(text):
     text = replaced(text, "study", [markdown(study_table), ledger(study_table)])
     gain, error = published.gap("VAE", "VAE with VampPrior")
     said = f"Image by image, the VampPrior is ahead of the VAE by {gain:.2f} ± {error:.2f} nats.\n"
+    tried = schedules.read()
+    text = replaced(text, "schedules", [compared(tried), records(tried)])
     return replaced(text, "paper", [lined(published.published().reset_index()), said])
 
 

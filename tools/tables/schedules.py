@@ -25,11 +25,15 @@ TABLE = ROOT / "runs" / "schedules.csv"
 MODELS = ("elbo", "elbo-as-posted", "mmd-as-posted", "autoencoder")
 DATASETS = ("fashion_mnist", "mnist")
 KEYS = ["schedule", "dataset", "model", "seed"]
+ADAM = dict(optimizer="adam")
 SCHEDULES = {
-    "ten epochs": dict(epochs=10, learning_rate=2e-3, beta_2=0.999),
-    "five epochs": dict(epochs=5, learning_rate=8e-3, beta_2=0.99),
+    "ten epochs of Adam": dict(epochs=10, learning_rate=2e-3, beta_2=0.999, **ADAM),
+    "four epochs of Adam": dict(epochs=4, learning_rate=8e-3, beta_2=0.99, **ADAM),
+    "three epochs of Adam": dict(epochs=3, learning_rate=8e-3, beta_2=0.99, **ADAM),
     "four epochs": dict(epochs=4, learning_rate=8e-3, beta_2=0.99),
     "three epochs": dict(epochs=3, learning_rate=8e-3, beta_2=0.99),
+    "two epochs": dict(epochs=2, learning_rate=1.6e-2, beta_2=0.99),
+    "one epoch": dict(epochs=1, learning_rate=1.6e-2, beta_2=0.99),
 }
 
 

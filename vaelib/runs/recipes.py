@@ -13,7 +13,11 @@ from vaelib.priors import STANDARD_NORMAL, Prior
 INTEGERS = {"latent_dim": (1, 784), "epochs": (1, None), "batch_size": (1, None)}
 INTEGERS |= {"seed": (0, 2**32 - 1), "limit": (1, None)}
 MOST_COMPONENTS = 10_000
-CHOICES = {"schedule": training.SCHEDULES, "pixels": ("grey", *data.BINARISED)}
+CHOICES = {
+    "schedule": training.SCHEDULES,
+    "optimizer": tuple(training.OPTIMIZERS),
+    "pixels": ("grey", *data.BINARISED),
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,9 @@ class Recipe:
         latent_dim: dimensions of the latent space, at most as many as an image has pixels.
         epochs: passes over the training images.
         batch_size: images per step.
-        learning_rate: of Adam, at its highest.
-        beta_2: of Adam: for how long it remembers the squares of gradients, at least 0, below 1.
+        learning_rate: of the optimizer, at its highest.
+        beta_2: for how long the optimizer remembers squared gradients, at least 0, below 1.
+        optimizer: "nadam" or "adam" (the post's), see `training.compile`.
         schedule: "cosine" or "constant" (the post's), see `training.learning_rate`.
         seed: of weights, order of images and noise.
         limit: train on the first so many images; None for all.
@@ -46,6 +51,7 @@ class Recipe:
     batch_size: int = 100
     learning_rate: float = 8e-3
     beta_2: float = 0.99
+    optimizer: str = "nadam"
     schedule: str = "cosine"
     seed: int = 0
     limit: int | None = None
@@ -91,8 +97,8 @@ class Recipe:
     def build(self, train_size):
         """The same, compiled for training on so many images, or for what training ended with."""
         steps_per_epoch = math.ceil(train_size / self.batch_size)
-        how = self.learning_rate, self.schedule, self.epochs, steps_per_epoch
-        return training.compile(self.model(), *how, self.beta_2)
+        how = self.learning_rate, self.schedule, self.epochs, self.beta_2, self.optimizer
+        return training.compile(self.model(), steps_per_epoch, *how)
 
     def get_config(self):
         """The settings as plain values, for JSON."""
@@ -125,10 +131,10 @@ class Recipe:
 
 # Settings that the oldest runs were written without.
 NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "grey"}
-NEWER |= {"beta_2": 0.999}
+NEWER |= {"beta_2": 0.999, "optimizer": "adam"}
 
 
 def post(dataset, objective, seed=0):
     """The post's own settings: 50 epochs, Adam at 1e-4 throughout, batches of 100."""
-    adam = dict(learning_rate=1e-4, schedule="constant", beta_2=0.999)
+    adam = dict(learning_rate=1e-4, schedule="constant", beta_2=0.999, optimizer="adam")
     return Recipe(dataset, objective, epochs=50, seed=seed, **adam)

@@ -51,7 +51,7 @@ TITLES = {
 }
 REFERENCES = UNTRAINED, "autoencoder"  # beside which the others are read
 # How the models of the tables were trained; the number of epochs is a column of theirs.
-TABLES_SCHEDULE = dict(epochs=10, learning_rate=2e-3, beta_2=0.999)
+TABLES_SCHEDULE = dict(epochs=10, learning_rate=2e-3, beta_2=0.999, optimizer="adam")
 
 
 def recipe(dataset, objective, prior="normal", **settings):
