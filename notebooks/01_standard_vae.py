@@ -238,9 +238,9 @@ print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 # recipe need not be trained twice. The post's schedule is fifty epochs of Adam at a learning rate of
 # 0.0001. Ours gets by with four: its rate is eighty times as high at its peak, so that few steps cover the
 # distance, and then falls along half a cosine, so that the noise of single batches averages out in the end.
-# Adam remembers gradients for a shorter time (`beta_2` is 0.99), so that the sizes of its steps keep up with
-# what changes that fast; `runs/schedules.csv` has both schedules side by side, for four models on two data
-# sets. The line for each epoch gives the loss and its parts, in nats per image.
+# Its optimizer, Nadam, is Adam with a look-ahead, which pays at such a rate. (README has both schedules side
+# by side, for four models on two data sets.) The line for each epoch gives the loss and its parts, in nats
+# per image.
 
 # %%
 run = runs.train(recipe)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tools.tables import results
+from tools.tables import results, schedules
 from vaelib import study
 from vaelib.study import published
 
@@ -71,6 +71,49 @@ def test_a_result_is_a_mean_and_a_standard_deviation():
     assert lines[0].split(" | ")[3] == "pixel MSE"
     assert lines[5].split(" | ")[0::3] == ["| VAE", "0.0200\u00a0± 0.0100", "0.00\u00a0± 0.00 |"]
     assert len(lines) == 2 * (2 + len(study.OBJECTIVES) + 1) - 1
+
+
+def tried(**losses):
+    """A table of schedules with these test losses, seed by seed, for every model and data set."""
+    steps = {"post": 30_000, "four epochs": 2_400, "one epoch": 600}
+    return pd.DataFrame(
+        {"dataset": dataset, "model": model, "schedule": schedule, "seed": seed}
+        | {"steps": steps[schedule], "test loss": loss}
+        | {"15-NN accuracy": 0.5 + 0.1 * seed, "pixel MSE": 0.01}
+        for dataset in results.TITLES
+        for model in schedules.MODELS
+        for name, found in losses.items()
+        for schedule in [name.replace("_", " ")]
+        for seed, loss in enumerate(found)
+    )
+
+
+def test_both_schedules_stand_side_by_side():
+    lines = results.compared(tried(post=[269.2], four_epochs=[264.0, 266.0])).splitlines()
+    assert lines[2] == (
+        "| VAE, the post's | 30,000 | 269.2\u00a0(one seed) | 0.500\u00a0(one seed) | "
+        "0.0100\u00a0(one seed) |"
+    )
+    assert lines[3] == (
+        "| VAE, fast | 2,400 | 265.0\u00a0± 1.4 | 0.550\u00a0± 0.071 | 0.0100\u00a0± 0.0000 |"
+    )
+    assert len(lines) == 2 * (2 + 2 * len(schedules.MODELS) + 1) - 1
+
+
+def test_what_was_not_trained_is_called_so():
+    lines = results.compared(tried(four_epochs=[264.0])).splitlines()
+    assert lines[2] == "| VAE, the post's | not trained | – | – | – |"
+
+
+def test_a_record_counts_the_seeds_that_reach_what_the_posts_schedule_ends_with():
+    losses = dict(post=[269.0, 270.0], four_epochs=[264.0, 266.0], one_epoch=[269.4, 269.6])
+    lines = results.records(tried(**losses)).splitlines()[2:]
+    assert [line.split(" | ")[1:] for line in lines] == [
+        ["30,000", "1/1", "-269.0, -270.0", "the target |"],  # the mean of its seeds
+        ["2,400", "1/12.5", "-264.0, -266.0", "2 of 2 |"],
+        ["600", "1/50", "-269.4, -269.6", "1 of 2 |"],
+    ]
+    assert "4 epochs, Nadam at 0.008" in lines[1] and "1 epoch, Nadam at 0.016" in lines[2]
 
 
 def test_it_names_every_file_of_the_package():

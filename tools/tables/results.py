@@ -75,7 +75,7 @@ def compared(table):
                 rows = table[(table.dataset == dataset) & (table.model == model)]
                 rows = rows[rows.schedule == name]
                 cells = [mean_and_spread(rows[column], d) for column, d in QUALITY.items()]
-                steps = f"{rows.steps.iloc[0]:,}"
+                steps = f"{rows.steps.max():,.0f}" if len(rows) else "not trained"
                 lines.append(
                     "| " + " | ".join([f"{study.TITLES[model]}, {words}", steps, *cells]) + " |"
                 )
@@ -84,7 +84,9 @@ def compared(table):
 
 
 def mean_and_spread(values, digits):
-    """Mean ± standard deviation over the seeds, or the one value that there is."""
+    """Mean ± standard deviation over the seeds, or the one value that there is, or a dash."""
+    if len(values) == 0:
+        return "–"
     if len(values) == 1:
         return f"{values.iloc[0]:.{digits}f}\u00a0(one seed)"
     return f"{values.mean():.{digits}f}\u00a0± {values.std():.{digits}f}"
