@@ -117,9 +117,8 @@ plotting.latent_space(plain_codes, dataset.test_labels, dataset.class_names)
 # Some classes come apart, yet this is a poor map. Look at the numbers on the axes: no one said how
 # large codes should be, so they are as large as it suits the network. (The dashed circle is there for
 # scale only; this model was told nothing about it.) Nor did anyone ask for anything *between* the
-# codes. Garments lie on one side and shoes on the other, with a gap between them at the right, and what
-# lies in a gap has hardly been decoded during training. If you wanted a new image, from where would you
-# draw its code?
+# codes. Shoes make one arm, dresses and trousers another, and what lies in the gap between them has never
+# been decoded during training. If you wanted a new image, from where would you draw its code?
 #
 # ## The idea of a VAE
 #
@@ -372,10 +371,10 @@ plotting.strips(
 
 # %% [markdown]
 # Look at the second half of each row. The VAE's line runs through the bags, so the garment becomes a
-# low, wide box, and the box a shoe. The autoencoder's line runs through dark pullovers and then across the
-# gap, where hardly any code lies: what it decodes there is a faint blur. So a walk tells first of all what
-# lies between two images. It is no fair race, though: the autoencoder had a quarter of the training. Try
-# other pairs, and an autoencoder with as many epochs.
+# low, wide box, and the box a shoe. The autoencoder's line runs through its sandals, which it has hardly
+# learned to draw. So a walk tells first of all which classes lie between two images. It is no fair race
+# either: the autoencoder had a quarter of the training. Try other pairs, and an autoencoder with as many
+# epochs.
 #
 # ## What is lost
 #
@@ -387,8 +386,8 @@ originals = dataset.test_images[ten] / 255
 plotting.strips({"original": originals, "returned": run.model.decode(codes[ten])})
 
 # %% [markdown]
-# The rough shape and the brightness survive, and mostly the kind, though coat and shirt came back as much
-# the same garment with long sleeves. Two measures say how much. The first is the mean squared error of a pixel.
+# The rough shape and the brightness survive, and mostly the kind, though the coat came back as
+# something like a T-shirt. Two measures say how much. The first is the mean squared error of a pixel.
 # The second asks how much the plane knows about classes: let the 15 nearest training codes vote on the
 # class of each test
 # image. (Guessing would be right one time in ten.) The loss stands beside that of the post's schedule,

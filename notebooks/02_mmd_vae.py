@@ -218,8 +218,8 @@ print(objectives.MMD_AS_POSTED.get_config())
 #
 # Why the weight of 784? The post adds MMD² to the *mean* squared error of a pixel. Ours is summed
 # over the 784 pixels of an image, as every term here is per image. Multiplying the whole loss by 784
-# makes the two one. It changes next to nothing in training, since Adam's steps do not depend on the scale
-# of a loss (but for a tiny constant in their denominator):
+# makes the two one. It changes next to nothing in training, since the steps of Adam, and of our Nadam, do not
+# depend on the scale of a loss (but for a tiny constant in their denominator):
 
 # %%
 model = runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings).model()
@@ -253,8 +253,8 @@ plotting.loss_curves(mmd_vae.history, unit="per image")
 plotting.evolution(mmd_vae.snapshots)
 
 # %% [markdown]
-# After two epochs the codes make a disc nearly as wide as the prior, with the classes in it like slices
-# of a cake. It widens a little more; the slices become sharper, and the samples hardly change.
+# After the first epoch the codes make a disc nearly as wide as the prior, with the classes in it like slices
+# of a cake. From then on the slices shift a little, and the samples hardly change.
 #
 # ## Side by side
 
@@ -264,12 +264,12 @@ plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, datase
 # %% [markdown]
 # Which side is left or up means nothing: to mirror a plane or to give it a quarter turn costs neither
 # model anything. Both keep footwear together and trousers apart, and in both, shirts, coats and pullovers
-# overlap. The difference is in the outline. The MMD-VAE's codes make a round cloud, which fills the
-# circle but for a wedge on the left, thin gaps between slices, and parts of the lower edge. The VAE's lie
-# in three groups: footwear on the left, tops in a dense column in the middle, dresses and trousers on the
-# right. Sandals stick out, and the upper right of the circle is nearly empty. Of the samples you could
+# overlap. The difference is in the outline. The MMD-VAE's codes make a rounder cloud, which fills the
+# circle but for gaps between the slices and parts of the lower edge. The VAE's lie in three groups: footwear
+# on the left, tops in dense columns in the middle, dresses and trousers on the right. Sandals stick out, and the upper right of the circle is nearly empty. Of the samples you could
 # hardly tell: on both sides most are clothes, some bright and some dark, and a few are mixtures. In the
-# grids, look at the corners: the VAE's fade or break up there, the MMD-VAE's hold on to shoes and clothes.
+# grids, look at the corners: the VAE's fade or break up there, the MMD-VAE's hold on to shoes, bags and
+# clothes.
 #
 # ## Walk through both
 #
@@ -342,7 +342,7 @@ pd.DataFrame(rows).T.round(4)
 # rounder, which the column of MMD² confirms. In the bottom row a difference remains. Outside the circle
 # the middle grid fades or breaks up, where the right one shows whole objects up to its corners: the post saw
 # that rightly, though the prior goes there one time in twenty only. In votes and pixels the models are
-# close, and the order of the errors is the other way round than after ten epochs of the fast schedule.
+# close, and the order of the errors is the other way round than after the fast schedule.
 # So make nothing of it.
 #
 # In these runs, most of what the first comparison shows comes from the KL at a hundredth, the one axis

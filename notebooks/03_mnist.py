@@ -62,8 +62,7 @@ plotting.samples(dataset.train_images[:64])
 #
 # ## Train
 #
-# The objectives are those of notebooks 01 and 02. Five epochs each will do for looking; longer
-# trainings come at the end.
+# The objectives are those of notebooks 01 and 02, and so is the schedule; the post's own comes at the end.
 
 # %%
 vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
@@ -120,8 +119,9 @@ plotting.strips(
 # No row jumps, whichever the model. A decoder is a continuous function, so there is always something in
 # between, though it might have changed faster than our ten steps show. In both models the 4 has become a 9
 # before the walk begins, and from there to the 7 the two rows are nearly the same. Between 0 and 1 the VAE
-# passes a 6, the MMD-VAE a 6 and then a blurred 8. The MMD-VAE has turned the 3 into something like a 6,
-# the 8 into a 2, and the 2 into a blur. The VAE keeps the 2 and, barely, the 3, but its 8 looks like a 5.
+# passes a 6 and something like a 5, the MMD-VAE a 6 and then a blurred 8. The MMD-VAE has turned the 3 into
+# something like a 5, the 8 into a 2, and the 2 into a blur. The VAE keeps the 2, but its 3 begins as a blur,
+# and its 8 ends between a 5 and an 8.
 # From these four pairs we could not say that one model morphs more organically than the other. Try more:
 # drag from one place to another in a plane, and the strip below it shows what lies between.
 

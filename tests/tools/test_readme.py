@@ -75,7 +75,7 @@ def test_a_result_is_a_mean_and_a_standard_deviation():
 
 def tried(**losses):
     """A table of schedules with these test losses, seed by seed, for every model and data set."""
-    steps = {"post": 30_000, "four epochs": 2_400, "one epoch": 600}
+    steps = dict.fromkeys(schedules.SCHEDULES, 2_400) | {"post": 30_000, "one epoch": 600}
     return pd.DataFrame(
         {"dataset": dataset, "model": model, "schedule": schedule, "seed": seed}
         | {"steps": steps[schedule], "test loss": loss}
@@ -107,13 +107,15 @@ def test_what_was_not_trained_is_called_so():
 
 def test_a_record_counts_the_seeds_that_reach_what_the_posts_schedule_ends_with():
     losses = dict(post=[269.0, 270.0], four_epochs=[264.0, 266.0], one_epoch=[269.4, 269.6])
+    losses["four_epochs_of_Adam"] = [265.0]  # in as many steps
     lines = results.records(tried(**losses)).splitlines()[2:]
     assert [line.split(" | ")[1:] for line in lines] == [
         ["30,000", "1/1", "-269.0, -270.0", "the target |"],  # the mean of its seeds
         ["2,400", "1/12.5", "-264.0, -266.0", "2 of 2 |"],
+        ["2,400", "1/12.5", "-265.0", "1 of 1 |"],
         ["600", "1/50", "-269.4, -269.6", "1 of 2 |"],
     ]
-    assert "4 epochs, Nadam at 0.008" in lines[1] and "1 epoch, Nadam at 0.016" in lines[2]
+    assert "4 epochs, Nadam at 0.008" in lines[1] and "1 epoch, Nadam at 0.016" in lines[3]
 
 
 def test_it_names_every_file_of_the_package():

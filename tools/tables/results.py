@@ -101,8 +101,9 @@ def records(table):
         "| --- " * 5 + "|",
     ]
     most = rows.steps.max()
-    for steps, found in sorted(rows.groupby("steps"), reverse=True):
-        name = found.schedule.iloc[0]
+    for name in rows.sort_values("steps", ascending=False, kind="stable").schedule.unique():
+        found = rows[rows.schedule == name]
+        steps = found.steps.iloc[0]
         how = schedules.recipe_of(name, "fashion_mnist", "elbo", 0)
         what = f"{how.optimizer.title()} at {how.learning_rate:g}, β₂ = {how.beta_2:g}"
         words = f"{how.epochs} epoch{'s' * (how.epochs > 1)}, {what}, {how.schedule}"
