@@ -41,8 +41,11 @@ def _without_remarks():
 
 
 with _without_remarks():
-    import keras
     import tensorflow as tf
+
+    # isort: split
+    # Keras last, or its last words could share a line with a remark.
+    import keras
     from keras import layers, ops
 
 if keras.backend.backend() != "tensorflow":

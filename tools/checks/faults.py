@@ -75,12 +75,12 @@ def die_at_write(count):
 
 def poison(step):
     """Let a weight become NaN at this step."""
-    seen = []
 
     def on_train_batch_begin(callback, batch, logs=None):
-        seen.append(batch)
-        if len(seen) == step:
-            bias = callback.model.decoder.layers[-1].bias
+        model = callback.model
+        done = int(model.optimizer.iterations)  # the next steps may be executed at once
+        if done < step <= done + model.steps_per_execution:
+            bias = model.decoder.layers[-1].bias
             bias.assign(bias * np.nan)
 
     training.EpochLog.on_train_batch_begin = on_train_batch_begin
