@@ -266,10 +266,10 @@ plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, datase
 # model anything. Both keep footwear together and trousers apart, and in both, shirts, coats and pullovers
 # overlap. The difference is in the outline. The MMD-VAE's codes make a rounder cloud, which fills the
 # circle but for gaps between the slices and parts of the lower edge. The VAE's lie in three groups: footwear
-# on the left, tops in dense columns in the middle, dresses and trousers on the right. Sandals stick out, and the upper right of the circle is nearly empty. Of the samples you could
-# hardly tell: on both sides most are clothes, some bright and some dark, and a few are mixtures. In the
-# grids, look at the corners: the VAE's fade or break up there, the MMD-VAE's hold on to shoes, bags and
-# clothes.
+# on the left, tops in dense columns in the middle, dresses and trousers on the right. Sandals stick out, and
+# the upper right of the circle is nearly empty. Of the samples you could hardly tell: on both sides most are
+# clothes, some bright and some dark, and a few are mixtures. In the grids, look at the corners: the VAE's fade
+# or break up there, the MMD-VAE's hold on to shoes, bags and clothes.
 #
 # ## Walk through both
 #

@@ -97,6 +97,13 @@ def test_a_loss_that_is_no_number_among_ten_steps_stops_at_the_last_of_them():
     assert int(model.optimizer.iterations) == 19  # whose rate the message names
 
 
+def test_keras_is_given_the_stream_that_nobody_waits_for(monkeypatch):
+    given = []
+    monkeypatch.setattr(VAE, "fit", lambda self, x, **_: given.append(x))
+    training.fit(compiled(), IMAGES, 1, batch_size=20)
+    assert [x.options().autotune.enabled for x in given] == [False]
+
+
 def test_a_fit_of_keras_after_it_takes_as_many_steps_as_it_is_told():
     model = compiled(steps_per_epoch=20)
     training.fit(model, IMAGES, 1, batch_size=3)

@@ -1,7 +1,7 @@
 """A training step of the same network and loss in several ways, for `make bench` to compare.
 
 `python -m tools.checks.rivals NAME` answers each line on its standard input with the milliseconds
-of a step, the median of twenty. Each rival is a process of its own: PyTorch and TensorFlow in one
+of a step, a median. Each rival is a process of its own: PyTorch and TensorFlow in one
 process may end it. All minimise the post's estimate of the negative ELBO with Adam at 0.0001, on
 batches of 100 images, uint8 (100, 28, 28, 1). Only `fit` uses this package's training.
 """
