@@ -34,11 +34,10 @@ reproduce: .venv/ready ## train the runs that the text quotes once more, and com
 stress: .venv/ready ## break trainings in many ways and print what was lost: nothing
 	@$(python) -m tools.checks.stress
 
-study: .venv/ready ## add the rows that runs/study.csv lacks (hours; AGAIN=2: make two rows once more)
+study: .venv/ready ## add what runs/models.csv lacks, or is stale there (hours; AGAIN=2: two rows anew)
 	@$(python) -m tools.tables.$(if $(AGAIN),again --rows '$(AGAIN)',fill)
 
-family: .venv/ready ## add the rows that runs/family.csv lacks (hours; resumable)
-	@$(python) -m tools.tables.fill family && $(python) -m tools.tables.planes
+
 
 paper: .venv/ready ## train what others published numbers for, and compare (hours; resumable)
 	@$(python) -m tools.tables.paper $(if $(EPOCHS),--epochs '$(EPOCHS)')

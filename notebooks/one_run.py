@@ -18,9 +18,8 @@
 #
 # Which of the post's claims hold over several models and seeds, and what does the rest of the family do?
 # This notebook trains one model and measures it. `make study` executes it for every combination in
-# `notebooks/study.yml` and `notebooks/family.yml`, and collects the rows into the tables `runs/study.csv`
-# and `runs/family.csv`. Change a parameter and run it to see any row come about. It is a form to be filled
-# in, so it is kept without outputs.
+# `notebooks/study.yml`, and collects the rows into the table `runs/models.csv`. Change a parameter and run it
+# to see any row come about. It is a form to be filled in, so it is kept without outputs.
 
 # %%
 import time
@@ -28,9 +27,10 @@ import time
 import pandas as pd
 from IPython.display import display
 
-from vaelib import data, plotting, study
+from vaelib import plotting, study
 from vaelib.measures import features
 from vaelib.runs import provenance
+from vaelib.study import staleness
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist"
@@ -38,14 +38,17 @@ objective: str = "elbo"  # a name in vaelib.study.OBJECTIVES, or a call such as 
 prior: str = "normal"  # or "mixture(20)", "vamp(20)"; "fitted(20)": after training
 latent_dim: int = 2  # dimensions of the latent space
 seed: int = 0  # of the weights, the order of the images and the noise
-epochs: int = 10  # passes over the training images
+schedule: str = "fast"  # or "post": the post's fifty epochs
+pixels: str = "grey"  # or "threshold": black and white
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
 start = time.time()
-dataset = data.load(dataset_name)
-settings = dict(latent_dim=latent_dim, seed=seed, epochs=epochs, limit=limit)
-model = study.model_of(dataset_name, objective, prior, **settings)
+named = dict(objective=objective, prior=prior, schedule=schedule)
+settings = dict(latent_dim=latent_dim, pixels=pixels, seed=seed, limit=limit)
+recipe = study.recipe(dataset_name, **named, **settings)
+dataset = recipe.load()
+model = study.model_of(dataset_name, **named, **settings)
 
 # %%
 codes = model.encode(dataset.test_images)
@@ -59,6 +62,8 @@ pd.Series(measures).round(4).to_frame("measured")
 # The row, with where it comes from, for the table:
 
 # %%
-row = {"dataset": dataset_name, "objective": objective, "prior": prior} | settings
-row |= measures | study.flat(provenance.record(dataset, time.time() - start, 0))
+row = {"dataset": dataset_name} | named | settings | {"epochs": recipe.epochs} | measures
+row |= study.flat(provenance.record(dataset, time.time() - start, 0)) | staleness.today(
+    dataset_name
+)
 display({"application/json": row, "text/plain": "a row of the table"}, raw=True)

@@ -12,6 +12,7 @@ from vaelib import losses
 from vaelib.backend import keras, layers, ops
 from vaelib.errors import check_integer
 from vaelib.pixels import to_unit_interval
+from vaelib.streams import stream
 
 KINDS = ("normal", "mixture", "vamp")
 
@@ -93,7 +94,7 @@ class StandardNormal:
 
     def sample(self, n, seed=0):
         """(n, latent_dim), an array that depends on the seed alone."""
-        return np.random.default_rng(seed).standard_normal((n, self.latent_dim))
+        return stream(seed, "samples").standard_normal((n, self.latent_dim))
 
 
 class Mixture:
@@ -142,7 +143,7 @@ class Mixture:
     def sample(self, n, seed=0):
         """(n, latent_dim), an array that depends on the seed alone."""
         means, log_vars = (ops.convert_to_numpy(x) for x in (self.means, self.log_vars))
-        random = np.random.default_rng(seed)
+        random = stream(seed, "samples")
         weights = np.exp(np.asarray(self.log_weights, "float64"))
         chosen = random.choice(self.components, n, p=weights / weights.sum())
         noise = random.standard_normal((n, means.shape[1]))
@@ -205,7 +206,7 @@ class VampPrior(TrainedPrior):
             raise ValueError(
                 f"{len(images)} training images for {components} pseudo-inputs: take fewer."
             )
-        random = np.random.default_rng([seed, components])
+        random = stream(seed, "pseudo-inputs")
         chosen = random.choice(len(images), components, replace=False)
         self.pseudo_inputs.assign(to_unit_interval(images[chosen]))
 

@@ -1,8 +1,8 @@
-"""Train and measure every model that a table lacks, and add their rows.
+"""Train and measure every model that the table lacks, or that is stale, and add their rows.
 
-`python -m tools.tables.fill [study|family] [--kernels 2] [--limit 10]`: what notebooks/study.yml
-asks for goes to runs/study.csv, and so on. Broken off at any time, it loses at most the models it
-was just at. Rows that are there are never touched.
+`python -m tools.tables.fill [--kernels 2] [--limit 10]`: what notebooks/study.yml asks for goes to
+runs/models.csv. Broken off at any time, it loses at most the models it was just at. A row whose
+code or measures are those of today is never made again.
 """
 
 import sys
@@ -16,17 +16,18 @@ import pandas as pd
 from vaelib import data, study
 from vaelib.files import write_whole
 from vaelib.measures import features
-from vaelib.study import batch
+from vaelib.study import batch, staleness
 from vaelib.study.tables import REFERENCES, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
-# What tells rows apart, with the values that are meant where a grid or an older row leaves it out.
+# What tells rows apart, with the values that are meant where a grid leaves it out.
 DEFAULTS = {
     "dataset": "fashion_mnist",
     "objective": "elbo",
     "prior": "normal",
     "latent_dim": 2,
-    "epochs": 10,
+    "schedule": "fast",
+    "pixels": "grey",
     "seed": 0,
 }
 KEYS = list(DEFAULTS)
@@ -40,10 +41,12 @@ def key(job):
 
 def read(table=TABLE):
     """The table so far, one row for each model."""
-    if not table.exists():
-        return pd.DataFrame(columns=KEYS)
-    known = pd.read_csv(table)
-    return known.assign(**{name: v for name, v in DEFAULTS.items() if name not in known})
+    return pd.read_csv(table) if table.exists() else pd.DataFrame(columns=KEYS)
+
+
+def keys_of(table):
+    """What tells the rows of a table apart, as a set."""
+    return set(table[KEYS].itertuples(index=False, name=None))
 
 
 def row_of(notebook):
@@ -56,16 +59,13 @@ def row_of(notebook):
 
 
 def add(rows, table=TABLE):
-    """Write the table with these rows in it, in the order of its keys."""
+    """Write the table with these rows in it, in the order of its keys, in place of stale ones."""
     lock = ROOT / "build" / f"{table.name}.lock"
     lock.parent.mkdir(exist_ok=True)
     with filelock.FileLock(lock):  # for another call may be adding rows of its own
-        known = read(table)
-        merged = pd.concat([known, pd.DataFrame(rows)]) if len(known) else pd.DataFrame(rows)
-        merged = merged.sort_values(KEYS, ignore_index=True, kind="stable")
-        merged = merged[KEYS + [name for name in merged if name not in KEYS]]
-        # What another call added meanwhile stays.
-        merged = merged.drop_duplicates(KEYS)
+        merged = pd.concat([pd.DataFrame(rows), *([read(table)] if table.exists() else [])])
+        merged = merged.drop_duplicates(KEYS).sort_values(KEYS, ignore_index=True, kind="stable")
+        merged = merged[KEYS + sorted(set(merged) - set(KEYS))]
         write_whole(table, merged.to_csv(index=False, float_format="%.6g").encode())
 
 
@@ -76,13 +76,17 @@ def add_rows(notebooks, table=TABLE):
 
 
 def add_references(name, table=REFERENCES):
-    """What known images get in the measures of decoded ones, unless the table has it."""
+    """What known images get in the measures of decoded ones, unless today's are in the table."""
     known = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["dataset"])
-    if name not in set(known.dataset):
-        marks = study.known_images(data.load(name), features.load(name))
-        rows = [{"dataset": name, "images": images} | found for images, found in marks.items()]
-        text = pd.concat([known, pd.DataFrame(rows)]).to_csv(index=False, float_format="%.6g")
-        write_whole(table, text.encode())
+    here = known.dataset == name
+    if here.any() and not staleness.stale(known[here]).any():
+        return
+    marks = study.known_images(data.load(name), features.load(name))
+    today = {"dataset": name} | staleness.today(name)
+    rows = [today | {"images": images} | found for images, found in marks.items()]
+    merged = pd.concat([known[~here], pd.DataFrame(rows)])
+    merged = merged[["dataset", "images", *merged.columns.difference(["dataset", "images"])]]
+    write_whole(table, merged.to_csv(index=False, float_format="%.6g").encode())
 
 
 def make_features(name):
@@ -96,28 +100,42 @@ def make_features(name):
     print(f"the classifier behind the features of {name} gets {accuracy:.1%} right", flush=True)
 
 
+def open_jobs(jobs, table=TABLE):
+    """The jobs whose rows are missing or stale; of those that are done, the rows are added.
+
+    Prints how many rows there are of each kind.
+    """
+    known = read(table)
+    fresh = keys_of(known[~staleness.stale(known)])
+    wanted = [job for job in jobs if key(job) not in fresh]
+    stale = sum(key(job) in keys_of(known) for job in wanted)
+    print(
+        f"{table.name} has {len(jobs) - len(wanted)} of {len(jobs)} rows; {stale} more are stale, "
+        f"made by code that is not today's, and {len(wanted) - stale} are missing",
+        flush=True,
+    )
+    for job in wanted:
+        if batch.is_done(job):  # in a call that was broken off, or by code of before
+            if staleness.stale(pd.DataFrame([row_of(job.target)])).any():
+                job.target.unlink()
+            else:
+                add_rows([job.target], table)
+    return [job for job in wanted if not batch.is_done(job)]
+
+
 @click.command()
-@click.argument("name", type=click.Choice(["study", "family"]), default="study")
 @click.option("--kernels", default=1, show_default=True, help="How many at once.")
 @click.option("--scheduler", help="Address of a Dask scheduler, such as tcp://host:8786.")
-@click.option("--limit", type=int, help="Only the first so many of those that are missing.")
-def main(name, kernels, scheduler, limit):
-    """Add the rows that are missing to runs/study.csv, or to the table of another name."""
-    table = TABLE.with_name(f"{name}.csv")
-    jobs = batch.read(ROOT / "notebooks" / f"{name}.yml")
-    known = set(read(table)[KEYS].itertuples(index=False, name=None))
-    missing = [job for job in jobs if key(job) not in known][:limit]
-    print(f"{len(known)} rows are there, {len(missing)} are asked for", flush=True)
-    if not missing:
-        return
-    for dataset in sorted({key(job)[0] for job in missing}):
+@click.option("--limit", type=int, help="Only the first so many of those that are wanted.")
+def main(kernels, scheduler, limit):
+    """Add the rows that are missing or stale to runs/models.csv."""
+    jobs = open_jobs(batch.read(ROOT / "notebooks" / "study.yml"))[:limit]
+    for dataset in sorted({key(job)[0] for job in jobs}):
         make_features(dataset)
         add_references(dataset)
-    done = [job.target for job in missing if batch.is_done(job)]  # of a call that was broken off
-    add_rows(done, table)
-    failed = batch.run(
-        missing, kernels, scheduler, lambda outcome: add_rows([outcome.target], table)
-    )
+    if not jobs:
+        return
+    failed = batch.run(jobs, kernels, scheduler, lambda outcome: add_rows([outcome.target]))
     for outcome in failed:
         print(f"{outcome.target.stem}: {batch.ending(outcome)}", file=sys.stderr)
     sys.exit(1 if failed else 0)

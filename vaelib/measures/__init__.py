@@ -16,6 +16,7 @@ from vaelib.measures.aggregate import (
     mean_norm,
     mmd_test,
     moment_kl,
+    occupancy,
 )
 from vaelib.measures.codes import (
     active_units,

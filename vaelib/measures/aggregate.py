@@ -4,6 +4,7 @@ Moments are compared with those of N(0, I); `mmd_test` and `information` take an
 """
 
 import numpy as np
+from scipy.stats import entropy, norm
 
 from vaelib import losses
 from vaelib.backend import ops
@@ -12,6 +13,7 @@ from vaelib.measures.likelihood import log_density_of
 from vaelib.measures.points import check_points
 from vaelib.mmd import InverseMultiquadraticKernel, kernel_matrix
 from vaelib.priors import StandardNormal
+from vaelib.streams import stream
 
 ROWS = 500  # codes that are compared with all others at a time
 
@@ -64,6 +66,28 @@ def _covariance(codes):
     return np.cov(codes, rowvar=False).reshape(codes.shape[1], -1)
 
 
+def occupancy(codes, side=20):
+    """How much of the prior's plane the codes use, in (0, 1]; 1 if they lie as the prior does.
+
+    The plane is cut into side * side cells that N(0, I) has equal shares in. With h the entropy of
+    the shares that the codes have in them, exp(h) is how many cells are used, as if all were used
+    alike (a perplexity), and exp(h) / side^2 is given. It is exp(-KL) of the two sets of shares.
+
+    Args:
+        codes: (n, 2); a sample of the prior itself gets about 1 - side^2 / 2n.
+        side: cells in a row.
+
+    Raises:
+        ValueError: for codes of another dimension, or not finite.
+    """
+    codes = check_points(codes, 1)
+    if codes.shape[1] != 2:
+        raise ValueError(f"codes of shape {codes.shape}: a plane is asked for, (n, 2).")
+    cells = np.minimum(norm.cdf(codes) * side, side - 1).astype(int)
+    counts = np.bincount(cells @ [side, 1], minlength=side**2)
+    return float(np.exp(entropy(counts)) / side**2)
+
+
 def held_out_kernel(latent_dim):
     """A kernel that no model here trains with: the sum of inverse multiquadratics of seven scales.
 
@@ -98,11 +122,8 @@ def mmd_test(codes, kernel, permutations=500, limit=1_000, seed=0, prior=None):
     """
     permutations = check_integer("permutations", permutations, 1)
     codes = check_points(codes)[: check_integer("limit", limit, 2)]
-    random, n = np.random.default_rng(seed), len(codes)
-    if prior is None or isinstance(prior, StandardNormal):
-        samples = random.standard_normal(codes.shape)
-    else:
-        samples = prior.sample(n, seed)
+    random, n = stream(seed, "permutations"), len(codes)
+    samples = (prior or StandardNormal(codes.shape[1])).sample(n, seed)
     pooled = np.concatenate([codes, samples])
     matrix = np.empty((2 * n, 2 * n))
     for start in range(0, len(matrix), 100):  # all at once would take, and keep, 600 MB
@@ -154,7 +175,7 @@ def information(z_mean, z_log_var, seed=0, prior=None):
             f"log-variances from {log_var.min():g} to {log_var.max():g}: a variance beyond e^700 "
             "or below e^-700 is no number. Measure a model that is trained."
         )
-    noise = np.random.default_rng(seed).standard_normal(mean.shape)
+    noise = stream(seed, "noise of the information").standard_normal(mean.shape)
     z = mean + np.exp(log_var / 2) * noise
     # log q(z|x) from the noise: z has lost it where a deviation is small beside its mean.
     log_q_x = losses.gaussian_log_density(noise) - log_var.sum(axis=1) / 2

@@ -16,6 +16,7 @@ from vaelib.errors import check_integer
 from vaelib.measures.points import check_points
 from vaelib.models import in_chunks
 from vaelib.pixels import check_images, to_unit_interval
+from vaelib.streams import stream
 
 ROWS = 500  # points whose distances are taken together, to save memory
 
@@ -169,7 +170,7 @@ def path_length(decode, features, codes, step=0.01, seed=0):
         A float, 0 or more.
     """
     codes = np.asarray(codes, "float64")
-    direction = np.random.default_rng(seed).standard_normal(codes.shape)
+    direction = stream(seed, "directions").standard_normal(codes.shape)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     here, there = (
         np.asarray(features(decode(z)), "float64") for z in (codes, codes + step * direction)

@@ -15,6 +15,7 @@ from vaelib.plotting.panels import (
     plot_prior,
     plot_samples,
 )
+from vaelib.streams import stream
 
 
 def posteriors(codes, z_mean, z_log_var, deviations=2):
@@ -62,10 +63,11 @@ def clouds(z_mean, z_log_var, ellipses=300, deviations=2, seed=0, prior=None):
     for mean, deviation in zip(z_mean[:ellipses], spread, strict=False):
         ellipse = Ellipse(mean, *(2 * deviations * deviation), fill=False, color=COLORS[0], lw=0.7)
         axes[0, 0].add_patch(ellipse)
-    noise, of_prior = np.random.default_rng(seed).standard_normal((2, *z_mean.shape))
+    noise = stream(seed, "noise").standard_normal(z_mean.shape)
+    of_prior = stream(seed, "samples").standard_normal(z_mean.shape)
     lattice = lattice_around(prior)
     if lattice is not None:
-        of_prior = prior.sample(len(z_mean), [seed, 1])  # of other numbers than the noise
+        of_prior = prior.sample(len(z_mean), seed)
     dots = dict(s=2, lw=0, alpha=0.5, rasterized=True)
     axes[0, 1].scatter(*of_prior.T, color=COLORS[1], label="prior", **dots)
     axes[0, 1].scatter(*(z_mean + spread * noise).T, color=COLORS[0], label="codes", **dots)

@@ -8,24 +8,27 @@ from vaelib.grid import grid_codes
 from vaelib.measures import likelihood
 from vaelib.pixels import to_unit_interval
 from vaelib.priors import StandardNormal
+from vaelib.streams import stream
 
 SAMPLES = 5_000  # images sampled from a model, and real ones that they are compared with
-EXACT = 1_000  # test images whose likelihood is integrated
-STEP = 0.05
+PLACES = 2_000  # sampled from the prior, to see how fast images change there
 CODES = 100  # sampled for each image for a bound, where there are too many dimensions to integrate
+BOUNDED = 1_000  # test images for it
 TO_NORMAL = (  # in closed form, for N(0, I) only
     "MMD² to prior",
     "moment KL",
     "covariance distance",
+    "occupancy",
 )
+INTEGRALS = "NLL", "marginal cross-entropy"  # of black-and-white pixels, and of grey ones
 
 
 def measure(model, dataset, features, seed=0):
-    """All measures of one model, on the test images unless their name says otherwise.
+    """All measures of one model, on all test images unless their name says otherwise.
 
     Args:
         model: a `VAE`; what is measured on a grid needs two latent dimensions.
-        dataset: a `Dataset`.
+        dataset: a `Dataset`, with the kind of pixels that the model was trained on.
         features: function from images to features, see `measures.features`.
         seed: of all that is sampled.
 
@@ -41,7 +44,8 @@ def measure(model, dataset, features, seed=0):
         "cross-entropy": measures.mean_cross_entropy(model, images),
     }
     row |= _decoded(model, _floats(images[:SAMPLES]), features, seed)
-    return row | _probability(model, images, z_mean, z_log_var, seed)
+    row |= _probability(model, images, z_mean, z_log_var, seed)
+    return {name: float(value) for name, value in row.items()}
 
 
 def _codes(codes, train_codes, labels, train_labels, prior, seed):
@@ -52,6 +56,7 @@ def _codes(codes, train_codes, labels, train_labels, prior, seed):
         "mean norm": measures.mean_norm(codes),
         "covariance distance": measures.covariance_distance(codes),
         "moment KL": measures.moment_kl(codes),
+        "occupancy": measures.occupancy(codes) if codes.shape[1] == 2 else np.nan,
         "held-out MMD²": distance,
         "held-out p": p,
         "15-NN accuracy": measures.knn_accuracy(*both),
@@ -65,38 +70,42 @@ def _codes(codes, train_codes, labels, train_labels, prior, seed):
 
 
 def _decoded(model, real, features, seed):
-    samples = model.sample(SAMPLES, seed)
+    codes = model.prior.sample(SAMPLES, seed)
+    samples, sharp = model.decode(codes), measures.sharpness(real)
     real_features, sample_features = features(real), features(samples)
-    codes = model.prior.sample(1_000, seed)
-    sharp = measures.sharpness(real)
     row = measures.precision_recall_density_coverage(real_features, sample_features) | {
         "sample sharpness": measures.sharpness(samples) / sharp,
         "reconstruction sharpness": measures.sharpness(model.decode(model.encode(real))) / sharp,
-        "path length": measures.path_length(model.decode, features, codes, seed=seed),
+        "path length": measures.path_length(model.decode, features, codes[:PLACES], seed=seed),
     }
     manifold = measures.Manifold(real_features, share=0.5)
     row["grid on manifold"] = np.nan
     if model.latent_dim == 2:
         on_grid = manifold.holds(features(model.decode(grid_codes())))
-        row["grid on manifold"] = float(on_grid.mean())
-    return row | {"prior on manifold": float(manifold.holds(sample_features).mean())}
+        row["grid on manifold"] = on_grid.mean()
+    return row | {"prior on manifold": manifold.holds(sample_features).mean()}
 
 
 def _probability(model, images, z_mean, z_log_var, seed):
-    few, n, sampled = images[:EXACT], len(images[:EXACT]), z_log_var is not None
-    black_and_white = (few > 127).astype("uint8") * np.uint8(255)
-    exact, row = np.full(2 * n, np.nan), {}
-    if model.latent_dim == 2:  # both at once, for most of the time goes into decoding the grid
-        exact = likelihood.log_likelihood(model, np.concatenate([few, black_and_white]), STEP)
-    elif sampled:
-        row["bound grey"] = -likelihood.importance_sampled(model, few, CODES, seed).mean()
-    row |= {"NLL grey": -exact[:n].mean(), "NLL binarised": -exact[n:].mean()}
-    mutual, to_prior = (
-        measures.information(z_mean, z_log_var, seed, model.prior) if sampled else 2 * (np.nan,)
-    )
-    bound = likelihood.elbo(model, few, seed).mean() if sampled else np.nan
-    row |= {"bound gap": exact[:n].mean() - bound, "mutual information": mutual}
-    return {k: float(v) for k, v in row.items()} | {"aggregate KL": to_prior}
+    """What the model says of images: all in nats per image, and all of the same images.
+
+    - log integral p(x|z) p(z) dz is a likelihood, and the NLL its negative, where pixels are black
+      or white. For grey ones p(x|z) is exp(- cross-entropy), which is no density.
+    """
+    plane, sampled = model.latent_dim == 2, z_log_var is not None
+    exact = likelihood.log_likelihood(model, images).mean() if plane else np.nan
+    names = "rate", "distortion", "mutual information", "aggregate KL"
+    row = {"information ceiling": np.log(len(images))} | dict.fromkeys((*names, *INTEGRALS), np.nan)
+    row[INTEGRALS[not _black_and_white(images)]] = -exact
+    if sampled:
+        rate, distortion = likelihood.rate_distortion(model, images, seed)
+        row |= {"rate": rate.mean(), "distortion": distortion.mean()}
+        found = measures.information(z_mean, z_log_var, seed, model.prior)
+        row |= dict(zip(names[2:], found, strict=True))
+        if not plane and model.objective.kl_weight:  # else the clouds are too narrow to sample from
+            few = likelihood.importance_sampled(model, images[:BOUNDED], CODES, seed)
+            row[f"{INTEGRALS[not _black_and_white(images)]}, sampled"] = -few.mean()
+    return row | {"bound gap": exact + row["rate"] + row["distortion"]}
 
 
 def known_images(dataset, features, seed=0):
@@ -116,7 +125,7 @@ def known_images(dataset, features, seed=0):
     known = {
         "real images": real[half:],
         "the average": np.repeat(average[None], half, axis=0),
-        "noise": np.random.default_rng(seed).random(real[half:].shape, dtype="float32"),
+        "noise": stream(seed, "noise images").random(real[half:].shape, dtype="float32"),
     }
     judges, sharp = features(real[:half]), measures.sharpness(real[:half])
     manifold, marks = measures.Manifold(judges, share=0.5), {}
@@ -127,6 +136,10 @@ def known_images(dataset, features, seed=0):
             "sharpness": measures.sharpness(images) / sharp,
         }
     return marks
+
+
+def _black_and_white(images):
+    return bool(((images == 0) | (images == 255)).all())
 
 
 def _floats(images):  # in [0, 1]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from vaelib.runs import PUBLISHED
 
-TABLE = PUBLISHED / "study.csv"
+TABLE = PUBLISHED / "models.csv"
 REFERENCES = PUBLISHED / "references.csv"
 # Columns of numbers that say how a row came about, not what was measured.
 NOT_MEASURED = re.compile(
