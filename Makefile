@@ -35,9 +35,8 @@ stress: .venv/ready ## break trainings in many ways and print what was lost: not
 	@$(python) -m tools.checks.stress
 
 study: .venv/ready ## add what runs/models.csv lacks, or is stale there (hours; AGAIN=2: two rows anew)
-	@$(python) -m tools.tables.$(if $(AGAIN),again --rows '$(AGAIN)',fill)
-
-
+	@$(python) -m tools.tables.$(if $(AGAIN),again --rows '$(AGAIN)',fill --kernels 2)
+	@$(if $(AGAIN),,$(python) -m tools.tables.planes)
 
 paper: .venv/ready ## train what others published numbers for, and compare (hours; resumable)
 	@$(python) -m tools.tables.paper $(if $(EPOCHS),--epochs '$(EPOCHS)')
@@ -66,4 +65,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab site reproduce stress study family paper bench lock clean
+.PHONY: help run test lint format lab site reproduce stress study paper bench lock clean

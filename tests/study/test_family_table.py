@@ -2,33 +2,33 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from vaelib import data, plotting
-from vaelib.measures import likelihood
-from vaelib.models import VAE
+from vaelib import plotting
 from vaelib.runs.arrays import to_npz
 from vaelib.study import family
 
 
-def test_rate_and_distortion_add_up_to_the_bound(tmp_path):
-    """Of an untrained model, computed by hand beside what the table makes of its measures."""
-    images = data.render_faces(train=20, test=30).test_images
-    model = VAE()
-    mean, log_var = model.encode_distribution(images)
-    bound = float(likelihood.elbo(model, images, seed=0).mean())
-    exact = float(likelihood.log_likelihood(model, images, 0.25).mean())
-    kl = float((mean**2 + np.exp(log_var) - log_var - 1).sum(axis=1).mean() / 2)
-    measured = {"NLL grey": -exact, "bound gap": exact - bound}
-    measured |= {"mutual information": 0.25 * kl, "aggregate KL": 0.75 * kl}
-    measured |= {"objective": "infovae(0.5, 100)", "dataset": "faces", "epochs": 5}
-    path = tmp_path / "family.csv"
-    others = [measured | {"dataset": "mnist"}, measured | {"epochs": 10}]
-    pd.DataFrame([*others, measured]).to_csv(path, index=False)
-    [row] = family.read(path, "faces").to_dict("records")
-    assert row["rate"] == pytest.approx(kl, rel=1e-6)
-    assert row["rate"] + row["distortion"] == pytest.approx(-bound, rel=1e-6)
-    assert (row["kl_weight"], row["mmd_weight"]) == (0.5, 99.5)
+def rows(*asked, **settings):
+    """Rows of these objectives, of one data set, by the fast schedule."""
+    same = {"dataset": "mnist", "prior": "normal", "latent_dim": 2, "seed": 0}
+    same |= {"schedule": "fast", "pixels": "grey"} | settings
+    return pd.DataFrame([same | {"objective": name, "m": i} for i, name in enumerate(asked)])
+
+
+def test_relatives_sample_their_codes_and_compare_pixels_by_cross_entropy():
+    asked = ["elbo", "infovae(0.5, 100)", "capacity(9, 4, 2)", "mmd-sampled"]
+    others = ["untrained", "autoencoder", "mmd-deterministic", "elbo-squared-error", "mmd-matched"]
+    table = pd.concat(
+        [
+            rows(*others, *asked),
+            *(rows("elbo", **other) for other in ({"dataset": "faces"}, {"schedule": "post"})),
+            rows("elbo", pixels="threshold"),
+        ]
+    )
+    found = family.relatives(table, "mnist")
+    assert found.objective.tolist() == asked
+    assert found.kl_weight.tolist() == [1, 0.5, 9, 0]
+    assert found.mmd_weight.tolist() == [0, 99.5, 0, 784]
 
 
 def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
@@ -45,20 +45,14 @@ def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
     assert shown["n"].tolist() == ["", "0.5"]
 
 
-def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first(tmp_path):
-    asked = ["beta(1)", "infovae(0, 10)", "beta(0.1)", "infovae(1, 10)", "beta(3)"]
-    asked.append("infovae(0.9, 20)")
-    same = {"prior": "normal", "latent_dim": 2, "seed": 0, "dataset": "mnist", "epochs": 5}
-    measures = ("mutual information", "aggregate KL", "NLL grey", "bound gap")
-    path = tmp_path / "family.csv"
-    table = [
-        same | {"objective": o, "m": i} | dict.fromkeys(measures, 0.0) for i, o in enumerate(asked)
-    ]
-    for other in ({"seed": 1}, {"prior": "vamp(2)"}, {"latent_dim": 8}):
-        table.append(table[0] | other | {"m": 77})
-    table.append(table[2] | {"objective": "infovae(0.9, 0.1)"})  # the same model by another name
-    pd.DataFrame(table).to_csv(path, index=False)
-    found = family.infovae_plane(family.read(path, "mnist"), "m")
+def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first():
+    asked = ["elbo", "infovae(0, 10)", "beta(0.1)", "infovae(1, 10)", "beta(3)"]
+    table = rows(*asked, "infovae(0.9, 20)")
+    others = [rows("elbo", **o) for o in ({"seed": 1}, {"prior": "vamp(2)"}, {"latent_dim": 8})]
+    others += [rows("iwae(5)", "capacity(9, 4, 2)", "mmd-sampled")]
+    same = table.iloc[[2]].assign(objective="infovae(0.9, 0.1)")  # the model by another name
+    table = pd.concat([table, *(other.assign(m=77) for other in others), same])
+    found = family.infovae_plane(family.relatives(table, "mnist"), "m")
     assert (found.index.tolist(), found.columns.tolist()) == (
         *(["0", "0.9", "1"], ["1 - α", "10", "20"]),
     )

@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import tables_of
 
 from vaelib import study
-from vaelib.study import contrasts, figures
-from vaelib.study.contrasts import BOTH_WAYS, CONTRASTS, contrast
+from vaelib.study import claims, contrasts, figures
+from vaelib.study.claims import Claim
+from vaelib.study.contrasts import COMPARISONS, contrast, shares
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 TABLE = pd.DataFrame(
@@ -15,6 +17,7 @@ TABLE = pd.DataFrame(
     for i, name in enumerate(study.OBJECTIVES)
     for seed in range(3 if dataset == "mnist" else 2)
 )
+CHANGES = {f"{name}, in all": weights for name, weights in COMPARISONS.items()} | shares()
 
 
 def rows_with_dots(ax):
@@ -47,11 +50,11 @@ def test_an_untrained_network_far_away_is_an_arrow_with_its_number(value, word):
     ax, _ = figures.trial(table, "mnist", ["m"]).axes
     [text] = ax.texts
     assert text.get_text() == word and 0 not in rows_with_dots(ax)
-    assert ax.get_xlim()[1] < 100 and ax.get_xlim()[0] > -100
+    assert ax.get_xlim()[1] < 150 and ax.get_xlim()[0] > -150
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_the_changes_stand_below_with_their_intervals_and_both_orders(log):
+def test_the_changes_stand_below_with_their_intervals(log):
     values = np.random.default_rng(0).normal(size=len(TABLE))
     table = TABLE.assign(m=np.exp(values) if log else values)
     _, ax = figures.trial(table, "mnist", ["m"], log=["m"] if log else []).axes
@@ -59,16 +62,38 @@ def test_the_changes_stand_below_with_their_intervals_and_both_orders(log):
     plain = TABLE.assign(m=values)
     *shown, zero = ax.lines
     assert set(zero.get_xdata()) == {float(log)}
-    for y, (name, weights) in enumerate(CONTRASTS.items()):
-        interval, dot, orders = shown[3 * y : 3 * y + 3]
+    for y, weights in enumerate(CHANGES.values()):
+        interval, dot = shown[2 * y : 2 * y + 2]
         assert set(interval.get_ydata()) | set(dot.get_ydata()) == {y}
         found = contrast(plain, "mnist", "m", weights)
-        np.testing.assert_allclose(interval.get_xdata(), back([found.low, found.high]))
+        np.testing.assert_allclose(interval.get_xdata(), back(found.interval))
         np.testing.assert_allclose(dot.get_xdata(), back(found.mean))
-        expected = [contrast(plain, "mnist", "m", w).mean for w in BOTH_WAYS.get(name, ())]
-        np.testing.assert_allclose(orders.get_xdata(), back(expected))
-    assert [label.get_text() for label in ax.get_yticklabels()] == list(CONTRASTS)
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(CHANGES)
     assert ax.get_xscale() == ("log" if log else "linear")
+
+
+def test_the_forest_shows_each_claim_once_in_units_of_the_spread():
+    asked = [Claim("up", "mnist", "m", 1), Claim("down", "mnist", "m", -1)]
+    asked += [Claim("same", "mnist", "m", 0, 0.2)]
+    table = tables_of.planned(mmd_as_posted=1.0, post_mmd_as_posted=1.0)
+    judged = claims.judged(table, asked)
+    figure = figures.forest(judged, {"mnist": "Digits"})
+    left, right = figure.axes
+    labels = [label.get_text() for label in left.get_yticklabels()]
+    assert labels == ["Digits", "up", "down", "same"]
+    for ax, comparison in zip((left, right), COMPARISONS, strict=True):
+        assert comparison in ax.get_title()
+        dots = [line for line in ax.lines if line.get_marker() in "os"]
+        rows = judged[judged.comparison == comparison]
+        assert len(dots) == len(rows) == 6
+        for dot, row in zip(dots, rows.itertuples(), strict=True):
+            way = row.claim.expected or 1
+            assert dot.get_xdata()[0] == pytest.approx(way * row.found.effect)
+            assert round(dot.get_ydata()[0]) == 1 + asked.index(row.claim)
+            assert dot.get_color() == figures.VERDICTS[row.verdict]
+            assert (dot.get_marker(), dot.get_mfc() == "white") in [("o", False), ("s", True)]
+    words = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert words == {*figures.VERDICTS, "fast schedule", "the post's schedule"}
 
 
 def test_the_intervals_are_as_sure_as_they_say(monkeypatch):

@@ -12,19 +12,19 @@ import pytest
 from tools.tables import again
 from tools.tables import fill as tool
 from vaelib import data
-from vaelib.study import batch
+from vaelib.study import batch, staleness
 
 ROOT = Path(__file__).parents[2]
 FACES = data.render_faces(train=120, test=60)
 
 
 def row(objective, seed, value):
-    more = {"prior": "normal", "latent_dim": 2, "epochs": 10}
+    more = {"prior": "normal", "latent_dim": 2, "schedule": "fast", "pixels": "grey"}
     return {"loss": value, "dataset": "mnist", "objective": objective, "seed": seed} | more
 
 
 def test_rows_are_added_in_order_and_never_twice(tmp_path):
-    table = tmp_path / "study.csv"
+    table = tmp_path / "models.csv"
     tool.add([row("elbo", 1, 0.1234567891), row("elbo", 0, 2.0)], table)
     tool.add([row("autoencoder", 0, 3.0)], table)
     found = tool.read(table)
@@ -35,17 +35,21 @@ def test_rows_are_added_in_order_and_never_twice(tmp_path):
     ]
     assert list(found) == [*tool.KEYS, "loss"]
     assert found["loss"].tolist() == [3, 2, 0.123457]
-    tool.add([row("elbo", 1, 5.0)], table)  # as a second call would that was as fast
-    assert tool.read(table)["loss"].tolist() == [3, 2, 0.123457]
+    tool.add([row("elbo", 1, 5.0)], table)  # made again, for the old one was stale
+    assert tool.read(table)["loss"].tolist() == [3, 2, 5]
 
 
-def test_a_table_from_before_there_were_other_priors_is_understood(tmp_path):
-    table = tmp_path / "study.csv"
-    table.write_text("dataset,objective,seed,loss\nmnist,elbo,3,1.5\n")
-    [row] = tool.read(table).to_dict("records")
-    assert (row["prior"], row["latent_dim"], row["epochs"]) == ("normal", 2, 10)
-    job = batch.Job("one_run", {"dataset_name": "mnist", "objective": "elbo", "seed": 3}, "", "")
-    assert tool.key(job) == tuple(row[name] for name in tool.KEYS)
+def test_what_a_grid_leaves_out_is_the_default():
+    job = batch.Job("one_run", {"dataset_name": "mnist", "seed": 3}, "", "")
+    assert tool.key(job) == ("mnist", "elbo", "normal", 2, "fast", "grey", 3)
+
+
+def test_seeds_come_one_after_the_other_and_the_long_schedule_last():
+    jobs = tool.in_order(batch.read(ROOT / "notebooks" / "study.yml"))
+    keys = pd.DataFrame([tool.key(job) for job in jobs], columns=tool.KEYS)
+    slow = keys.schedule == "post"
+    assert slow.is_monotonic_increasing
+    assert keys.seed[~slow].is_monotonic_increasing and keys.seed[slow].is_monotonic_increasing
 
 
 def test_two_calls_at_once_lose_no_row(tmp_path, monkeypatch):
@@ -57,16 +61,45 @@ def test_two_calls_at_once_lose_no_row(tmp_path, monkeypatch):
         return known
 
     monkeypatch.setattr(tool, "read", slow)
-    table = tmp_path / "study.csv"
+    table = tmp_path / "models.csv"
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda seed: tool.add([row("elbo", seed, 1.0)], table), range(6)))
     assert read(table)["seed"].tolist() == [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("name", ["study", "family"])
-def test_each_row_is_asked_for_once(name):
-    jobs = batch.read(ROOT / "notebooks" / f"{name}.yml")
+def test_each_row_is_asked_for_once():
+    jobs = batch.read(ROOT / "notebooks" / "study.yml")
     assert len({tool.key(job) for job in jobs}) == len(jobs)
+
+
+def executed(job, row):
+    """The notebook of a job, as if it had been executed and shown this row."""
+    output = nbformat.v4.new_output("display_data", {"application/json": row})
+    cell = nbformat.v4.new_code_cell("row", outputs=[output])
+    about = {"batch": {"source": job.source_hash, "parameters": job.parameters}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=about), job.target)
+
+
+def test_stale_rows_are_made_again_and_only_these(tmp_path, capsys):
+    table = tmp_path / "models.csv"
+    today = staleness.today("mnist")
+    other = today | {"measuring.fingerprint": "of an older measure"}
+    jobs = [
+        batch.Job(
+            "one_run", {"dataset_name": "mnist", "seed": seed}, tmp_path / f"{seed}.ipynb", ""
+        )
+        for seed in range(5)
+    ]
+    tool.add([row("elbo", 0, 1.0) | today, row("elbo", 1, 2.0) | other], table)
+    executed(jobs[2], row("elbo", 2, 3.0) | today)  # in a call that was broken off
+    executed(jobs[3], row("elbo", 3, 4.0) | other)  # by code of before
+    wanted = tool.open_jobs(jobs, table)
+    assert [job.parameters["seed"] for job in wanted] == [1, 3, 4]
+    assert "has 1 of 5 rows; 1 more are stale" in capsys.readouterr().out
+    assert tool.read(table).seed.tolist() == [0, 1, 2] and not jobs[3].target.exists()
+    tool.add([row("elbo", 1, 9.0) | today], table)
+    assert tool.read(table)["loss"].tolist() == [1, 9, 3]
+    assert not staleness.stale(tool.read(table)).any()
 
 
 def test_the_row_of_an_executed_notebook_is_what_it_shows(tmp_path):
@@ -97,7 +130,7 @@ def flatten(images):
     return pixels / 255 if images.dtype == np.uint8 else pixels
 
 
-def test_references_are_added_once(tmp_path, monkeypatch):
+def test_references_are_added_once_and_made_again_when_stale(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
     monkeypatch.setattr(tool.features, "load", lambda name: flatten)
     tool.add_references("faces", tmp_path / "references.csv")
@@ -105,3 +138,7 @@ def test_references_are_added_once(tmp_path, monkeypatch):
     tool.add_references("faces", tmp_path / "references.csv")
     assert (tmp_path / "references.csv").read_bytes() == once
     assert list(pd.read_csv(tmp_path / "references.csv").dataset) == ["faces"] * 3
+    monkeypatch.setattr(staleness, "measuring_fingerprint", lambda: "mended")
+    tool.add_references("faces", tmp_path / "references.csv")  # now they are stale
+    found = pd.read_csv(tmp_path / "references.csv")
+    assert list(found["measuring.fingerprint"]) == ["mended"] * 3

@@ -104,8 +104,8 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
 @pytest.mark.parametrize(
     ("name", "source", "now"),
     [
-        ("04_measuring_the_claims", "claims.ledger(table)", lambda: claims.ledger(tables.read())),
-        ("05_the_family", "published.published()", published.published),
+        ("05_measuring_the_claims", "claims.ledger(table)", lambda: claims.ledger(tables.read())),
+        ("06_the_family", "published.published()", published.published),
     ],
 )
 def test_the_table_that_is_shown_is_that_of_the_committed_runs(name, source, now):

@@ -11,11 +11,9 @@ from vaelib import data, runs, study
 FACES = data.render_faces(train=60, test=20)
 
 
-def test_the_models_are_those_that_the_sweep_asks_for():
-    words, epochs = planes.betas()
-    assert "beta(0.01)" in words and "beta(10)" in words and epochs >= 1
-    weights = [study.recipe("faces", word).objective.kl_weight for word in words]
-    assert weights == sorted(weights)
+def test_the_models_are_beta_vaes_with_rising_weights():
+    weights = [study.recipe("faces", word).objective.kl_weight for word in planes.BETAS]
+    assert weights == sorted(weights) and (weights[0], weights[-1]) == (0.01, 10)
 
 
 def test_the_last_snapshot_of_each_model_is_kept(monkeypatch, tmp_path):
@@ -34,18 +32,26 @@ def test_the_last_snapshot_of_each_model_is_kept(monkeypatch, tmp_path):
         assert (codes.dtype, arrays[f"{word}/grid"].dtype) == (np.float16, np.uint8)
 
 
-def test_only_what_the_file_lacks_is_made(monkeypatch, tmp_path):
-    made = []
+def test_what_the_file_lacks_or_other_code_trained_is_made(monkeypatch, tmp_path):
+    made, code = [], ["today"]
 
     def make(words, **settings):
-        made.append(words)
-        return {f"{word}/codes": np.zeros(2) for word in words}
+        made.append(list(words))
+        about = np.array(json.dumps({"code": {"fingerprint": code[0]}}))
+        return {f"{word}/provenance": about for word in words}
 
     monkeypatch.setattr(planes, "FILE", tmp_path / "planes.npz")
     monkeypatch.setattr(planes, "planes", make)
-    for words in (["beta(1)"], ["beta(1)", "beta(2)"], ["beta(1)", "beta(2)"]):
-        monkeypatch.setattr(planes, "betas", lambda words=words: (words, 5))
+    monkeypatch.setattr(planes.provenance, "code_fingerprint", lambda: code[0])
+    for now, words in [
+        ("today", ["beta(1)"]),
+        ("today", ["beta(1)", "beta(2)"]),
+        ("today", ["beta(1)", "beta(2)"]),
+        ("tomorrow", ["beta(1)"]),
+    ]:
+        code[0] = now
+        monkeypatch.setattr(planes, "BETAS", words)
         assert CliRunner().invoke(planes.main).exit_code == 0
-    assert made == [["beta(1)"], ["beta(2)"]]
+    assert made == [["beta(1)"], ["beta(2)"], ["beta(1)"]]
     kept = planes.from_npz((tmp_path / "planes.npz").read_bytes())
-    assert set(kept) == {"beta(1)/codes", "beta(2)/codes"}
+    assert set(kept) == {"beta(1)/provenance", "beta(2)/provenance"}

@@ -1,6 +1,7 @@
-"""Make rows of runs/study.csv once more, and compare them with what is there.
+"""Make rows of runs/models.csv once more, and compare them with what is there.
 
-`python -m tools.tables.again [--rows 2] [--kernels 1]`: the rows are chosen at random.
+`python -m tools.tables.again [--rows 2] [--kernels 1]`: the rows are chosen at random, among those
+that there are three seeds of, or more.
 """
 
 import os
@@ -28,9 +29,10 @@ def report(row, table):
 @click.option("--rows", default=2, show_default=True, help="How many to make once more.")
 @click.option("--kernels", default=1, show_default=True, help="How many at once.")
 def main(rows, kernels):
-    """Make rows of runs/study.csv once more, and compare them with what is there."""
+    """Make rows of runs/models.csv once more, and compare them with what is there."""
     table = fill.read()
-    known = set(table[fill.KEYS].itertuples(index=False, name=None))
+    seeds = table.groupby(list(tables.SAME_BUT_FOR_THE_SEED)).seed.transform("size")
+    known = fill.keys_of(table[seeds > 2])  # fewer have no range to speak of
     asked = batch.read(fill.ROOT / "notebooks" / "study.yml")
     jobs = [job for job in asked if fill.key(job) in known]
     places = pd.Series(range(len(jobs))).sample(min(rows, len(jobs))).sort_values()

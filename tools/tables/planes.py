@@ -1,8 +1,9 @@
-"""Keep what the latent spaces of runs/family.csv's beta-VAEs look like, in runs/planes.npz.
+"""Keep what the latent spaces of the beta-VAEs look like, in runs/planes.npz.
 
-`python -m tools.tables.planes`: those of seed 0 that the file lacks are loaded from where `make
-family` left them, or trained (minutes each). What is kept are the last snapshots: samples, codes
-and grid, as small as they can be without being seen to be so, and where they come from.
+`python -m tools.tables.planes`: those of seed 0 that the file lacks, or that another code trained,
+are loaded from where `make study` left them, or trained (minutes each). What is kept are the last
+snapshots: samples, codes and grid, as small as they can be without being seen to be so, and where
+they come from.
 """
 
 import json
@@ -10,22 +11,24 @@ from pathlib import Path
 
 import click
 import numpy as np
-import yaml
 
 from vaelib import runs, study
 from vaelib.files import write_whole
+from vaelib.runs import provenance
 from vaelib.runs.arrays import from_npz, to_npz
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "runs" / "planes.npz"
 KEPT = ("samples", "codes", "grid")
+BETAS = tuple(f"beta({weight})" for weight in ("0.01", "0.03", "0.1", "0.3", "1", "3", "10"))
 
 
-def betas():
-    """The beta-VAEs that notebooks/family.yml asks for first, and their epochs."""
-    text = (ROOT / "notebooks" / "family.yml").read_text(encoding="utf-8")
-    grid, *_ = yaml.safe_load(text)["parameters"]
-    return grid["objective"], grid["epochs"][0]
+def is_todays(word, arrays):
+    """Whether the plane of a beta-VAE is there, and was trained by today's code."""
+    if f"{word}/provenance" not in arrays:
+        return False
+    about = json.loads(str(arrays[f"{word}/provenance"]))
+    return about["code"]["fingerprint"] == provenance.code_fingerprint()
 
 
 def planes(words, **settings):
@@ -45,13 +48,11 @@ def planes(words, **settings):
 @click.command()
 def main():
     """Add to runs/planes.npz what it lacks."""
-    words, epochs = betas()
     known = from_npz(FILE.read_bytes()) if FILE.exists() else {}
-    missing = [word for word in words if f"{word}/codes" not in known]
-    print(f"{len(words) - len(missing)} planes are there, {len(missing)} are asked for", flush=True)
+    missing = [word for word in BETAS if not is_todays(word, known)]
+    print(f"{len(BETAS) - len(missing)} planes are there, {len(missing)} are missing", flush=True)
     if missing:
-        arrays = known | planes(missing, dataset="fashion_mnist", epochs=epochs)
-        write_whole(FILE, to_npz(arrays))
+        write_whole(FILE, to_npz(known | planes(missing, dataset="fashion_mnist")))
 
 
 if __name__ == "__main__":

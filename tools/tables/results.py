@@ -1,9 +1,11 @@
-"""Write README's tables from runs/study.csv, runs/paper.csv and runs/schedules.csv.
+"""Write README's tables from the tables in runs/.
 
 `python -m tools.tables.results`
 """
 
 from pathlib import Path
+
+import pandas as pd
 
 from tools.tables import schedules
 from vaelib import runs, study
@@ -11,6 +13,7 @@ from vaelib.files import write_whole
 from vaelib.study import claims, published, tables
 
 README = Path(__file__).resolve().parents[2] / "README.md"
+FIRST_EDITION = tables.TABLE.with_name("first_edition.csv")
 BEGIN, END = "<!-- from runs/{}.csv, by tools/tables/results.py -->\n", "<!-- end -->\n"
 TITLES = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
 # Column of the table: what README calls it, and its decimals.
@@ -18,7 +21,7 @@ COLUMNS = {
     "held-out MMD²": ("MMD² to the prior", 3),
     "15-NN accuracy": ("15-NN accuracy", 3),
     "pixel MSE": ("pixel MSE", 4),
-    "NLL binarised": ("exact NLL, nats", 1),
+    "marginal cross-entropy": ("cross-entropy, nats", 1),
     "sample sharpness": ("sharpness of samples", 3),
     "prior on manifold": ("samples like data", 2),
 }
@@ -26,30 +29,91 @@ COLUMNS = {
 
 def markdown(table):
     """For each data set a table: models down, measures across, mean ± standard deviation."""
-    lines = []
+    lines, rows = [], tables.rows(table, "fast")
     for dataset, title in TITLES.items():
-        rows = table[table.dataset == dataset]
+        here = rows[rows.dataset == dataset]
         names = [name for name, _ in COLUMNS.values()]
         lines += ["| " + " | ".join([title, *names]) + " |", "| --- " * (1 + len(names)) + "|"]
         for objective, model in study.TITLES.items():
-            found = rows[rows.objective == objective]
-            cells = [
-                # A narrow column breaks after the sign, not around it.
-                f"{found[column].mean():.{digits}f}\u00a0± {found[column].std():.{digits}f}"
-                for column, (_, digits) in COLUMNS.items()
-            ]
+            found = here[here.objective == objective]
+            cells = [mean_and_spread(found[column], d) for column, (_, d) in COLUMNS.items()]
             lines.append("| " + " | ".join([model, *cells]) + " |")
         lines.append("")
     return "\n".join(lines)
 
 
 def ledger(table):
-    """The ledger: claims down, what was measured of them across."""
-    found = claims.ledger(table)
-    found["data"] = found["data"].map(TITLES)
-    for column, (name, _) in COLUMNS.items():
-        found["measure"] = found["measure"].str.replace(column, name, regex=False)
-    return lined(found)
+    """The ledger: claims down; what was found of each, in standard deviations, across."""
+    found = claims.judged(table)
+    columns = list(dict.fromkeys(zip(found.comparison, found.schedule, strict=True)))
+    words = [f"{comparison}, {SCHEDULES[schedule]}" for comparison, schedule in columns]
+    lines = ["| " + " | ".join(["claim", "data", *words]) + " |", "| --- " * (2 + len(words)) + "|"]
+    for claim, mine in found.groupby("claim", sort=False):
+        cells = {
+            (row.comparison, row.schedule): claims.verdict_in_words(row)
+            for row in mine.itertuples()
+        }
+        cells = [cells.get(column, "") for column in columns]
+        lines.append("| " + " | ".join([claim.words, TITLES[claim.dataset], *cells]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+SCHEDULES = {"fast": "fast", "post": "the post's schedule"}
+
+
+def likelihoods(table):
+    """Models of black-and-white pixels: NLL in nats per image, mean ± standard deviation."""
+    rows = tables.rows(table, "threshold")
+    lines = ["| NLL, nats per image | Fashion-MNIST | MNIST |", "| --- | --- | --- |"]
+    for objective in tables.BLACK_AND_WHITE:
+        found = rows[rows.objective == objective]
+        cells = [mean_and_spread(found[found.dataset == name].NLL, 1) for name in TITLES]
+        lines.append("| " + " | ".join([study.TITLES[objective], *cells]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def changed(table, first_edition):
+    """The claims whose verdict is another one than in the first edition, and why.
+
+    Args:
+        table: as from `tables.read`.
+        first_edition: dataset, claim, and a verdict for each comparison.
+    """
+    found = claims.judged(table)
+    lines = ["| claim | data | comparison | first edition | now | why |", "| --- " * 6 + "|"]
+    now = found[(found.schedule == "fast") & ~found.claim.map(lambda claim: claim.untrained)]
+    old = first_edition.set_index(["dataset", "claim"])
+    for row in now.itertuples():
+        key = row.claim.dataset, row.claim.words
+        before = old.loc[key, row.comparison] if key in old.index else "not asked"
+        verdict = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
+        if before != verdict:
+            cells = claim_words(row.claim), TITLES[row.claim.dataset], row.comparison, before
+            lines.append("| " + " | ".join([*cells, verdict, why(row, before, verdict)]) + " |")
+    total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
+    first = (
+        f"{len(lines) - 2} of {len(now)} verdicts are other ones; {2 * total} had been asked for."
+    )
+    return "\n".join([first, "", *lines]) + "\n"
+
+
+def claim_words(claim):
+    """A claim that stands without the one before it."""
+    return claim.words.replace("... ", f"{claim.measure}: ")
+
+
+def why(row, before, verdict):
+    """What changed a verdict, in words."""
+    if before == "not asked":
+        return "a measure that was missing"
+    if row.claim.measure.startswith("path length"):
+        return "the path length had looked in one direction"
+    so, contrary = claims.both_ways(row.claim, row.found)
+    if verdict == claims.UNCLEAR and min(so, contrary) < claims.LEVEL / 2:
+        return "one of many tests: corrected"
+    if before.startswith(claims.HOLDS) and verdict.startswith(claims.HOLDS):
+        return "shares over all orders"
+    return "more seeds, and the new schedule"
 
 
 def lined(table):
@@ -132,8 +196,12 @@ def replaced(text, name, tables):
 
 def made_anew(text):
     """README's text with all of its tables made from runs/ as they are now."""
-    study_table = tables.read()
-    text = replaced(text, "study", [markdown(study_table), ledger(study_table)])
+    models = tables.read()
+    whole = not any(tables.missing(models).values())  # else there are no verdicts
+    made = [tables.state(models), markdown(models), likelihoods(models)]
+    text = replaced(text, "models", made + [ledger(models)] * whole)
+    other = changed(models, pd.read_csv(FIRST_EDITION)) if whole else tables.state(models)
+    text = replaced(text, "first_edition", [other])
     gain, error = published.gap("VAE", "VAE with VampPrior")
     said = f"Image by image, the VampPrior is ahead of the VAE by {gain:.2f} ± {error:.2f} nats.\n"
     tried = schedules.read()

@@ -1,35 +1,33 @@
-"""What is known of the family: the table of its models, and their planes.
+"""What is known of the family: the table's rows of the post's relatives, and their planes.
 
-Both lie in `runs/`: `make family` makes what is missing there.
+Both lie in `runs/`: `make study` makes what is missing there. Most have one seed: exploratory.
 """
 
-import pandas as pd
-
+from vaelib.objectives import ELBO
 from vaelib.runs import PUBLISHED
 from vaelib.runs.arrays import from_npz, read_whole
-from vaelib.study.models import recipe
+from vaelib.study.models import REFERENCES, recipe
 
-TABLE = PUBLISHED / "family.csv"
 PLANES = PUBLISHED / "planes.npz"
 
 
-def read(table=TABLE, dataset="fashion_mnist", epochs=5):
-    """The family's table, a row for each model on one data set, with columns added.
+def relatives(table, dataset="fashion_mnist"):
+    """The family's rows: sampled codes and cross-entropy, grey pixels, the fast schedule.
 
-    Two are the objective's weights, "kl_weight" and "mmd_weight". Two are in nats per image: the
-    bound of the likelihood is a sum, - distortion - rate (Alemi et al. 2018, arXiv 1711.00464):
+    Args:
+        table: as from `tables.read`.
+        dataset: whose.
 
-    - "rate": mean KL(q(z|x) || p(z)), the mutual information and the aggregate KL together;
-    - "distortion": what is left of the bound, the reconstruction term under sampled codes.
-      Rates are those of all test images, bounds those of the first thousand.
+    Returns:
+        The rows with the objective's two weights added, "kl_weight" and "mmd_weight".
     """
-    found = pd.read_csv(table)
-    found = found[(found.dataset == dataset) & (found.epochs == epochs)].reset_index(drop=True)
+    here = (table.dataset == dataset) & (table.schedule == "fast") & (table.pixels == "grey")
+    found = table[here & ~table.objective.isin(REFERENCES)].reset_index(drop=True)
     meant = [recipe(dataset, word).objective for word in found.objective]
-    rate = found["mutual information"] + found["aggregate KL"]
-    bound = -found["NLL grey"] - found["bound gap"]
-    weights = {name: [getattr(one, name) for one in meant] for name in ("kl_weight", "mmd_weight")}
-    return found.assign(rate=rate, distortion=-bound - rate, **weights)
+    names = "kl_weight", "mmd_weight", "sampled", "reconstruction", "capacity"
+    found = found.assign(**{name: [getattr(one, name) for one in meant] for name in names})
+    kept = found.sampled & (found.reconstruction == ELBO.reconstruction)
+    return found[kept].reset_index(drop=True)
 
 
 def mean_and_spread(rows, measures, digits=2):
@@ -58,8 +56,8 @@ def infovae_plane(table, measure):
     Where MMD has no weight, lambda = 1 - alpha, InfoVAE is a beta-VAE.
 
     Args:
-        table: as from `read`; the rows of seed 0 count that have two dimensions and the standard
-            normal as prior.
+        table: as from `relatives`; the rows of seed 0 count that have two dimensions and the
+            standard normal as prior.
         measure: a column.
 
     Returns:
@@ -67,7 +65,7 @@ def infovae_plane(table, measure):
         first column is lambda = 1 - alpha.
     """
     same = (table.prior == "normal") & (table.latent_dim == 2) & (table.seed == 0)
-    rows = table[same & table.objective.str.startswith(("infovae", "beta"))]
+    rows = table[same & table.objective.str.match(r"infovae\(|beta\(|elbo$")]
     lambda_ = (rows.kl_weight + rows.mmd_weight).round(6).where(rows.mmd_weight > 0, 0.0)
     rows = rows.assign(alpha=(1 - rows.kl_weight).round(6), lambda_=lambda_)
     with_mmd = rows[rows.mmd_weight > 0]

@@ -2,36 +2,101 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
 
 from vaelib.plotting.panels import COLORS
 from vaelib.study import contrasts
-from vaelib.study.contrasts import AS_POSTED, BOTH_WAYS, CONTRASTS, CORRECTED, contrast
+from vaelib.study.claims import HOLDS, NOT, UNCLEAR
+from vaelib.study.contrasts import COMPARISONS, contrast, shares
 from vaelib.study.models import OBJECTIVES, REFERENCES, TITLES, UNTRAINED
 
+VERDICTS = {HOLDS: "#0072b2", NOT: "#d55e00", UNCLEAR: "0.55"}
+MARKERS = {"fast": ("o", -0.17), "post": ("s", 0.17)}  # and how far below the middle of a row
 
-def trial(table, dataset, measures, real=None, log=()):
+
+def forest(judged, titles):
+    """Every claim as a difference in units of the seeds' spread, coloured by its verdict.
+
+    To the right is what was claimed. For a claim of sameness the grey bar is the margin: the
+    interval has to lie in it. The axis is linear up to 1 and logarithmic beyond.
+
+    Args:
+        judged: as from `claims.judged`.
+        titles: dict of data set to what its claims are headed by.
+    """
+    lines = []  # from the top: a heading for each data set, and its claims
+    for dataset, title in titles.items():
+        lines += [title, *dict.fromkeys(c for c in judged.claim if c.dataset == dataset)]
+    height = {line: y for y, line in enumerate(lines)}
+    figure, axes = plt.subplots(
+        *(1, len(COMPARISONS)),
+        **dict(figsize=(10, 1.6 + 0.36 * len(height)), dpi=110, sharey=True, layout="constrained"),
+    )
+    for ax, comparison in zip(axes, COMPARISONS, strict=True):
+        ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
+        for row in judged[judged.comparison == comparison].itertuples():
+            _plot_claim(ax, row, height[row.claim])
+        ax.set_xscale("symlog", linthresh=1)
+        ax.set_title(f"MMD-VAE against the VAE, {comparison}")
+        ax.grid(axis="x", alpha=0.3)
+        ax.tick_params(axis="y", length=0)
+    words = [line if isinstance(line, str) else line.words for line in lines]
+    axes[0].set(yticks=range(len(lines)), yticklabels=words, ylim=(len(lines) - 0.4, -0.6))
+    for label, line in zip(axes[0].get_yticklabels(), lines, strict=True):
+        label.set_fontweight("bold" if isinstance(line, str) else "normal")
+    unit = "standard deviations over seeds; to the right is what was claimed"
+    axes[0].set_xlabel(unit, loc="left")
+    figure.legend(handles=_legend(judged), loc="outside lower center", ncols=5, frameon=False)
+    plt.close(figure)
+    return figure
+
+
+def _plot_claim(ax, row, y):
+    marker, below = MARKERS[row.schedule]
+    color, way = VERDICTS[row.verdict], row.claim.expected or 1
+    scale = way / row.found.spread
+    if row.claim.margin:
+        margin = abs(row.claim.margin * scale)
+        ax.plot([-margin, margin], [y + below] * 2, color="0.85", lw=7, solid_capstyle="butt")
+    ax.plot(np.multiply(row.found.interval, scale), [y + below] * 2, color=color, lw=1.6)
+    face = color if row.schedule == "fast" else "white"
+    ax.plot(row.found.mean * scale, y + below, marker, ms=5.5, color=color, mfc=face)
+
+
+def _legend(judged):
+    dot = dict(marker="o", ls="", ms=6)
+    found = [Line2D([], [], color=color, label=name, **dot) for name, color in VERDICTS.items()]
+    names = {"fast": "fast schedule", "post": "the post's schedule"}
+    return found + [
+        Line2D([], [], color="0.3", marker=marker, ls="", mfc=face, label=names[schedule])
+        for (schedule, (marker, _)), face in zip(MARKERS.items(), ("0.3", "white"), strict=True)
+        if schedule in set(judged.schedule)
+    ]
+
+
+def trial(rows, dataset, measures, real=None, log=()):
     """The measures that a claim is tried on: of every model, and what each change does to them.
 
     Above, a row for each model, a dot for each seed, a line at their mean; where the untrained
-    network lies far away, an arrow with its mean. Below, `contrasts.CONTRASTS` with their
-    intervals, and no difference as a dashed line. Small circles: the same change made in either
-    order.
+    network lies far away, an arrow with its mean. Below, the two comparisons (grey), and the
+    changes that the first one is shared out to, with their intervals; no difference is a dashed
+    line.
 
     Args:
-        table: as from `tables.read`.
+        rows: as from `tables.rows`.
         dataset: whose rows.
         measures: columns of the table, a panel for each.
         real: dict of measure to what it is for real images, for its title, where that is known.
         log: those of the measures whose values are shown by their logarithms, and whose
             differences are ratios; they must be positive.
     """
-    names, here = list(OBJECTIVES), table[table.dataset == dataset]
+    names, here = list(OBJECTIVES), rows[rows.dataset == dataset]
     changes = {measure: _changes(here, dataset, measure, measure in log) for measure in measures}
-    rows = [TITLES[name] for name in names], list(CONTRASTS)
+    words = [TITLES[name] for name in names], list(next(iter(changes.values())))
     figure, axes = plt.subplots(
         *(2, len(measures)),
-        **dict(figsize=(2.6 + 2.3 * len(measures), 1.3 + 0.3 * sum(map(len, rows))), dpi=110),
-        **dict(squeeze=False, sharey="row", height_ratios=list(map(len, rows))),
+        **dict(figsize=(2.6 + 2.3 * len(measures), 1.3 + 0.3 * sum(map(len, words))), dpi=110),
+        **dict(squeeze=False, sharey="row", height_ratios=list(map(len, words))),
         layout="constrained",
     )
     for (above, below), measure in zip(axes.T, measures, strict=True):
@@ -41,15 +106,14 @@ def trial(table, dataset, measures, real=None, log=()):
         _plot_changes(below, changes[measure], measure in log)
         known = f"\nreal images: {real[measure]:.3g}" if measure in (real or {}) else ""
         above.set_title(measure + known)
-        for ax, words in zip((above, below), rows, strict=True):
-            ax.set(yticks=range(len(words)), yticklabels=words, ylim=(len(words) - 0.5, -0.5))
+        for ax, labels in zip((above, below), words, strict=True):
+            ax.set(yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.5, -0.5))
             ax.grid(axis="x", alpha=0.3)
             ax.tick_params(axis="y", length=0)
             if ax.get_xscale() == "linear":
-                ax.locator_params(axis="x", nbins=3)
+                ax.locator_params(axis="x", nbins=4)
     kind = "ratios" if set(measures) <= set(log) else "differences"
-    sure = f"{contrasts.CONFIDENCE:.0%}"
-    axes[1, 0].set_xlabel(f"{kind}, seed by seed, with {sure} intervals", loc="left")
+    axes[1, 0].set_xlabel(f"{kind}, with {contrasts.CONFIDENCE:.0%} intervals", loc="left")
     plt.close(figure)
     return figure
 
@@ -71,7 +135,7 @@ def _plot_models(ax, models):
                 arrowprops=dict(arrowstyle="->", color=color, shrinkA=1, shrinkB=1),
             )
         elif len(values):
-            ax.plot(values, np.full(len(values), y), "o", ms=5, color=color, alpha=0.6, mew=0)
+            ax.plot(values, np.full(len(values), y), "o", ms=5, color=color, alpha=0.5, mew=0)
             ax.plot([values.mean()] * 2, [y - 0.3, y + 0.3], color=color, lw=2)
 
 
@@ -85,28 +149,21 @@ def _far_off(values, models):
 
 
 def _changes(rows, dataset, measure, ratios):
-    """Each contrast, and its means in either order of the changes; of logarithms for ratios."""
+    """The comparisons and the shares of the first; of logarithms for ratios."""
     if ratios:
         if not (rows[measure].dropna() > 0).all():
             raise ValueError(f"{measure} is not positive everywhere: it has no logarithm.")
         rows = rows.assign(**{measure: np.log(rows[measure])})
-    where = rows, dataset, measure
-    return {
-        name: (
-            contrast(*where, weights),
-            [contrast(*where, one_way).mean for one_way in BOTH_WAYS.get(name, ())],
-        )
-        for name, weights in CONTRASTS.items()
-    }
+    wanted = {f"{name}, in all": weights for name, weights in COMPARISONS.items()} | shares()
+    return {name: contrast(rows, dataset, measure, weights) for name, weights in wanted.items()}
 
 
 def _plot_changes(ax, changes, ratios):
     if ratios:
         ax.set_xscale("log")
     back = np.exp if ratios else np.asarray
-    for y, (name, (found, either_way)) in enumerate(changes.items()):
-        color = "0.3" if name in (AS_POSTED, CORRECTED) else COLORS[0]
-        ax.plot(back([found.low, found.high]), [y, y], color=color, lw=2, alpha=0.6)
+    for y, (name, found) in enumerate(changes.items()):
+        color = "0.3" if name.endswith("in all") else COLORS[0]
+        ax.plot(back(found.interval), [y, y], color=color, lw=2, alpha=0.6)
         ax.plot(back(found.mean), y, "o", ms=6, color=color)
-        ax.plot(back(either_way), [y] * len(either_way), "o", ms=4, mfc="white", mec=color)
     ax.axvline(float(back(0)), color="0.35", lw=1, ls=(0, (4, 3)))

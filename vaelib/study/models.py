@@ -125,12 +125,13 @@ def model_of(dataset, objective, prior="normal", schedule="fast", **settings):
     else:
         model = runs.train(asked).model
     if found := FITTED.fullmatch(prior):
-        codes = _sampled_codes(model, asked.load().train_images, asked.seed)
+        codes = sampled_codes(model, asked.load().train_images, asked.seed)
         model.prior = fitted(codes, int(found[1]), asked.seed)
     return model
 
 
-def _sampled_codes(model, images, seed):
+def sampled_codes(model, images, seed=0):
+    """One code of each image, sampled from q(z|x) where the model does so: (n, latent_dim)."""
     mean, log_var = model.encode_distribution(images)
     if log_var is None:
         return mean
