@@ -408,9 +408,10 @@ print(f"15-nearest-neighbour votes  {accuracy:.3f} right")
 # %% [markdown]
 # ## What the original code really optimised
 #
-# Now to the promised mistake. The post's model is the one above, trained for 50 epochs, and the post
-# notes that its codes are not centred, and that much of its grid shows nothing meaningful. Our codes
-# are centred, and inside the circle nearly every image of our grid is a garment. What is different?
+# Now to the promised mistake. The post's model is the one above, trained for 50 epochs. Of its *other* model,
+# the MMD-VAE, the post says that the codes are centred at zero and that nearly all of its grid shows meaningful
+# objects, which for this one had not been so. But our codes are nearly centred, and inside the circle nearly
+# every image of our grid is a garment. What is different?
 #
 # The post's loss is, in our words, `-mean(log_p_x_given_z + log_p_z - log_q_z_given_x)`, as it should
 # be. But its `log_p_x_given_z` was summed over *all axes*, over pixels and over the images of the
@@ -458,8 +459,9 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 # Left, the codes lie off centre, and few of them in the circle. Codes drawn from the prior land in one
 # corner of that map, so most samples are half-formed things, boot and shirt in one. Right, the same
 # network with the same data and the same schedule: the codes gather in the circle, and most samples are
-# shoes, trousers and shirts. What looked like a weakness of VAEs was, in this pair of runs, one axis too
-# many in a sum.
+# shoes, trousers and shirts. What looked like a weakness of VAEs goes away, in this pair of runs, when one axis
+# too many is taken out of a sum. (Is this the only way to be rid of it? No: notebook 02 finds another, and
+# notebook 05 measures both.)
 #
 # A falling loss did not give it away: both fall, and the two can't be compared, for the left one counts
 # the KL for less. Two numbers could have. The loss that the post's code adds up is far larger than the

@@ -17,13 +17,17 @@
 # # Match one large cloud, not every small one: MMD-VAE
 #
 # In notebook 01 each image got a small cloud of codes, and the loss pulled *every single cloud*
-# towards the prior. That is an odd thing to ask. A code that says something about its image has to
-# differ from the codes of other images; a cloud that equals the prior says nothing. What we really
-# want is a statement about **all codes together**: seen as one big cloud, they should look like the
-# prior, so that a draw from the prior lands where the decoder knows its way.
+# towards the prior. Zhao, Song and Ermon (2017) object to that. A code that says something about its image has to
+# differ from the codes of other images; a cloud that equals the prior says nothing, and where the pull is too
+# strong, codes become uninformative. What one really wants, they argue, is a statement about **all codes
+# together**: seen as one big cloud, they should look like the prior, so that a draw from the prior lands where the
+# decoder knows its way. (There is an answer to that. The KL of each code is not there to make clouds equal. It
+# follows from maximum likelihood, and its two parts are just this: how far all codes together are from the prior,
+# and what a code says of its image, which is a price that the reconstruction pays back.)
 #
-# An MMD-VAE (Zhao, Song and Ermon 2017) asks for just that. It needs a measure of how much two clouds
-# of points differ, and there is a beautiful one.
+# An MMD-VAE asks for the statement about all codes, and drops the other part. What it minimises is then no bound of
+# a likelihood any more; with codes that are not sampled it is a *Wasserstein autoencoder* (Tolstikhin and others
+# 2017). It needs a measure of how much two clouds of points differ, and there is a beautiful one.
 #
 # **What you'll do**
 #
@@ -33,7 +37,7 @@
 #
 # **What you'll learn**
 #
-# - why a kernel compares all moments at once, and what its bandwidth can and cannot see;
+# - how a kernel compares two distributions at all scales at once, and what its bandwidth can and cannot see;
 # - what changes in a VAE when not each code, but all of them together, must match the prior;
 # - why a comparison of two models that differ in three ways proves less than it seems to.
 #
@@ -90,15 +94,15 @@ plotting.clouds(z_mean, z_log_var, seed=seed)
 #
 # ## How different are two clouds?
 #
-# One could compare their means, then their variances, then their skewness, and so on: distributions that
-# are bounded, or normal, are equal if all their moments are. A **Gaussian kernel** compares them all in
-# one go. It says how similar two points are, and the similarity fades with the squared distance:
+# One could compare their means, then their variances, then their skewness, and so on, without end. A **Gaussian
+# kernel** compares two clouds in one go. It says how similar two points are, and the similarity fades with the
+# squared distance:
 #
 # $$ k(x, y) = \exp\!\Big( -\frac{\lVert x - y \rVert^2}{2 \sigma^2} \Big). $$
 #
-# Its $\sigma$ is called the *bandwidth*. Expand the exponential into a series, and every power of $x$ and
-# $y$ turns up: that is where the moments are. Now compare the similarity *within* the clouds with the similarity *between* them.
-# If the clouds come from the same distribution, it makes no difference where a partner is taken from:
+# Its $\sigma$ is called the *bandwidth*. Now compare the similarity *within* the clouds with the similarity
+# *between* them. If the clouds come from the same distribution, it makes no difference where a partner is taken
+# from:
 #
 # $$
 # \mathrm{MMD}^2(p, q) \;=\; \mathbb E\, k(x, x') + \mathbb E\, k(y, y') - 2\, \mathbb E\, k(x, y),
@@ -107,8 +111,11 @@ plotting.clouds(z_mean, z_log_var, seed=seed)
 #
 # It is never negative, and with this kernel it is zero only if $p = q$. (The name: its root is the
 # largest difference that the means of a function under $p$ and under $q$ can have, over all functions
-# of a certain size that the kernel can build.) For samples, the expectations become means over pairs. In
-# code that is three means.
+# of a certain size that the kernel can build.) Another way to see it: with $\varphi$ the characteristic function,
+# $\mathrm{MMD}^2 = \int |\varphi_p(\omega) - \varphi_q(\omega)|^2 \, d\Lambda(\omega)$. The two clouds are
+# compared at every frequency $\omega$, weighed by a normal distribution $\Lambda$ of width $1/\sigma$. So a small
+# $\sigma$ looks at fine detail and a large one at coarse outlines. For samples, the expectations become means
+# over pairs. In code that is three means.
 
 
 # %%
@@ -161,8 +168,8 @@ plotting.curves(
 #
 # ## The estimate is a little too large
 #
-# Above, two clouds from one law did not give zero. Each point was compared with itself too, and no
-# one is as similar to you as you are. Leave out these pairs and the estimate is right on average,
+# Above, two clouds from one distribution did not give zero. Each point was compared with itself too, and every
+# point is most similar to itself. Leave out these pairs and the estimate is right on average,
 # though at times below zero. Third possibility: the prior is normal and the kernel too, so the means
 # over the prior are integrals that one can work out on paper (Rustamov 2019), and no draws from the
 # prior are needed. Batches of 100, three hundred times:
@@ -342,11 +349,11 @@ pd.DataFrame(rows).T.round(4)
 # rounder, which the column of MMD² confirms. In the bottom row a difference remains. Outside the circle
 # the middle grid fades or breaks up, where the right one shows whole objects up to its corners: the post saw
 # that rightly, though the prior goes there one time in twenty only. In votes and pixels the models are
-# close, and the order of the errors is the other way round than after the fast schedule.
-# So make nothing of it.
+# close, and the order of the errors is the other way round than after the fast schedule. It may be the schedule, or
+# chance; notebook 05 compares the models by both schedules, over seeds.
 #
-# In these runs, most of what the first comparison shows comes from the KL at a hundredth, the one axis
-# too many of notebook 01.
+# In these runs, giving the KL its full weight would have brought the post most of the way from the left column to
+# the right one, and so did MMD. Either would do, and the pictures can't say whose merit it is.
 #
 # ## Which change did it?
 #
@@ -355,7 +362,7 @@ pd.DataFrame(rows).T.round(4)
 # what MMD asks for, so it is most likely its work. And the samples? They may differ because of MMD, or because
 # of the squared error, or since no noise blurs the codes. From this notebook you can't tell, nor could
 # the post. One has to change one thing at a time, as far as that goes (the KL of a code without noise is
-# infinite, so the first change brings the third along), over several seeds.
+# infinite, so the first change brings the third along), in every order, over several seeds. Notebook 05 does.
 #
 # ## On your own
 #

@@ -181,8 +181,8 @@ pd.DataFrame(rows).T.round(4)
 # (Mind the axes again: each plane reaches as far as its codes, and the dashed circle is the same.) It is
 # the story of the clothes once more. As posted, the VAE's codes are off centre, hardly more than a third of
 # them in the circle, and many of the samples are no digits at all. With the KL at full weight the codes are
-# nearly centred, and more of the samples can be read. The MMD-VAE's are nearest to the prior. What
-# separates the left column from the right one is again, for the most part, the weight of the KL.
+# nearly centred, and more of the samples can be read. The MMD-VAE's are nearest to the prior. Again the
+# corrected KL alone brings the left column most of the way to the right one.
 #
 # Now the grids. On the left, digits break into crumbs towards the upper right; on the right there are
 # digits up to the corners. That is the post's impression of morphing, and we share it. But a grid shows fixed

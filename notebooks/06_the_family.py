@@ -21,7 +21,7 @@
 #
 # $$\text{reconstruction} + w_\text{KL}\, \mathrm{KL}(q(z \mid x) \,\|\, p(z)) + w_\text{MMD}\, \mathrm{MMD}^2(q(z), p(z))$$
 #
-# or with another $p(z)$; two count the terms in another way. So this notebook has few new formulas. It moves
+# or with another $p(z)$; two combine the terms differently. So this notebook has few new formulas. It moves
 # through the family, one number at a time, and looks at what becomes of the latent space.
 #
 # **What you'll do**
@@ -39,8 +39,9 @@
 #
 # **What you'll need**
 #
-# - notebooks 01 and 02; measures are those of notebook 04. Two to four minutes on two cores: one model is
-#   trained here, the others are read from tables that `make family` and `make paper` made in hours.
+# - notebooks 01, 02 and 04; measures are those of notebook 05. A minute or two on two cores: one model is
+#   trained here, the others are read from tables that `make study` and `make paper` made in hours. Most of
+#   them are one seed each, and were not planned beforehand: everything below is exploratory.
 
 # %%
 import numpy as np
@@ -110,7 +111,7 @@ plotting.comparison(close, data.CLASS_NAMES["fashion_mnist"], one_scale=False)
 
 # %% [markdown]
 # The upper row shows what that means for samples: draws from the prior land in the circle, and if the codes are
-# elsewhere, what is decoded is mostly shirts, some of them torn. The middle row shows what *hardly* changes:
+# elsewhere, what is decoded is mostly tops, bags and boots, some of them torn. The middle row shows what *hardly* changes:
 # which class lives next to which. From the first plane to the second, the classes keep their places and only
 # the scale changes, and the last two are much alike. So one might think that β matters for drawing samples and
 # little else. Is that so?
@@ -152,21 +153,21 @@ pairs = {"β": betas.kl_weight.shift(), "next β": betas.kl_weight, "slope betwe
 pd.DataFrame(pairs).dropna().set_index("β")
 
 # %% [markdown]
-# So it does for four of the six pairs, and a fifth misses by a hair. Between 0.01 and 0.03 it has the wrong
-# sign: there the distortion hardly depends on β any more, and what is left is chance. (The theory speaks of
-# optima, and this is one seed. And the distortion is a bound of the first thousand test images, with one code
-# each, minus the rate of all ten thousand.)
+# So it does for five of the six pairs. Between 0.1 and 0.3 it has the wrong sign: there the distortion hardly
+# depends on β any more, and what is left is chance. (The theory speaks of optima, and this is one seed.)
 
 # %%
 known = ["rate", "mutual information", "information ceiling", "aggregate KL", "distortion"]
 betas.set_index("kl_weight")[[*known, "marginal cross-entropy", "15-NN accuracy"]].round(2)
 
 # %% [markdown]
-# *Rate* is the sum of the two columns after it: what codes know of their images (the mutual information), and
-# how far all codes together are from the prior (the aggregate KL). With the post's hundredth, more than half of
-# the rate is the latter: nats spent on lying in the wrong place. NLL is the negative log-likelihood, exact as
-# in notebook 04. It does not ask the encoder what a code costs. But it does ask the decoder to make images
-# where the *prior* lies, and where codes lie elsewhere, it suffers. And what do classes care? The votes of
+# *Rate* is the sum of what codes know of their images (the mutual information) and of how far all codes together are
+# from the prior (the aggregate KL), but for the noise of the estimates. With the post's hundredth, the estimates say
+# that more than half of the rate is the latter: nats spent on lying in the wrong place. Mind the ceiling, though. The
+# information can't be counted beyond 9.2 nats, so close to it the codes may know more than is counted, and the
+# aggregate KL may be less. The *marginal cross-entropy* is the integral of notebook 04, here of grey pixels. It
+# does not ask the encoder what a code costs. But it does ask the decoder to make images where the *prior* lies, and
+# where codes lie elsewhere, it suffers. And what do classes care? The votes of
 # fifteen neighbours are nearly the same from one end to the other, while the codes lose two thirds of what they
 # know. So it seems that what goes first is what tells two shirts apart, not what tells a shirt from a shoe.
 # (Votes are of the clouds' centres, though, while the mutual information also counts their width.) So for
@@ -202,20 +203,20 @@ plotting.heatmaps({name: family.infovae_plane(table, name) for name in shown})
 # %% [markdown]
 # Read the middle panel from left to right: MMD brings the codes to the prior, in every row. Now the first one
 # from top to bottom: with less of the KL, codes know more. Both together are what InfoVAE promised: with a
-# tenth of the KL and no MMD (this is β = 0.1) the codes know 7.5 nats and are far from the prior; with MMD they
+# tenth of the KL and no MMD (this is β = 0.1) the codes know 7.7 nats and are far from the prior; with MMD they
 # know as much, and are near it. At the bottom the measure is nearly full: with ten thousand test images it
 # can't count beyond 9.2 nats, which tell them all apart. And what does it cost? Right: λ = 100 costs nothing, λ
 # = 1000 two to three nats.
 #
-# It even gains: with λ = 100 the exact likelihood is better than the VAE's in all three rows, if only by about
-# a nat or less, and from one seed:
+# It even gains: with λ = 100 the marginal cross-entropy is better than the VAE's in all three rows, by about two
+# nats, from one seed:
 
 # %%
 family.infovae_plane(table, "marginal cross-entropy").round(1)
 
 # %% [markdown]
 # In the plot of rate against distortion above, the three with λ = 100 lie on the curve of the β-VAEs, as far as
-# one seed can tell, and the three with λ = 1000 one to two and a half nats above it: so strong a pull is paid
+# one seed can tell, and the three with λ = 1000 one and a half to three nats above it: so strong a pull is paid
 # for in distortion. With less of the KL the rate rises, for less keeps the price of *each* code low. The middle
 # panel can't see that, since it looks at the centres of the clouds. With no KL at all, the clouds themselves
 # shrink towards points, and the aggregate KL, of which more below, does see it.

@@ -9,6 +9,7 @@ from scipy import ndimage
 from vaelib.backend import ops
 from vaelib.measures import images
 from vaelib.models import VAE
+from vaelib.priors import StandardNormal
 
 
 def points(n=300, seed=0, shift=0.0):
@@ -191,6 +192,20 @@ def test_path_length_of_a_linear_decoder_is_the_mean_of_its_squared_stretches():
     found = images.path_length(lambda z: z @ w, lambda images: images, codes)
     assert found == pytest.approx((9 + 16) / 2, rel=0.03)
     assert images.path_length(np.zeros_like, lambda images: images, codes) == 0
+
+
+@pytest.mark.parametrize("prior", [StandardNormal(2), None])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_path_length_does_not_go_the_way_of_the_codes(seed, prior):
+    """Of a map that changes along the radius only: cos^2 of the angle, 1/2 on average."""
+    plain = np.random.default_rng(seed).standard_normal((4_000, 2))
+    codes = prior.sample(4_000, seed) if prior else plain
+
+    def radius(z):
+        return np.linalg.norm(z, axis=1, keepdims=True)
+
+    found = images.path_length(radius, lambda images: images, codes, seed=seed)
+    assert found == pytest.approx(0.5, abs=0.03)
 
 
 def test_features_that_are_no_numbers_are_refused():

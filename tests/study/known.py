@@ -56,10 +56,11 @@ def spread(n, start):
 
 
 def dataset():
-    """A `Dataset` of such images; its test images lie at `spread(TEST, 1)[0]`."""
+    """A `Dataset` of such images; its test images lie at `spread(TEST, 1)[0]`, others wider."""
     parts = []
-    for n, start in ((TRAIN, 100_001), (TEST, 1)):
+    for n, start, wider in ((TRAIN, 100_001, 1.4), (TEST, 1, 1.0)):
         u, right = spread(n, start)
+        u = u * np.array([1, wider])
         grey = special.expit(A * np.repeat(u, 14, axis=1))[:, None, :, None]
         images = np.round(np.broadcast_to(grey, (n, 28, 28, 1)) * 255).astype("uint8")
         wrong = np.arange(n) // 2 % WRONG == 0  # as often in either blob

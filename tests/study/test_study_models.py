@@ -35,13 +35,14 @@ def test_one_thing_changes_at_a_time():
         return {name for name in a if a[name] != b[name]}
 
     pixels, pull, code = {"reconstruction"}, {"kl_weight", "mmd_weight"}, {"sampled"}
-    for names in (contrasts.CROSS_ENTROPY, contrasts.SQUARED_ERROR):
-        as_posted, elbo, sampled, deterministic = names
+    for as_posted, elbo, mmd in (contrasts.CROSS_ENTROPY, contrasts.SQUARED_ERROR):
         assert changed(as_posted, elbo) == {"kl_weight"}
-        assert changed(elbo, sampled) == changed(as_posted, sampled) == pull
-        assert changed(sampled, deterministic) == code
+        assert changed(elbo, mmd) == changed(as_posted, mmd) == pull | code
     for one, other in zip(contrasts.CROSS_ENTROPY, contrasts.SQUARED_ERROR, strict=True):
         assert changed(one, other) == pixels
+    assert changed("mmd-sampled", "mmd-deterministic") == code
+    assert changed("mmd-sampled-squared-error", "mmd-as-posted") == code
+    assert changed("elbo", "mmd-sampled") == pull
     assert changed("elbo-squared-error", "elbo-matched") == {"kl_weight"}
     assert changed("mmd-as-posted", "mmd-matched") == {"mmd_weight"}
     assert changed("autoencoder", "mmd-deterministic") == {"mmd_weight"}

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+import tables_of
 from tools.tables import results, schedules
 from vaelib import study
-from vaelib.study import published
+from vaelib.study import claims, published, tables
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,27 +53,98 @@ def test_its_results_are_those_of_the_committed_tables():
 
 
 def test_tables_are_replaced_between_their_own_marks():
-    marks = {name: results.BEGIN.format(name) for name in ("study", "paper")}
+    marks = {name: results.BEGIN.format(name) for name in ("models", "paper")}
     text = "".join(f"before {mark}\nold\n\n{results.END}" for mark in marks.values()) + "after"
     found = results.replaced(text, "paper", ["new\n"])
     assert found.index("old") < found.index(marks["paper"]) < found.index("new")
     assert found.count("old") == 1 and found.endswith(f"new\n\n{results.END}after")
 
 
-def test_a_result_is_a_mean_and_a_standard_deviation():
-    measures = {column: 0.0 for column in results.COLUMNS}
-    rows = [
-        {"dataset": dataset, "objective": name, "seed": seed}
-        | measures
-        | {"pixel MSE": 0.01 * seed}
-        for dataset in results.TITLES
-        for name in study.OBJECTIVES
-        for seed in (1, 2, 3)
+def measured(parts=("fast", "post", "threshold"), **means):
+    """A table of every measure that README shows or a claim is about, all the same but as given."""
+    frames = [
+        tables_of.planned(0.001, parts, "pixel MSE", dataset, **means) for dataset in results.TITLES
     ]
-    lines = results.markdown(pd.DataFrame(rows)).splitlines()
+    found = pd.concat(frames, ignore_index=True)
+    names = {claim.measure for claim in claims.CLAIMS} | {*results.COLUMNS, "NLL"}
+    return found.assign(**{name: found["pixel MSE"] for name in names})
+
+
+def test_a_result_is_a_mean_and_a_standard_deviation():
+    table = measured(elbo=0.02)
+    lines = results.markdown(table).splitlines()
     assert lines[0].split(" | ")[3] == "pixel MSE"
-    assert lines[5].split(" | ")[0::3] == ["| VAE", "0.0200\u00a0± 0.0100", "0.00\u00a0± 0.00 |"]
+    rows = table[(table.dataset == "fashion_mnist") & (table.objective == "elbo")]
+    rows = rows[(rows.schedule == "fast") & (rows.pixels == "grey")]["pixel MSE"]
+    expected = f"{rows.mean():.4f}\u00a0± {rows.std():.4f}"
+    assert lines[5].split(" | ")[0:4:3] == ["| VAE", expected]
     assert len(lines) == 2 * (2 + len(study.OBJECTIVES) + 1) - 1
+
+
+def test_likelihoods_are_those_of_black_and_white_pixels():
+    table = measured(threshold_elbo=140.0, fast_elbo=7.0)
+    lines = results.likelihoods(table).splitlines()
+    assert lines[2].startswith("| VAE | 140.0\u00a0± 0.0 | 140.0")
+    assert len(lines) == 2 + len(tables.BLACK_AND_WHITE)
+
+
+def test_the_ledger_has_a_line_for_each_claim_and_a_cell_for_each_comparison():
+    lines = results.ledger(measured(mmd_as_posted=1.0)).splitlines()
+    assert len(lines) == 2 + len(claims.CLAIMS)
+    head = [cell.strip() for cell in lines[0].strip("|").split("|")]
+    assert head[2:] == [
+        *("as posted, fast", "KL corrected, fast"),
+        *("as posted, the post's schedule", "KL corrected, the post's schedule"),
+    ]
+    sharper = lines[2].split(" | ")
+    assert sharper[0] == "| samples have sharper edges" and "holds" in sharper[2]
+    assert all(line.count("|") == lines[0].count("|") for line in lines)
+
+
+def test_an_incomplete_table_says_so_and_gives_no_verdict(monkeypatch):
+    whole = measured()
+    assert results.tables.state(whole).startswith("All 300 rows")
+    some = whole[whole.seed > 1]
+    assert "228 of the 300 rows" in results.tables.state(some)
+    monkeypatch.setattr(results.tables, "read", lambda: some)
+    text = results.made_anew(README)
+    assert "228 of the 300 rows" in text and "can't tell" not in text and "sd)" not in text
+    monkeypatch.setattr(results.tables, "read", lambda: whole)
+    text = results.made_anew(README)
+    assert "All 300 rows" in text and "can't tell" in text and "first edition | now" in text
+
+
+@pytest.mark.parametrize(
+    ("measure", "before", "means", "verdict", "reason"),
+    [
+        ("path length", "holds, by MMD", {}, "can't tell", "the path length had looked"),
+        ("silhouette", "can't tell", {"mmd_as_posted": 1.0}, "holds", "more seeds, and the new"),
+        ("silhouette", "not asked", {}, "can't tell", "a measure that was missing"),
+        (
+            *("silhouette", "holds, by MMD", {"mmd_as_posted": 1.0, "elbo_squared_error": 1.0}),
+            *("holds, ", "shares over all orders"),
+        ),
+        ("silhouette", "holds, by MMD", {"mmd_as_posted": 0.00125}, "can't tell", "one of many"),
+    ],
+)
+def test_a_verdict_that_changed_says_why(measure, before, means, verdict, reason):
+    claim = claims.Claim("words", "mnist", measure, 1)
+    others = [claims.Claim("other", "mnist", "occupancy", 1)] * 20  # to be corrected for
+    row = claims.judged(measured(**means), [claim, *others]).iloc[0]
+    assert row.verdict in verdict
+    found = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
+    assert found.startswith(verdict)
+    assert results.why(row, before, found).startswith(reason)
+
+
+def test_the_first_edition_is_compared_claim_by_claim():
+    first = pd.read_csv(results.FIRST_EDITION)
+    assert len(first) == 15 and set(first.dataset) == set(results.TITLES)
+    known = {(claim.dataset, claim.words) for claim in claims.CLAIMS}
+    assert set(first[["dataset", "claim"]].itertuples(index=False, name=None)) <= known
+    lines = results.changed(measured(), first).splitlines()
+    assert re.fullmatch(r"\d+ of 32 verdicts are new or different; there were 30\.", lines[0])
+    assert len(lines) - 4 == int(lines[0].split()[0])
 
 
 def tried(**losses):

@@ -91,9 +91,7 @@ def changed(table, first_edition):
             cells = claim_words(row.claim), TITLES[row.claim.dataset], row.comparison, before
             lines.append("| " + " | ".join([*cells, verdict, why(row, before, verdict)]) + " |")
     total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
-    first = (
-        f"{len(lines) - 2} of {len(now)} verdicts are other ones; {2 * total} had been asked for."
-    )
+    first = f"{len(lines) - 2} of {len(now)} verdicts are new or different; there were {2 * total}."
     return "\n".join([first, "", *lines]) + "\n"
 
 
