@@ -98,9 +98,7 @@ class StandardNormal:
 
 
 class Mixture:
-    """A mixture of Gaussians with diagonal covariances.
-
-    p(z) = sum_k w_k N(z; mean_k, exp(log_var_k))
+    """Gaussians with diagonal covariances: p(z) = sum_k w_k N(z; mean_k, exp(log_var_k)).
 
     Args:
         means, log_vars: (components, latent_dim).

@@ -4,7 +4,8 @@ What is in which file:
 
     models     what is trained, by name
     rows       every measure of one model
-    tables     the study's table, read
+    tables     the study's table: which rows there are, and which the plan asks for
+    staleness  which rows were made by code that is not today's
     contrasts  what each change does to a measure
     claims     the post's sentences, and verdicts
     family     the table of the post's relatives; `published`: what others printed
