@@ -83,6 +83,12 @@ def own_signature(app, what, name, obj, options, signature, returned):
         return stringify_signature(sphinx_signature(obj.__init__, bound_method=True)), returned
 
 
+def skip_what_is_imported(app, what, name, obj, skip, options):
+    """A function of another package is no part of ours; of some of SciPy's, Sphinx can't tell."""
+    if what == "module" and callable(obj):
+        return not str(getattr(obj, "__module__", "vaelib")).startswith("vaelib") or None
+
+
 def find_in_package(app, env, node, contnode):
     """`losses.gaussian_kl` and `Recipe` are meant from everywhere, without the names before."""
     target, domain = node["reftarget"], env.get_domain("py")
@@ -111,5 +117,6 @@ def setup(app):
     app.add_html_math_renderer("mathml", (draw_formula, None), (draw_formula, None))
     app.connect("autodoc-process-docstring", as_rst, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", own_signature)
+    app.connect("autodoc-skip-member", skip_what_is_imported)
     app.connect("missing-reference", find_in_package)
     app.connect("doctree-read", describe_figures)

@@ -17,7 +17,7 @@ from vaelib.study import family, published, tables
 
 print(vaelib.__file__)
 print(runs.load("fashion_mnist_elbo_50-epochs"))
-print(len(tables.read()), len(family.read()), len(published.published()))
+print(len(tables.read()), len(family.planes()), len(published.published()))
 """
 
 
