@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-import tables_of
 from scipy import stats
 
+import tables_of
 from vaelib.study import claims, tables
 from vaelib.study.claims import Claim
 from vaelib.study.contrasts import COMPARISONS, contrast

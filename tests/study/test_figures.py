@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-import tables_of
 
+import tables_of
 from vaelib import study
 from vaelib.study import claims, contrasts, figures
 from vaelib.study.claims import Claim
