@@ -219,8 +219,8 @@ figures.trial(there, "fashion_mnist", ["mean norm", "held-out MMD²"], log=["hel
 #
 # Sixteen claims about two models and two comparisons each, by two schedules, and one about the untrained network:
 # that makes 65 tests. Where nothing is to be found, one test in twenty still finds something at the level of
-# .05. So p values are corrected (Holm): all verdicts together are wrong at most once in twenty studies. Where the
-# post says that models do *not* differ, absence of evidence is not enough: the difference has to be smaller than a
+# .05. So p values are corrected (Holm): the chance that even one of all these finds is false is then at most one in
+# twenty. Where the post says that models do *not* differ, absence of evidence is not enough: the difference has to be smaller than a
 # margin, by two one-sided tests.
 
 # %%

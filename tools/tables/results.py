@@ -59,6 +59,12 @@ def ledger(table):
 
 
 SCHEDULES = {"fast": "fast", "post": "the post's schedule"}
+LEDGER = """\
+What became of the post's claims: the MMD-VAE as posted against the VAE as posted, and against the
+VAE with its KL correctly weighted. In brackets, the difference in standard deviations over seeds.
+All verdicts together are corrected for their number (Holm). Notebook 05 explains the rules and
+shows the intervals.
+"""
 
 
 def likelihoods(table):
@@ -197,7 +203,7 @@ def made_anew(text):
     models = tables.read()
     whole = not any(tables.missing(models).values())  # else there are no verdicts
     made = [tables.state(models), markdown(models), likelihoods(models)]
-    text = replaced(text, "models", made + [ledger(models)] * whole)
+    text = replaced(text, "models", made + [LEDGER, ledger(models)] * whole)
     other = changed(models, pd.read_csv(FIRST_EDITION)) if whole else tables.state(models)
     text = replaced(text, "first_edition", [other])
     gain, error = published.gap("VAE", "VAE with VampPrior")
