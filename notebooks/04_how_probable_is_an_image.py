@@ -55,11 +55,11 @@ limit = None  # a number: train on the first so many images; None: on all
 step: float = 0.04  # between neighbours of the grid that likelihoods are summed over
 
 # %% [markdown]
-# ## A likelihood needs pixels that it is one of
+# ## A likelihood needs black-and-white pixels
 #
 # For each pixel, the decoder says how probable white is. The probability of a whole image is the product over its
 # pixels, and its logarithm is minus the binary cross-entropy of notebook 01. For grey pixels this is a useful
-# number, but no probability: summed over all grey values it does not give one. So here the images are made black
+# number, but no probability: over all grey values it does not add up to one. So here the images are made black
 # and white, at one half, and a VAE is trained on these: the same network and the same loss as in notebook 01.
 
 # %%
@@ -177,8 +177,8 @@ by_class.mean().assign(images=by_class.size()).sort_values("gap").round(1)
 
 # %% [markdown]
 # Boots have the widest gaps, on average, and dresses and trousers the narrowest. Note that a narrow gap is not
-# the same as a probable image: bags are the least probable, for no two are alike, and shirts have a low
-# likelihood at an ordinary gap.
+# the same as a probable image: boots, with the widest gaps, are more probable than dresses, with the narrowest. Least
+# probable are bags, for no two are alike.
 #
 # ## What a code costs, and what it knows
 #

@@ -22,7 +22,7 @@
 #
 # Here we stop looking and start counting. Every sentence of the post becomes a measure. Every measure is taken
 # of models that differ by one change at a time, on two data sets, over seeds, by our fast schedule and by the
-# post's own. And the rules were written down before the first number was: `runs/plan.md`.
+# post's own. And the rules were written down before the table was begun, with one amendment since: `runs/plan.md`.
 #
 # **What you'll do**
 #
@@ -69,8 +69,8 @@ limit = None  # a number: train and measure on the first so many images; None: o
 # | **squared error** | VAE as posted, squared error | VAE, squared error | MMD-VAE, squared error, sampled | MMD-VAE as posted |
 #
 # A plain **autoencoder** and the **untrained** network are there to read the others by. Two more models answer one question:
-# squared error is a smaller number than cross-entropy, so the same KL pulls harder against it. Is it the other
-# pixels that make the difference, or the stronger pull? With a **matched pull**, .35 of it, codes have the same
+# squared error changes less from code to code than cross-entropy does, so the same KL pulls harder against it. Is
+# it the other way to compare pixels that makes the difference, or the stronger pull? With a **matched pull**, .35 of it, codes have the same
 # rate as with cross-entropy.
 
 # %%
@@ -92,8 +92,8 @@ pd.DataFrame(counts).fillna(0).astype(int)
 claims.collapsed(table)
 
 # %% [markdown]
-# Deterministic codes can't collapse in this way. A way of changes that leads through a model which has learned
-# nothing says nothing about the changes, so from here on MMD and the missing noise are one change. (This was
+# Deterministic codes can't collapse in this way. A sequence of changes that passes through a model which has learned
+# nothing tells us nothing about the changes, so from here on MMD and the missing noise are one change. (This was
 # decided after the first 33 rows; `runs/plan.md` says so.)
 #
 # ## Make two rows once more
@@ -136,16 +136,16 @@ compared["elbo"].round(4) if comparable else pd.DataFrame(made)
 # | measure | what it says | better | what it is blind to |
 # | --- | --- | --- | --- |
 # | sharpness | variance of the Laplacian, as a ratio to that of real images | higher | noise is sharp too |
-# | on the manifold | share of decoded images near real ones: samples of the prior, or places of the post's grid | higher | variety: one good image would do |
+# | on the manifold | share of decoded images near real ones: samples of the prior, or places of the post's grid | higher | variety: one good image would do. Beyond the share of real images that pass, higher is not more real |
 # | precision | the same, with balls around *all* real images, also the odd ones | higher | what lies in the huge balls of odd images |
 # | coverage | share of real images that have a decoded one near them | higher | what else the model decodes |
 # | 15-NN accuracy | share of test codes whose nearest neighbours among training codes are of their class | higher | where the codes lie |
 # | silhouette | how much nearer codes are to their own class than to the next one | higher | classes made of two heaps |
 # | occupancy | how much of the prior's plane the codes use, 1 if they lie as the prior does | higher | classes |
 # | mean norm | distance of the codes' mean from the origin | lower | all but the mean |
-# | held-out MMD² | MMD² to the prior, with a kernel that no model was trained with | lower | little |
+# | held-out MMD² | MMD² to the prior, with a kernel that no model was trained with | lower | the width of the clouds: like all measures of codes, it sees their centres |
 # | path length | squared change of an image, in features, for a small step of its code in any direction | lower | a decoder that ignores its code |
-# | path length, scaled | the same times the variance of the codes: for the size of the map | lower | the same |
+# | path length, scaled | the same times the variance of the codes: for the size of the map | lower | the same, and the map outside the prior: steps are taken where the prior lies |
 #
 # Two images can look alike and differ in every pixel. So images are compared by their *features*, the last
 # hidden layer of a small classifier that this project trained on the labels. Before a measure may judge, let it be
@@ -175,7 +175,7 @@ pd.DataFrame({name: pd.Series(norms[name]).describe() for name in claims.POSTED}
 
 # %% [markdown]
 # The difference of the means, with an interval by Welch's t, which lets each model have its own spread. (Seeds
-# are not paired: two models of the same seed share little but the number.) SciPy says the same:
+# are not paired: models of one seed may begin alike, but their measures hardly go together.) SciPy says the same:
 
 # %%
 found = contrasts.contrast(there, "fashion_mnist", "mean norm", contrasts.COMPARISONS["as posted"])
@@ -201,9 +201,9 @@ columns = {
 pd.DataFrame(columns)
 
 # %% [markdown]
-# So the verdict has three parts. The claim **holds**, **does not hold** (the contrary is true), or one **can't
-# tell**. If it holds, the reason may be MMD: **by MMD** if its part is more than half, **for another reason** if
-# less. And if MMD alone brings more than half of the difference, and another
+# So there are three verdicts: the claim **holds**, **does not hold** (the contrary is true), or one **can't
+# tell**. If it holds, there is a reason: **by MMD** if its part is more than half, **for another reason** if it is
+# less, **reason unclear** if half lies in the interval. And if MMD alone brings more than half of the difference, and another
 # change alone does so too, then **either would do**, and to name one cause would be wrong. In the first edition of
 # this notebook we did just that: there the weight of the KL always came first.
 
@@ -219,8 +219,8 @@ figures.trial(there, "fashion_mnist", ["mean norm", "held-out MMD²"], log=["hel
 #
 # Sixteen claims about two models and two comparisons each, by two schedules, and one about the untrained network:
 # that makes 65 tests. Where nothing is to be found, one test in twenty still finds something at the level of
-# .05. So p values are corrected (Holm): the chance that even one of all these finds is false is then at most one in
-# twenty. Where the post says that models do *not* differ, absence of evidence is not enough: the difference has to be smaller than a
+# .05. So p values are corrected (Holm): the chance that even one of all these findings is false is then at most one
+# in twenty. Where the post says that models do *not* differ, absence of evidence is not enough: the difference has to be smaller than a
 # margin, by two one-sided tests.
 
 # %%
@@ -230,8 +230,11 @@ figures.forest(judged, titles)
 
 # %% [markdown]
 # Each line is a claim. A dot far to the right says that the difference is many times the spread over seeds, and
-# goes the way the post says. The grey bar is the margin where sameness was claimed. Filled dots are the fast
-# schedule, open squares the post's own.
+# goes the way the post says. (Where sameness was claimed, right is higher, and the grey bar is the margin. Beyond one
+# standard deviation the axis is logarithmic. The last line of the clothes is the untrained network against chance.)
+# Filled dots are the fast schedule, open squares the post's own. Intervals are single ones at 95 %, while colours are
+# corrected for their number: an interval may miss zero, or lie within the margin, and the verdict still be *can't
+# tell*. In the ledger, differences are those of MMD-VAE minus VAE, and reasons are read from single intervals.
 #
 # ## The ledger
 
@@ -242,8 +245,9 @@ claims.ledger(table)
 # ## Likelihoods
 #
 # Notebook 04 computed the likelihood of black-and-white images for one VAE. Here are three models that were
-# trained on such images, over five seeds, and all 10,000 test images: the VAE, the same with MMD in place of
-# the KL, and that without noise. NLL is the negative log-likelihood; less is better.
+# trained on such images, five seeds each, and measured on all 10,000 test images: the VAE, the same with MMD in
+# place of the KL, and that without noise. NLL is the negative log-likelihood; less is better. Where a model collapsed
+# (see above), its differences are reported and not to be interpreted.
 
 # %%
 rows = tables.rows(table, "threshold")
@@ -264,11 +268,11 @@ claims.likelihoods(table).round(4)
 # ## On your own
 #
 # - Set `dataset_name` to `"mnist"`, or `seed` to 3, and run all cells: is that row of the table made again, too?
-# - Compute the p value of one claim by hand, with `scipy.stats.ttest_ind`, and multiply it by 65. Is it the
-#   ledger's? Why may Holm multiply it by less?
+# - Compute the p value of one claim by hand, with `scipy.stats.ttest_ind(..., equal_var=False)`, and multiply it by
+#   65. Is it that in `judged`? Why may Holm multiply it by less?
 # - `contrasts.shares(made=(contrasts.WEIGHT,))` shares out the second comparison. Which change has most of the
 #   grid's filling? What is left of it with a matched pull (`contrasts.OTHER_PIXELS`, `contrasts.STRONGER_PULL`)?
-# - Add a model of your own: a line in `notebooks/study.yml`, such as `beta(0.3)`, and `make study`.
+# - Add a model of your own: a line in `notebooks/study.yml`, such as `beta(0.5)`, and `make study`.
 #
 # ## Further reading
 #

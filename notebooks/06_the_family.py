@@ -143,7 +143,7 @@ plotting.rate_distortion(
 # Each dot is a model, and on each dashed line the sum is the same. Walk along the blue dots from right to left.
 # From β = 0.01 to 0.3 the codes become cheaper by more than eleven nats, and the distortion stays where it was:
 # those nats bought nothing. From there on the curve bends upwards, and every nat saved is paid for. Of the blue
-# dots β = 1 has the lowest sum, as it should, for the sum is what it minimises.
+# dots β = 1 has the lowest sum, if only by a little, as it should: the sum is what it minimises.
 #
 # Theory says more. Where a model is at its optimum, one nat of rate more would save just β nats of distortion:
 # β is the slope. So between two neighbours the slope should lie between their two β.
@@ -154,8 +154,9 @@ pairs = {"β": betas.kl_weight.shift(), "next β": betas.kl_weight, "slope betwe
 pd.DataFrame(pairs).dropna().set_index("β")
 
 # %% [markdown]
-# So it does for five of the six pairs. Between 0.1 and 0.3 it has the wrong sign: there the distortion hardly
-# depends on β any more, and what is left is chance. (The theory speaks of optima, and this is one seed.)
+# So it does for five of the six pairs, but only the last three say much. Below β = 0.3 the distortions differ by less
+# than those of seeds do, and between 0.1 and 0.3 the slope even has the wrong sign. (The theory speaks of optima, and
+# this is one seed.)
 
 # %%
 known = ["rate", "mutual information", "information ceiling", "aggregate KL", "distortion"]
@@ -168,7 +169,7 @@ betas.set_index("kl_weight")[[*known, "marginal cross-entropy", "15-NN accuracy"
 # information can't be counted beyond 9.2 nats, so close to it the codes may know more than is counted, and the
 # aggregate KL may be less. The *marginal cross-entropy* is the integral of notebook 04, here of grey pixels. It
 # does not ask the encoder what a code costs. But it does ask the decoder to make images where the *prior* lies, and
-# where codes lie elsewhere, it suffers. And what do classes care? The votes of
+# where codes lie elsewhere, it suffers. And the classes? The votes of
 # fifteen neighbours are nearly the same from one end to the other, while the codes lose two thirds of what they
 # know. So it seems that what goes first is what tells two shirts apart, not what tells a shirt from a shoe.
 # (Votes are of the clouds' centres, though, while the mutual information also counts their width.) So for
@@ -218,7 +219,7 @@ family.infovae_plane(table, "marginal cross-entropy").round(1)
 # %% [markdown]
 # In the plot of rate against distortion above, the three with λ = 100 lie on the curve of the β-VAEs, as far as
 # one seed can tell, and the three with λ = 1000 one and a half to three nats above it: so strong a pull is paid
-# for in distortion. With less of the KL the rate rises, for less keeps the price of *each* code low. The middle
+# for in distortion. With less of the KL the rate rises, for there is less to keep the price of *each* code low. The middle
 # panel can't see that, since it looks at the centres of the clouds. With no KL at all, the clouds themselves
 # shrink towards points, and the aggregate KL, of which more below, does see it.
 #
@@ -313,12 +314,13 @@ print(f"in the table, on clothes and with seed 0: {exact['vamp(20)'][0]:.2f}")
 # (The table's models were trained with one thread, which rounds otherwise. And a map this wide needs no finer
 # step.)
 #
-# First the control, which changes the prior and nothing else: it gains .4 nats in each of the three seeds, of the .6
-# that the VAE's aggregate KL allows (right). Priors that are trained along gain anything from nothing to two nats,
-# for there all the rest is trained anew, and chance comes in. From three seeds one can't tell the three apart.
+# First the control, which changes the prior and nothing else. Of the .6 nats that the aggregate KL allows, its bound
+# gains .5, for the aggregate KL falls to .1, and its marginal cross-entropy .4, in each of the three seeds. Priors that
+# are trained along gain anything from nothing to two nats, for there all the rest is trained anew, and chance comes
+# in. From three seeds one can't tell the three apart.
 #
-# So on a plane, there is not much to be had from another prior, and the aggregate KL said so beforehand. What
-# does change is what you see when you sample from it: of such images seven in ten lie where real ones crowd, against
+# So on a plane there is not much to be had from another prior. For the control, the aggregate KL said so beforehand;
+# what is trained anew may gain somewhat more. What does change is what you see when you sample from it: of such images seven in ten lie where real ones crowd, against
 # a half before (last column). In this, too, the three are alike, and the prior that was fitted afterwards takes
 # seconds and trains nothing.
 #
@@ -361,7 +363,8 @@ rows[[*kept, "prior on manifold", *more]].round(3)
 # third. In eight dimensions, much of the prior is a place where no image lives. So here another prior may gain more.
 # (How much, the aggregate KL no longer tells: ten thousand images are too few to fill eight dimensions.)
 #
-# MMD (below) gives sharper samples and loses one in a hundred in 15-NN accuracy. But sharp is not real: fewer of its
+# In eight and in twenty dimensions MMD (below) gives sharper samples and loses about one in a hundred in 15-NN
+# accuracy. But sharp is not real: fewer of its
 # samples than of the VAE's lie where real images crowd, in twenty dimensions far fewer. And its rate is enormous, for
 # nothing keeps the clouds wide: 9.2 nats would do to tell all test images apart. That is also why it has no number
 # in the last column. From clouds this narrow, samples never reach what they leave out.
@@ -385,8 +388,8 @@ print(f"by the fast schedule: exact {fast.NLL.mean():.1f}, bound {fast_bound:.1f
 # ± is the standard error over the test images. The first row is the network of the post with two dimensions, on
 # digits made black and white at one half, and agrees to within the error: our VAE is a VAE. (Its *exact*
 # likelihood, by the integral of notebook 04, is 148.0 nats: seven of the nats are the bound's looseness. By our fast
-# schedule the same network gets to 142 nats, here on all test images, and its bound improves by nearly as much. So
-# the published number is one of a training that had not ended.)
+# schedule the same network gets to 142 nats, here on all test images, and its bound improves by four to five. So
+# the published number probably is one of a training that had not ended.)
 #
 # The other two have forty dimensions and gated layers, as in the VampPrior's paper, and the VampPrior has five
 # hundred pseudo-inputs. Likelihoods are from 5,000 codes of each image. We are .6 nats above the paper's
@@ -404,9 +407,8 @@ print(f"by the fast schedule: exact {fast.NLL.mean():.1f}, bound {fast_bound:.1f
 # ## Where the family ends
 #
 # What does an axis mean? Turn the map of the VAE by some degrees, and let the decoder turn it back before it
-# reads it. The prior is round, so it can't tell. What all codes together are like does not change, and no
-# measure of the aggregate posterior can notice. But the encoder can only say clouds whose axes are those of the
-# plane. A cloud that was long in one direction, turned, has to be replaced by a rounder one. Does the bound
+# reads it. The prior is round, so it can't tell, and nothing that compares all codes with it, and has no axes of its
+# own, can notice. But the encoder can only describe clouds whose axes are those of the plane. A cloud that was long in one direction, turned, has to be replaced by a rounder one. Does the bound
 # notice?
 
 # %%

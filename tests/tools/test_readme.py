@@ -67,7 +67,7 @@ def measured(parts=("fast", "post", "threshold"), **means):
     ]
     found = pd.concat(frames, ignore_index=True)
     names = {claim.measure for claim in claims.CLAIMS} | {*results.COLUMNS, "NLL"}
-    return found.assign(**{name: found["pixel MSE"] for name in names})
+    return found.assign(rate=6.0, **{name: found["pixel MSE"] for name in names})
 
 
 def test_a_result_is_a_mean_and_a_standard_deviation():
@@ -79,6 +79,18 @@ def test_a_result_is_a_mean_and_a_standard_deviation():
     expected = f"{rows.mean():.4f}\u00a0± {rows.std():.4f}"
     assert lines[5].split(" | ")[0:4:3] == ["| VAE", expected]
     assert len(lines) == 2 * (2 + len(study.OBJECTIVES) + 1) - 1
+
+
+def test_models_that_collapsed_are_called_so():
+    table = measured()
+    sampled = table.objective == "mmd-sampled"
+    table.loc[sampled & (table.seed < 3), "rate"] = 1e-4
+    table.loc[table.objective == "untrained", "rate"] = 1e-3  # has nothing to say yet
+    for lines in (results.markdown(table), results.likelihoods(table)):
+        said = [line for line in lines.splitlines() if "collapsed" in line]
+        assert said and all(study.TITLES["mmd-sampled"] in line for line in said)
+    assert "(3 of 10 collapsed)" in results.markdown(table)
+    assert results.likelihoods(table).count("(3 of 5 collapsed)") == 2
 
 
 def test_likelihoods_are_those_of_black_and_white_pixels():

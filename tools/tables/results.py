@@ -37,9 +37,17 @@ def markdown(table):
         for objective, model in study.TITLES.items():
             found = here[here.objective == objective]
             cells = [mean_and_spread(found[column], d) for column, (_, d) in COLUMNS.items()]
-            lines.append("| " + " | ".join([model, *cells]) + " |")
+            lines.append("| " + " | ".join([model + collapsed(found), *cells]) + " |")
         lines.append("")
     return "\n".join(lines)
+
+
+def collapsed(rows):
+    """How many of a model's seeds say nothing of their images, in words; "" where none does."""
+    if rows.objective.isin(["untrained"]).all():  # it has learned nothing yet
+        return ""
+    seeds = (rows.rate < claims.COLLAPSED).sum()
+    return f" ({seeds} of {len(rows)} collapsed)" if seeds else ""
 
 
 def ledger(table):
@@ -73,7 +81,10 @@ def likelihoods(table):
     lines = ["| NLL, nats per image | Fashion-MNIST | MNIST |", "| --- | --- | --- |"]
     for objective in tables.BLACK_AND_WHITE:
         found = rows[rows.objective == objective]
-        cells = [mean_and_spread(found[found.dataset == name].NLL, 1) for name in TITLES]
+        cells = [
+            mean_and_spread(here.NLL, 1) + collapsed(here)
+            for here in (found[found.dataset == name] for name in TITLES)
+        ]
         lines.append("| " + " | ".join([study.TITLES[objective], *cells]) + " |")
     return "\n".join(lines) + "\n"
 

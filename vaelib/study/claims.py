@@ -24,6 +24,7 @@ LEVEL = 0.05
 POSTED = "elbo-as-posted", "mmd-as-posted"  # the models that the post compares
 SCHEDULES = "fast", "post"  # parts of the plan in which the claims are tried
 CHANCE = 0.1  # of ten classes, all as frequent
+COLLAPSED = 0.1  # nats of rate, below which codes are said to say nothing
 HOLDS, NOT, UNCLEAR = "holds", "does not hold", "can't tell"
 EITHER, BY_MMD, OTHER = "either would do", "by MMD", "for another reason"
 REASON_UNCLEAR = "reason unclear"
@@ -87,7 +88,11 @@ def both_ways(claim, found):
 
 
 def holm(p):
-    """Holm's correction (1979): p values, such that those below a level can all be relied on."""
+    """p values by Holm's correction (1979).
+
+    The chance that any of those whose null hypothesis is true lies below a level is at most that
+    level.
+    """
     p = np.asarray(p, "float64")
     order = np.argsort(p)
     stepped = np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order])
@@ -97,7 +102,7 @@ def holm(p):
 
 
 def reason(table, claim, comparison):
-    """Whose work a difference is that holds: see runs/plan.md, "Reasons"."""
+    """What brought about a difference that holds: see runs/plan.md, "Reasons"."""
     made, where = MADE[comparison], (table, claim.dataset, claim.measure)
     whole, parts = COMPARISONS[comparison], shares(made)
 
@@ -208,8 +213,8 @@ def likelihoods(table):
     return frame.assign(p=holm(frame.p)).set_index(["data", "change"])
 
 
-def collapsed(table, below=0.1):
-    """In how many seeds sampled codes say nothing of their images: a rate below so many nats.
+def collapsed(table):
+    """In how many seeds sampled codes say nothing of their images: a rate below `COLLAPSED`.
 
     Returns:
         A DataFrame: models that sample their codes down, parts of the plan and data sets across, as
@@ -220,5 +225,6 @@ def collapsed(table, below=0.1):
         rows = tables.rows(table, part)
         rows = rows[(rows.dataset == dataset) & rows.rate.notna() & (rows.objective != "untrained")]
         for name, rates in rows.groupby("objective", sort=False).rate:
-            found.setdefault((part, dataset), {})[name] = f"{(rates < below).sum()} of {len(rates)}"
+            words = f"{(rates < COLLAPSED).sum()} of {len(rates)}"
+            found.setdefault((part, dataset), {})[name] = words
     return pd.DataFrame(found).fillna("")

@@ -44,7 +44,7 @@ def forest(judged, titles):
     axes[0].set(yticks=range(len(lines)), yticklabels=words, ylim=(len(lines) - 0.4, -0.6))
     for label, line in zip(axes[0].get_yticklabels(), lines, strict=True):
         label.set_fontweight("bold" if isinstance(line, str) else "normal")
-    unit = "standard deviations over seeds; to the right is what was claimed"
+    unit = "standard deviations over seeds; to the right is what was claimed (of sameness: higher)"
     axes[0].set_xlabel(unit, loc="left")
     figure.legend(handles=_legend(judged), loc="outside lower center", ncols=5, frameon=False)
     plt.close(figure)

@@ -87,7 +87,7 @@ def _decoded(model, real, features, seed):
 
 
 def _probability(model, images, z_mean, z_log_var, seed):
-    """What the model says of images: all in nats per image, and all of the same images.
+    """What the model says of images: in nats per image, of all images but for what is "sampled".
 
     - log integral p(x|z) p(z) dz is a likelihood, and the NLL its negative, where pixels are black
       or white. For grey ones p(x|z) is exp(- cross-entropy), which is no density.

@@ -1,4 +1,4 @@
-"""Which rows of a table were made by code that is not today's: mended measures can't go unnoticed.
+"""Which rows of a table were made by code that is not today's, so that mended measures are noticed.
 
 A row names three things that decide its numbers: the code that trained its model, the code that
 measured it, and the feature space that images were compared in. Where one of them is another one

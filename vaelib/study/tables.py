@@ -30,8 +30,9 @@ PLANNED = {"fast": (FACTORIAL, 10), "post": (POST, 5), "threshold": (BLACK_AND_W
 def read(table=TABLE):
     """The whole table: dataset, objective, prior, latent_dim, schedule, pixels, seed, and measures.
 
-    One is added: "path length, scaled" is the path length times the mean variance of the codes. A
-    map stretched to twice the size has a quarter of the path length, and the same scaled one.
+    One is added: "path length, scaled" is the path length times the mean variance of the codes.
+    Where images change equally fast everywhere, a map stretched to twice the size has a quarter of
+    the path length, and the same scaled one.
     """
     found = pd.read_csv(table)
     variance = (found["std of z1"] ** 2 + found["std of z2"] ** 2) / 2
