@@ -286,6 +286,14 @@ claims.likelihoods(table).round(4)
 #
 # ## Appendix: the measures behind the other claims
 
+# Squared error, taken apart as planned: the other way to compare pixels, with a matched pull, and the stronger pull.
+
+# %%
+apart = {"squared error": contrasts.alone(contrasts.PIXELS, made=[contrasts.WEIGHT])}
+apart |= {"other pixels": contrasts.OTHER_PIXELS, "stronger pull": contrasts.STRONGER_PULL}
+tried = ["15-NN accuracy", "mean norm", "held-out MMD²", "path length", "grid on manifold"]
+pd.concat({name: contrasts.differences(there, name, tried, apart) for name in titles})
+
 # %%
 real = {name: tables.reference(name) for name in titles}
 sharp = ["sample sharpness", "reconstruction sharpness", "prior on manifold", "coverage"]

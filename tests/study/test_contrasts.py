@@ -130,6 +130,12 @@ def test_what_either_of_two_changes_brings_is_shared_between_them():
     assert shared_out(value) == pytest.approx({WEIGHT: 1 / 2, MMD: 1 / 2, PIXELS: 0})
 
 
+def test_squared_error_is_other_pixels_and_a_stronger_pull():
+    whole = contrasts.alone(PIXELS, made=[WEIGHT])
+    parts = contrasts.combined((1, contrasts.OTHER_PIXELS), (1, contrasts.STRONGER_PULL))
+    assert {name: weight for name, weight in parts.items() if weight} == whole
+
+
 def test_differences_are_a_table_in_words():
     rows = table(a=[1, 2, 3], b=[2, 3.5, 4]).assign(n=1.0)
     found = contrasts.differences(rows, "mnist", ["m", "n"], {"step": DIFFERENCE})

@@ -11,8 +11,8 @@ import pytest
 
 from tools.tables import again
 from tools.tables import fill as tool
-from vaelib import data
-from vaelib.study import batch, staleness
+from vaelib import data, measures, study
+from vaelib.study import batch, staleness, tables
 
 ROOT = Path(__file__).parents[2]
 FACES = data.render_faces(train=120, test=60)
@@ -142,3 +142,21 @@ def test_references_are_added_once_and_made_again_when_stale(tmp_path, monkeypat
     tool.add_references("faces", tmp_path / "references.csv")  # now they are stale
     found = pd.read_csv(tmp_path / "references.csv")
     assert list(found["measuring.fingerprint"]) == ["mended"] * 3
+
+
+def test_the_notebook_of_a_row_shows_what_the_table_needs(tmp_path, monkeypatch):
+    """From a model to its row: trained, measured, and with all that tells it apart and dates it."""
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
+    asked = {"dataset_name": "faces", "objective": "elbo-matched", "seed": 3, "limit": 40}
+    job = batch.Job(ROOT / "notebooks" / "one_run.ipynb", asked, tmp_path / "done.ipynb", "hash")
+    assert batch.execute(job) == batch.Outcome(job.target)
+    shown = tool.row_of(job.target)
+    assert tuple(shown[name] for name in tool.KEYS) == tool.key(job)
+    model = study.model_of("faces", "elbo-matched", seed=3, limit=40)
+    images = data.load("faces").test_images
+    error = measures.mean_squared_error(model, images)
+    assert shown["pixel MSE"] == pytest.approx(error, rel=1e-3)
+    assert not staleness.stale(pd.DataFrame([shown])).any()
+    tool.add([shown], tmp_path / "models.csv")
+    [row] = tables.read(tmp_path / "models.csv").to_dict("records")
+    assert row["path length, scaled"] > 0 and row["seed"] == 3

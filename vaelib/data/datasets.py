@@ -127,6 +127,7 @@ class Dataset:
             raise ValueError(
                 f"pixels are made black and white by {', '.join(BINARISED)}, not {way!r}"
             )
+        # No named stream, for what it makes is known by its bytes.
         random = np.random.default_rng(seed)
 
         def white(images):

