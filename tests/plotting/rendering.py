@@ -22,7 +22,7 @@ def codes(latent_dim=2, spread=2.0):
 def snapshots(count=2):
     return {
         "labels": LABELS,
-        "epochs": np.arange(count) * 2,
+        "steps": np.arange(count) * 1_200,
         "samples": noise(count * 64).reshape(count, 64, 28, 28, 1),
         "codes": np.stack([codes()] * count),
         "grid": noise(count * 256).reshape(count, 256, 28, 28, 1),

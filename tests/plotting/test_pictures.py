@@ -63,11 +63,11 @@ def test_more_than_two_dimensions_are_shown_by_their_principal_components():
     np.testing.assert_allclose(distances, expected, atol=0.05)  # turned, but not distorted
 
 
-def test_evolution_has_the_three_pictures_for_each_epoch_kept():
+def test_evolution_has_the_three_pictures_for_each_step_kept():
     figure = plotting.evolution(snapshots())
     rendered(figure)
     assert len(figure.axes) == 6
-    assert [ax.get_title() for ax in figure.axes[:2]] == ["before training", "epoch 2"]
+    assert [ax.get_title() for ax in figure.axes[:2]] == ["before training", "step 1,200"]
 
 
 def test_evolution_leaves_out_the_grid_where_there_is_none():

@@ -118,7 +118,7 @@ def test_what_a_training_keeps_of_its_prior_is_what_is_shown(settings, faces):
     if settings.kind == "mixture":
         model.prior.means.assign(np.array([[-1.5, 1.5], [2.0, 0.5], [0.5, 2.0]]))
     model.prior.initialise(faces.train_images, seed=0)
-    callback = Snapshots(faces.test_images, faces.test_labels, epochs=1)
+    callback = Snapshots(faces.test_images, faces.test_labels, epochs=1, steps_per_epoch=1)
     callback.set_model(model)
     callback.on_train_begin()
     for ax in plotting.evolution(callback.arrays()).axes[1:]:

@@ -39,36 +39,51 @@ def follow(snapshots, epochs, model, start=0):
     snapshots.set_model(model)
     snapshots.on_train_begin()
     for epoch in range(start, epochs):
-        snapshots.on_epoch_end(epoch)
+        snapshots.on_epoch_begin(epoch)
+        for batch in range(snapshots.steps_per_epoch):
+            snapshots.on_train_batch_end(batch)
     return snapshots.arrays()
 
 
 @pytest.mark.parametrize(
-    "epochs, kept",
+    "epochs, steps_per_epoch, kept",
     [
-        (1, [0, 1]),
-        (2, [0, 1, 2]),
-        (5, [0, 1, 2, 3, 4, 5]),
-        (10, [0, 2, 4, 6, 8, 10]),
-        (50, [0, 10, 20, 30, 40, 50]),
+        (1, 10, [0, 10]),
+        (1, 50, [0, 50]),
+        (2, 60, [0, 50, 120]),
+        (3, 100, [0, 50, 200, 300]),
+        (4, 600, [0, 50, 200, 600, 1_200, 2_400]),
+        (50, 600, [0, 50, 200, 600, 1_200, 30_000]),
     ],
 )
-def test_snapshots_are_taken_before_training_evenly_on_the_way_and_at_the_end(epochs, kept):
-    arrays = follow(Snapshots(IMAGES, LABELS, epochs), epochs, Counting())
-    assert arrays["epochs"].tolist() == kept
+def test_snapshots_are_taken_before_training_in_its_first_steps_and_at_the_end(
+    epochs, steps_per_epoch, kept
+):
+    arrays = follow(Snapshots(IMAGES, LABELS, epochs, steps_per_epoch), epochs, Counting())
+    assert arrays["steps"].tolist() == kept
     assert arrays["samples"][:, 0, 0, 0, 0].tolist() == list(range(1, len(kept) + 1))
 
 
-@pytest.mark.parametrize("epochs", [3, 6, 7, 9, 11, 14, 49])
-def test_at_most_five_are_taken_after_training_began(epochs):
-    kept = follow(Snapshots(IMAGES, LABELS, epochs), epochs, Counting())["epochs"]
-    assert (kept[0], kept[-1]) == (0, epochs)
-    assert len(kept) <= 6
+@pytest.mark.parametrize("size", [1_000, 990])  # ten steps are executed at once, or one
+def test_a_step_is_counted_where_the_optimizer_counts_it(size, tmp_path, monkeypatch):
+    small, counted = data.render_faces(train=size, test=10), []
+    monkeypatch.setattr(data, "load", lambda name: small)
+    plain = Snapshots._take
+
+    def take(snapshots, step):
+        counted.append((step, int(snapshots.model.optimizer.iterations)))
+        plain(snapshots, step)
+
+    monkeypatch.setattr(Snapshots, "_take", take)
+    run = runs.train(Recipe("faces", ELBO, epochs=2, batch_size=10), tmp_path)
+    last = 2 * size // 10
+    assert counted == [(step, step) for step in (0, 50, last)]
+    assert run.snapshots["steps"].tolist() == [0, 50, last]
 
 
 def test_a_snapshot_holds_samples_of_the_same_codes_test_codes_and_a_grid():
     model = VAE()
-    arrays = follow(Snapshots(IMAGES, LABELS, 1, seed=4), 1, model)
+    arrays = follow(Snapshots(IMAGES, LABELS, 1, 1, seed=4), 1, model)
     assert arrays["samples"].shape == (2, 64, 28, 28, 1)
     assert arrays["grid"].shape == (2, 256, 28, 28, 1)
     assert arrays["samples"].dtype == arrays["grid"].dtype == np.uint8
@@ -83,8 +98,8 @@ def test_a_snapshot_holds_samples_of_the_same_codes_test_codes_and_a_grid():
 def test_only_a_plane_has_a_grid():
     model = Counting()
     model.latent_dim = 3
-    assert set(follow(Snapshots(IMAGES, LABELS, 1), 1, model)) == {
-        *("labels", "epochs", "samples", "codes")
+    assert set(follow(Snapshots(IMAGES, LABELS, 1, 1), 1, model)) == {
+        *("labels", "steps", "samples", "codes")
     }
 
 
@@ -104,7 +119,7 @@ def test_a_prior_that_is_not_normal_is_kept_as_its_density_where_codes_and_prior
     model.prior.means.assign([[3, 0], [-1, 2], [0, -3]])  # nothing about it is symmetric
     model.prior.log_vars.assign([[0, -2], [-1, 0], [-1, -1]])
     monkeypatch.setattr(model, "encode", lambda images: np.array([[0.5, -reach]], "float32"))
-    arrays = follow(Snapshots(IMAGES, LABELS, 1), 1, model)
+    arrays = follow(Snapshots(IMAGES, LABELS, 1, 1), 1, model)
     assert arrays["prior"].shape == (2, 201, 201)
     limit = arrays["prior_limit"][0]
     farthest = max(reach, np.abs(model.prior.sample(1_000, seed=5)).max())
@@ -116,12 +131,12 @@ def test_a_prior_that_is_not_normal_is_kept_as_its_density_where_codes_and_prior
 
 def test_a_prior_that_lies_on_no_plane_is_not_kept():
     model = VAE(latent_dim=3, prior=priors.mixture(2))
-    arrays = follow(Snapshots(IMAGES, LABELS, 1), 1, model)
+    arrays = follow(Snapshots(IMAGES, LABELS, 1, 1), 1, model)
     assert arrays["prior"].shape == (2, 0)
 
 
 def test_of_the_standard_normal_nothing_is_kept():
-    assert not {"prior", "prior_limit"} & set(follow(Snapshots(IMAGES, LABELS, 1), 1, VAE()))
+    assert not {"prior", "prior_limit"} & set(follow(Snapshots(IMAGES, LABELS, 1, 1), 1, VAE()))
 
 
 def test_a_run_whose_prior_is_trained_is_taken_up_with_the_same_bytes(tmp_path, monkeypatch):
@@ -129,8 +144,8 @@ def test_a_run_whose_prior_is_trained_is_taken_up_with_the_same_bytes(tmp_path, 
     small = data.render_faces(train=100, test=10)
     monkeypatch.setattr(data, "load", lambda name: small)
     whole = runs.train(recipe, tmp_path / "whole")
-    assert whole.snapshots["prior"].shape == (3, 201, 201)
-    assert not np.array_equal(whole.snapshots["prior"][0], whole.snapshots["prior"][2])
+    assert whole.snapshots["prior"].shape == (2, 201, 201)  # before training, after its 4 steps
+    assert not np.array_equal(*whole.snapshots["prior"])
 
     def interrupt(callback, batch, logs=None):
         if len(callback.history.get("loss", [])) == 1:
@@ -147,10 +162,10 @@ def test_a_run_whose_prior_is_trained_is_taken_up_with_the_same_bytes(tmp_path, 
 
 def test_what_was_kept_is_taken_up_again():
     model = Counting()
-    whole = follow(Snapshots(IMAGES, LABELS, 4), 4, model)
+    whole = follow(Snapshots(IMAGES, LABELS, 4, 30), 4, model)
     model.asked = 0
-    first = follow(Snapshots(IMAGES, LABELS, 4), 2, model)
-    resumed = Snapshots(IMAGES, LABELS, 4)
+    first = follow(Snapshots(IMAGES, LABELS, 4, 30), 2, model)
+    resumed = Snapshots(IMAGES, LABELS, 4, 30)
     resumed.restore(first)
     resumed = follow(resumed, 4, model, start=2)
     assert set(resumed) == set(whole)

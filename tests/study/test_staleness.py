@@ -84,6 +84,22 @@ def test_other_features_make_a_row_stale(monkeypatch, tmp_path):
     assert staleness.stale(row).all()
 
 
+def test_code_that_was_found_to_give_the_same_bytes_is_not_another_one(tmp_path):
+    today = staleness.today("mnist")
+    names = "first", "second", today["code.fingerprint"]
+    found = tmp_path / "same_bytes.csv"
+    pairs = pd.DataFrame({"before": names[:2], "after": names[1:]})
+    pairs.assign(kind="code", models=20).to_csv(found, index=False)
+    rows = pd.DataFrame(
+        {"dataset": "mnist"} | today | {"code.fingerprint": name} for name in (*names, "other")
+    )
+    assert staleness.stale(rows, found).tolist() == [False, False, False, True]
+    assert staleness.stale(rows, tmp_path / "none.csv").tolist() == [True, True, False, True]
+    backwards = pairs.rename(columns={"before": "after", "after": "before"})
+    backwards.to_csv(found, index=False)  # today's code became that of "second": says nothing of it
+    assert staleness.stale(rows, found).tolist() == [True, True, False, True]
+
+
 def test_what_measures_is_named_completely():
     """Every file of the measures is in the fingerprint, and what makes a row of them."""
     files = {f"measures/{path.stem}" for path in (ROOT / "vaelib/measures").glob("[a-z]*.py")}

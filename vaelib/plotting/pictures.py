@@ -60,13 +60,12 @@ def latent_grid(images, limit=LIMIT, prior=None):
 
 
 def evolution(snapshots):
-    """The post's three pictures, a column for each epoch that was kept.
+    """The post's three pictures, a column for each step of training that was kept.
 
     Args:
         snapshots: arrays as from `Snapshots.arrays`.
     """
-    epochs = snapshots["epochs"]
-    titles = ["before training", *(f"epoch {epoch}" for epoch in epochs[1:])]
+    titles = ["before training", *(f"step {step:,}" for step in snapshots["steps"][1:])]
     return _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
 
 

@@ -46,8 +46,9 @@ def train(recipe, directory=None):
 
 def _trained(recipe, dataset, identity, folder):
     start, images = time.time(), dataset.train_images
-    snapshots = Snapshots(dataset.test_images, dataset.test_labels, recipe.epochs, recipe.seed)
     model = recipe.build(len(images))
+    shown = dataset.test_images, dataset.test_labels
+    snapshots = Snapshots(*shown, recipe.epochs, model.steps_per_epoch, recipe.seed)
     history, arrays = checkpoints.read(folder, identity, model)
     snapshots.restore(arrays)
     keep = KeepCheckpoint(folder, identity, history, snapshots)

@@ -1,7 +1,5 @@
 """What the latent space looked like on the way: the arrays behind the post's three pictures."""
 
-import math
-
 import numpy as np
 
 from vaelib.backend import keras, ops
@@ -10,38 +8,44 @@ from vaelib.priors import StandardNormal
 
 PRIOR_SIDE = 201  # points in a row where the prior's density is kept
 SAMPLES = 64  # images decoded from the same codes each time, where the prior stays the same
+# Most happens in the first steps. All but 0 are multiples of the steps that `fit` executes at once.
+STEPS = 0, 50, 200, 600, 1_200
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Keeps samples, test codes and grid before training, and at most five times on the way.
+    """Keeps samples, test codes and grid after 0, 50, 200, 600, 1,200 steps, and after the last.
 
     Args:
         test_images: (n, 28, 28, 1), uint8.
         test_labels: (n,), kept beside the codes so that they can be plotted without the data.
-        epochs: how many there will be.
+        epochs, steps_per_epoch: how many there will be.
         seed: of the codes that the samples are decoded from.
     """
 
-    def __init__(self, test_images, test_labels, epochs, seed=0):
+    def __init__(self, test_images, test_labels, epochs, steps_per_epoch, seed=0):
         super().__init__()
         self.test_images, self.test_labels, self.seed = test_images, test_labels, seed
-        every = math.ceil(epochs / 5)
-        self.epochs = {0, epochs, *range(0, epochs, every)}
-        names = "epochs", "samples", "codes", "grid", "prior", "prior_limit"
+        self.steps_per_epoch = steps_per_epoch
+        self.steps = {*STEPS, epochs * steps_per_epoch}
+        names = "steps", "samples", "codes", "grid", "prior", "prior_limit"
         self._taken = {name: [] for name in names}
 
     def on_train_begin(self, logs=None):
-        if not self._taken["epochs"]:
+        if not self._taken["steps"]:
             self._take(0)
 
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch + 1 in self.epochs:
-            self._take(epoch + 1)
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = epoch * self.steps_per_epoch
 
-    def _take(self, epoch):
+    def on_train_batch_end(self, batch, logs=None):
+        step = self.before + batch + 1
+        if step in self.steps:
+            self._take(step)
+
+    def _take(self, step):
         model = self.model
         taken = {
-            "epochs": epoch,
+            "steps": step,
             "samples": _to_bytes(model.sample(SAMPLES, seed=self.seed)),
             "codes": model.encode(self.test_images),
         }
@@ -56,7 +60,7 @@ class Snapshots(keras.callbacks.Callback):
         """What was kept so far, k times.
 
         Returns:
-            dict: labels (n,); epochs (k,); samples (k, 64, 28, 28, 1), uint8; codes
+            dict: labels (n,); steps (k,); samples (k, 64, 28, 28, 1), uint8; codes
             (k, n, latent_dim); for two latent dimensions grid (k, 256, 28, 28, 1), uint8. For a
             prior other than N(0, I) its log density on a square of the plane, prior (k, 201, 201),
             and how far that reaches, prior_limit (k,); prior (k, 0) where there is no plane.
@@ -82,4 +86,5 @@ def _lattice(model, codes):
 
 
 def _to_bytes(images):
-    return np.round(images * 255).astype(np.uint8)
+    with np.errstate(invalid="ignore"):  # where weights are NaN, the next step stops training
+        return np.round(images * 255).astype(np.uint8)

@@ -2,7 +2,8 @@
 
 A row names three things that decide its numbers: the code that trained its model, the code that
 measured it, and the feature space that images were compared in. Where one of them is another one
-today, the row is stale.
+today, the row is stale. Code that was changed and gives the same bytes is not another one:
+tools/checks/same_bytes.py tries that, and runs/same_bytes.csv says which code it was found for.
 """
 
 import functools
@@ -11,7 +12,9 @@ from hashlib import sha256
 import pandas as pd
 
 from vaelib.measures import features
-from vaelib.runs import fingerprint, provenance
+from vaelib.runs import PUBLISHED, fingerprint, provenance
+
+SAME_BYTES = PUBLISHED / "same_bytes.csv"
 
 # What decides a measure, apart from what decides a training.
 MEASURING = (
@@ -36,17 +39,41 @@ def today(dataset):
     )
 
 
-def stale(table):
+def as_good_as(today, table=SAME_BYTES):
+    """The fingerprints of code that was found to give the same bytes as today's.
+
+    Args:
+        today: a fingerprint.
+        table: with columns "before" and "after".
+
+    Returns:
+        A set of fingerprints, with today's in it.
+    """
+    pairs = pd.read_csv(table)[["before", "after"]].to_numpy() if table.exists() else ()
+    found = {today}
+    while more := {before for before, after in pairs if after in found} - found:
+        found |= more
+    return found
+
+
+def stale(table, same_bytes=SAME_BYTES):
     """Which rows are not of today's code: a boolean Series.
 
     Args:
         table: with a column "dataset"; rows that name no fingerprint are stale.
+        same_bytes: where it is written down which code gives the same bytes.
     """
-    expected = {dataset: today(dataset) for dataset in table.dataset.unique()}
+    good = {
+        dataset: {
+            name: as_good_as(value, same_bytes) if value else {value}
+            for name, value in today(dataset).items()
+        }
+        for dataset in table.dataset.unique()
+    }
     named = table.reindex(columns=NAMES)
     return pd.Series(
         [
-            any(row[name] != expected[dataset][name] for name in NAMES)
+            any(row[name] not in good[dataset][name] for name in NAMES)
             for dataset, row in zip(table.dataset, named.to_dict("records"), strict=True)
         ],
         table.index,
