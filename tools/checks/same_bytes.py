@@ -1,8 +1,9 @@
 """Show that today's code gives the same bytes as that of an earlier commit, and write it down.
 
 `python -m tools.checks.same_bytes COMMIT`: both train and measure every kind of model on drawn
-faces. Where all weights and all measures agree to the last bit, runs/same_bytes.csv gets a line, and rows
-of the tables that were made by the earlier code are not stale. Otherwise nothing is written.
+faces. Where all weights and all measures agree to the last bit, runs/same_bytes.csv gets a line,
+and rows of the tables that were made by the earlier code are not stale. Otherwise nothing is
+written.
 """
 
 import csv

@@ -1,0 +1,49 @@
+"""Figures that can be heard, and a word where a lesson is run with other settings."""
+
+import nbformat
+import pytest
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+
+from vaelib import lesson
+from vaelib.study.execution import KERNEL
+
+ALT = "A line that rises from the lower left\n    to the upper right."
+
+
+def test_a_figure_is_kept_in_the_notebook_with_its_alternative(monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # with the one of the tests, none is shown
+    code = f"""
+from vaelib import lesson, plotting
+figure = plotting.curves(("x", "y", [0, 1], {{"a line": [0, 1]}}))
+lesson.show(figure, {ALT!r})"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, **KERNEL).execute()
+    [output] = notebook.cells[0].outputs
+    assert output.data["image/png"]
+    words = "A line that rises from the lower left to the upper right."
+    assert output.metadata["image/png"]["alt"] == words
+
+
+@pytest.mark.parametrize("alt", ["", "Figure 3", "the latent space", None, 7])
+def test_an_alternative_that_says_nothing_is_refused(alt):
+    with pytest.raises(ValueError, match="expected a sentence on what is seen"):
+        lesson.show(Figure(), alt)
+
+
+def test_settings_that_a_text_was_written_for_need_no_word(capsys):
+    lesson.written_for({"epochs": 4, "seed": 0, "other": 1}, epochs=4, seed=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_others_are_named_with_those_that_are_meant(capsys):
+    given = {"dataset_name": "faces", "epochs": 1, "seed": 0}
+    lesson.written_for(given, dataset_name="fashion_mnist", epochs=4, seed=0)
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("The text was written for dataset_name = 'fashion_mnist', epochs = 4. ")
+    assert "Here dataset_name = 'faces', epochs = 1:" in line and "seed" not in line
+
+
+def test_a_setting_that_is_not_there_is_a_mistake_of_the_lesson():
+    with pytest.raises(KeyError):
+        lesson.written_for({"epochs": 4}, step=0.04)
