@@ -6,8 +6,11 @@ python := .venv/bin/python
 help: ## list these targets (what `make` alone does)
 	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' Makefile | awk -F@ '{ printf "%-17s%s\n", $$1, $$2 }'
 
-run: .venv/ready ## get the data, execute all notebooks, write HTML (EPOCHS=2: a quick version; SEED=1)
+run: .venv/ready ## get the data, execute the lessons, write HTML (EPOCHS=2: a quick version; SEED=1)
 	@$(python) -m tools.notebooks.run $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
+
+solutions: .venv/ready ## the same for the solutions of the exercises (EPOCHS, SEED as for `make run`)
+	@$(python) -m tools.notebooks.run solutions $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
 
 test: lint ## check the style, then run every test (PYTEST_ARGS='-k data' narrows it)
 	@$(python) -m pytest --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
@@ -20,7 +23,7 @@ format: .venv/ready ## mend the style
 	@$(python) -m ruff check --fix . && $(python) -m ruff format .
 
 lab: .venv/ready ## open the first notebook in JupyterLab (LAB_ARGS=--no-browser adds options)
-	@$(python) -m nbformat.sign notebooks/*.ipynb >/dev/null  # as jupyter trust
+	@$(python) -m nbformat.sign notebooks/*.ipynb notebooks/*/*.ipynb >/dev/null  # as jupyter trust
 	@JUPYTER_PATH="$(CURDIR)/tools/notebooks/lab$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(python) -m jupyterlab \
 	  --ServerApp.root_dir=. --KernelManager.transport_encryption=auto $(LAB_ARGS) \
 	  notebooks/01_standard_vae.ipynb
@@ -65,4 +68,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run test lint format lab site reproduce stress study paper bench lock clean
+.PHONY: help run solutions test lint format lab site reproduce stress study paper bench lock clean

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.util import logging
 from sphinx.util.inspect import signature as sphinx_signature
 from sphinx.util.inspect import stringify_signature
 
@@ -15,8 +16,12 @@ from tools.website import pages  # noqa: E402
 
 project = html_title = "vaelib"
 html_theme = "furo"
-html_static_path = [str(ROOT / "docs" / "site.css")]
-html_css_files = ["site.css"]
+templates_path = [str(ROOT / "docs" / "templates")]
+html_static_path = [
+    str(ROOT / "docs" / "site.css"),
+    str(ROOT / "tools" / "website" / "notebook" / "scrolling.js"),
+]
+html_css_files, html_js_files = ["site.css"], [("scrolling.js", {"loading_method": "defer"})]
 html_copy_source = False
 html_show_copyright = html_use_index = html_domain_indices = False
 html_show_search_summary = False  # it would fetch, which browsers refuse for pages on disk
@@ -44,6 +49,7 @@ napoleon_use_ivar = True
 napoleon_use_rtype = False
 default_role = "py:obj"
 
+LOGGER = logging.getLogger(__name__)
 MARKUP = re.compile(r"(`+[^`]+`+|\$[^$]+\$|\*\w+\*)")
 
 
@@ -99,13 +105,31 @@ def find_in_package(app, env, node, contnode):
 
 
 def describe_figures(app, doctree):
-    """Give figures that a notebook computed an alternative text: the section they are in."""
+    """Give figures their text alternatives, and complain of those that have none.
+
+    myst-nb drops what a notebook says of a figure, but names its file by a hash of the picture.
+    """
+    source = Path(doctree["source"])
+    alternatives = pages.alternatives(source) if source.suffix == ".ipynb" else {}
     for image in doctree.findall(nodes.image):
-        section = image.parent
-        while section is not None and not isinstance(section, nodes.section):
-            section = section.parent
-        if section is not None and not image.get("alt"):
-            image["alt"] = f"Figure: {section.next_node(nodes.title).astext()}"
+        image["alt"] = image.get("alt") or alternatives.get(Path(image["uri"]).stem, "")
+        if not image["alt"]:
+            section = image.parent
+            while section.parent and not isinstance(section, nodes.section):
+                section = section.parent
+            title = section.next_node(nodes.title)
+            LOGGER.warning(
+                "A figure in the section %r has no text alternative: show it by "
+                "lesson.show(figure, alt), or write ![what is seen](file) in Markdown.",
+                title.astext() if title else "without a title",
+                location=str(source.relative_to(app.srcdir)),
+            )
+
+
+def mend_tables(app, pagename, templatename, context, doctree):
+    """What holds for tables in a notebook's page holds for those of the website."""
+    if "body" in context:
+        context["body"] = pages.with_headers(context["body"])
 
 
 def draw_formula(writer, node):
@@ -120,3 +144,4 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_what_is_imported)
     app.connect("missing-reference", find_in_package)
     app.connect("doctree-read", describe_figures)
+    app.connect("html-page-context", mend_tables)

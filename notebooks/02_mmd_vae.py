@@ -16,30 +16,22 @@
 # %% [markdown]
 # # Match one large cloud, not every small one: MMD-VAE
 #
-# In notebook 01 each image got a small cloud of codes, and the loss pulled *every single cloud*
-# towards the prior. Zhao, Song and Ermon (2017) object to that. A code that says something about its image has to
-# differ from the codes of other images; a cloud that equals the prior says nothing, and where the pull is too
-# strong, codes become uninformative. What one really wants, they argue, is a statement about **all codes
-# together**: seen as one big cloud, they should look like the prior, so that a draw from the prior lands where the
-# decoder knows its way. (There is an answer to that. The KL of each code is not there to make clouds equal. It
-# follows from maximum likelihood, and its two parts are just this: how far all codes together are from the prior,
-# and what a code says of its image, which is a price that the reconstruction pays back.)
-#
-# An MMD-VAE asks for the statement about all codes, and drops the other part. What it minimises is then no bound of
-# a likelihood any more; with codes that are not sampled it is a *Wasserstein autoencoder* (Tolstikhin and others
-# 2017). It needs a measure of how much two clouds of points differ, and there is a beautiful one.
+# In notebook 01 each image got a small cloud of codes, and the loss pulled *every single cloud* towards the prior.
+# Zhao, Song and Ermon (2017) object: only *all codes together* should look like the prior. This notebook gives
+# their argument and the answer to it. Then it builds the model that follows: the MMD-VAE, the post's second.
 #
 # **What you'll do**
 #
-# - measure the distance between two clouds of points with a kernel, by hand;
-# - put this distance, the *maximum mean discrepancy*, in place of the KL, and train;
-# - lay the two planes side by side, in pictures and in numbers.
+# - split the KL into its two parts, and measure both;
+# - compute how far two clouds of points are apart, the *maximum mean discrepancy* (MMD), and draw where they
+#   differ;
+# - put it in place of the KL, and train.
 #
 # **What you'll learn**
 #
-# - how a kernel compares two distributions at all scales at once, and what its bandwidth can and cannot see;
-# - what changes in a VAE when not each code, but all of them together, must match the prior;
-# - why a comparison of two models that differ in three ways proves less than it seems to.
+# - how a kernel compares two distributions, and what its bandwidth can see;
+# - what changes when only all codes together must match the prior;
+# - why a comparison of models that differ in three ways proves little.
 #
 # **What you'll need**
 #
@@ -49,17 +41,9 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import (
-    data,
-    explorer,
-    losses,
-    measures,
-    mmd,
-    objectives,
-    plotting,
-    runs,
-)
+from vaelib import data, explorer, lesson, losses, measures, mmd, objectives, plotting, runs
 from vaelib.backend import ops
+from vaelib.grid import grid_codes
 from vaelib.plotting import panels
 
 # %% tags=["parameters"]
@@ -69,6 +53,9 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
+lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+
+# %%
 dataset = data.load(dataset_name)
 settings = dict(epochs=epochs, seed=seed, limit=limit)
 print(dataset)
@@ -76,46 +63,70 @@ print(dataset)
 # %% [markdown]
 # ## Many small clouds, one large cloud
 #
-# Here is the VAE of notebook 01. Left, the clouds of three hundred test images, each an ellipse that
-# reaches two standard deviations far; right, one code drawn from each of the test images' clouds, on top of as
-# many draws from the prior.
+# Here is the VAE of notebook 01. Left are the clouds of three hundred test images, as ellipses of two standard
+# deviations. Right is one code drawn from each of 3,000 clouds, over as many draws from the prior.
 
 # %%
 vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
 # %%
 z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)
-plotting.clouds(z_mean, z_log_var, seed=seed)
+lesson.show(
+    plotting.clouds(z_mean[:3000], z_log_var[:3000], seed=seed),
+    "Two panels of the latent plane. Left, the clouds of 300 images as ellipses, beside a dashed "
+    "circle that holds 95 % of the prior. Right, one code from each of "
+    f"{len(z_mean[:3000]):,} clouds in blue, over as many draws from the prior in orange.",
+)
 
 # %% [markdown]
-# On the left, every ellipse is far smaller than the dashed circle: each pays for that with its
-# KL. On the right, the sum of them should be the orange cloud and is not. It has arms and gaps. The
-# KL sees that only from the side, for it never looks at more than one image at a time.
+# On the left, every ellipse is far smaller than the dashed circle, and pays its KL for that. On the right, the blue
+# codes should look like the orange prior. They have arms and gaps.
+#
+# ## Zhao's argument, and the answer to it
+#
+# **The argument.** The KL of an image is zero only if its cloud *is* the prior, and such a cloud says nothing of
+# the image. So the KL pulls every code towards saying nothing. Where the pull is too strong, or the decoder can do
+# without codes, they become uninformative (*posterior collapse*, notebook 06). What one needs is less: all clouds
+# together, $q(z)$, must look like the prior. Then a draw from the prior lands where the decoder was trained.
+#
+# **The answer.** The KL is not there to make clouds equal. Notebook 01 derives it from maximum likelihood. Its mean
+# over images, the *rate*, has two parts (Hoffman and Johnson 2016):
+#
+# $$ \mathbb E_x\,\mathrm{KL}(q(z|x)\,\|\,p(z)) =
+# \underbrace{I(x; z)}_{\text{what codes say of images}} +
+# \underbrace{\mathrm{KL}(q(z)\,\|\,p(z))}_{\text{how far all codes are from the prior}} $$
+#
+# The second part is Zhao's own demand. The first, the *mutual information*, is a price that the reconstruction pays
+# back: a nat of information stays if it saves more than a nat of reconstruction. So the bound does not forbid
+# information. It charges for it.
+#
+# **Predict.** Which part is larger for our VAE, information or distance?
+
+# %%
+rate = float(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
+information, distance = measures.information(z_mean, z_log_var, seed)
+print(f"rate {rate:.2f} nats per image")
+print(f"information {information:.2f} + distance {distance:.2f} = {information + distance:.2f}")
+
+# %% [markdown]
+# Nine tenths of the rate is information, and what is left is the distance. An MMD-VAE drops the first part, and
+# measures the second in another way. Then information costs nothing, but the loss no longer bounds a likelihood.
 #
 # ## How different are two clouds?
 #
-# One could compare their means, then their variances, then their skewness, and so on, without end. A **Gaussian
-# kernel** compares two clouds in one go. It says how similar two points are, and the similarity fades with the
-# squared distance:
+# A **Gaussian kernel** says how similar two points are. The similarity fades with the squared distance:
 #
-# $$ k(x, y) = \exp\!\Big( -\frac{\lVert x - y \rVert^2}{2 \sigma^2} \Big). $$
+# $$ k(x, y) = \exp\!\Big(-\frac{\lVert x - y\rVert^2}{2\sigma^2}\Big). $$
 #
-# Its $\sigma$ is called the *bandwidth*. Now compare the similarity *within* the clouds with the similarity
-# *between* them. If the clouds come from the same distribution, it makes no difference where a partner is taken
-# from:
+# Its $\sigma$ is the *bandwidth*. Now compare the similarity *within* two clouds with that *between* them. If both
+# come from one distribution, it makes no difference where a partner is taken from:
 #
-# $$
-# \mathrm{MMD}^2(p, q) \;=\; \mathbb E\, k(x, x') + \mathbb E\, k(y, y') - 2\, \mathbb E\, k(x, y),
-# \qquad x, x' \sim p,\; y, y' \sim q.
-# $$
+# $$ \mathrm{MMD}^2(p, q) = \mathbb E\,k(x, x') + \mathbb E\,k(y, y') - 2\,\mathbb E\,k(x, y),
+# \qquad x, x' \sim p,\; y, y' \sim q. $$
 #
-# It is never negative, and with this kernel it is zero only if $p = q$. (The name: its root is the
-# largest difference that the means of a function under $p$ and under $q$ can have, over all functions
-# of a certain size that the kernel can build.) Another way to see it: with $\varphi$ the characteristic function,
-# $\mathrm{MMD}^2 = \int |\varphi_p(\omega) - \varphi_q(\omega)|^2 \, d\Lambda(\omega)$. The two clouds are
-# compared at every frequency $\omega$, weighed by a normal distribution $\Lambda$ of width $1/\sigma$. So a small
-# $\sigma$ looks at fine detail and a large one at coarse outlines. For samples, the expectations become means
-# over pairs. In code that is three means.
+# For samples, these are three means over pairs.
+#
+# **Predict.** Which is farther from a cloud: a copy shifted by 3, or one twice as wide?
 
 
 # %%
@@ -126,19 +137,51 @@ def mmd2_by_hand(x, y, kernel):
     return float(within_x + within_y - 2 * between)
 
 
+kernel = mmd.GaussianKernel(variance=2.0)
 random = np.random.default_rng(seed)
 x, y = random.standard_normal((2, 500, 2))
-print(f"two clouds, one distribution {mmd2_by_hand(x, y, mmd.GaussianKernel(2.0)):.4f}")
-print(
-    f"one shifted by (3, 0)        {mmd2_by_hand(x, y + np.array([3, 0]), mmd.GaussianKernel(2.0)):.4f}"
-)
-print(f"one twice as wide            {mmd2_by_hand(x, 2 * y, mmd.GaussianKernel(2.0)):.4f}")
+others = {"like it": y, "shifted by (3, 0)": y + np.array([3, 0]), "twice as wide": 2 * y}
+for name, other in others.items():
+    print(f"{name:18} {mmd2_by_hand(x, other, kernel):.4f}")
 
 # %% [markdown]
+# ## The same number, wave by wave
+#
+# Why does this compare all of two distributions? The kernel is itself a mean of waves,
+# $k(x, y) = \mathbb E_\omega\,e^{i\omega\cdot(x - y)}$, with frequencies $\omega$ from a normal distribution
+# $\Lambda = N(0, I/\sigma^2)$. Put this into the three means. As $x$ and $x'$ are independent, $\mathbb
+# E\,e^{i\omega\cdot(x - x')} = |\varphi_p|^2$ with the $\varphi_p$ below, and the mixed mean is
+# $\mathrm{Re}\,\varphi_p\overline{\varphi_q}$. Together they are a square:
+#
+# $$ \mathrm{MMD}^2(p, q) = \int |\varphi_p(\omega) - \varphi_q(\omega)|^2\,d\Lambda(\omega),
+# \qquad \varphi_p(\omega) = \mathbb E_{x\sim p}\,e^{i\omega\cdot x}. $$
+#
+# The *characteristic function* $\varphi_p$ determines the distribution, and $\Lambda$ leaves no frequency out. So
+# MMD² is never negative, and zero only if $p = q$. Here is the integral as a sum over $81 \times 81$ frequencies,
+# for the same three pairs.
+
+
+# %%
+def mmd2_by_waves(x, y, variance):
+    omega = grid_codes(81, 6 / np.sqrt(variance))  # frequencies, up to six widths of Lambda
+    weight = np.exp(-variance * np.sum(omega**2, axis=1) / 2)
+    phi_x, phi_y = (np.exp(1j * omega @ cloud.T).mean(axis=1) for cloud in (x, y))
+    return np.sum(weight * np.abs(phi_x - phi_y) ** 2) / np.sum(weight)
+
+
+for name, other in others.items():
+    print(f"{name:18} {mmd2_by_waves(x, other, 2.0):.4f}")
+
+# %% [markdown]
+# The numbers are the same as above.
+#
 # ## What a bandwidth can see
 #
-# Take two clouds of 500 points and let them merge: the second starts 8 to the right and slides into
-# the first. Three kernels watch, with $\sigma^2$ (the *variance* in the legend) small, middle and large.
+# The waves explain the bandwidth, for $\Lambda$ has the width $1 / \sigma$. Let the second cloud start 8 to the
+# right and slide into the first. Three kernels watch, with a small, a middle and a large $\sigma^2$ (*variance* in
+# the legend).
+#
+# **Predict.** Whose curve has a slope at a shift of 8? Whose is flat all the way?
 
 # %%
 shifts = np.linspace(8, 0, 33)
@@ -151,31 +194,81 @@ falling = {
     ]
     for v in variances
 }
-print(f"one twice as wide, variance 200: {mmd2_by_hand(x, 2 * y, mmd.GaussianKernel(200.0)):.4f}")
-plotting.curves(
-    ("distance of two points", "k", distances, similarity),
-    ("shift of the second cloud", "MMD²", shifts, falling),
+wide = mmd.GaussianKernel(200.0)
+for name in ("shifted by (3, 0)", "twice as wide"):
+    means = np.sum((x.mean(axis=0) - others[name].mean(axis=0)) ** 2)
+    print(
+        f"variance 200, {name}: {mmd2_by_hand(x, others[name], wide):.4f}, from the means {means / 200:.4f}"
+    )
+lesson.show(
+    plotting.curves(
+        ("distance of two points", "k", distances, similarity),
+        ("shift of the second cloud", "MMD²", shifts, falling),
+    ),
+    "Two panels with a curve for each of three kernels. Left, the similarity k falls with the "
+    "distance of two points: at once for variance 0.005, within about 5 for variance 2, hardly "
+    "for variance 200. Right, MMD² while the shift goes from 8 to 0: flat near 0 for variance "
+    "0.005, from 1 down to 0 for variance 2, from 0.3 down to 0 for variance 200.",
 )
 
 # %% [markdown]
-# Left, the kernels; right, MMD² while the clouds merge. The narrow kernel knows only near neighbours.
-# Hardly any two of our points are near enough to count, in one cloud or in two, and the curve is flat:
-# nothing says in which direction to go. To the wide one all points are much alike, so it sees how far
-# apart the means are and little else: of the cloud twice as wide, for which $\sigma^2 = 2$ gave .16, it
-# makes next to nothing, and its curve is shallow. The middle one, $\sigma^2 = 2$, falls steeply from a shift
-# of four to below one, the distances that matter for clouds of width one. Beyond six it is blind too, and
-# there only the wide one still has a slope.
+# A **large** $\sigma$ has only slow waves. For these, clouds differ by their means and little else: for the shifted
+# cloud, MMD² is nearly $\lVert m_p - m_q\rVert^2/\sigma^2$, as printed. This kernel has a slope everywhere, but it
+# hardly notices that a cloud is twice as wide. A **small** $\sigma$ has mostly fast waves. They cancel within any
+# smooth cloud, so its curve is flat. The middle one, $\sigma^2 = 2$, is steep between four and one, the distances
+# that matter for clouds of width one. Beyond six it is flat too.
+#
+# ## Where do they differ?
+#
+# The kernel can also say *where* two clouds differ:
+#
+# $$ f(z) = \mathbb E\,k(x, z) - \mathbb E\,k(y, z). $$
+#
+# This is the **witness function**: positive where $x$ has more points near $z$ than $y$ has, negative where it has
+# fewer. Its mean over $x$ minus its mean over $y$ is MMD². Among all functions that the kernel can build, scaled to
+# the same size, it has the largest difference of means. Hence the name, *maximum mean discrepancy*.
+#
+# **Predict.** Look at the clouds above. Where has our VAE too many codes, and where too few?
+
+
+# %%
+def witness(z, x, y, kernel):
+    near_x, near_y = (ops.mean(mmd.kernel_matrix(z, cloud, kernel), axis=1) for cloud in (x, y))
+    return ops.convert_to_numpy(near_x - near_y)
+
+
+noise, prior = random.standard_normal((2, *z_mean.shape)).astype("float32")
+codes = (z_mean + np.exp(z_log_var / 2) * noise)[:5000]  # one from each cloud
+prior = prior[:5000]
+places = grid_codes(61)  # from -4 to 4
+vae_witness = witness(places, codes, prior, kernel)
+lesson.show(
+    plotting.witness({"VAE": vae_witness}, limit=4),
+    "The witness function of the VAE's codes against the prior, on the latent plane: purple where "
+    "there are too many codes, brown where there are too few. It is largest at "
+    "({:.1f}, {:.1f}) and smallest at ({:.1f}, {:.1f}).".format(
+        *places[vae_witness.argmax()], *places[vae_witness.argmin()]
+    ),
+)
+difference = (
+    witness(codes, codes, prior, kernel).mean() - witness(prior, codes, prior, kernel).mean()
+)
+print(
+    f"difference of the means {difference:.4f}, by three means {mmd2_by_hand(codes, prior, kernel):.4f}"
+)
+
+# %% [markdown]
+# Too few codes lie above the centre, and too many to the lower right, at the edge of the circle. The dense knot
+# near the centre does not show, for it is narrower than $\sigma = 1.4$.
 #
 # ## The estimate is a little too large
 #
-# Above, two clouds from one distribution did not give zero. Each point was compared with itself too, and every
-# point is most similar to itself. Leave out these pairs and the estimate is right on average,
-# though at times below zero. Third possibility: the prior is normal and the kernel too, so the means
-# over the prior are integrals that one can work out on paper (Rustamov 2019), and no draws from the
-# prior are needed. Batches of 100, three hundred times:
+# Two clouds from one distribution did not give zero above. Each point was compared with itself too, and is most
+# similar to itself. That adds $2(1 - \mathbb E\,k)/n$. For the prior $\mathbb E\,k = \frac12$, so it is .01 for
+# batches of 100. Without these pairs the estimate is right on average. The prior's means can also be integrated
+# (Rustamov 2019).
 
 # %%
-kernel = mmd.GaussianKernel(variance=2.0)
 estimates = {"with itself (the post's)": [], "without": [], "without, prior integrated": []}
 for _ in range(300):
     x, y = random.standard_normal((2, 100, 2))
@@ -187,31 +280,25 @@ for name, values in estimates.items():
     print(f"{name:26} mean {np.mean(values):+.4f}   standard deviation {np.std(values):.4f}")
 
 # %% [markdown]
-# The first row's mean is the bias, $\frac2n (1 - \mathbb E\, k) = 0.01$, with $\mathbb E\, k = \frac12$ the
-# similarity of two draws from the prior. It is nearly a constant, so
-# that gradients hardly notice it. Working out the prior's part by hand takes away more than half of
-# the noise. To *train* we use the first, as the post did; to *measure* we use the last.
+# The bias is nearly a constant, so gradients hardly notice it. To *train* we use the first, as the post did. To
+# *measure* we use the last, which has less than half of the noise.
 #
 # ## The formula as printed, and as meant
 #
-# The post prints the kernel as $e^{\lVert z - z' \rVert} / (2 \sigma^2)$: the minus sign and the
-# square got lost on the way to the page, and the division left the exponent. Its code is right, and
-# computes $\exp(-\text{mean}_d (x - y)^2 / d)$. A mean over $d$ dimensions, divided by $d$ once more,
-# is $\lVert x - y \rVert^2 / d^2$; so $2 \sigma^2 = d^2$, which is $\sigma^2 = 2$ in two dimensions.
-# (The code has an argument for $\sigma^2$ as well, but never uses it.)
+# The post prints the kernel as $e^{\lVert z - z' \rVert} / (2 \sigma^2)$. A minus sign and a square got lost, and
+# the division left the exponent. Its code is right. It divides a mean over $d$ dimensions by $d$ once more, so $2
+# \sigma^2 = d^2$, which in the plane is $\sigma^2 = 2$.
 
 # %%
 x, y = random.standard_normal((2, 5, 2))
 differences = x[:, None, :] - y[None, :, :]  # (5, 5, 2)
 post_kernel = np.exp(-np.mean(differences**2, axis=2) / 2)
-print(
-    "the same kernel:", np.allclose(post_kernel, mmd.kernel_matrix(x, y, mmd.GaussianKernel(2.0)))
-)
+print("the same kernel:", np.allclose(post_kernel, mmd.kernel_matrix(x, y, kernel)))
 
 # %% [markdown]
-# ## Three changes
+# ## Three changes make a Wasserstein autoencoder
 #
-# Against notebook 01, the post's MMD-VAE differs in three ways, and our objective shows them.
+# Against notebook 01, the post's MMD-VAE differs in three ways.
 
 # %%
 print(objectives.ELBO.get_config())
@@ -220,80 +307,111 @@ print(objectives.MMD_AS_POSTED.get_config())
 # %% [markdown]
 # 1. The code is **not sampled**: the encoder's output *is* the code.
 # 2. Pixels are compared by **squared error** rather than by cross-entropy.
-# 3. The **KL is gone**, and $\mathrm{MMD}^2$ between the batch's codes and as many draws from the prior
-#    has come in its place.
+# 3. The **KL is gone**. In its place is $\mathrm{MMD}^2$ between the batch's codes and as many draws from the
+#    prior.
 #
-# Why the weight of 784? The post adds MMD² to the *mean* squared error of a pixel. Ours is summed
-# over the 784 pixels of an image, as every term here is per image. Multiplying the whole loss by 784
-# makes the two one. It changes next to nothing in training, since the steps of Adam, and of our Nadam, do not
-# depend on the scale of a loss (but for a tiny constant in their denominator):
+# A reconstruction cost plus a penalty for the distance of $q(z)$ from $p(z)$, with codes that are not sampled: this
+# is a **Wasserstein autoencoder** with an MMD penalty (Tolstikhin and others 2017). Its theory is different. If the
+# codes matched the prior exactly, the cost would bound from above how far generated images as a whole are from real
+# ones, their squared *Wasserstein distance*. It bounds no likelihood, for no cloud $q(z|x)$ is left.
+#
+# ## Sum or mean? Why MMD² weighs 784
+#
+# The post adds MMD² to the *mean* squared error of a pixel. Ours is summed over the 784 pixels, as every term here
+# is per image. So the post's loss times 784 is ours. A factor before the *whole* loss changes next to nothing,
+# since the steps of Adam, and of our Nadam, a variant with momentum that looks ahead, hardly depend on it. In
+# notebook 01 the factor stood before *one* term.
 
 # %%
 model = runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings).model()
 images = dataset.train_images[:100].astype("float32") / 255
-codes, prior = model.encoder(images), random.standard_normal((100, 2)).astype("float32")
-decoded = ops.sigmoid(model.decoder(codes))
+batch, draws = model.encoder(images), random.standard_normal((100, 2)).astype("float32")
+decoded = ops.sigmoid(model.decoder(batch))
 
-posts = ops.mean(ops.square(images - decoded)) + mmd.mmd2(codes, prior, kernel)
+posts = ops.mean(ops.square(images - decoded)) + mmd.mmd2(batch, draws, kernel)
 terms = {
-    "reconstruction": losses.squared_error(images, model.decoder(codes)),
-    "mmd": mmd.mmd2(codes, prior, kernel),
+    "reconstruction": losses.squared_error(images, model.decoder(batch)),
+    "mmd": mmd.mmd2(batch, draws, kernel),
 }
 ours = objectives.MMD_AS_POSTED.total(terms)
 print(f"the post's loss {posts:.5f}, times 784: {784 * posts:.3f}; ours: {ours:.3f}")
 
 # %% [markdown]
 # ## Train
+#
+# **Predict.** In notebook 01 the KL *rose*. Will MMD² rise too?
 
 # %%
 mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
 
 # %%
-plotting.loss_curves(mmd_vae.history, unit="per image")
+lesson.show(
+    plotting.loss_curves(mmd_vae.history, unit="per image"),
+    "Curves over the epochs: "
+    + ", ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in mmd_vae.history.items())
+    + ".",
+)
 
 # %% [markdown]
-# In notebook 01 the KL *rose*, as the model paid for information. Here MMD² falls, in the second epoch
-# to little more than the 0.01 that the bias alone makes up, and it stays there. The model gets the prior
-# nearly for free, and spends the rest of the time on pixels.
+# No. Information is free now, so nothing holds codes away from the prior. MMD² falls in the second epoch to little
+# more than the .01 of the bias, and stays there. The rest of the time goes to pixels.
 
 # %%
-plotting.evolution(mmd_vae.snapshots)
+lesson.show(
+    plotting.evolution(mmd_vae.snapshots, dataset.class_names),
+    "The MMD-VAE before training and after more and more steps, a column each. Top, 64 images decoded "
+    "from the same draws of the prior; middle, the codes of the test images; bottom, the grid.",
+)
 
 # %% [markdown]
-# After the first epoch the codes make a disc nearly as wide as the prior, with the classes in it like slices
-# of a cake. From then on the slices shift a little, and the samples hardly change.
+# After 50 steps the codes reach the circle, while the samples are still grey shapes. After 200, a third of the
+# first epoch, they make a disc nearly as wide as the prior, with the classes in it like slices of a cake. Later the
+# slices shift a little, and the samples hardly change.
 #
 # ## Side by side
 
 # %%
-plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, dataset.class_names)
+lesson.show(
+    plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, dataset.class_names),
+    "Two columns, VAE and MMD-VAE. Top, 64 images decoded from draws of the prior; middle, the codes of "
+    "the test images in the colours of their classes, with the circle of the prior; bottom, "
+    "images decoded from a square grid of codes.",
+)
 
 # %% [markdown]
-# Which side is left or up means nothing: to mirror a plane or to give it a quarter turn costs neither
-# model anything. Both keep footwear together and trousers apart, and in both, shirts, coats and pullovers
-# overlap. The difference is in the outline. The MMD-VAE's codes make a rounder cloud, which fills the
-# circle but for gaps between the slices and parts of the lower edge. The VAE's lie in three groups: footwear
-# on the left, tops in dense columns in the middle, dresses and trousers on the right. Sandals stick out, and
-# the upper right of the circle is nearly empty. Of the samples you could hardly tell: on both sides most are
-# clothes, some bright and some dark, and a few are mixtures. In the grids, look at the corners: the VAE's fade
-# or break up there, the MMD-VAE's hold on to shoes, bags and clothes.
+# Left and up mean nothing. Both keep footwear together and trousers apart, and in both, shirts, coats and
+# pullovers overlap. The difference is in the outline.
 #
-# ## Walk through both
+# **Predict.** How pale will the MMD-VAE's witness function be, on the scale of the VAE's?
+
+# %%
+mmd_codes = mmd_vae.model.encode(dataset.test_images)[:5000]
+both = {"VAE": vae_witness, "MMD-VAE": witness(places, mmd_codes, prior, kernel)}
+lesson.show(
+    plotting.witness(both, limit=4),
+    "The witness functions of both models on one scale of colours, beside each other. "
+    + " ".join(
+        f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
+        for name, f in both.items()
+    ),
+)
+
+# %% [markdown]
+# The MMD-VAE's is pale. It has a few too many codes near the middle and too few at the left edge: its cloud is a
+# little narrow. The table below confirms it, with standard deviations of .93 instead of 1.
 #
-# A picture shows the places that someone chose for you. Choose your own: below, whatever is under your
-# pointer is decoded at once, next to the test images whose codes are nearest.
+# Walk through both planes: what is under your pointer is decoded at once, next to the test images whose codes are
+# nearest.
 
 # %%
 explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
 
 # %% [markdown]
-# Three walks to take. From the middle of the sneakers straight to the trousers, in both planes: how many
-# of the steps could you wear? From the centre outwards, in all directions: where does the picture turn
-# into something that no test image nearby looks like? And along the border of two classes in the left
-# plane, with an eye on the ring in the right one, which is the code of the same test image: do neighbours
-# stay neighbours?
+# Go from the sneakers straight to the trousers: how many of the steps could you wear? Go along the border of two
+# classes in the left plane. The ring in the right one is the code of the same test image. Do neighbours stay
+# neighbours?
 #
-# How near is each to the prior, and what does it cost?
+# How near is each model to the prior, and what does it cost?
 
 # %%
 pd.DataFrame(
@@ -304,15 +422,14 @@ pd.DataFrame(
 ).T.round(4)
 
 # %% [markdown]
-# MMD² is many times smaller for the model that was trained on it, as it should be. The last two columns
-# say how much the codes know about classes (the share that is right when 15 neighbours vote) and about
-# pixels (the mean squared error of a pixel in $[0, 1]$). There the two are close: look at the order of the
-# two errors here, and in the last table of this notebook.
+# MMD² is many times smaller for the model that was trained on it. The last two columns say how much the codes know
+# of classes (the share that is right when 15 neighbours vote) and of pixels (their mean squared error). There the
+# two are close.
 #
 # ## With the post's own settings
 #
-# Fifty epochs, Adam at 0.0001, batches of 100: the post's VAE as it was posted, the same with its
-# KL at full weight (notebook 01 tells that story), and the MMD-VAE. These are read from `runs/`.
+# Fifty epochs, Adam at 0.0001: the VAE as it was posted, the same with its KL at full weight (see notebook 01), and
+# the MMD-VAE. These runs are read from `runs/`.
 
 # %%
 names = {
@@ -321,71 +438,94 @@ names = {
     "MMD-VAE as posted": "fashion_mnist_mmd-as-posted_50-epochs",
 }
 posted = {title: runs.load(name) for title, name in names.items()}
-plotting.comparison(
-    {title: run.snapshots for title, run in posted.items()},
-    data.CLASS_NAMES["fashion_mnist"],
-    one_scale=False,
+lesson.show(
+    plotting.comparison(
+        {title: run.snapshots for title, run in posted.items()},
+        data.CLASS_NAMES["fashion_mnist"],
+        one_scale=False,
+    ),
+    "Three models after 50 epochs, a column each: samples, codes, grid. The codes of the VAE as "
+    "posted lie mostly outside the prior's circle, to the lower left, and its samples are "
+    "half-formed. Those of the other two gather in the circle, and their samples are clothes.",
 )
 
 # %%
 rows = {}
 for title, run in posted.items():
-    codes = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
-    inside = np.mean(np.hypot(*codes.T) < panels.PRIOR_RADIUS)
-    rows[title] = measures.code_statistics(codes) | {"in the circle": inside}
+    final = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
+    inside = np.mean(np.hypot(*final.T) < panels.PRIOR_RADIUS)
+    rows[title] = measures.code_statistics(final) | {"in the circle": inside}
     if dataset_name == run.recipe.dataset:
         rows[title] |= measures.summary(run.model, dataset)
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# (Mind the axes: each plane reaches as far as its codes. The dashed circle is the same everywhere. Of the
-# prior, .95 lie in it; more is not better, for a cloud shrunk to a dot would have 1.)
+# Each plane reaches as far as its codes. The dashed circle is the same everywhere. It holds .95 of the prior, and
+# more is not better: a cloud shrunk to a dot would have 1.
 #
-# The left and the right column are what the post compared, and the difference is as striking as it
-# said. Left, the codes lie off centre, most of the prior's circle is empty, and samples drawn from
-# there are half one thing and half another. Right, the codes are centred, and the circle is filled but for
-# a few gaps. But now put your hand over the left column. Between the middle and the right one the
-# difference is one of degree: both are nearly centred and keep to the circle, though the right cloud is
-# rounder, which the column of MMD² confirms. In the bottom row a difference remains. Outside the circle
-# the middle grid fades or breaks up, where the right one shows whole objects up to its corners: the post saw
-# that rightly, though the prior goes there one time in twenty only. In votes and pixels the models are
-# close, and the order of the errors is the other way round than after the fast schedule. It may be the schedule, or
-# chance; notebook 05 compares the models by both schedules, over seeds.
+# The post compared the left column with the right one, and the difference is as striking as it said. Left, the
+# codes lie off centre, and samples are half one thing and half another. Right, the codes are centred and fill the
+# circle but for a few gaps. Now put your hand over the left column. What remains is a difference of degree. Both
+# models are nearly centred and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
+# Outside the circle the middle grid fades or breaks up, while the right one shows whole objects. The post saw that
+# rightly, though the prior goes there one time in twenty only. In votes and pixels the two are close. The order of
+# the errors is the other way round than after four epochs, which may be the schedule, or chance.
 #
 # In these runs, giving the KL its full weight would have brought the post most of the way from the left column to
 # the right one, and so did MMD. Either would do, and the pictures can't say whose merit it is.
 #
 # ## Which change did it?
 #
-# Some difference is left: the MMD-VAE's codes are closer to the prior, and its samples may look sharper
-# to you. But the two models differ in *three* things, and all were changed at once. The round cloud is
-# what MMD asks for, so it is most likely its work. And the samples? They may differ because of MMD, or because
-# of the squared error, or since no noise blurs the codes. From this notebook you can't tell, nor could
-# the post. One has to change one thing at a time, as far as that goes (the KL of a code without noise is
-# infinite, so the first change brings the third along), in every order, over several seeds. Notebook 05 does.
+# Some difference is left between the middle and the right column. But these models differ in *three* things. The
+# round cloud is what MMD asks for, so it is most likely its work. The samples may differ because of MMD, or of the
+# squared error, or since no noise blurs the codes. From this notebook you can't tell, nor could the post. One has
+# to change one thing at a time, in every order, over several seeds. Notebook 05 does, as far as the models exist: a
+# code without noise has an infinite KL.
+#
+# ## Three quick questions
+#
+# <details><summary>1. For a batch of 100, the post's MMD² is .012. How far are the codes from the prior?</summary>
+#
+# Nobody can tell. Two batches from the prior itself give .01 on average, and scatter by .007 around it.
+#
+# </details>
+#
+# <details><summary>2. Two clouds have the same mean. What does a kernel with a very large σ say?</summary>
+#
+# MMD² is nearly zero, whatever else differs. Slow waves see little but the means.
+#
+# </details>
+#
+# <details><summary>3. The MMD-VAE's loss is 32, the VAE's is 262. Which is the better model?</summary>
+#
+# They can't be compared. One adds squared errors and a distance, the other is a bound in nats.
+#
+# </details>
 #
 # ## On your own
 #
-# Each of the first three is trained with `runs.train(runs.Recipe(dataset_name, ..., **settings))`, with the
-# objective in place of the dots. `objectives.infovae(1, 784, ...)` has no KL, and MMD² with weight 784.
+# Solutions are in `solutions/02_mmd_vae.ipynb`. To train, give `runs.Recipe` another objective. One epoch is
+# enough.
 #
-# - `objectives.Objective(losses.squared_error, sampled=False)`: no MMD at all. What holds the codes
-#   together now?
-# - `objectives.infovae(1, 784, losses.squared_error, sampled=True)`: add noise to the code.
-# - `objectives.infovae(1, 784, sampled=False)`: cross-entropy and a code without noise. The
-#   reconstruction term is now some eleven times larger. What weight would be fair to MMD?
-# - Draw the falling curve for an inverse multiquadratic kernel, `mmd.InverseMultiquadraticKernel(4.0)`,
-#   with `mmd.mmd2`. Its tails are heavier: what does that do where the clouds are far apart?
-# - `walk = explorer.compare(vae, mmd_vae, dataset=dataset).live()` is the explorer as a widget: show `walk`, and
-#   `walk.points` says in Python where you are in each plane, and moves you if you set it. Decode there with
-#   `vae.model.decode`: is it the same picture?
+# 1. **Change one line.** Draw both witness functions with `mmd.GaussianKernel(0.1)`. What was hidden before?
+# 2. **Measure.** `objectives.Objective(losses.squared_error, sampled=False)` has neither KL nor MMD. What holds
+#    codes together now?
+# 3. **Measure.** `objectives.infovae(1, 784, losses.squared_error, sampled=True)` has noise again, but no KL. How
+#    wide are its clouds?
+# 4. **On paper.** Derive MMD² of $N(0, I)$ and its copy shifted by 3, in the plane, with $\sigma^2 = 2$. It is
+#    .675. (You need one Gaussian integral, $\mathbb E\,e^{-\lVert u \rVert^2 / 2\sigma^2}$ for $u \sim N(m, s I)$.)
+#    The cell above printed more. Is that the bias, or chance?
+# 5. **Measure.** `objectives.infovae(1, 784, sampled=False)` has cross-entropy and no noise. Its reconstruction
+#    term is some ten times larger. What weight would be fair to MMD?
+# 6. **Open.** Find a kernel whose MMD² has a slope at a shift of 8 as well as at 1. Try
+#    `mmd.InverseMultiquadraticKernel(4.0)`, or a sum of kernels.
 #
 # ## Further reading
 #
-# - S. Zhao, J. Song and S. Ermon, *InfoVAE: information maximizing variational autoencoders*, 2017,
-#   arXiv 1706.02262: one family that holds the VAE, beta-VAE and MMD-VAE.
-# - A. Gretton and others, *A kernel two-sample test*, JMLR 13, 2012: the maximum mean discrepancy.
-# - R. Rustamov, *Closed-form expressions for maximum mean discrepancy with applications to Wasserstein
-#   auto-encoders*, 2019, arXiv 1901.03227.
-# - I. Tolstikhin and others, *Wasserstein auto-encoders*, 2017, arXiv 1711.01558: the same loss, found
-#   on another road.
+# - S. Zhao, J. Song and S. Ermon, *InfoVAE*, 2017, arXiv 1706.02262: a family that holds VAE and MMD-VAE.
+# - I. Tolstikhin and others, *Wasserstein auto-encoders*, 2017, arXiv 1711.01558.
+# - M. D. Hoffman and M. J. Johnson, *ELBO surgery*, NIPS workshop, 2016: the two parts of the rate.
+# - A. Gretton and others, *A kernel two-sample test*, JMLR 13, 2012: MMD and its witness function.
+# - B. Sriperumbudur and others, *Hilbert space embeddings and metrics on probability measures*, JMLR 11, 2010:
+#   characteristic functions.
+# - R. Rustamov, *Closed-form expressions for maximum mean discrepancy*, 2019, arXiv 1901.03227.

@@ -17,61 +17,62 @@
 # # Measure the claims
 #
 # The post looks at its pictures and says what it sees: sharper edges, clusters nicely spread, codes centred at
-# zero, a plane filled with meaningful objects. Notebooks 01 to 03 looked as well, and left us with suspicions: the
-# two models differ in more than their names say, and each picture shows one seed.
+# zero. But each picture shows one seed, and the two models differ in more than their names say.
 #
-# Here we stop looking and start counting. Every sentence of the post becomes a measure. Every measure is taken
-# of models that differ by one change at a time, on two data sets, over seeds, by our fast schedule and by the
-# post's own. And the rules were written down before the table was begun, with one amendment since: `runs/plan.md`.
+# Here we count instead. Each sentence of the post becomes a measure, taken of models that differ by one change at a
+# time, over seeds, on two data sets, by our fast schedule (notebook 01) and by the post's. The rules were written
+# down before the table was begun, with one amendment since: `runs/plan.md`.
 #
 # **What you'll do**
 #
-# - turn a claim about pictures into a measure, a test and a verdict;
-# - take the post's comparison apart into its changes, and share the difference out among them;
-# - read all claims in one figure.
+# - turn a sentence about pictures into a measure, a test and a verdict;
+# - share a difference out among the changes that made it.
 #
 # **What you'll learn**
 #
-# - how to compare two models that are both random, and how many verdicts to believe when there are many;
+# - how to compare two models that are both random, and how many verdicts to believe;
 # - why the order of two changes matters, and what to say when either of them would do;
 # - what a measure is blind to, and how to find out.
 #
 # **What you'll need**
 #
-# - notebooks 01 and 02, and for the likelihoods notebook 04. About a minute on two cores if you have run
-#   notebook 01, for its model is taken up here; a minute more if not.
+# - notebooks 01 and 02, and 04 for the likelihoods; what a p value is. A minute or two on two cores.
 
 # %%
 import pandas as pd
 from scipy import stats
 
-from vaelib import data, runs, study
+from vaelib import data, lesson, runs, study
 from vaelib.measures import features
 from vaelib.objectives import ELBO
 from vaelib.study import claims, contrasts, figures, tables
 
+pd.set_option("display.max_colwidth", None)
+
 # %% tags=["parameters"]
-dataset_name: str = "fashion_mnist"  # or "mnist", "faces": of the rows that are made once more
+dataset_name: str = "fashion_mnist"  # or "mnist", "faces": of the row that is made once more
 epochs: int = 4  # passes over the training images, as in notebook 01
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train and measure on the first so many images; None: on all
 
+# %%
+lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+
 # %% [markdown]
 # ## The models
 #
-# The post's VAE and its MMD-VAE differ in four things. Three were meant: MMD in place of the KL, codes that are
-# deterministic, and squared error in place of cross-entropy. The fourth was a slip: the VAE's KL has a hundredth
-# of its weight (notebook 01). The study trains every combination that exists:
+# The post's VAE and its MMD-VAE differ in four things. Three were meant: MMD instead of the KL, deterministic
+# codes, and squared error instead of cross-entropy. The fourth was a slip: the VAE's KL has a hundredth of its
+# weight (notebook 01). The study trains every combination that exists:
 #
 # | | KL / 100 | KL | MMD, sampled | MMD, deterministic |
 # | --- | --- | --- | --- | --- |
 # | **cross-entropy** | VAE as posted | VAE | MMD-VAE, cross-entropy, sampled | MMD-VAE, cross-entropy |
 # | **squared error** | VAE as posted, squared error | VAE, squared error | MMD-VAE, squared error, sampled | MMD-VAE as posted |
 #
-# A plain **autoencoder** and the **untrained** network are there to read the others by. Two more models answer one question:
-# squared error changes less from code to code than cross-entropy does, so the same KL pulls harder against it. Is
-# it the other way to compare pixels that makes the difference, or the stronger pull? With a **matched pull**, .35 of it, codes have the same
-# rate as with cross-entropy.
+# A plain **autoencoder** and the **untrained** network are there to read the others by. Two more models have a
+# **matched pull**. Squared error differs less from code to code than cross-entropy does, so the same KL pulls
+# harder against it. With .35 of the pull, codes have the same rate as with cross-entropy.
 
 # %%
 table = tables.read()
@@ -83,90 +84,86 @@ counts = {
 pd.DataFrame(counts).fillna(0).astype(int)
 
 # %% [markdown]
-# One thing had to be learned on the way. MMD asks that *all* codes together look like the prior. If every cloud is
-# the prior itself, they do, and then no code says anything of its image: **posterior collapse**. Models with
-# sampled codes begin near this state, and under MMD some never leave it. Counted are seeds whose rate, the mean KL
-# of the clouds to the prior, stays below a tenth of a nat:
+# MMD asks that *all* codes together look like the prior. If every cloud is the prior itself, they do, and then no
+# code says anything: **posterior collapse**. Sampled codes begin near this state, and under MMD they may never
+# leave it. A seed counts as collapsed if its *rate*, the mean KL of its clouds to the prior, is below a tenth of a
+# nat:
 
 # %%
-claims.collapsed(table)
+claims.collapsed(table).rename(index=study.TITLES)
 
 # %% [markdown]
-# Deterministic codes can't collapse in this way. A sequence of changes that passes through a model which has learned
-# nothing tells us nothing about the changes, so from here on MMD and the missing noise are one change. (This was
-# decided after the first 33 rows; `runs/plan.md` says so.)
-#
-# ## Make two rows once more
-#
-# The table was made elsewhere, in hours: `make study` trains and measures what it lacks. Why should you
-# believe it? Measure models yourself. Here are two: the untrained network, and the VAE of notebook 01, trained
-# (or loaded, if you have just trained it there) and measured on your machine.
-
-# %%
-dataset = data.load(dataset_name)
-if limit is not None:
-    dataset = dataset.limit(limit, min(limit, len(dataset.test_images)))
-feature_space = features.load(dataset_name)  # of which more below
-
-as_in_01 = runs.Recipe(dataset_name, ELBO, epochs=epochs, seed=seed, limit=limit)
-models = {
-    "untrained": study.model_of(dataset_name, "untrained", seed=seed, limit=limit),
-    "elbo": runs.train(as_in_01).model,
-}
-made = {}
-for objective, model in models.items():
-    measured = study.measure(model, dataset, feature_space, seed)
-    made[objective] = {"dataset": dataset_name, "objective": objective, "seed": seed} | measured
-
-# %%
-there = tables.rows(table, "fast")
-comparable = (dataset_name, epochs, limit) in {("fashion_mnist", 4, None), ("mnist", 4, None)}
-compared = {name: tables.again(row, there) for name, row in made.items()} if comparable else {}
-for name, found in compared.items():
-    print(f"{name}: {found.within.sum()} of {len(found)} measures are within the seeds' range")
-compared["elbo"].round(4) if comparable else pd.DataFrame(made)
-
-# %% [markdown]
-# *There* is the table's row of the VAE, *here* what was just computed, and *range* how far its seeds lie
-# apart. Another processor, or another number of threads, rounds differently, and training amplifies small
-# differences: expect some, but hardly any larger than those between seeds.
+# A path of changes that leads through a model which has learned nothing says nothing about the changes. So from
+# here on MMD and deterministic codes count as one change. This was decided after the first 33 rows, as
+# `runs/plan.md` says.
 #
 # ## Measure the measures
 #
 # | measure | what it says | better | what it is blind to |
 # | --- | --- | --- | --- |
-# | sharpness | variance of the Laplacian, as a ratio to that of real images | higher | noise is sharp too |
-# | on the manifold | share of decoded images near real ones: samples of the prior, or places of the post's grid | higher | variety: one good image would do. Beyond the share of real images that pass, higher is not more real |
-# | precision | the same, with balls around *all* real images, also the odd ones | higher | what lies in the huge balls of odd images |
+# | sharpness | how much pixels differ from their neighbours, as a ratio to real images | higher | noise is sharp too |
+# | precision | share of decoded images in a ball around any real one, as wide as its neighbours are far | higher | the huge balls of odd images |
+# | on the manifold | the same, with the smaller half of the balls | higher | variety; and whatever is beyond the share of real images that pass |
 # | coverage | share of real images that have a decoded one near them | higher | what else the model decodes |
-# | 15-NN accuracy | share of test codes whose nearest neighbours among training codes are of their class | higher | where the codes lie |
-# | silhouette | how much nearer codes are to their own class than to the next one | higher | classes made of two heaps |
-# | occupancy | how much of the prior's plane the codes use, 1 if they lie as the prior does | higher | classes |
+# | 15-NN accuracy | share of test codes whose nearest training codes are of their class | higher | where the codes lie |
+# | silhouette | how much nearer codes are to their own class than to the next | higher | classes made of two heaps |
+# | occupancy | how much of the prior's plane the codes use; 1 if they lie as the prior does | higher | classes |
 # | mean norm | distance of the codes' mean from the origin | lower | all but the mean |
-# | held-out MMD² | MMD² to the prior, with a kernel that no model was trained with | lower | the width of the clouds: like all measures of codes, it sees their centres |
-# | path length | squared change of an image, in features, for a small step of its code in any direction | lower | a decoder that ignores its code |
-# | path length, scaled | the same times the variance of the codes: for the size of the map | lower | the same, and the map outside the prior: steps are taken where the prior lies |
+# | held-out MMD² | MMD² to the prior, with a kernel that no model was trained with | lower | the width of the clouds |
+# | path length | squared change of an image, in features, for a small step of its code; scaled: times the variance of the codes | lower | a decoder that ignores its code |
 #
-# Two images can look alike and differ in every pixel. So images are compared by their *features*, the last
-# hidden layer of a small classifier that this project trained on the labels. Before a measure may judge, let it be
-# judged, on images that we know: real ones (one half of the test images against the other), one grey image
-# repeated (the average of all), and noise.
+# Two images can look alike and differ in every pixel. So images are compared by *features*, the last hidden layer
+# of a small classifier. Before a measure may judge, let it be judged, on images that we know: real ones, one grey
+# image repeated (the average of all), and noise.
+#
+# **Predict.** Which measures will see through the grey image?
 
 # %%
+dataset = data.load(dataset_name)
+if limit is not None:
+    dataset = dataset.limit(limit, min(limit, len(dataset.test_images)))
+feature_space = features.load(dataset_name)
+known = pd.DataFrame(study.known_images(dataset, feature_space)).T
 right = feature_space.accuracy(dataset.test_images, dataset.test_labels)
 print(f"the classifier behind the features gets {right:.1%} of the test images right")
-pd.DataFrame(study.known_images(dataset, feature_space)).T.round(3)
+print("the highest precision goes to:", known["precision"].idxmax())
+known.round(3)
 
 # %% [markdown]
-# Look at the first column. On clothes, **precision gives its best mark to one grey image repeated, and takes most
-# of the noise for clothes**: both land in the huge ball of some odd garment. It is a well-known measure, and taken
-# alone it is worth nothing here. Sharpness finds noise far sharper than a photograph. Coverage and *on the
-# manifold* see through both. The latter is strict with real images, too: about half of them pass.
+# On clothes, **precision gives its best mark to one grey image, and takes most of the noise for clothes**. Both
+# land in the huge ball of some odd garment. Sharpness finds noise far sharper than a photograph. Coverage and *on
+# the manifold* see through both. The latter passes only about half of the real images.
+#
+# ## Make a row once more
+#
+# The table takes hours (`make study`). Why should you believe it? Measure a model yourself: the VAE of notebook 01.
+#
+# **Predict.** Will your numbers be the table's, to the last digit?
+
+# %%
+as_in_01 = runs.Recipe(dataset_name, ELBO, epochs=epochs, seed=seed, limit=limit)
+vae = runs.train(as_in_01).model
+row = {"dataset": dataset_name, "objective": "elbo", "seed": seed}
+there = tables.rows(table, "fast")
+known_there = (there[list(row)] == list(row.values())).all(axis=1).any()
+row |= study.measure(vae, dataset, feature_space, seed)
+
+# %%
+comparable = epochs == 4 and limit is None and known_there
+found = tables.again(row, there) if comparable else pd.Series(row, name="here").to_frame()
+if comparable:
+    print(f"{found.within.sum()} of {len(found)} measures differ by no more than the seeds do")
+found.round(4) if comparable else found
+
+# %% [markdown]
+# *There* is the table's row of the VAE, *here* is what was just computed, and *range* is how far its seeds lie
+# apart. Another processor, or another number of threads, rounds differently, and training amplifies small
+# differences. So digits may differ, but hardly more than between seeds.
 #
 # ## One claim, from sentence to verdict
 #
 # "And, they are centered at (0,0)", the post says of the MMD-VAE's codes. The measure is the distance of their
-# mean from the origin. Here are the two models of the post, over seeds:
+# mean from the origin. The post's two models, over seeds:
 
 # %%
 clothes = there[there.dataset == "fashion_mnist"]
@@ -174,69 +171,88 @@ norms = {name: rows["mean norm"].to_numpy() for name, rows in clothes.groupby("o
 pd.DataFrame({name: pd.Series(norms[name]).describe() for name in claims.POSTED}).round(3).T
 
 # %% [markdown]
-# The difference of the means, with an interval by Welch's t, which lets each model have its own spread. (Seeds
-# are not paired: models of one seed may begin alike, but their measures hardly go together.) SciPy says the same:
+# The difference gets an interval by Welch's t test, which lets each model have its own spread:
+#
+# $$ \bar x - \bar y \;\pm\; t_\nu \sqrt{s_x^2 / n_x + s_y^2 / n_y} $$
+#
+# Here $s$ is the standard deviation over $n$ seeds, and $t_\nu$ a quantile of Student's distribution with $\nu$
+# degrees of freedom (exercise 4). SciPy should agree:
 
 # %%
-found = contrasts.contrast(there, "fashion_mnist", "mean norm", contrasts.COMPARISONS["as posted"])
-welch = stats.ttest_ind(*(norms[name] for name in claims.POSTED), equal_var=False)
+whole = contrasts.contrast(there, "fashion_mnist", "mean norm", contrasts.COMPARISONS["as posted"])
+welch = stats.ttest_ind(*(norms[name] for name in claims.POSTED[::-1]), equal_var=False)
 low, high = welch.confidence_interval()
-print(f"ours:  {found}")
+print(f"ours:  {whole}")
 print(f"SciPy: [{low:+.3g}, {high:+.3g}]")
-print(f"in units of the spread over seeds: {found.effect:+.1f}")
+print(f"in units of the spread over seeds: {whole.effect:+.1f}")
 
 # %% [markdown]
-# Whose work is it? The VAE as posted becomes the MMD-VAE in three steps, and what a step does depends on those
-# before it. Give the KL its full weight first, and MMD finds little left to do; put MMD first, and there is no KL
-# left to weigh. Neither order is the right one. So each change gets its **mean over all orders** (Shapley's
-# value); the parts then add up to the whole.
+# Whose work is it? The VAE as posted becomes the MMD-VAE by three changes, and what a change does depends on those
+# made before it. Once MMD has come, no KL is left to weigh, so its weight changes nothing. No order is the right
+# one. So each change gets its mean over all orders, **Shapley's value**. With $v(S)$ for the measure after the
+# changes $S$, it is for two changes
+#
+# $$ \text{share of } A = \tfrac12 \big[ v(A) - v(\varnothing) \big] + \tfrac12 \big[ v(AB) - v(B) \big]. $$
+#
+# **Predict.** Which column of the table below adds up to the whole difference?
 
 # %%
-first = {change: contrasts.alone(change) for change in contrasts.CHANGES}
 where = there, "fashion_mnist", ["mean norm"]
-columns = {
-    "if it is made first": contrasts.differences(*where, first).T["mean norm"],
-    "mean over all orders": contrasts.differences(*where, contrasts.shares()).T["mean norm"],
-}
-pd.DataFrame(columns)
+first, shares = {c: contrasts.alone(c) for c in contrasts.CHANGES}, contrasts.shares()
+total = sum(
+    contrasts.contrast(there, "fashion_mnist", "mean norm", w).mean for w in shares.values()
+)
+print(f"the shares add up to {total:+.3g}, and the difference is {whole.mean:+.3g}")
+columns = {"alone, made first": first, "mean over all orders": shares}
+pd.DataFrame({name: contrasts.differences(*where, w).T["mean norm"] for name, w in columns.items()})
 
 # %% [markdown]
-# So there are three verdicts: the claim **holds**, **does not hold** (the contrary is true), or one **can't
-# tell**. If it holds, there is a reason: **by MMD** if its part is more than half, **for another reason** if it is
-# less, **reason unclear** if half lies in the interval. And if MMD alone brings more than half of the difference, and another
-# change alone does so too, then **either would do**, and to name one cause would be wrong. In the first edition of
-# this notebook we did just that: there the weight of the KL always came first.
+# Only shares always add up. There are three verdicts: a claim **holds**, **does not hold** (its contrary does), or
+# we **can't tell**. If it holds, there is a reason. It holds **by MMD** if MMD's share is more than half, **for
+# another reason** if it is less, and with **reason unclear** if half lies in the interval. But if MMD alone brings
+# more than half of the difference, and another change alone does so too, then **either would do**, and naming one
+# cause would be wrong.
 
 # %%
-figures.trial(there, "fashion_mnist", ["mean norm", "held-out MMD²"], log=["held-out MMD²"])
+pair = ["mean norm", "held-out MMD²"]
+lesson.show(
+    figures.trial(there, "fashion_mnist", pair, log=pair[1:]),
+    figures.trial_in_words(there, "fashion_mnist", pair),
+)
 
 # %% [markdown]
-# Above, a row for each model, a dot for each seed, a line at their mean. Below, in grey the two comparisons: with
-# the VAE as posted, and with the VAE whose KL is correctly weighted. In blue, the three shares of the first of
-# them. (For the measure on the right, the axis is logarithmic and differences are ratios.)
+# The two comparisons are with the VAE as posted, and with the VAE whose KL is correctly weighted. On the right,
+# differences are ratios, and 1 is none.
 #
 # ## All claims
 #
-# Sixteen claims about two models and two comparisons each, by two schedules, and one about the untrained network:
-# that makes 65 tests. Where nothing is to be found, one test in twenty still finds something at the level of
-# .05. So p values are corrected (Holm): the chance that even one of all these findings is false is then at most one
-# in twenty. Where the post says that models do *not* differ, absence of evidence is not enough: the difference has to be smaller than a
-# margin, by two one-sided tests.
+# Sixteen claims by two comparisons and two schedules, and one about the untrained network, make 65 tests, once the
+# table is whole. Where the post says that models do *not* differ, absence of evidence is not enough: the difference
+# has to be smaller than a margin, by two one-sided tests.
+#
+# **Predict.** If all differences were chance, how many tests of a direction would find one at the level of .05?
 
 # %%
 judged = claims.judged(table)
+directed = sum(claim.expected != 0 for claim in judged.claim)
+print(
+    f"{len(judged)} tests, {directed} of a direction: {claims.LEVEL * directed:.1f} found by chance alone"
+)
 titles = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
-figures.forest(judged, titles)
+lesson.show(figures.forest(judged, titles), figures.forest_in_words(judged, titles))
 
 # %% [markdown]
-# Each line is a claim. A dot far to the right says that the difference is many times the spread over seeds, and
-# goes the way the post says. (Where sameness was claimed, right is higher, and the grey bar is the margin. Beyond one
-# standard deviation the axis is logarithmic. The last line of the clothes is the untrained network against chance.)
-# Filled dots are the fast schedule, open squares the post's own. Intervals are single ones at 95 %, while colours are
-# corrected for their number: an interval may miss zero, or lie within the margin, and the verdict still be *can't
-# tell*. In the ledger, differences are those of MMD-VAE minus VAE, and reasons are read from single intervals.
+# So p values are corrected by Holm's rule. Sort all $m$; multiply the smallest by $m$, the next by $m - 1$, and so
+# on; none may come out below the one before it. Then the chance that even one of the findings is false is at most
+# .05.
+#
+# A dot far to the right is a difference of many spreads, in the direction that was claimed. Where sameness was
+# claimed, right means higher, and the interval has to lie in the grey bar. Intervals are single ones, colours are
+# corrected for their number. So an interval may miss zero and the verdict still be *can't tell*.
 #
 # ## The ledger
+#
+# Differences are MMD-VAE minus VAE. As long as the table is incomplete, no line is a result.
 
 # %%
 claims.ledger(table)
@@ -244,15 +260,14 @@ claims.ledger(table)
 # %% [markdown]
 # ## Likelihoods
 #
-# Notebook 04 computed the likelihood of black-and-white images for one VAE. Here are three models that were
-# trained on such images, five seeds each, and measured on all 10,000 test images: the VAE, the same with MMD in
-# place of the KL, and that without noise. NLL is the negative log-likelihood; less is better. Where a model collapsed
-# (see above), its differences are reported and not to be interpreted.
+# Here are three models of black-and-white images: the VAE, the same with MMD in place of the KL, and that with
+# deterministic codes. NLL is the negative log-likelihood (notebook 04) of all test images; less is better.
+# Differences from a model that collapsed mean nothing.
 
 # %%
 rows = tables.rows(table, "threshold")
 by_model = rows.pivot_table(index="dataset", columns="objective", values="NLL", aggfunc="mean")
-by_model.round(1)
+by_model.rename(columns=study.TITLES).round(1)
 
 # %%
 claims.likelihoods(table).round(4)
@@ -260,33 +275,61 @@ claims.likelihoods(table).round(4)
 # %% [markdown]
 # ## What this is not
 #
-# One network, two data sets, one weight for MMD, the features of our own small classifier. The intervals say how
-# much retraining changes these numbers, and not how much another network would. The first edition's numbers
-# were known when the plan was written, so its hypotheses are not blind. And a claim that holds is still only a
-# claim about its measure.
+# This is one network, two data sets, one weight for MMD, and the features of one small classifier. The intervals
+# say how much retraining changes these numbers, not how much another network would. The first edition's numbers
+# were known when the plan was written. And a claim that holds is still only a claim about its measure.
+#
+# ## Three quick questions
+#
+# <details><summary>1. A difference has the interval from -.1 to +.3. Are the two models the same?</summary>
+#
+# One can't tell: the difference may be as large as .3. They are the same for our purposes if the interval lies
+# within a margin that was fixed beforehand.
+#
+# </details>
+#
+# <details><summary>2. Twenty independent tests, and nothing to be found. How probable is a p value below
+# .05?</summary>
+#
+# It is 1 - .95<sup>20</sup> = .64. With Holm's correction it is at most .05.
+#
+# </details>
+#
+# <details><summary>3. Two changes bring nine tenths of a difference, each alone. Their shares are one half each.
+# Did each of them cause half of it?</summary>
+#
+# No. Shares only promise to add up. Either change alone would have brought nearly all of it.
+#
+# </details>
 #
 # ## On your own
 #
-# - Set `dataset_name` to `"mnist"`, or `seed` to 3, and run all cells: is that row of the table made again, too?
-# - Compute the p value of one claim by hand, with `scipy.stats.ttest_ind(..., equal_var=False)`, and multiply it by
-#   65. Is it that in `judged`? Why may Holm multiply it by less?
-# - `contrasts.shares(made=(contrasts.WEIGHT,))` shares out the second comparison. Which change has most of the
-#   grid's filling? What is left of it with a matched pull (`contrasts.OTHER_PIXELS`, `contrasts.STRONGER_PULL`)?
-# - Add a model of your own: a line in `notebooks/study.yml`, such as `beta(0.5)`, and `make study`.
+# Solutions are in `solutions/05_measuring_the_claims.ipynb`.
+#
+# 1. **Change one line.** Set `seed` to 1. Is that row of the table made again, too?
+# 2. **On paper.** Holm's correction of .012, .2, .011 and .013. How many are below .05? How many are if each is
+#    simply multiplied by four? Check with `claims.holm`.
+# 3. **On paper.** $A$ is MMD, the claim holds: $v(\varnothing) = 0$, $v(A) = 8$, $v(B) = 9$, $v(AB) = 10$. What are
+#    the shares? Which reason follows? Check the formula with `contrasts.shares(made=(contrasts.WEIGHT,))`.
+# 4. **On paper.** Welch's $\nu = (a + b)^2 / \big( \frac{a^2}{n - 1} + \frac{b^2}{n - 1} \big)$, with $a = s_x^2 /
+#    n$ and $b = s_y^2 / n$. What is it for equal spreads? And if one model never varies? Check with
+#    `contrasts.contrast`.
+# 5. **Measure.** Draw 65 comparisons of ten seeds with ten, all from one distribution, a thousand times. How often
+#    is any p value below .05, without and with Holm?
+# 6. **Open.** Invent a measure of decoded images, and try it on the known images first. What is it blind to?
 #
 # ## Further reading
 #
-# - L. S. Shapley, *A value for n-person games*, 1953: how to share out what several did together.
+# - L. S. Shapley, *A value for n-person games*, 1953.
 # - S. Holm, *A simple sequentially rejective multiple test procedure*, 1979; D. Lakens, *Equivalence tests*, 2017:
 #   how to show that two things are the same.
 # - X. Bouthillier and others, *Accounting for variance in machine learning benchmarks*, 2021, arXiv 2103.03098.
-# - T. Kynkäänniemi and others, *Improved precision and recall metric for assessing generative models*, 2019,
-#   arXiv 1904.06991; M. F. Naeem and others, *Reliable fidelity and diversity metrics for generative models*,
-#   2020, arXiv 2002.09797.
+# - T. Kynkäänniemi and others, *Improved precision and recall metric*, 2019, arXiv 1904.06991; M. F. Naeem and
+#   others, *Reliable fidelity and diversity metrics*, 2020, arXiv 2002.09797.
 #
 # ## Appendix: the measures behind the other claims
-
-# Squared error, taken apart as planned: the other way to compare pixels, with a matched pull, and the stronger pull.
+#
+# Squared error, taken apart: the other way to compare pixels with a matched pull, and the stronger pull.
 
 # %%
 apart = {"squared error": contrasts.alone(contrasts.PIXELS, made=[contrasts.WEIGHT])}
@@ -295,18 +338,17 @@ tried = ["15-NN accuracy", "mean norm", "held-out MMD²", "path length", "grid o
 pd.concat({name: contrasts.differences(there, name, tried, apart) for name in titles})
 
 # %%
-real = {name: tables.reference(name) for name in titles}
-sharp = ["sample sharpness", "reconstruction sharpness", "prior on manifold", "coverage"]
-figures.trial(there, "fashion_mnist", sharp, real["fashion_mnist"])
-
-# %%
-figures.trial(there, "fashion_mnist", ["15-NN accuracy", "silhouette", "occupancy"])
-
-# %%
-figures.trial(there, "fashion_mnist", ["path length", "path length, scaled", "grid on manifold"])
-
-# %%
-figures.trial(there, "mnist", ["sample sharpness", "prior on manifold", "15-NN accuracy"])
-
-# %%
-figures.trial(there, "mnist", ["path length", "path length, scaled", "grid on manifold"])
+paths = ["path length", "path length, scaled", "grid on manifold"]
+panels = [
+    ("fashion_mnist", ["sample sharpness", "prior on manifold", "coverage"]),
+    ("fashion_mnist", ["15-NN accuracy", "silhouette", "occupancy"]),
+    ("fashion_mnist", paths),
+    ("mnist", ["sample sharpness", "prior on manifold", "15-NN accuracy"]),
+    ("mnist", paths),
+]
+for name, chosen in panels:
+    print(titles[name])
+    lesson.show(
+        figures.trial(there, name, chosen, tables.reference(name)),
+        f"{titles[name]}. {figures.trial_in_words(there, name, chosen)}",
+    )

@@ -68,6 +68,13 @@ def test_of_what_is_written_meanwhile_only_the_remarks_are_kept_back(keras_of):
     assert process.stderr == "something else\nno end!"
 
 
+def test_of_what_tensorflow_warns_only_retracing_is_kept_back():
+    code = "from vaelib.backend import tf; log = tf.get_logger().warning; "
+    code += "log('5 out of 9 calls triggered tf.function retracing at 0x7'); log('something else')"
+    process = imported(code=code)
+    assert process.stderr.count("retracing") == 0 and "something else" in process.stderr
+
+
 def test_importing_works_where_stderr_is_closed(keras_of):
     for path in ([keras_of()], []):  # the Keras of a few lines, and the real one
         process = imported(*path, code="import vaelib.backend; print(7)", redirect="2>&-")

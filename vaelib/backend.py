@@ -48,6 +48,10 @@ with _without_remarks():
     import keras
     from keras import layers, ops
 
+# Every model that is trained is traced once. From the fifth in a process on, TensorFlow takes that
+# for a mistake, and says so with an address in memory that no two runs share.
+tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in str(record.msg))
+
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
         f"Keras runs on {keras.backend.backend()} here, and vaelib on TensorFlow only: on other "

@@ -2,7 +2,8 @@
 
 import pytest
 
-from vaelib import runs
+from tools.website import chromium
+from vaelib import explorer, runs
 
 # What HTML could take for the end of a script, or for a comment that swallows one.
 TITLES = ["</script><b>", "<!--<script>", "<!--<script></script>", "<!--", "a < b & \"c\" {d} 'e'"]
@@ -17,3 +18,20 @@ def pair():
 def title(request):
     """A title that a careless page would stumble over."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def file(pair, faces, tmp_path_factory):
+    """The explorer of two real models, and as test images some that are rendered."""
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    explorer.compare(*pair, titles=("VAE", "MMD-VAE"), dataset=faces).save(path)
+    return path
+
+
+@pytest.fixture
+def page(browser, file):
+    """The page, opened without a network; what goes wrong in it fails the test."""
+    with chromium.opened(browser, file, width=1000) as (page, problems):
+        page.locator(".said:not(:empty)").last.wait_for()
+        yield page
+    assert problems == []

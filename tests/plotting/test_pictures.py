@@ -68,6 +68,9 @@ def test_evolution_has_the_three_pictures_for_each_step_kept():
     rendered(figure)
     assert len(figure.axes) == 6
     assert [ax.get_title() for ax in figure.axes[:2]] == ["before training", "step 1,200"]
+    assert not figure.legends
+    [legend] = plotting.evolution(snapshots(), CLASS_NAMES).legends
+    assert [text.get_text() for text in legend.get_texts()] == list(CLASS_NAMES)
 
 
 def test_evolution_leaves_out_the_grid_where_there_is_none():

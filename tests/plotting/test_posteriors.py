@@ -14,12 +14,18 @@ def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
     density[0, 2] = 1  # the last of the first row: top right
     image = np.zeros((1, 28, 28, 1))
     mean, log_var = np.array([[0.5, -0.5]]), np.log([[0.04, 0.01]])
-    _, ax = plotting.true_posteriors(image, density, 3, 2.0, mean, log_var).axes
+    figure = plotting.true_posteriors(image, density, 3, 2.0, mean, log_var, titles=["gap 7"])
+    above, ax = figure.axes
     [shown], [ellipse] = ax.images, ax.patches
     assert np.unravel_index(shown.get_array().argmax(), (3, 3)) == (0, 2)
     assert shown.origin == "upper" and shown.get_extent() == [-2, 2, -2, 2]
     assert tuple(ellipse.center) == (0.5, -0.5)
     assert np.allclose((ellipse.width, ellipse.height), (0.8, 0.4))  # two standard deviations
+    assert above.get_title() == "gap 7"
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["true posterior", "cloud, 2 standard deviations"]
+    with pytest.raises(ValueError):
+        plotting.true_posteriors(image, density, 3, 2.0, mean, log_var, titles=["one", "too many"])
 
 
 def test_a_posterior_far_from_the_encoders_cloud_is_not_cut_off():
@@ -37,7 +43,9 @@ def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up
     rendered(figure)
     overview, *close_ups = figure.axes
     assert len(close_ups) == 2
-    for ellipse, mean, deviation in zip(overview.patches, z_mean, std, strict=True):
+    circle, *ellipses = overview.patches
+    assert circle.radius == pytest.approx(2.4477, abs=1e-4)  # 95 % of the prior, beside which
+    for ellipse, mean, deviation in zip(ellipses, z_mean, std, strict=True):
         np.testing.assert_allclose(ellipse.center, mean)
         np.testing.assert_allclose([ellipse.width, ellipse.height], 4 * deviation)
     for ax, mean in zip(close_ups, z_mean, strict=True):
@@ -58,3 +66,21 @@ def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
     assert prior.shape == codes.shape == (3, 2)
     assert [text.get_text() for text in together.get_legend().get_texts()] == ["prior", "codes"]
     assert single.get_xlim() == together.get_xlim()
+
+
+def test_each_gap_is_a_dot_in_the_row_of_all_and_in_that_of_its_class():
+    gap, labels = np.array([-0.2, 2.0, 30.0, 1.0, 400.0]), np.array([2, 2, 2, 0, 0])
+    figure = plotting.gaps(gap, labels, ("ape", "bee", "cat"))
+    rendered(figure)
+    [ax] = figure.axes
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["all", "ape", "cat"]
+    *rows, medians, means = (points.get_offsets() for points in ax.collections)
+    for row, (dots, expected) in enumerate(zip(rows, (gap, gap[3:], gap[:3]), strict=True)):
+        np.testing.assert_array_equal(dots[:, 0], expected)
+        assert np.all(np.abs(dots[:, 1] - row) < 0.5)
+    np.testing.assert_allclose(medians, [(2.0, 0), (200.5, 1), (2.0, 2)])
+    np.testing.assert_allclose(means, [(gap.mean(), 0), (200.5, 1), (10.6, 2)])
+    low, high = ax.get_xlim()
+    assert low < -0.2 and high > 400 and ax.get_xscale() == "symlog"
+    top, bottom = ax.get_ylim()[::-1]
+    assert top < 0 and bottom > 2  # the row of all is the uppermost

@@ -54,7 +54,7 @@ def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first():
     table = pd.concat([table, *(other.assign(m=77) for other in others), same])
     found = family.infovae_plane(family.relatives(table, "mnist"), "m")
     assert (found.index.tolist(), found.columns.tolist()) == (
-        *(["0", "0.9", "1"], ["1 - α", "10", "20"]),
+        *(["0", "0.9", "1"], ["no MMD", "10", "20"]),
     )
     expected = [[0, 1, np.nan], [2, np.nan, 5], [np.nan, 3, np.nan]]
     np.testing.assert_array_equal(found.to_numpy(), expected)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import same_color
 
 import tables_of
 from vaelib import study
@@ -70,6 +71,7 @@ def test_the_changes_stand_below_with_their_intervals(log):
         np.testing.assert_allclose(dot.get_xdata(), back(found.mean))
     assert [label.get_text() for label in ax.get_yticklabels()] == list(CHANGES)
     assert ax.get_xscale() == ("log" if log else "linear")
+    assert ax.get_xlabel() == ("ratio" if log else "difference")
 
 
 def test_the_forest_shows_each_claim_once_in_units_of_the_spread():
@@ -93,7 +95,47 @@ def test_the_forest_shows_each_claim_once_in_units_of_the_spread():
             assert dot.get_color() == figures.VERDICTS[row.verdict]
             assert (dot.get_marker(), dot.get_mfc() == "white") in [("o", False), ("s", True)]
     words = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert words == {*figures.VERDICTS, "fast schedule", "the post's schedule"}
+    bars = {"95% interval", "margin of sameness"}
+    assert words == {*figures.VERDICTS, *bars, "fast schedule", "the post's schedule"}
+    ticks = [label.get_text() for label in left.get_xticklabels()]
+    assert {"0", "1", "10"} <= {tick.replace("\N{MINUS SIGN}", "-") for tick in ticks}
+
+
+def test_the_legend_of_a_trial_says_what_each_colour_means():
+    figure = figures.trial(TABLE, "mnist", ["m"])
+    above, below = figure.axes
+    [legend] = figure.legends
+    words = [text.get_text() for text in legend.get_texts()]
+    colors = dict(zip(words, [handle.get_color() for handle in legend.legend_handles], strict=True))
+    names = [label.get_text() for label in above.get_yticklabels()]
+    for name, line in zip(names, above.lines[::2], strict=True):
+        plain = name in ("untrained", "autoencoder")
+        word = "the same, of a model to compare with" if plain else "a seed"
+        assert same_color(line.get_color(), colors[word])
+    shown = below.lines[:-1:2]  # an interval, a dot, and so on; last, no difference
+    for label, line in zip(below.get_yticklabels(), shown, strict=True):
+        whole = label.get_text().endswith("in all")
+        word = "a comparison, with its 95% interval" if whole else "a share of the first"
+        assert same_color(line.get_color(), colors[word])
+
+
+def test_a_trial_in_words_names_what_stands_out():
+    words = figures.trial_in_words(TABLE, "mnist", ["m", "n"])
+    last = len(study.OBJECTIVES) - 1
+    highest = list(study.TITLES.values())[last]
+    assert f"m is lowest for untrained (1) and highest for {highest} ({10 * last + 1})" in words
+    assert f"n is lowest for {highest} (-{last}) and highest for untrained (0)" in words
+
+
+def test_a_forest_in_words_counts_its_verdicts():
+    asked = [Claim("up", "mnist", "m", 1), Claim("down", "mnist", "m", -1)]
+    table = tables_of.planned(mmd_as_posted=1.0, post_mmd_as_posted=0.0)
+    judged = claims.judged(table, asked)
+    words = figures.forest_in_words(judged, {"mnist": "Digits"})
+    counts = judged.verdict.value_counts()
+    assert counts["holds"] == counts["does not hold"] == 2
+    assert words.endswith("of 8 tests: holds 2, does not hold 2, can't tell 4.")
+    assert "Digits" in words and all(name in words for name in COMPARISONS)
 
 
 def test_the_intervals_are_as_sure_as_they_say(monkeypatch):
@@ -101,8 +143,9 @@ def test_the_intervals_are_as_sure_as_they_say(monkeypatch):
     widths = {}
     for confidence in (0.95, 0.99):
         monkeypatch.setattr(contrasts, "CONFIDENCE", confidence)
-        _, ax = figures.trial(table, "mnist", ["m"]).axes
-        widths[ax.get_xlabel()] = np.ptp(ax.lines[0].get_xdata())
+        figure = figures.trial(table, "mnist", ["m"])
+        legend = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+        widths[legend] = np.ptp(figure.axes[1].lines[0].get_xdata())
     usual, wide = widths
     assert "95%" in usual and "99%" in wide and widths[usual] < widths[wide]
 

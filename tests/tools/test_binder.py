@@ -136,7 +136,7 @@ print(json.dumps([vaelib.__file__, sources, loaded]))
 
 def test_notebooks_are_trusted_after_post_build(image):
     project, home, _ = image
-    notebooks = sorted((project / "notebooks").glob("*.ipynb"))
+    notebooks = sorted((project / "notebooks").rglob("*.ipynb"))
     assert notebooks
     with NotebookNotary(data_dir=str(home / ".local" / "share" / "jupyter")) as notary:
         for path in notebooks:

@@ -1,11 +1,30 @@
-"""tools/website/pages.py: a notebook's page shows its formulas and figures without a network."""
+"""tools/website/pages.py: a notebook's page has its formulas and figures for everyone, offline."""
 
 import html
+import io
+import logging
 import re
+from base64 import b64encode
+from pathlib import Path
 
 import nbformat
+import pandas
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
-from tools.website import pages
+from tools.website import axe, chromium, pages
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").rglob("[0-9]*.ipynb"))
+
+
+def figure(alt=None):
+    """What a cell puts out that shows a figure of one pixel."""
+    file = io.BytesIO()
+    Image.new("L", (1, 1)).save(file, "PNG")
+    metadata = {"image/png": {"alt": alt}} if alt else {}
+    content = {"image/png": b64encode(file.getvalue()).decode()}
+    return new_output("display_data", content, metadata=metadata)
 
 
 def test_formulas_become_mathml_and_code_stays_as_it_is():
@@ -29,10 +48,63 @@ def test_mathml_has_what_browsers_do_not_do_by_themselves():
     assert text(r"\frac{\lVert x \rVert^2}{2}").count('<mo stretchy="false">&#x02016;</mo>') == 2
 
 
-def test_a_page_fetches_nothing(tmp_path):
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_markdown_cell("# Title\n\n$z \\sim p(z)$")]
-    nbformat.write(notebook, tmp_path / "a.ipynb")
-    page = pages.page(tmp_path / "a.ipynb")
-    assert "<math" in page and "Title" in page
-    assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", page)
+@pytest.fixture
+def page(tmp_path):
+    """A function that gives the page of a notebook of some cells."""
+
+    def page(*cells):
+        nbformat.write(new_notebook(cells=cells), tmp_path / "a.ipynb")
+        return pages.page(tmp_path / "a.ipynb")
+
+    return page
+
+
+def test_a_page_fetches_nothing(page):
+    text = page(new_markdown_cell("# Title\n\n$z \\sim p(z)$"))
+    assert "<math" in text and "Title" in text
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", text)
+
+
+def test_a_figure_keeps_its_alternative(page):
+    alternatives = ["The clouds of trousers & boots don't touch.", 'A "ring" < a disc.']
+    text = page(new_code_cell("1", outputs=[figure(alt) for alt in alternatives]))
+    found = re.findall(r"""<img alt=(["'])(.*?)\1""", text)
+    assert [html.unescape(words) for _, words in found] == alternatives
+
+
+def test_a_figure_without_one_is_said_to_have_none(page, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert 'alt="No description has been provided' in page(new_code_cell(outputs=[figure()]))
+    assert "missing on 1 image" in caplog.text
+
+
+def test_no_header_cell_of_a_table_is_empty(page):
+    table = pandas.DataFrame({"loss": [1.5]}, index=pandas.Index(["VAE"], name="model"))
+    output = new_output("display_data", {"text/html": table.to_html()})
+    text = page(new_code_cell(outputs=[output]), new_markdown_cell("| | a |\n|---|---|\n| b | 1 |"))
+    headers = re.findall(r"<th\b[^>]*>(.*?)</th>", text, re.DOTALL)
+    assert headers == ["loss", "model", "VAE", "a"]
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+def test_no_page_keeps_anyone_out(browser, tmp_path, width):
+    wrong = {}
+    for notebook in NOTEBOOKS:
+        path = tmp_path / f"{notebook.stem}.html"
+        path.write_text(pages.page(notebook), encoding="utf-8")
+        with chromium.opened(browser, path, width) as (shown, problems):
+            for frame in shown.frames[1:]:
+                frame.locator(".said:not(:empty)").last.wait_for()
+            problems += axe.violations(shown)
+        if problems:
+            wrong[notebook.name] = problems
+    assert len(NOTEBOOKS) > 5 and not wrong
+
+
+def test_nothing_moves_where_the_reader_wants_it_still(browser, page, tmp_path):
+    text = page(new_markdown_cell("# Title")) + "<style>h1 { transition: color 1s }</style>"
+    (tmp_path / "a.html").write_text(text, encoding="utf-8")
+    with chromium.opened(browser, tmp_path / "a.html") as (shown, _):
+        assert shown.evaluate(chromium.MOVING)
+        shown.emulate_media(reduced_motion="reduce")
+        assert shown.evaluate(chromium.MOVING) == []

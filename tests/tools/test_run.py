@@ -51,6 +51,19 @@ def test_executed_notebook_becomes_a_page(notebooks, capsys):
     assert "trained 2" in Path("build/01_trains.html").read_text()
 
 
+def test_solutions_are_executed_where_they_are_asked_for(notebooks, monkeypatch, capsys):
+    Path("notebooks/solutions").mkdir(parents=True)
+    notebooks[0].rename("notebooks/solutions/01_trains.ipynb")
+    notebooks[1].rename("notebooks/02_fails.ipynb")
+    monkeypatch.setattr(run.os, "chdir", lambda folder: None)
+    monkeypatch.setattr(run, "fetch", lambda notebooks: None)
+    run.main(["solutions", "epochs=5"])
+    assert "build/solutions/01_trains.html" in capsys.readouterr().out
+    assert "trained 5" in Path("build/solutions/01_trains.html").read_text()
+    with pytest.raises(SystemExit, match="02_fails failed"):
+        run.main([])
+
+
 def test_failing_notebook_ends_in_a_sentence_and_leaves_no_page(notebooks):
     run.BUILD.mkdir()
     Path("build/02_fails.html").write_text("from an earlier run")

@@ -1,6 +1,8 @@
 """tools/website/build.py: what the website consists of, and what stops it from being built."""
 
+import io
 import re
+from base64 import b64encode
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -8,12 +10,17 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from tools.website import build as website
 from tools.website.pages import FORMULA
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+NOTEBOOKS = [
+    notebook.relative_to(ROOT)
+    for folder in (ROOT / "notebooks", ROOT / "notebooks" / "solutions")
+    for notebook in sorted(folder.glob("[0-9]*.ipynb"))
+]
 
 
 class Page(HTMLParser):
@@ -73,9 +80,21 @@ def test_pictures_have_an_alternative_text(pages):
 
 def test_the_front_page_leads_to_every_notebook_and_module(pages, site):
     links = pages[(site / "index.html").resolve()].links
-    assert {f"notebooks/{notebook.stem}.html" for notebook in NOTEBOOKS} <= set(links)
+    assert {notebook.with_suffix(".html").as_posix() for notebook in NOTEBOOKS} <= set(links)
     modules = {path.stem for path in (ROOT / "vaelib").glob("[a-z]*.py")}
     assert modules <= {link.partition("#module-vaelib.")[2] for link in links}
+
+
+def test_results_and_teaching_are_on_every_page_and_link_to_the_others(pages, site):
+    for path in ("index.html", "notebooks/01_standard_vae.html", "docs/results.html"):
+        page = pages[(site / path).resolve()]
+        linked = {(page.path.parent / urlsplit(link).path).resolve() for link in page.links}
+        for name in ("results", "teaching"):
+            assert page.path.stem == name or (site / f"docs/{name}.html").resolve() in linked, path
+    results = pages[(site / "docs" / "results.html").resolve()]
+    assert {"../index.html", "../runs/plan.html"} <= {
+        link.partition("#")[0] for link in results.links
+    }
 
 
 def test_the_reference_has_what_is_public_and_only_that(pages):
@@ -88,22 +107,32 @@ def test_the_reference_has_what_is_public_and_only_that(pages):
     assert not [name for name in names if name.startswith(("numpy", "keras", "papermill"))]
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
 def test_a_notebook_can_be_downloaded_as_it_is_and_opened_in_binder(pages, site, notebook):
-    page = pages[(site / f"notebooks/{notebook.stem}.html").resolve()]
+    page = pages[(site / notebook.with_suffix(".html")).resolve()]
     (link,) = [link for link in page.links if link.endswith(notebook.name)]
-    assert (page.path.parent / link).read_bytes() == notebook.read_bytes()
-    address = "https://mybinder.org/v2/gh/owner/name/HEAD?urlpath=lab/tree/notebooks/"
-    assert f'href="{address}{notebook.name}"' in page.text
+    assert (page.path.parent / link).read_bytes() == (ROOT / notebook).read_bytes()
+    address = "https://mybinder.org/v2/gh/owner/name/HEAD?urlpath=lab/tree/"
+    assert f'href="{address}{notebook.as_posix()}"' in page.text
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
 def test_every_formula_becomes_mathml(pages, site, notebook):
-    texts = [c.source for c in nbformat.read(notebook, 4).cells if c.cell_type == "markdown"]
+    texts = [c.source for c in nbformat.read(ROOT / notebook, 4).cells if c.cell_type == "markdown"]
     formulas = [f for text in texts for f in FORMULA.findall(text) if not f[0]]
-    text = pages[(site / f"notebooks/{notebook.stem}.html").resolve()].text
-    assert text.count("<math ") == len(formulas)
+    text = pages[(site / notebook.with_suffix(".html")).resolve()].text
+    article = text.partition("<article")[2].partition("</article>")[0]  # not the list of titles
+    assert article.count("<math ") == len(formulas)
     assert "<mi>\\" not in text  # what the converter does not know
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+def test_every_figure_of_a_notebook_has_the_alternative_that_it_gives(pages, site, notebook):
+    cells = nbformat.read(ROOT / notebook, 4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    own = [o.metadata["image/png"]["alt"] for o in outputs if "image/png" in o.get("data", {})]
+    shown = pages[(site / notebook.with_suffix(".html")).resolve()].pictures
+    assert [picture["alt"] for picture in shown if picture["alt"] in own] == own
 
 
 # What stops it
@@ -135,6 +164,48 @@ def test_html_is_shown_rather_than_a_widget_and_no_script_from_elsewhere(project
     assert "<iframe srcdoc='<b>live</b>'>" in text and "widget-view" not in text
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", text)
     assert "mybinder" not in text
+
+
+def figures(project, *alternatives):
+    """Give the notebook figures of one size each, in one cell, with alternatives or None."""
+    path, outputs = project / "notebooks" / "01_one.ipynb", []
+    for size, alt in enumerate(alternatives, start=5):
+        file = io.BytesIO()
+        Image.new("L", (size, size)).save(file, "PNG")
+        content = {"image/png": b64encode(file.getvalue()).decode()}
+        metadata = {"image/png": {"alt": alt}} if alt else {}
+        outputs.append(nbformat.v4.new_output("display_data", content, metadata=metadata))
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("## Two clouds"))
+    notebook.cells.append(nbformat.v4.new_code_cell("2", outputs=outputs))
+    nbformat.write(notebook, path)
+
+
+def test_a_figure_keeps_the_alternative_that_its_notebook_gives(project):
+    alternatives = ["Two clouds of dots, far apart.", 'A "ring" < a disc & a dot.']
+    figures(project, *alternatives)
+    website.build(project, project / "site", "", {})
+    shown = Page(project / "site" / "notebooks" / "01_one.html").pictures
+    assert [picture["alt"] for picture in shown] == alternatives
+
+
+def test_a_figure_without_an_alternative_is_not_published(project, capfd):
+    figures(project, "Two clouds of dots, far apart.", None)
+    with pytest.raises(SystemExit, match="not built, for the reasons above"):
+        website.build(project, project / "site", "", {})
+    said = capfd.readouterr().err
+    assert "01_one.ipynb" in said and "A figure in the section 'Two clouds' has no text" in said
+    assert said.count("lesson.show(figure, alt)") == 1
+
+
+def test_a_film_stands_still(project):
+    pictures = [Image.new("L", (9, 9), grey) for grey in (0, 99, 200)]
+    pictures[0].save(project / "film.webp", save_all=True, append_images=pictures[1:])
+    with (project / "README.md").open("a") as readme:
+        readme.write("\n![A square grows lighter](film.webp)\n")
+    website.build(project, project / "site", "", {})
+    with Image.open(project / "site" / "_images" / "film.webp") as shown:
+        assert shown.n_frames == 1 and shown.size == (9, 9)
 
 
 BREAKAGES = {

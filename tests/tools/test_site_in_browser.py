@@ -1,13 +1,13 @@
-"""The website as readers see it: nothing fetched from elsewhere, nothing cut off, dark or light."""
+"""The website as readers see, hear and use it: nothing fetched or cut off, no one kept out."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tools.website import chromium
+from tools.website import axe, chromium
 
-PHONE, DESKTOP = 390, 1300
+PHONE, DESKTOP = 390, 1400  # from 1312 px on, all sides are shown
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
 
 # Text, its colour and the one behind it, for all elements of a kind.
@@ -109,3 +109,91 @@ def test_search_works_without_a_server(browser, site):
         page.wait_for_selector("#search-results li a")
         found = page.eval_on_selector_all("#search-results li a", "all => all.map(a => a.href)")
     assert any("notebooks/02_mmd_vae.html" in link for link in found) and not problems
+
+
+# For everyone
+
+
+@pytest.mark.parametrize(("width", "dark"), [(DESKTOP, False), (DESKTOP, True), (PHONE, False)])
+def test_no_page_keeps_anyone_out(browser, pages, width, dark):
+    wrong = {}
+    for path in pages:
+        with chromium.opened(browser, path, width, dark=dark) as (page, _):
+            for frame in page.frames[1:]:
+                frame.locator(".said:not(:empty)").last.wait_for()
+            if found := axe.violations(page):
+                wrong[path.name] = found
+    assert not wrong
+
+
+def test_what_keeps_people_out_is_noticed_in_frames_too(browser, tmp_path):
+    inside = "<style>p { color: #bbb }</style><main><h1>Title</h1><p>Faint text</p></main>"
+    body = f"<main><img src=data:,><h3>Deep</h3><iframe srcdoc='{inside}'></iframe></main>"
+    (tmp_path / "a.html").write_text(f"<!doctype html><title>A</title><body>{body}")
+    with chromium.opened(browser, tmp_path / "a.html") as (page, _):
+        found = "\n".join(axe.violations(page))
+    for rule in ("html-has-lang", "image-alt", "frame-title"):
+        assert f"{rule} at " in found
+    assert "color-contrast at p in iframe: Fix any" in found and "#bbbbbb" in found
+
+
+def pressed(page, times, key="Tab"):
+    """Where the keyboard is after each press of a key."""
+    for _ in range(times):
+        page.keyboard.press(key)
+        yield page.evaluate(chromium.FOCUS)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize("name", ["index", "search", "notebooks/02_mmd_vae", "CONTRIBUTING"])
+def test_where_the_keyboard_is_can_always_be_seen(browser, site, name, width):
+    with chromium.opened(browser, site / f"{name}.html", width) as (page, _):
+        page.emulate_media(reduced_motion="reduce")  # so that the page is there at once
+        stops = list(pressed(page, 120))
+    hidden = [stop for stop in stops if stop and not (stop["seen"] and stop["outline"])]
+    assert len({stop["element"] for stop in stops if stop}) > 6 and not hidden
+
+
+def test_a_first_link_skips_to_the_content(browser, site):
+    with chromium.opened(browser, site / "notebooks/02_mmd_vae.html") as (page, _):
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text().strip() == "Skip to content"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.locator("article :focus").count() == 1
+
+
+@pytest.mark.parametrize(("box", "drawer"), [("navigation", "sidebar"), ("toc", "toc")])
+def test_on_a_phone_the_keyboard_opens_the_drawers(browser, site, box, drawer):
+    link = f".{drawer}-drawer a"
+    with chromium.opened(browser, site / "notebooks/02_mmd_vae.html", PHONE) as (page, _):
+        page.emulate_media(reduced_motion="reduce")
+        assert not page.locator(link).last.is_visible()
+        page.locator(f"#__{box}").focus()
+        page.keyboard.press("Space")
+        page.locator(link).last.wait_for()
+        place = page.locator(f".{drawer}-drawer").bounding_box()
+        assert place["x"] >= 0 and place["x"] + place["width"] <= PHONE
+        assert axe.violations(page) == []
+        assert any(page.locator(f"{link}:focus").count() for _ in pressed(page, 120))
+        page.locator(f"#__{box}").focus()
+        page.keyboard.press("Space")
+        assert not page.locator(link).last.is_visible()
+
+
+def test_what_scrolls_is_a_stop_for_the_keyboard_and_nothing_else_is(browser, site):
+    with chromium.opened(browser, site / "notebooks/02_mmd_vae.html", PHONE) as (page, _):
+        stops = page.locator("article [tabindex='0']")
+        assert stops.count() > 5
+        assert stops.evaluate_all("all => all.every(box => box.scrollWidth > box.clientWidth)")
+        narrow = stops.count()
+        page.set_viewport_size({"width": DESKTOP, "height": 900})
+        page.wait_for_timeout(200)
+        assert stops.count() < narrow
+
+
+def test_nothing_moves_where_the_reader_wants_it_still(browser, site):
+    with chromium.opened(browser, site / "index.html") as (page, _):
+        assert page.evaluate(chromium.MOVING)
+        page.emulate_media(reduced_motion="reduce")
+        assert page.evaluate(chromium.MOVING) == []

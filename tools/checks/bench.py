@@ -2,7 +2,7 @@
 
 Each row is a median over repetitions that take turns, so that whatever else the machine does
 meets all alike. Run it on a machine that is otherwise quiet. It takes some five minutes.
-The README shows docs/bench.txt, the output of `python -m tools.checks.bench > docs/bench.txt`.
+docs/results.md shows docs/bench.txt, the output of `python -m tools.checks.bench > docs/bench.txt`.
 """
 
 import contextlib

@@ -1,9 +1,9 @@
 """Execute notebooks in full, as they are committed: the .ipynb beside each .py, with outputs.
 
-`python -m tools.notebooks.refresh [01 02 ...]`: those whose names begin so, or all of them.
-What comes out records the hash of the code that made it and of the data that went in, and the most
-memory that its kernel held, in this execution or an earlier one. (Loading a run takes less than
-training: give VAELIB_RUNS_DIR a new folder to measure that.)
+`python -m tools.notebooks.refresh [01 solutions/02 ...]`: those whose names begin so, or all of
+them. What comes out records the hash of the code that made it and of the data that went in, and
+the most memory that its kernel held, in this execution or an earlier one. (Loading a run takes less
+than training: give VAELIB_RUNS_DIR a new folder to measure that.)
 """
 
 import ast
@@ -46,7 +46,7 @@ def refresh(script):
         timeout=None,
         record_timing=False,
         **KERNEL,
-        resources={"metadata": {"path": str(NOTEBOOKS)}},
+        resources={"metadata": {"path": str(script.parent)}},
         on_cell_executed=lambda cell, cell_index, **_: print(
             f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True
         ),
@@ -68,7 +68,9 @@ def refresh(script):
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    scripts = [s for s in sorted(NOTEBOOKS.glob("[0-9]*.py")) if not words or s.name[:2] in words]
+    known = sorted(NOTEBOOKS.glob("[0-9]*.py")) + sorted(NOTEBOOKS.glob("solutions/[0-9]*.py"))
+    names = tuple(words) or ""
+    scripts = [s for s in known if str(s.relative_to(NOTEBOOKS)).startswith(names)]
     if not scripts:
         sys.exit(f"No notebook begins with {', '.join(words)}.")
     for script in scripts:

@@ -1,7 +1,8 @@
 """Execute the notebooks by papermill and write their HTML pages, all into build/.
 
-`python -m tools.notebooks.run [name=value ...]`: parameters for every notebook that has them, as in
-`epochs=2`. What the cells print appears as it happens.
+`python -m tools.notebooks.run [solutions] [name=value ...]`: the lessons, or their solutions, and
+parameters for every notebook that has them, as in `epochs=2`. What the cells print appears as it
+happens.
 """
 
 import ast
@@ -20,7 +21,7 @@ from tqdm.auto import tqdm
 from tools.website import pages
 from vaelib.study.execution import KERNEL
 
-BUILD = Path("build")
+NOTEBOOKS, SOLUTIONS, BUILD = Path("notebooks"), "solutions", Path("build")
 READY = Path(".venv") / "ready"
 # Only on a terminal, which is what None means.
 BAR = {"disable": None, "bar_format": "{desc} |{bar}| cell {n} of {total}, {elapsed}"}
@@ -91,12 +92,19 @@ def fetch(notebooks: list[Path]) -> None:
             sys.exit(code)
 
 
+def made_of(notebook: Path) -> tuple[Path, Path]:
+    """Where an executed notebook and its page go: in build/ as in notebooks/."""
+    folder = BUILD / SOLUTIONS if notebook.parent.name == SOLUTIONS else BUILD
+    return folder / notebook.name, folder / f"{notebook.stem}.html"
+
+
 def execute(notebook: Path, parameters: dict[str, object], title: str) -> float:
     """One notebook into build/, with its HTML page, in how many seconds.
 
     Exits with a sentence if a cell fails.
     """
-    executed, page = BUILD / notebook.name, BUILD / f"{notebook.stem}.html"
+    executed, page = made_of(notebook)
+    executed.parent.mkdir(exist_ok=True)
     page.unlink(missing_ok=True)
     given = "".join(f", {name} = {value}" for name, value in parameters.items())
     print(f"{title} begins{given}", flush=True)
@@ -138,10 +146,12 @@ def report(taken: dict[str, float]) -> None:
 def main(arguments: list[str]) -> None:
     os.chdir(Path(__file__).resolve().parents[2])
     os.environ.setdefault("VAELIB_RUNS_DIR", str(BUILD.absolute() / "runs"))
-    notebooks = sorted(Path("notebooks").glob("[0-9]*.ipynb"))
+    solutions = SOLUTIONS in arguments
+    folder = NOTEBOOKS / SOLUTIONS if solutions else NOTEBOOKS
+    notebooks = sorted(folder.glob("[0-9]*.ipynb"))
     if not notebooks:
-        sys.exit("There is no notebook to execute in notebooks/.")
-    parameters = accepted(notebooks, parse(arguments))
+        sys.exit(f"There is no notebook to execute in {folder}/.")
+    parameters = accepted(notebooks, parse([word for word in arguments if word != SOLUTIONS]))
     start = time.monotonic()
     fetch(notebooks)
     taken = {"the data": time.monotonic() - start}
@@ -152,7 +162,7 @@ def main(arguments: list[str]) -> None:
     report(taken)
     print("\nThe executed notebooks and their pages:")
     for notebook in notebooks:
-        print(f"  {BUILD / notebook.name}   {BUILD / notebook.stem}.html")
+        print("  " + "   ".join(map(str, made_of(notebook))))
 
 
 if __name__ == "__main__":

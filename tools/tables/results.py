@@ -1,8 +1,9 @@
-"""Write README's tables from the tables in runs/.
+"""Write the tables of README.md and of docs/results.md from the tables in runs/.
 
 `python -m tools.tables.results`
 """
 
+import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -12,19 +13,41 @@ from vaelib import runs, study
 from vaelib.files import write_whole
 from vaelib.study import claims, published, tables
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
 FIRST_EDITION = tables.TABLE.with_name("first_edition.csv")
 BEGIN, END = "<!-- from runs/{}.csv, by tools/tables/results.py -->\n", "<!-- end -->\n"
 TITLES = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
-# Column of the table: what README calls it, and its decimals.
+# Column of the table: what readers know it by, and its decimals.
 COLUMNS = {
-    "held-out MMD²": ("MMD² to the prior", 3),
+    "held-out MMD²": ("held-out MMD²", 3),
     "15-NN accuracy": ("15-NN accuracy", 3),
     "pixel MSE": ("pixel MSE", 4),
     "marginal cross-entropy": ("cross-entropy, nats", 1),
     "sample sharpness": ("sharpness of samples", 3),
     "prior on manifold": ("samples like data", 2),
 }
+IN_BRIEF = "held-out MMD²", "15-NN accuracy", "pixel MSE", "prior on manifold"
+
+
+def line(*cells):
+    """A line of a table."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def head(*names):
+    """The lines that a table begins with."""
+    return [line(*names), "| --- " * len(names) + "|"]
+
+
+def brief(table):
+    """README's table: the models that the post compares, and its VAE with the KL corrected."""
+    rows = tables.rows(table, "fast")
+    lines = head("data", "model", "seeds", *(COLUMNS[column][0] for column in IN_BRIEF))
+    for (dataset, title), objective in itertools.product(TITLES.items(), tables.POST):
+        found = rows[(rows.dataset == dataset) & (rows.objective == objective)]
+        cells = [mean_and_spread(found[column], COLUMNS[column][1]) for column in IN_BRIEF]
+        lines.append(line(title, study.TITLES[objective], str(len(found)), *cells))
+    return "\n".join(lines) + "\n"
 
 
 def markdown(table):
@@ -32,12 +55,11 @@ def markdown(table):
     lines, rows = [], tables.rows(table, "fast")
     for dataset, title in TITLES.items():
         here = rows[rows.dataset == dataset]
-        names = [name for name, _ in COLUMNS.values()]
-        lines += ["| " + " | ".join([title, *names]) + " |", "| --- " * (1 + len(names)) + "|"]
+        lines += head(title, *(name for name, _ in COLUMNS.values()))
         for objective, model in study.TITLES.items():
             found = here[here.objective == objective]
             cells = [mean_and_spread(found[column], d) for column, (_, d) in COLUMNS.items()]
-            lines.append("| " + " | ".join([model + collapsed(found), *cells]) + " |")
+            lines.append(line(model + collapsed(found), *cells))
         lines.append("")
     return "\n".join(lines)
 
@@ -55,14 +77,14 @@ def ledger(table):
     found = claims.judged(table)
     columns = list(dict.fromkeys(zip(found.comparison, found.schedule, strict=True)))
     words = [f"{comparison}, {SCHEDULES[schedule]}" for comparison, schedule in columns]
-    lines = ["| " + " | ".join(["claim", "data", *words]) + " |", "| --- " * (2 + len(words)) + "|"]
+    lines = head("claim", "data", *words)
     for claim, mine in found.groupby("claim", sort=False):
         cells = {
             (row.comparison, row.schedule): claims.verdict_in_words(row)
             for row in mine.itertuples()
         }
         cells = [cells.get(column, "") for column in columns]
-        lines.append("| " + " | ".join([claim.words, TITLES[claim.dataset], *cells]) + " |")
+        lines.append(line(claim.words, TITLES[claim.dataset], *cells))
     return "\n".join(lines) + "\n"
 
 
@@ -78,14 +100,14 @@ shows the intervals.
 def likelihoods(table):
     """Models of black-and-white pixels: NLL in nats per image, mean ± standard deviation."""
     rows = tables.rows(table, "threshold")
-    lines = ["| NLL, nats per image | Fashion-MNIST | MNIST |", "| --- | --- | --- |"]
+    lines = head("NLL, nats per image", *TITLES.values())
     for objective in tables.BLACK_AND_WHITE:
         found = rows[rows.objective == objective]
         cells = [
             mean_and_spread(here.NLL, 1) + collapsed(here)
             for here in (found[found.dataset == name] for name in TITLES)
         ]
-        lines.append("| " + " | ".join([study.TITLES[objective], *cells]) + " |")
+        lines.append(line(study.TITLES[objective], *cells))
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +119,7 @@ def changed(table, first_edition):
         first_edition: dataset, claim, and a verdict for each comparison.
     """
     found = claims.judged(table)
-    lines = ["| claim | data | comparison | first edition | now | why |", "| --- " * 6 + "|"]
+    lines = head("claim", "data", "comparison", "first edition", "now", "why")
     now = found[(found.schedule == "fast") & ~found.claim.map(lambda claim: claim.untrained)]
     old = first_edition.set_index(["dataset", "claim"])
     for row in now.itertuples():
@@ -106,7 +128,7 @@ def changed(table, first_edition):
         verdict = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
         if before != verdict:
             cells = claim_words(row.claim), TITLES[row.claim.dataset], row.comparison, before
-            lines.append("| " + " | ".join([*cells, verdict, why(row, before, verdict)]) + " |")
+            lines.append(line(*cells, verdict, why(row, before, verdict)))
     total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
     first = f"{len(lines) - 2} of {len(now)} verdicts are new or different; there were {2 * total}."
     return "\n".join([first, "", *lines]) + "\n"
@@ -133,8 +155,7 @@ def why(row, before, verdict):
 
 def lined(table):
     """A table of text as Markdown."""
-    rows = [list(table), ["---"] * len(table.columns), *table.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+    return "\n".join([*head(*table), *(line(*row) for row in table.to_numpy().tolist())]) + "\n"
 
 
 FAST = next(
@@ -148,16 +169,14 @@ def compared(table):
     """For each data set a table: each model by the post's schedule and by the fast one."""
     lines = []
     for dataset, title in TITLES.items():
-        lines += ["| " + " | ".join([title, "steps", *QUALITY]) + " |", "| --- " * 5 + "|"]
+        lines += head(title, "steps", *QUALITY)
         for model in schedules.MODELS:
             for name, words in {"post": "the post's", FAST: "fast"}.items():
                 rows = table[(table.dataset == dataset) & (table.model == model)]
                 rows = rows[rows.schedule == name]
                 cells = [mean_and_spread(rows[column], d) for column, d in QUALITY.items()]
                 steps = f"{rows.steps.max():,.0f}" if len(rows) else "not trained"
-                lines.append(
-                    "| " + " | ".join([f"{study.TITLES[model]}, {words}", steps, *cells]) + " |"
-                )
+                lines.append(line(f"{study.TITLES[model]}, {words}", steps, *cells))
         lines.append("")
     return "\n".join(lines)
 
@@ -175,10 +194,8 @@ def records(table):
     """In how few steps every seed reaches the test ELBO that the post's schedule ends with."""
     rows = table[(table.dataset == "fashion_mnist") & (table.model == "elbo")]
     target = rows[rows.schedule == "post"]["test loss"].mean()
-    lines = [
-        "| schedule | steps | share of the post's | test ELBO, seed by seed | reached |",
-        "| --- " * 5 + "|",
-    ]
+    by = "test ELBO, seed by seed"
+    lines = head("schedule", "steps", "share of the post's", by, "reached")
     most = rows.steps.max()
     for name in rows.sort_values("steps", ascending=False, kind="stable").schedule.unique():
         found = rows[rows.schedule == name]
@@ -187,30 +204,33 @@ def records(table):
         what = f"{how.optimizer.title()} at {how.learning_rate:g}, β₂ = {how.beta_2:g}"
         words = f"{how.epochs} epoch{'s' * (how.epochs > 1)}, {what}, {how.schedule}"
         losses = ", ".join(f"-{loss:.1f}" for loss in found["test loss"])
-        reached = (
-            "the target"
-            if name == "post"
-            else f"{(found['test loss'] <= target).sum()} of {len(found)}"
-        )
-        lines.append(f"| {words} | {steps:,} | 1/{most / steps:.3g} | {losses} | {reached} |")
+        count = f"{(found['test loss'] <= target).sum()} of {len(found)}"
+        reached = "the target" if name == "post" else count
+        lines.append(line(words, f"{steps:,}", f"1/{most / steps:.3g}", losses, reached))
     return "\n".join(lines) + "\n"
 
 
-def replaced(text, name, tables):
-    """README's text with what stands between two marks made anew.
+def replaced(text, name, made):
+    """A page's text with what stands between two marks made anew.
 
     Args:
-        text: README's.
+        text: the page's.
         name: of the file in runs/ that the first mark names, without its ending.
-        tables: Markdown, one after the other.
+        made: Markdown, one after the other.
     """
     before, rest = text.split(BEGIN.format(name))
     _, after = rest.split(END, maxsplit=1)
-    return "\n".join([before + BEGIN.format(name), *tables, END + after])
+    return "\n".join([before + BEGIN.format(name), *made, END + after])
 
 
-def made_anew(text):
-    """README's text with all of its tables made from runs/ as they are now."""
+def in_readme(text):
+    """README's text with its table made from runs/ as it is now."""
+    models = tables.read()
+    return replaced(text, "models", [tables.state(models), brief(models)])
+
+
+def in_results(text):
+    """The text of docs/results.md with all of its tables made from runs/ as they are now."""
     models = tables.read()
     whole = not any(tables.missing(models).values())  # else there are no verdicts
     made = [tables.state(models), markdown(models), likelihoods(models)]
@@ -224,5 +244,8 @@ def made_anew(text):
     return replaced(text, "paper", [lined(published.published().reset_index()), said])
 
 
+PAGES = {ROOT / "README.md": in_readme, ROOT / "docs" / "results.md": in_results}
+
 if __name__ == "__main__":
-    write_whole(README, made_anew(README.read_text(encoding="utf-8")).encode())
+    for path, made_anew in PAGES.items():
+        write_whole(path, made_anew(path.read_text(encoding="utf-8")).encode())

@@ -1,4 +1,4 @@
-"""Build the website in build/site: README, notebooks with outputs, explorer, reference.
+"""Build the website in build/site: README, docs, notebooks with outputs, explorer, reference.
 
 Sphinx reads copies of the pages, made in a temporary folder, and needs no network. The site
 appears whole or not at all. How it looks is set in docs/conf.py and docs/site.css.
@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import click
+from PIL import Image
 from sphinx.cmd.build import main as sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,14 +82,17 @@ def front_page(readme: str, navigation: dict[str, list[str]], modules: set[str])
     return text
 
 
-def with_links(notebook: Path, repository: str) -> tuple[str, str]:
-    """A notebook's title, and its JSON with links to Binder and to the file under the title."""
+def with_links(notebook: Path, name: str, repository: str) -> tuple[str, str]:
+    """A notebook's title, and its JSON with links to Binder and to the file under the title.
+
+    Its name is its path in the project.
+    """
     content = json.loads(notebook.read_text(encoding="utf-8"))
     first = content["cells"][0]
     title, _, rest = "".join(first["source"]).partition("\n")
-    links = f"[Download this notebook](path:../downloads/{notebook.name})"
+    links = f"[Download this notebook](path:{'../' * name.count('/')}downloads/{name})"
     if repository:
-        address = f"{BINDER}/{repository}/HEAD?urlpath=lab/tree/notebooks/{notebook.name}"
+        address = f"{BINDER}/{repository}/HEAD?urlpath=lab/tree/{name}"
         links = f"[Open in Binder]({address}) · {links}"
     first["source"] = f"{title}\n\n{links}\n{rest}"
     return title.strip("# "), json.dumps(content, ensure_ascii=False)
@@ -120,6 +124,16 @@ def explorer_page(spaces: dict[str, object]) -> str:
     return text
 
 
+def copy(file: Path, target: Path) -> None:
+    """Copy a file; of a film, only its first picture, for nothing on the site moves by itself."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".webp":
+        with Image.open(file) as film:
+            film.save(target)  # one picture, as no more were asked for
+    else:
+        shutil.copy(file, target)
+
+
 def stage(root: Path, folder: Path, repository: str, spaces: dict[str, object]) -> None:
     """Write into a folder what Sphinx reads."""
 
@@ -129,32 +143,37 @@ def stage(root: Path, folder: Path, repository: str, spaces: dict[str, object]) 
         for link in LINK.findall(text):
             linked = os.path.normpath(Path(name).parent / link)
             if (root / linked).is_file() and not (folder / linked).exists():
-                (folder / linked).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(root / linked, folder / linked)
+                copy(root / linked, folder / linked)
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
-    (folder / "downloads").mkdir(parents=True)
+    folder.mkdir(parents=True)
     readme = (root / "README.md").read_text(encoding="utf-8")
-    navigation = {"Notebooks": [], "See it": [], "The package": [], "More": ["CONTRIBUTING"]}
+    navigation = {name: [] for name in ("Notebooks", "Solutions", "See it", "More", "The package")}
     if spaces:
         (folder / "explorers").mkdir()
         for title, explorer in spaces.items():
             explorer.save(folder / "explorers" / f"{title.lower()}.html")
         write("explorer.md", explorer_page(spaces))
         navigation["See it"].append("explorer")
-    for notebook in sorted(root.glob("notebooks/[0-9]*.ipynb")):
-        shutil.copy(notebook, folder / "downloads")
-        title, text = with_links(notebook, repository)
-        write(f"notebooks/{notebook.name}", text)
-        navigation["Notebooks"].append(f"{notebook.name[:2]} {title} <notebooks/{notebook.stem}>")
+    for caption, here in {"Notebooks": "notebooks", "Solutions": "notebooks/solutions"}.items():
+        (folder / "downloads" / here).mkdir(parents=True)
+        for notebook in sorted(root.glob(f"{here}/[0-9]*.ipynb")):
+            name = f"{here}/{notebook.name}"
+            shutil.copy(notebook, folder / "downloads" / name)
+            title, text = with_links(notebook, name, repository)
+            write(name, text)
+            navigation[caption].append(f"{notebook.name[:2]} {title} <{here}/{notebook.stem}>")
     packages = groups(root, readme)
     for name, (modules, words) in packages.items():
         write(f"api/{name}.rst", reference(modules, words))
         navigation["The package"].append(f"api/{name}")
     modules = {module for modules, _ in packages.values() for module in modules}
+    for page in [*sorted(root.glob("docs/*.md")), root / "CONTRIBUTING.md"]:
+        name = page.relative_to(root)
+        write(name.as_posix(), page.read_text(encoding="utf-8"))
+        navigation["More"].append(name.with_suffix("").as_posix())
     write("index.md", front_page(readme, navigation, modules))
-    write("CONTRIBUTING.md", (root / "CONTRIBUTING.md").read_text(encoding="utf-8"))
 
 
 def build(root: Path, target: Path, repository: str, spaces: dict[str, object]) -> None:

@@ -32,6 +32,31 @@ STICKING_OUT = """() => {
         .concat(width > innerWidth ? [`the page is ${width} px wide`] : []);
 }"""
 
+# Where the keyboard is: the element, how wide a line is drawn around it, and whether it can be seen
+# there. A box that is itself invisible is shown by its label. Null in a frame, and past the end.
+FOCUS = """() => {
+    const at = document.activeElement;
+    if (at.matches("body, iframe")) return null;
+    const seen = { opacityProperty: true, visibilityProperty: true };
+    const shown = [at, ...(at.labels ?? [])].find(element => element.checkVisibility(seen)) ?? at;
+    const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+    const { left, top, width, height } = shown.getClientRects()[0] ?? shown.getBoundingClientRect();
+    const there = document.elementFromPoint(left + width / 2, top + height / 2);
+    return {
+        element: at.outerHTML.slice(0, 100),
+        outline: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
+        seen: Boolean(there) && (shown.contains(there) || there.contains(shown)),
+    };
+}"""
+
+# What would move by itself, or glide rather than change at once.
+MOVING = """() => [...document.querySelectorAll("*")].filter(element =>
+    [null, "::before", "::after"].some(part => {
+        const style = getComputedStyle(element, part);
+        return style.animationName !== "none" || style.scrollBehavior === "smooth"
+            || style.transitionDuration.split(",").some(seconds => parseFloat(seconds) > 0);
+    })).map(element => element.outerHTML.slice(0, 100))"""
+
 
 def program():
     """The path of an installed Chromium or Chrome, or None."""

@@ -1,13 +1,19 @@
 """Notebooks as pages that need nothing from elsewhere: figures inside, formulas as MathML."""
 
+import hashlib
 import re
+from base64 import b64decode
+from pathlib import Path
 
+import nbformat
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 
 # Code between backticks, which may hold a dollar sign, or a formula in two dollars or in one.
 FORMULA = re.compile(r"(`+.+?`+)|\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+
+EMPTY_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|&nbsp;|&#0*160;|<p></p>)*</th>")
 
 # What browsers would set too closely, log p, 784 log 2 and z ~ q, or ||x|| with unequal bars.
 REPAIRS = {
@@ -39,6 +45,22 @@ def with_mathml(markdown):
     return FORMULA.sub(replacement, markdown)
 
 
+def with_headers(html):
+    """Tables in which every header cell heads something; a corner does not."""
+    return EMPTY_HEADER.sub(r"<td\1></td>", html)
+
+
+def alternatives(notebook):
+    """What an .ipynb file says is to be seen in its figures, by the SHA-256 of each PNG."""
+    found = {}
+    for cell in nbformat.read(notebook, 4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                name = hashlib.sha256(b64decode(output.data["image/png"])).hexdigest()
+                found[name] = output.metadata.get("image/png", {}).get("alt", "")
+    return found
+
+
 class FormulasToMathML(Preprocessor):
     """Applies `with_mathml` to every text cell."""
 
@@ -51,6 +73,11 @@ class FormulasToMathML(Preprocessor):
 def page(notebook):
     """The HTML of an .ipynb file, as a string."""
     exporter = HTMLExporter(
-        preprocessors=[FormulasToMathML], mathjax_url="", require_js_url="", jquery_url=""
+        template_name="notebook",  # the folder beside this file
+        extra_template_basedirs=[str(Path(__file__).parent)],
+        preprocessors=[FormulasToMathML],
+        mathjax_url="",
+        require_js_url="",
+        jquery_url="",
     )
-    return exporter.from_filename(str(notebook))[0]
+    return with_headers(exporter.from_filename(str(notebook))[0])

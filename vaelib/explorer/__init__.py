@@ -15,7 +15,7 @@ from PIL import Image
 
 from vaelib import data
 from vaelib.files import write_whole
-from vaelib.plotting.panels import COLORS, PRIOR_RADIUS, name_places, plane_limit
+from vaelib.plotting.panels import CLASS_COLORS, PRIOR_RADIUS, name_places, plane_limit
 from vaelib.priors import STANDARD_NORMAL
 
 HERE = Path(__file__).parent
@@ -47,13 +47,20 @@ class Explorer:
     def __init__(self, payload):
         self.payload = payload
 
+    @property
+    def title(self):
+        """What is shown, in a line."""
+        spaces = self.payload["spaces"]
+        names = dict.fromkeys(space["data"].replace("_", " ") for space in spaces)
+        titles = " and ".join(space["title"] for space in spaces)
+        return f"Latent spaces of {' and '.join(names)}: {titles}"
+
     def page(self):
         """The explorer as one HTML page that needs nothing else, as a string."""
         # No < of a title may end the script, or begin a comment in it.
         content = json.dumps(self.payload, separators=(",", ":")).replace("<", "\\u003c")
-        titles = " and ".join(space["title"] for space in self.payload["spaces"])
         return PAGE.format(
-            title=html.escape(f"Latent spaces: {titles}"),
+            title=html.escape(self.title),
             style=STYLE,
             script=SCRIPT,
             payload=content,
@@ -87,7 +94,7 @@ class Explorer:
         # A frame keeps the notebook and the explorer apart, and works once it is exported.
         content = html.escape(self.page())
         return (
-            f'<iframe srcdoc="{content}" title="Explorer of latent spaces" '
+            f'<iframe srcdoc="{content}" title="{html.escape(self.title)}" '
             'style="width: 100%; height: 860px; border: 0"></iframe>'
         )
 
@@ -101,9 +108,11 @@ PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 0; background: light-dark(#fff, #16181c); }}
+h1 {{ position: absolute; width: 1px; height: 1px; overflow: hidden; }} /* to be heard only */
 {style}
 </style>
 <body>
+<main aria-labelledby="title"><h1 id="title">{title}</h1></main>
 <script type="application/json" id="payload">{payload}</script>
 <script type="module">
 {script}
@@ -111,7 +120,7 @@ const fit = () => {{
   if (frameElement) frameElement.style.height = `${{document.body.scrollHeight}}px`;
 }};
 new ResizeObserver(fit).observe(document.body);
-explore(document.body, JSON.parse(document.getElementById("payload").textContent));
+explore(document.querySelector("main"), JSON.parse(document.getElementById("payload").textContent));
 </script>
 """
 
@@ -221,7 +230,9 @@ def _pictures(dataset):
     Image.fromarray(mosaic).save(file, "WEBP", quality=70)
     return {
         "classNames": list(dataset.class_names),
-        "colors": [to_hex(COLORS[i % len(COLORS)]) for i in range(len(dataset.class_names))],
+        "colors": [
+            to_hex(CLASS_COLORS[i % len(CLASS_COLORS)]) for i in range(len(dataset.class_names))
+        ],
         "labels": _base64(dataset.test_labels.tobytes()),
         "pictures": "data:image/webp;base64," + _base64(file.getvalue()),
         "pictured": len(images),

@@ -28,7 +28,7 @@ function nearest(point, codes, count) {
 function makePanel(parent, space, data, onMove) {
   const decode = makeDecoder(space.layers);
   const panel = make("section", "panel", parent);
-  make("h3", "", panel, { textContent: space.title });
+  make("h2", "", panel, { textContent: space.title });
   const canvas = make("canvas", "plane", panel, { width: 840, height: 840, tabIndex: 0 });
   canvas.setAttribute("role", "application");
   canvas.setAttribute(

@@ -37,12 +37,14 @@ function makePlane(canvas, space, data, decode) {
     g.fillRect(0, 0, wide(), wide());
   }
 
+  // The grid appears row by row, or at once where the reader wants nothing to move.
   async function decodeGrid() {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     while (decoded < GRID) {
       const row = decoded++;
       for (let column = 0; column < GRID; column++)
         paint(tiles, decode(toCode((column + 0.5) / GRID, (row + 0.5) / GRID)), 28 * column, 28 * row);
-      draw();
+      if (!still || decoded === GRID) draw();
       await new Promise(requestAnimationFrame);
     }
   }

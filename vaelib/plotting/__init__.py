@@ -5,11 +5,16 @@ What is in which file:
     pictures    samples, codes on a plane, a decoded grid; all three side by side; rows of images
     posteriors  single images: clouds on the plane, and the true posterior beside them
     curves      curves, and one quantity against another
-    sweeps      many models, or many priors, on the same axes
-    panels      one picture in one pair of axes: what these are made of
+    sweeps      many models, or many priors, side by side
+    witness     where two clouds differ, over the plane
+    bars        log-likelihood, bound and gap, image by image
+    drawings    the network, its loss, and the way of the gradients
+    labels      words beside dots; `panels`: one picture in one pair of axes: what these are made of
 """
 
+from vaelib.plotting.bars import bounds
 from vaelib.plotting.curves import agreement, curves, loss_curves
+from vaelib.plotting.drawings import network
 from vaelib.plotting.pictures import (
     comparison,
     evolution,
@@ -18,5 +23,6 @@ from vaelib.plotting.pictures import (
     samples,
     strips,
 )
-from vaelib.plotting.posteriors import clouds, posteriors, true_posteriors
-from vaelib.plotting.sweeps import heatmaps, planes, priors, rate_distortion
+from vaelib.plotting.posteriors import clouds, gaps, posteriors, true_posteriors
+from vaelib.plotting.sweeps import heatmaps, planes, priors, rate_distortion, units
+from vaelib.plotting.witness import witness

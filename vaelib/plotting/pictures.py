@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 
 from vaelib.grid import LIMIT
+from vaelib.plotting.labels import class_legend
 from vaelib.plotting.panels import (
     figure_of,
     lattice_around,
@@ -59,14 +60,17 @@ def latent_grid(images, limit=LIMIT, prior=None):
     return figure
 
 
-def evolution(snapshots):
+def evolution(snapshots, class_names=()):
     """The post's three pictures, a column for each step of training that was kept.
 
     Args:
         snapshots: arrays as from `Snapshots.arrays`.
+        class_names: a name for each label, for a legend of the colours; by default there is none.
     """
     titles = ["before training", *(f"step {step:,}" for step in snapshots["steps"][1:])]
-    return _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
+    figure = _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
+    class_legend(figure, class_names)
+    return figure
 
 
 def comparison(columns, class_names, one_scale=True):

@@ -62,7 +62,7 @@ def infovae_plane(table, measure):
 
     Returns:
         A DataFrame with a row for each alpha and a column for each lambda, by their names; the
-        first column is lambda = 1 - alpha.
+        first column, "no MMD", is lambda = 1 - alpha.
     """
     same = (table.prior == "normal") & (table.latent_dim == 2) & (table.seed == 0)
     rows = table[same & table.objective.str.match(r"infovae\(|beta\(|elbo$")]
@@ -72,7 +72,7 @@ def infovae_plane(table, measure):
     rows = rows[rows.alpha.isin(with_mmd.alpha)]  # of the beta-VAEs, those that have a row there
     rows = rows.drop_duplicates(["alpha", "lambda_"])  # infovae(0.9, 0.1) is beta(0.1)
     found = rows.pivot(index="alpha", columns="lambda_", values=measure)
-    found.columns = [f"{v:g}" if v else "1 - α" for v in found.columns]
+    found.columns = [f"{v:g}" if v else "no MMD" for v in found.columns]
     found.index = [f"{v:g}" for v in found.index]
     return found.rename_axis(index="α", columns="λ")
 

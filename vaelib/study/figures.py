@@ -1,4 +1,4 @@
-"""Figures of the study: tables in, figure out."""
+"""Figures of the study: tables in, figure out; and what they show, in words."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +11,7 @@ from vaelib.study.contrasts import COMPARISONS, contrast, shares
 from vaelib.study.models import OBJECTIVES, REFERENCES, TITLES, UNTRAINED
 
 VERDICTS = {HOLDS: "#0072b2", NOT: "#d55e00", UNCLEAR: "0.55"}
+MARGIN = "margin of sameness"
 MARKERS = {"fast": ("o", -0.17), "post": ("s", 0.17)}  # and how far below the middle of a row
 
 
@@ -37,6 +38,7 @@ def forest(judged, titles):
         for row in judged[judged.comparison == comparison].itertuples():
             _plot_claim(ax, row, height[row.claim])
         ax.set_xscale("symlog", linthresh=1)
+        ax.xaxis.set_major_formatter("{x:g}")
         ax.set_title(f"MMD-VAE against the VAE, {comparison}")
         ax.grid(axis="x", alpha=0.3)
         ax.tick_params(axis="y", length=0)
@@ -46,9 +48,21 @@ def forest(judged, titles):
         label.set_fontweight("bold" if isinstance(line, str) else "normal")
     unit = "standard deviations over seeds; to the right is what was claimed (of sameness: higher)"
     axes[0].set_xlabel(unit, loc="left")
-    figure.legend(handles=_legend(judged), loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(handles=_legend(judged), loc="outside lower center", ncols=4, frameon=False)
     plt.close(figure)
     return figure
+
+
+def forest_in_words(judged, titles):
+    """What `forest` shows, for readers who do not see it; arguments as there."""
+    counts = judged.verdict.value_counts()
+    found = ", ".join(f"{name} {counts.get(name, 0)}" for name in VERDICTS)
+    return (
+        f"Two panels, {' and '.join(COMPARISONS)}, with a row for each claim under the headings "
+        f"{' and '.join(titles.values())}. Dots with intervals show differences in standard "
+        "deviations over seeds, to the right if they go as claimed. Verdicts, of "
+        f"{len(judged)} tests: {found}."
+    )
 
 
 def _plot_claim(ax, row, y):
@@ -65,13 +79,21 @@ def _plot_claim(ax, row, y):
 
 def _legend(judged):
     dot = dict(marker="o", ls="", ms=6)
+    bars = {f"{contrasts.CONFIDENCE:.0%} interval": ("0.3", 1.6), MARGIN: ("0.85", 7)}
     found = [Line2D([], [], color=color, label=name, **dot) for name, color in VERDICTS.items()]
     names = {"fast": "fast schedule", "post": "the post's schedule"}
-    return found + [
-        Line2D([], [], color="0.3", marker=marker, ls="", mfc=face, label=names[schedule])
-        for (schedule, (marker, _)), face in zip(MARKERS.items(), ("0.3", "white"), strict=True)
-        if schedule in set(judged.schedule)
-    ]
+    return (
+        found
+        + [
+            Line2D([], [], color="0.3", marker=marker, ls="", mfc=face, label=names[schedule])
+            for (schedule, (marker, _)), face in zip(MARKERS.items(), ("0.3", "white"), strict=True)
+            if schedule in set(judged.schedule)
+        ]
+        + [
+            Line2D([], [], color=color, lw=width, label=name)
+            for name, (color, width) in bars.items()
+        ]
+    )
 
 
 def trial(rows, dataset, measures, real=None, log=()):
@@ -95,7 +117,7 @@ def trial(rows, dataset, measures, real=None, log=()):
     words = [TITLES[name] for name in names], list(next(iter(changes.values())))
     figure, axes = plt.subplots(
         *(2, len(measures)),
-        **dict(figsize=(2.6 + 2.3 * len(measures), 1.3 + 0.3 * sum(map(len, words))), dpi=110),
+        **dict(figsize=(2.6 + 2.3 * len(measures), 1.8 + 0.3 * sum(map(len, words))), dpi=110),
         **dict(squeeze=False, sharey="row", height_ratios=list(map(len, words))),
         layout="constrained",
     )
@@ -112,10 +134,41 @@ def trial(rows, dataset, measures, real=None, log=()):
             ax.tick_params(axis="y", length=0)
             if ax.get_xscale() == "linear":
                 ax.locator_params(axis="x", nbins=4)
-    kind = "ratios" if set(measures) <= set(log) else "differences"
-    axes[1, 0].set_xlabel(f"{kind}, with {contrasts.CONFIDENCE:.0%} intervals", loc="left")
+        below.set_xlabel("ratio" if measure in log else "difference")
+    figure.legend(handles=_trial_legend(), loc="outside lower center", ncols=3, frameon=False)
     plt.close(figure)
     return figure
+
+
+def trial_in_words(rows, dataset, measures):
+    """What `trial` shows, for readers who do not see it; arguments as there."""
+    means = rows[rows.dataset == dataset].groupby("objective")[list(measures)].mean()
+    ends = [
+        f"{name} is lowest for {TITLES[found.idxmin()]} ({found.min():.3g}) and highest for "
+        f"{TITLES[found.idxmax()]} ({found.max():.3g})"
+        for name, found in means.items()
+    ]
+    return (
+        f"{len(ends)} panels. Above, dots for the seeds of each model and a line at their mean; "
+        "below, the two comparisons and the share of each change, with intervals. On average, "
+        f"{'; '.join(ends)}."
+    )
+
+
+def _trial_legend():
+    seed, mean = dict(marker="o", ls="", ms=5, mew=0, alpha=0.5), dict(lw=2)
+    found = dict(marker="o", ms=6, lw=2)
+    interval = f"{contrasts.CONFIDENCE:.0%} interval"
+    return [
+        Line2D([], [], color=color, label=label, **how)
+        for label, color, how in [
+            ("a seed", COLORS[0], seed),
+            ("mean over seeds", COLORS[0], mean),
+            ("the same, of a model to compare with", "0.45", seed),
+            (f"a comparison, with its {interval}", "0.3", found),
+            ("a share of the first", COLORS[0], found),
+        ]
+    ]
 
 
 def _values(rows, objective, measure):

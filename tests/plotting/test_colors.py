@@ -1,0 +1,51 @@
+"""Colours of classes that lie on top of each other can be told apart, by every kind of eyes."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from colorspacious import cspace_convert
+
+from vaelib.data import CLASS_NAMES
+from vaelib.plotting.panels import CLASS_COLORS, COLORS
+
+# Full deficiency, simulated after Machado, Oliveira and Fernandes 2009.
+VISIONS = {"common": None} | {
+    kind: {"name": "sRGB1+CVD", "cvd_type": f"{kind}anomaly", "severity": 100}
+    for kind in ("deuter", "prot", "trit")
+}
+# In CAM02-UCS, where 1 is about the least difference that is noticed in large fields; dots of a
+# scatter plot need many times as much.
+APART, OVERLAPPING = 14, 30
+
+
+def seen(colors, vision):
+    """Colours as such eyes see them, in a space where distances are differences."""
+    if vision is not None:
+        colors = np.clip(cspace_convert(colors, vision, "sRGB1"), 0, 1)
+    return cspace_convert(colors, "sRGB1", "CAM02-UCS")
+
+
+def nearest(colors, vision):
+    places = seen(colors, vision)
+    return min(np.linalg.norm(a - b) for a, b in combinations(places, 2))
+
+
+@pytest.mark.parametrize("vision", VISIONS.values(), ids=VISIONS)
+@pytest.mark.parametrize("together", [("pullover", "coat", "shirt"), ("4", "7", "9")])
+def test_classes_that_overlap_are_far_apart_in_colour(vision, together):
+    names = CLASS_NAMES["fashion_mnist" if "coat" in together else "mnist"]
+    colors = CLASS_COLORS[[list(names).index(name) for name in together]]
+    assert nearest(colors, vision) > OVERLAPPING
+
+
+@pytest.mark.parametrize("vision", VISIONS.values(), ids=VISIONS)
+def test_all_ten_can_be_told_apart(vision):
+    assert len(CLASS_COLORS) == len(COLORS) == 10
+    assert nearest(CLASS_COLORS, vision) > APART
+
+
+def test_in_the_order_of_before_the_tops_were_too_much_alike():
+    """What the simulation is there to find."""
+    tops = COLORS[[2, 4, 6]]
+    assert min(nearest(tops, vision) for vision in VISIONS.values()) < OVERLAPPING

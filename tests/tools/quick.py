@@ -1,0 +1,58 @@
+"""Notebooks, what they show, and a quick run of one, which has to repeat itself."""
+
+import base64
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import papermill
+from matplotlib.image import imread
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.py"))
+SOLUTIONS = sorted(NOTEBOOKS.glob("solutions/[0-9]*.py"))
+PARAMETERS = {"dataset_name": "faces", "epochs": 1, "limit": 1000}
+
+
+def outputs(notebook):
+    return [
+        output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
+    ]
+
+
+def pictures(notebook):
+    for output in outputs(notebook):
+        if "image/png" in output.get("data", {}):
+            yield imread(io.BytesIO(base64.b64decode(output.data["image/png"])))
+
+
+def repeats_bit_for_bit(script, folder):
+    """Papermill executes it on small data; nbval does so again and compares every text."""
+    source = script.with_suffix(".ipynb")
+    given = PARAMETERS | ({"step": 0.2} if "step" in papermill.inspect_notebook(source) else {})
+    parameters = [f"-p {name} {value}" for name, value in given.items()]
+    executed = folder / source.name
+
+    def run(words, runs):
+        # Each time in a folder of its own, for a trained run would be loaded, not trained again.
+        environment = os.environ | {"VAELIB_RUNS_DIR": str(folder / runs)}
+        environment.pop("MPLBACKEND", None)  # with the one that tests plot with, it shows no figure
+        done = subprocess.run(
+            [sys.executable, "-m", *words], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+    words = " ".join(["-k python3 --no-progress-bar", *parameters]).split()
+    run(["papermill", str(source), str(executed), *words], "first")
+    notebook = nbformat.read(executed, as_version=4)
+    assert not [output for output in outputs(notebook) if output.get("name") == "stderr"]
+    figures = list(pictures(notebook))
+    assert figures and all(np.std(figure[..., :3]) > 0.02 for figure in figures)
+    [said] = [c for c in notebook.cells if c.source.startswith("lesson.written_for(")]
+    assert "dataset_name = 'faces'" in said.outputs[0].text
+    how = "--nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider"
+    run(["pytest", "-q", *how.split(), str(executed)], "second")

@@ -1,0 +1,198 @@
+"""docs/results.md: its tables are those of runs/, and say what there is to say."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import tables_of
+from tools.tables import results, schedules
+from vaelib import study
+from vaelib.study import claims, published, tables
+
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "docs" / "results.md"
+PAGE = PATH.read_text(encoding="utf-8")
+
+
+def test_the_files_and_headings_it_links_to_exist():
+    links = re.findall(r"\]\(([^)]+)\)", PAGE)
+    headings = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
+    anchors = {"#" + heading.lower().replace(" ", "-") for heading in headings}
+    assert len(links) > 5
+    for link in links:
+        assert link in anchors or (PATH.parent / link).exists(), link
+
+
+def test_its_measurements_are_those_that_were_printed():
+    [block] = re.findall(r"```text\n(.+?)```", PAGE, re.DOTALL)
+    assert block == (ROOT / "docs" / "bench.txt").read_text(encoding="utf-8")
+    goals = re.findall(r"at (?:most|least) [\d.]+(.*)", block)
+    assert len(goals) > 10 and set(goals) <= {": met", ": MISSED"}
+
+
+def test_its_tables_are_those_of_the_committed_runs():
+    assert results.in_results(PAGE) == PAGE
+    assert len(published.published()) == len(published.PUBLISHED)
+
+
+def test_tables_are_replaced_between_their_own_marks():
+    marks = {name: results.BEGIN.format(name) for name in ("models", "paper")}
+    text = "".join(f"before {mark}\nold\n\n{results.END}" for mark in marks.values()) + "after"
+    found = results.replaced(text, "paper", ["new\n"])
+    assert found.index("old") < found.index(marks["paper"]) < found.index("new")
+    assert found.count("old") == 1 and found.endswith(f"new\n\n{results.END}after")
+
+
+def measured(parts=("fast", "post", "threshold"), **means):
+    """A table of every measure that a page shows or a claim is about, all the same but as given."""
+    frames = [
+        tables_of.planned(0.001, parts, "pixel MSE", dataset, **means) for dataset in results.TITLES
+    ]
+    found = pd.concat(frames, ignore_index=True)
+    names = {claim.measure for claim in claims.CLAIMS} | {*results.COLUMNS, "NLL"}
+    return found.assign(rate=6.0, **{name: found["pixel MSE"] for name in names})
+
+
+def test_a_result_is_a_mean_and_a_standard_deviation():
+    table = measured(elbo=0.02)
+    lines = results.markdown(table).splitlines()
+    assert lines[0].split(" | ")[3] == "pixel MSE"
+    rows = table[(table.dataset == "fashion_mnist") & (table.objective == "elbo")]
+    rows = rows[(rows.schedule == "fast") & (rows.pixels == "grey")]["pixel MSE"]
+    expected = f"{rows.mean():.4f}\u00a0± {rows.std():.4f}"
+    assert lines[5].split(" | ")[0:4:3] == ["| VAE", expected]
+    assert len(lines) == 2 * (2 + len(study.OBJECTIVES) + 1) - 1
+
+
+def test_the_short_table_has_the_posts_models_with_their_seeds():
+    table = measured(elbo=0.02)
+    lines = results.brief(table[(table.seed > 1) | (table.dataset == "mnist")]).splitlines()
+    assert len(lines) == 2 + len(results.TITLES) * len(tables.POST)
+    assert lines[3].startswith("| Fashion-MNIST | VAE | 8 | ")
+    assert lines[-2].startswith("| MNIST | VAE | 10 | 0.020\u00a0± 0.00")
+    assert all(line.count("|") == lines[0].count("|") for line in lines)
+
+
+def test_models_that_collapsed_are_called_so():
+    table = measured()
+    sampled = table.objective == "mmd-sampled"
+    table.loc[sampled & (table.seed < 3), "rate"] = 1e-4
+    table.loc[table.objective == "untrained", "rate"] = 1e-3  # has nothing to say yet
+    for lines in (results.markdown(table), results.likelihoods(table)):
+        said = [line for line in lines.splitlines() if "collapsed" in line]
+        assert said and all(study.TITLES["mmd-sampled"] in line for line in said)
+    assert "(3 of 10 collapsed)" in results.markdown(table)
+    assert results.likelihoods(table).count("(3 of 5 collapsed)") == 2
+
+
+def test_likelihoods_are_those_of_black_and_white_pixels():
+    table = measured(threshold_elbo=140.0, fast_elbo=7.0)
+    lines = results.likelihoods(table).splitlines()
+    assert lines[2].startswith("| VAE | 140.0\u00a0± 0.0 | 140.0")
+    assert len(lines) == 2 + len(tables.BLACK_AND_WHITE)
+
+
+def test_the_ledger_has_a_line_for_each_claim_and_a_cell_for_each_comparison():
+    lines = results.ledger(measured(mmd_as_posted=1.0)).splitlines()
+    assert len(lines) == 2 + len(claims.CLAIMS)
+    head = [cell.strip() for cell in lines[0].strip("|").split("|")]
+    assert head[2:] == [
+        *("as posted, fast", "KL corrected, fast"),
+        *("as posted, the post's schedule", "KL corrected, the post's schedule"),
+    ]
+    sharper = lines[2].split(" | ")
+    assert sharper[0] == "| samples have sharper edges" and "holds" in sharper[2]
+    assert all(line.count("|") == lines[0].count("|") for line in lines)
+
+
+def test_an_incomplete_table_says_so_and_gives_no_verdict(monkeypatch):
+    whole = measured()
+    assert results.tables.state(whole).startswith("All 300 rows")
+    some = whole[whole.seed > 1]
+    assert "228 of the 300 rows" in results.tables.state(some)
+    monkeypatch.setattr(results.tables, "read", lambda: some)
+    text = results.in_results(PAGE)
+    assert "228 of the 300 rows" in text and "can't tell" not in text and "sd)" not in text
+    monkeypatch.setattr(results.tables, "read", lambda: whole)
+    text = results.in_results(PAGE)
+    assert "All 300 rows" in text and "can't tell" in text and "first edition | now" in text
+
+
+@pytest.mark.parametrize(
+    ("measure", "before", "means", "verdict", "reason"),
+    [
+        ("path length", "holds, by MMD", {}, "can't tell", "the path length had looked"),
+        ("silhouette", "can't tell", {"mmd_as_posted": 1.0}, "holds", "more seeds, and the new"),
+        ("silhouette", "not asked", {}, "can't tell", "a measure that was missing"),
+        (
+            *("silhouette", "holds, by MMD", {"mmd_as_posted": 1.0, "elbo_squared_error": 1.0}),
+            *("holds, ", "shares over all orders"),
+        ),
+        ("silhouette", "holds, by MMD", {"mmd_as_posted": 0.00125}, "can't tell", "one of many"),
+    ],
+)
+def test_a_verdict_that_changed_says_why(measure, before, means, verdict, reason):
+    claim = claims.Claim("words", "mnist", measure, 1)
+    others = [claims.Claim("other", "mnist", "occupancy", 1)] * 20  # to be corrected for
+    row = claims.judged(measured(**means), [claim, *others]).iloc[0]
+    assert row.verdict in verdict
+    found = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
+    assert found.startswith(verdict)
+    assert results.why(row, before, found).startswith(reason)
+
+
+def test_the_first_edition_is_compared_claim_by_claim():
+    first = pd.read_csv(results.FIRST_EDITION)
+    assert len(first) == 15 and set(first.dataset) == set(results.TITLES)
+    known = {(claim.dataset, claim.words) for claim in claims.CLAIMS}
+    assert set(first[["dataset", "claim"]].itertuples(index=False, name=None)) <= known
+    lines = results.changed(measured(), first).splitlines()
+    assert re.fullmatch(r"\d+ of 32 verdicts are new or different; there were 30\.", lines[0])
+    assert len(lines) - 4 == int(lines[0].split()[0])
+
+
+def tried(**losses):
+    """A table of schedules with these test losses, seed by seed, for every model and data set."""
+    steps = dict.fromkeys(schedules.SCHEDULES, 2_400) | {"post": 30_000, "one epoch": 600}
+    return pd.DataFrame(
+        {"dataset": dataset, "model": model, "schedule": schedule, "seed": seed}
+        | {"steps": steps[schedule], "test loss": loss}
+        | {"15-NN accuracy": 0.5 + 0.1 * seed, "pixel MSE": 0.01}
+        for dataset in results.TITLES
+        for model in schedules.MODELS
+        for name, found in losses.items()
+        for schedule in [name.replace("_", " ")]
+        for seed, loss in enumerate(found)
+    )
+
+
+def test_both_schedules_stand_side_by_side():
+    lines = results.compared(tried(post=[269.2], four_epochs=[264.0, 266.0])).splitlines()
+    assert lines[2] == (
+        "| VAE, the post's | 30,000 | 269.2\u00a0(one seed) | 0.500\u00a0(one seed) | "
+        "0.0100\u00a0(one seed) |"
+    )
+    assert lines[3] == (
+        "| VAE, fast | 2,400 | 265.0\u00a0± 1.4 | 0.550\u00a0± 0.071 | 0.0100\u00a0± 0.0000 |"
+    )
+    assert len(lines) == 2 * (2 + 2 * len(schedules.MODELS) + 1) - 1
+
+
+def test_what_was_not_trained_is_called_so():
+    lines = results.compared(tried(four_epochs=[264.0])).splitlines()
+    assert lines[2] == "| VAE, the post's | not trained | – | – | – |"
+
+
+def test_a_record_counts_the_seeds_that_reach_what_the_posts_schedule_ends_with():
+    losses = dict(post=[269.0, 270.0], four_epochs=[264.0, 266.0], one_epoch=[269.4, 269.6])
+    losses["four_epochs_of_Adam"] = [265.0]  # in as many steps
+    lines = results.records(tried(**losses)).splitlines()[2:]
+    assert [line.split(" | ")[1:] for line in lines] == [
+        ["30,000", "1/1", "-269.0, -270.0", "the target |"],  # the mean of its seeds
+        ["2,400", "1/12.5", "-264.0, -266.0", "2 of 2 |"],
+        ["2,400", "1/12.5", "-265.0", "1 of 1 |"],
+        ["600", "1/50", "-269.4, -269.6", "1 of 2 |"],
+    ]
+    assert "4 epochs, Nadam at 0.008" in lines[1] and "1 epoch, Nadam at 0.016" in lines[3]

@@ -1,0 +1,13 @@
+// What scrolls sideways can be reached by keyboard, and nothing else is a stop on the way.
+{
+  const mark = (box) => {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+  const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
+  for (const box of document.querySelectorAll(":is(article, main) :is(div, pre)"))
+    if (/auto|scroll/.test(getComputedStyle(box).overflowX)) {
+      mark(box);
+      watch.observe(box);
+    }
+}
