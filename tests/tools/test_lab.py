@@ -8,7 +8,7 @@ import lab
 import nbformat
 import pytest
 from playwright.sync_api import expect
-from test_notebooks import QUICK
+from quick import PARAMETERS
 
 FRAME = "<iframe srcdoc='<p>alive</p>'></iframe>"
 WORDS = "in_the_lab = 42"
@@ -75,7 +75,7 @@ def test_all_notebooks_and_no_other_python_have_names_that_open_as_notebooks(not
     [pattern] = re.findall(r'pattern: ("\^.+\$")', plugin.read_text(encoding="utf-8"))
     for path in notebooks.parent.rglob("*.py"):
         opens = re.search(json.loads(pattern), path.name) is not None
-        assert opens == (path.parent == notebooks), path.name
+        assert opens == path.is_relative_to(notebooks), path.name
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_notebook_01_runs_from_top_to_bottom_and_shows_its_figures(page, address
             cell.outputs, cell.execution_count = [], None
     nbformat.write(notebook, path)
     script = path.with_suffix(".py")  # edited as text, beside JupyterLab
-    quick = "\n".join(f"{name} = {value!r}" for name, value in QUICK.items())
+    quick = "\n".join(f"{name} = {value!r}" for name, value in PARAMETERS.items())
     text = script.read_text().replace(parameters.source, f"{parameters.source}\n{quick}")
     script.write_text(text)
 
