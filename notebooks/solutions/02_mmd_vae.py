@@ -115,7 +115,7 @@ for name, model in {"VAE": vae, "MMD and noise": noisy}.items():
 # %% [markdown]
 # All of them are nearly the prior: their widths are .99, and the rate is 0.0 nats. This is posterior collapse,
 # after a quarter of the training of notebook 02. MMD does not forbid it. With all clouds on the prior it is as
-# small as it gets, .0101, which is the bias alone. The reconstruction term, 71.0, is no better than the 67.9 of the
+# small as it gets, .0101, which is the bias alone. The reconstruction term, 71.0, is no better than the 67.4 of the
 # mean image below.
 #
 # ## 4. On paper
@@ -191,8 +191,8 @@ rows = {f"cross-entropy, {weight:,}": measures.summary(m, dataset) for weight, m
 pd.DataFrame({"squared error, 784": measures.summary(held, dataset)} | rows).T.round(4)
 
 # %% [markdown]
-# By size the cross-entropy is ten times larger, 265.6 against 26.5. But a code saves only 2.9 times as much, so
-# some 2,300 is a fair weight. With it, the pixel error is .0337, close to the .0339 of squared error. With ten
+# By size the cross-entropy is ten times larger, 265.2 against 26.2. But a code saves only 2.9 times as much, so
+# some 2,300 is a fair weight. With it, the pixel error is .0338, close to the .0339 of squared error. With ten
 # times the weight it is .0352. MMD² changes little, from .0009 to .0005. All this is one seed and short training.
 # Notebook 05 uses the same idea, a *matched pull*, for the KL.
 #
