@@ -17,11 +17,12 @@ from tools.website import pages  # noqa: E402
 project = html_title = "vaelib"
 html_theme = "furo"
 templates_path = [str(ROOT / "docs" / "templates")]
+SHARED = ROOT / "tools" / "website" / "notebook"  # with the pages of executed notebooks
 html_static_path = [
-    str(ROOT / "docs" / "site.css"),
-    str(ROOT / "tools" / "website" / "notebook" / "scrolling.js"),
+    str(path) for path in (ROOT / "docs/site.css", SHARED / "still.css", SHARED / "scrolling.js")
 ]
-html_css_files, html_js_files = ["site.css"], [("scrolling.js", {"loading_method": "defer"})]
+html_css_files = ["site.css", "still.css"]
+html_js_files = [("scrolling.js", {"loading_method": "defer"})]
 html_copy_source = False
 html_show_copyright = html_use_index = html_domain_indices = False
 html_show_search_summary = False  # it would fetch, which browsers refuse for pages on disk

@@ -51,7 +51,9 @@ run = runs.train(recipe)
 # %%
 other = runs.train(replace(recipe, seed=seed + 1))
 lesson.show(
-    plotting.planes({f"seed {seed}": run.snapshots, f"seed {seed + 1}": other.snapshots}),
+    plotting.planes(
+        {f"seed {seed}": run.snapshots, f"seed {seed + 1}": other.snapshots}, dataset.class_names
+    ),
     "Two latent planes side by side, of the same model trained from two seeds: codes of the test images in "
     "the colours of their classes.",
 )

@@ -62,12 +62,13 @@ def priced(price, passes=few):
 # %%
 spreads = {}
 for passes in sorted({few, epochs}):
+    words = f"{passes} epoch{'s' * (passes > 1)}"
     model, rate, _ = priced(10.0, passes)
     mean, log_var = model.encode_distribution(dataset.test_images)
     of_unit = np.sort((mean**2 + np.exp(log_var) - log_var - 1).mean(axis=0) / 2)[::-1]
-    spreads[f"epoch {passes}"] = mean.std(axis=0)
+    spreads[words] = mean.std(axis=0)
     print(
-        f"epoch {passes}: {measures.active_units(mean)} active units, a rate of {rate:.2f} nats, "
+        f"{words}: {measures.active_units(mean)} active units, a rate of {rate:.2f} nats, "
         f"{of_unit[:2].sum() / of_unit.sum():.0%} of it in two units"
     )
 
@@ -75,7 +76,7 @@ for passes in sorted({few, epochs}):
 lesson.show(
     plotting.units(spreads, threshold=0.1),
     "For β = 10, how much the mean of each of twenty units changes over images, the most active first: a falling "
-    f"curve after {' and after '.join(spreads)}, and the threshold at .1.",
+    f"curve for a training of {' and one for a training of '.join(spreads)}, and the threshold at .1.",
 )
 
 # %% [markdown]

@@ -1,10 +1,15 @@
 """docs/teaching.md: what it says of the lessons is in the lessons."""
 
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from math import comb
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +55,19 @@ def test_the_coin_of_the_blind_guess_is_the_one_in_the_lesson():
     assert code in LESSONS["03"].read_text(encoding="utf-8")
     right, cases = map(int, re.search(r"in (\d+) of (\d),(\d+)", PAGE).expand(r"\1 \2\3").split())
     assert (right, cases) == (sum(comb(10, k) for k in (8, 9, 10)), 2**10)
+
+
+def test_copies_for_a_class_have_no_outputs_and_the_originals_keep_theirs(tmp_path):
+    [command] = re.findall(r"^\.venv/bin/(jupyter nbconvert .+)$", PAGE, re.MULTILINE)
+    original = LESSONS["03"].with_suffix(".ipynb")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(original, tmp_path / "notebooks")
+    *words, pattern = shlex.split(command)[1:]
+    chosen = sorted(str(path) for path in tmp_path.glob(pattern))
+    subprocess.run([sys.executable, "-m", *words, *chosen], cwd=tmp_path, check=True)
+    copy = nbformat.read(tmp_path / "class" / original.name, as_version=4)
+    assert not [c for c in copy.cells if c.get("outputs") or c.get("execution_count")]
+    assert (tmp_path / "notebooks" / original.name).read_bytes() == original.read_bytes()
 
 
 def test_the_files_it_links_to_exist():
