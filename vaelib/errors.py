@@ -7,6 +7,8 @@ import math
 import numbers
 import operator
 
+SMALLEST_SIDE, LARGEST_SIDE = 16, 128  # of images, in pixels
+
 
 class DataError(Exception):
     """Data that cannot be found or used."""
@@ -58,3 +60,17 @@ def check_number(name, value, least=-math.inf, above=None):
     if not math.isfinite(number) or number < least or (above is not None and number <= above):
         raise ValueError(f"{name} must be {expected}, not {number:g}.")
     return number
+
+
+def check_sides(height, width, name="a side"):
+    """(height, width) of images that there are networks for, as integers.
+
+    Raises:
+        ValueError, TypeError: for sides out of range, or one more than twice as long as the other.
+    """
+    sides = tuple(check_integer(name, s, SMALLEST_SIDE, LARGEST_SIDE) for s in (height, width))
+    if max(sides) > 2 * min(sides):
+        raise ValueError(
+            f"images of {height} x {width} pixels: expected no side more than twice the other."
+        )
+    return sides

@@ -92,7 +92,7 @@ def test_loading_data_imports_no_deep_learning_library_and_little_of_the_package
 print(*sorted({"keras", "tensorflow", "requests"} & set(sys.modules)))
 print(*sorted(m for m in sys.modules if m.startswith("vaelib.") and "vaelib.data" not in m))"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "\nvaelib.errors vaelib.files\n"
+    assert done.stdout == "\nvaelib.errors vaelib.files vaelib.streams\n"
 
 
 # ---- Refusals

@@ -95,7 +95,9 @@ def test_limit_refuses_what_is_no_integer(count):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"train_images": np.zeros((4, 28, 28), np.uint8)}, r"of shape \(n, 28, 28, 1\), not"),
+        ({"train_images": np.zeros((4, 28, 28), np.uint8)}, r"\(n, height, width, 1 or 3\), not"),
+        ({"train_images": np.zeros((4, 28, 28, 4), np.uint8)}, r"1 or 3\), not \(4, 28, 28, 4\)"),
+        ({"test_images": np.zeros((2, 28, 20, 1), np.uint8)}, r"of shape \(n, 28, 28, 1\), not"),
         ({"train_images": np.zeros((4, 28, 28, 1))}, "must be uint8 .* not float64"),
         ({"test_labels": np.zeros(3, np.uint8)}, "2 images but 3 labels"),
         ({"test_labels": np.full(2, 10, np.uint8)}, "up to 10, but only 10 classes"),

@@ -1,4 +1,4 @@
-"""Data sets, verified: `load("fashion_mnist")`, `load("mnist")`, `load("faces")`.
+"""Data sets: `load("fashion_mnist")`, verified; "mnist", "faces"; your own, `images("photos/")`.
 
 What is in which file:
 
@@ -7,7 +7,14 @@ What is in which file:
     downloads  from afar; `digits`: out of Python packages
     idx        the format of these files
     faces      the data set that is rendered
+    folders    a folder or a zip of pictures as a data set
+    archives   the files in either, and their classes; `pictures`: one file, decoded
+    augment    more training images out of the ones there are
+    noto       a zip of colour pictures to try it on
 """
 
+from vaelib.data.augment import augmented
 from vaelib.data.datasets import BINARISED, CLASS_NAMES, Dataset, load, render_faces
+from vaelib.data.folders import PictureNote, images
+from vaelib.data.noto import emoji
 from vaelib.errors import DataError

@@ -1,7 +1,7 @@
 """A data set: images with their labels, and how each of those that have a name is loaded.
 
-Two are read from files, wherever `sources` finds them; the third is rendered by `faces`. All come
-as a `Dataset` of grey images, 28 x 28, one byte a pixel.
+Two are read from files, wherever `sources` finds them; the third is rendered by `faces`. Your own
+come from `images`. All are a `Dataset` of images, one byte for each channel of a pixel.
 """
 
 import hashlib
@@ -31,14 +31,15 @@ class Dataset:
 
     Attributes:
         name: what `load` calls it.
-        train_images: uint8 (n, 28, 28, 1).
-        train_labels: uint8 (n,).
-        test_images: uint8 (m, 28, 28, 1).
-        test_labels: uint8 (m,).
+        train_images: uint8 (n, height, width, channels), with one channel (grey) or three.
+        train_labels: uint8 (n,), or uint16 where there are more than 256 classes.
+        test_images: uint8 (m, height, width, channels).
+        test_labels: as for training (m,).
         class_names: what the labels 0, 1, ... mean.
         source: where the bytes came from, in words.
         train_factors: float32 (n, 2), valence and intensity of rendered faces; None for other data.
         test_factors: float32 (m, 2), likewise.
+        fit: how pictures of other sizes were brought to this one, "crop" or "pad"; None for others.
 
     Raises:
         DataError: for arrays that do not fit together.
@@ -53,11 +54,12 @@ class Dataset:
     source: str
     train_factors: np.ndarray | None = None
     test_factors: np.ndarray | None = None
+    fit: str | None = None
 
     def __post_init__(self):
         for part in ("train", "test"):
-            images = self._protect(f"{part}_images", np.uint8, (28, 28, 1))
-            labels = self._protect(f"{part}_labels", np.uint8, ())
+            images = self._protect(f"{part}_images", [np.uint8], self.image_shape)
+            labels = self._protect(f"{part}_labels", [np.uint8, np.uint16], ())
             idx.check_pair(images, labels, f"{self.name}, {part}")
             if len(labels) and labels.max() >= len(self.class_names):
                 raise DataError(
@@ -65,17 +67,28 @@ class Dataset:
                     f"but only {len(self.class_names)} classes have a name"
                 )
             if getattr(self, f"{part}_factors") is not None:
-                factors = self._protect(f"{part}_factors", np.float32, (2,))
+                factors = self._protect(f"{part}_factors", [np.float32], (2,))
                 idx.check_pair(images, factors, f"{self.name}, {part}", "pairs of factors")
 
-    def _protect(self, field, dtype, shape):
+    @property
+    def image_shape(self):
+        """(height, width, channels) of every image."""
+        shape = np.shape(self.train_images)
+        if len(shape) != 4 or shape[3] not in (1, 3):
+            raise DataError(
+                f"the train_images of {self.name} must be of shape (n, height, width, 1 or 3), "
+                f"not {shape}"
+            )
+        return shape[1:]
+
+    def _protect(self, field, kinds, shape):
         """The array in a field, checked, and read-only from now on."""
         array = np.asarray(getattr(self, field)).view()  # a view: the caller's stays as it was
-        if array.dtype != dtype or array.ndim == 0 or array.shape[1:] != shape:
+        if array.dtype not in kinds or array.ndim == 0 or array.shape[1:] != shape:
             wanted = ", ".join(["n", *map(str, shape)])
             raise DataError(
-                f"the {field} of {self.name} must be {np.dtype(dtype)} of shape ({wanted}), "
-                f"not {array.dtype} of shape {array.shape}"
+                f"the {field} of {self.name} must be {' or '.join(k.__name__ for k in kinds)} of "
+                f"shape ({wanted}), not {array.dtype} of shape {array.shape}"
             )
         array.setflags(write=False)
         object.__setattr__(self, field, array)
@@ -84,13 +97,16 @@ class Dataset:
     def __repr__(self):
         return (
             f"<{self.name}: {len(self.train_images):,} training and {len(self.test_images):,} "
-            f"test images of {len(self.class_names)} classes, from {self.source}>"
+            f"test images of {len(self.class_names)} class{'es' * (len(self.class_names) > 1)}, "
+            f"from {self.source}>"
         )
 
     @cached_property
     def fingerprint(self):
         """SHA-256, in hexadecimal, of the images and labels: what a result was computed from."""
         digest = hashlib.sha256()
+        if self.image_shape != (28, 28, 1):  # whose bytes say nothing of their shape
+            digest.update(repr(self.image_shape).encode())
         for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
             digest.update(np.ascontiguousarray(array))
         return digest.hexdigest()

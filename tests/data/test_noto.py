@@ -1,0 +1,109 @@
+"""The emoji as a zip: pictures out of a font, in folders by Unicode's list."""
+
+import io
+import sys
+import types
+import zipfile
+
+import pytest
+from PIL import Image
+
+import drawn
+from vaelib import data
+from vaelib.data import downloads, noto
+from vaelib.errors import DataError
+
+LIST = """# emoji-test.txt
+# group: Smileys & Emotion
+# subgroup: face-smiling
+1F600 ; fully-qualified # \U0001f600 E1.0 grinning face
+263A FE0F ; fully-qualified # \u263a\ufe0f E0.6 smiling face
+263A ; unqualified # \u263a E0.6 smiling face
+1F636 200D 1F32B FE0F ; fully-qualified # x E13.1 face in clouds
+# group: Flags
+# subgroup: flag
+1F3C1 ; fully-qualified # \U0001f3c1 E0.6 chequered flag
+1F6A9 ; fully-qualified # \U0001f6a9 E0.6 triangular flag
+"""
+
+
+def png(i):
+    file = io.BytesIO()
+    Image.fromarray(drawn.discs(1, (128, 136, 3), seed=i)[0][0]).save(file, "PNG")
+    return file.getvalue()
+
+
+class Font:
+    """A font with pictures of three code points; one more has a glyph, but no picture."""
+
+    def __init__(self, file, lazy):
+        assert file.read() == b"a font"
+
+    def getBestCmap(self):
+        return {0x1F600: "a", 0x263A: "b", 0x1F3C1: "c", 0x1F6A9: "d"}
+
+    def __getitem__(self, table):
+        assert table == "CBDT"
+        pictures = {name: types.SimpleNamespace(imageData=png(i)) for i, name in enumerate("abc")}
+        return types.SimpleNamespace(strikeData=[pictures])
+
+
+@pytest.fixture(autouse=True)
+def nothing_at_hand(monkeypatch, tmp_path):
+    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(noto, "FONT", str(tmp_path / "font.ttf"))
+    monkeypatch.setattr(noto, "LIST", str(tmp_path / "list.txt"))
+    packages = {noto.FONT: "a-font", noto.LIST: "a-list"}
+    monkeypatch.setattr(noto, "PACKAGES", packages)
+    monkeypatch.setitem(sys.modules, "fontTools.ttLib", types.SimpleNamespace(TTFont=Font))
+
+
+def names(path):
+    return zipfile.ZipFile(path).namelist()
+
+
+EXPECTED = [
+    "Smileys & Emotion/0263a-smiling-face.png",
+    "Flags/1f3c1-chequered-flag.png",
+    "Smileys & Emotion/1f600-grinning-face.png",
+]
+
+
+def test_pictures_of_the_installed_font_lie_in_the_folders_of_their_groups(tmp_path, monkeypatch):
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    (tmp_path / "list.txt").write_text(LIST, encoding="utf-8")
+    path = data.emoji()
+    assert names(path) == EXPECTED
+    first = path.read_bytes()
+    (tmp_path / "font.ttf").unlink()
+    assert data.emoji().read_bytes() == first  # from the cache
+
+
+def test_faces_alone_lie_in_the_folders_of_their_subgroups(tmp_path):
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    (tmp_path / "list.txt").write_text(LIST, encoding="utf-8")
+    assert names(data.emoji(faces=True)) == [
+        "face-smiling/0263a-smiling-face.png",
+        "face-smiling/1f600-grinning-face.png",
+    ]
+    assert names(data.emoji()) == EXPECTED
+
+
+def test_what_is_not_installed_comes_out_of_the_packages(monkeypatch):
+    contents = {"a-font": b"a font", "a-list": LIST.encode()}
+    fetch = lambda package, paths: {paths[0]: contents[package]}  # noqa: E731
+    monkeypatch.setattr(downloads, "debian_package", fetch)
+    assert names(data.emoji()) == EXPECTED
+
+
+def test_where_neither_is_to_be_had_it_is_said_and_nothing_is_kept(monkeypatch, tmp_path):
+    def fetch(package, paths):
+        raise DataError("apt-get is not installed")
+
+    monkeypatch.setattr(downloads, "debian_package", fetch)
+    sentence = (
+        r"the emoji need font.ttf of the package a-font, .* apt-get is not installed: install"
+    )
+    with pytest.raises(DataError, match=sentence):
+        data.emoji()
+    assert not list(tmp_path.glob("cache/*"))
