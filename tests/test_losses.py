@@ -217,3 +217,35 @@ def test_fan_out_adds_gradients_in_the_order_of_its_copies(gradients):
         return sum(w * copy for w, copy in zip(weights, losses.fan_out(x, 3), strict=True))
 
     np.testing.assert_array_equal(gradients(weighted, np.ones(1000, "float32"))[0], 0)
+
+
+# ---- A density of pixels
+
+
+@pytest.mark.parametrize("log_scale", [-3.0, -1.0, 0.5])
+@pytest.mark.parametrize("shape", [(28, 28, 1), (5, 7, 3)])
+def test_gaussian_pixels_are_minus_the_log_density_of_every_value(log_scale, shape):
+    images, logits = images_and_logits(shape=shape)
+    found = losses.gaussian_pixels(images, logits, tf.constant(log_scale))
+    density = stats.norm(special.expit(logits.astype(float)), np.exp(log_scale))
+    np.testing.assert_allclose(found, -summed(density.logpdf(images)), rtol=2e-5)
+
+
+def test_the_scale_that_gaussian_pixels_like_best_is_the_root_of_the_mean_squared_error(gradients):
+    images, logits = images_and_logits()
+    error = np.mean((images - special.expit(logits.astype(float))) ** 2)
+    best = np.float32(np.log(error) / 2)
+
+    def loss(log_scale):
+        return ops.sum(losses.gaussian_pixels(images, logits, log_scale))
+
+    values = images.size  # the gradient is this, less the sum of squares over the variance
+    for away in (-0.2, 0.0, 0.3):
+        [found] = gradients(loss, best + np.float32(away))
+        assert found == pytest.approx(values * (1 - np.exp(-2 * away)), abs=values / 1e4)
+
+
+def test_gaussian_pixels_refuse_what_squared_errors_refuse():
+    images, logits = images_and_logits()
+    with pytest.raises(ValueError, match="expected the same shape twice"):
+        losses.gaussian_pixels(images, logits[:, :14], tf.constant(0.0))

@@ -7,12 +7,13 @@ from scipy import special
 from vaelib.models import VAE
 from vaelib.networks import build_decoder, build_encoder
 from vaelib.objectives import ELBO, MMD_AS_POSTED
+from vaelib.pixels import IMAGE_SHAPE
 
 
 def test_the_networks_have_as_many_parameters_as_the_posts():
-    assert build_encoder(4).count_params() == 28_036
-    assert build_encoder(2).count_params() == 23_426
-    assert build_decoder(2).count_params() == 41_953
+    assert build_encoder(4, IMAGE_SHAPE).count_params() == 28_036
+    assert build_encoder(2, IMAGE_SHAPE).count_params() == 23_426
+    assert build_decoder(2, IMAGE_SHAPE).count_params() == 41_953
 
 
 def test_the_gated_networks_are_those_of_the_vamp_prior_paper(faces):

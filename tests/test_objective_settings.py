@@ -164,7 +164,7 @@ def test_there_must_be_a_kl_to_warm_up():
 
 @pytest.mark.parametrize("settings", [dict(kl_weight=1), dict(closed_form_kl=True)])
 def test_a_capacity_needs_a_kl_in_closed_form(settings):
-    with pytest.raises(ValueError, match=r"capacity is 3: weigh .* with closed_form_kl=True"):
+    with pytest.raises(ValueError, match=r"capacity is 3: it goes with .* closed_form_kl=True"):
         Objective(capacity=3, **settings)
 
 
@@ -188,8 +188,11 @@ def squared_error(images, logits):
     "reconstruction",
     ["squared_error", None, losses.gaussian_kl, keras.losses.mean_squared_error, squared_error],
 )
-def test_only_the_two_reconstruction_terms_are_taken(reconstruction):
-    with pytest.raises(TypeError, match=r"reconstruction must be losses\.\w+ or losses\.\w+, not "):
+def test_only_the_reconstruction_terms_of_losses_are_taken(reconstruction):
+    with pytest.raises(
+        TypeError,
+        match=r"reconstruction must be one of losses\.\w+, losses\.\w+, losses\.\w+, not ",
+    ):
         Objective(reconstruction)
 
 

@@ -136,8 +136,19 @@ def test_a_line_is_printed_for_each_epoch_with_the_loss_and_its_terms(trained):
         assert len(lines) == 2
         for i, line in enumerate(lines, start=1):
             assert re.fullmatch(f"epoch {i}/2   loss {number}   {pattern}", line)
-    padded = training.epoch_line({"loss": [1.0, 2.346]}, 1, 10)
-    assert padded == "epoch  2/10   loss 2.35"
+
+
+@pytest.mark.parametrize(
+    "epochs, told", [(10, range(1, 11)), (50, range(1, 51)), (185, [*range(10, 181, 10), 185])]
+)
+def test_of_many_epochs_some_are_told_and_the_last(epochs, told, capsys):
+    history = {"loss": [1.0] * (epochs - 1) + [2.346]}
+    for epoch in range(epochs):
+        training.print_epoch(history, epoch, epochs)
+    lines = capsys.readouterr().out.splitlines()
+    assert [int(re.match(r"epoch +(\d+)/", line)[1]) for line in lines] == list(told)
+    assert lines[-1] == f"epoch {epochs}/{epochs}   loss 2.35"
+    assert lines[0].startswith(f"epoch {told[0]:>{len(str(epochs))}}/")
 
 
 def test_a_recipe_that_was_trained_is_loaded_and_prints_the_same(

@@ -17,7 +17,7 @@ class Batches:
     any epoch. Pixels stay as they are: the model scales each batch when it sees it.
 
     Args:
-        images: (n, 28, 28, 1), uint8 or floats in [0, 1].
+        images: (n, height, width, channels), uint8 or floats in [0, 1].
         batch_size: images per batch; the last of an epoch may be smaller.
         seed: of the order.
         first_epoch: where to begin.

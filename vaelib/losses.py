@@ -73,6 +73,26 @@ def squared_error(images, logits):
     return _sum_per_image(ops.square(images - ops.sigmoid(logits)))
 
 
+def gaussian_pixels(images, logits, log_scale):
+    """-log p(x|z) of a Gaussian decoder whose deviation is learned, the same for all pixels.
+
+    1/2 sum over pixels of  log(2 pi) + 2 log sigma + (x - s(l))^2 / sigma^2
+
+    A density for grey and for colour, so it may be below 0 (sigma-VAE: Rybkin et al. 2021, arXiv
+    2006.13202, equation 4).
+
+    Args:
+        images, logits: as for `squared_error`.
+        log_scale: log sigma, a scalar.
+
+    Returns:
+        (batch,), nats per image.
+    """
+    log_scale, log_scale_copy = fan_out(log_scale)
+    constant = math.prod(images.shape[1:]) * (LOG_2PI / 2 + log_scale)
+    return constant + 0.5 * squared_error(images, logits) * ops.exp(-2.0 * log_scale_copy)
+
+
 def gaussian_log_density(z, mean=0.0, log_var=0.0):
     """Log density of a Gaussian with diagonal covariance.
 

@@ -7,10 +7,10 @@ from vaelib.errors import check_integer
 from vaelib.losses import repeated
 from vaelib.networks import NETWORKS, weights_from
 from vaelib.objectives import ELBO, Objective
-from vaelib.pixels import check_images, to_unit_interval
+from vaelib.pixels import IMAGE_SHAPE, check_images, to_unit_interval
 from vaelib.priors import STANDARD_NORMAL, Mixture, Prior
 
-# Images at a time where no gradient is needed. Decoding takes some 250 KB an image.
+# Images of the post's size at a time, where no gradient is needed: some 250 KB for each.
 CHUNK = 250
 
 
@@ -24,10 +24,11 @@ class VAE(keras.Model):
         seed: of the initial weights, and of the noise in training.
         prior: a `Prior`, that of the codes.
         network: "convolutional", the post's, or "gated"; see `vaelib.networks`.
+        image_shape: (height, width, channels); by default that of the post's images.
         **kwargs: passed on to `keras.Model`.
 
-    Images are (n, 28, 28, 1), uint8 or floats in [0, 1], and codes (n, latent_dim), n at least 1;
-    others are refused by a ValueError. Both come back as NumPy arrays of float32.
+    Images are (n, *image_shape), uint8 or floats in [0, 1], and codes (n, latent_dim), n at least
+    1; others are refused by a ValueError. Both come back as NumPy arrays of float32.
 
     Attributes:
         prior: what `Prior.build` made, with `log_density(z)` and `sample(n, seed)`.
@@ -45,6 +46,7 @@ class VAE(keras.Model):
         seed=0,
         prior=STANDARD_NORMAL,
         network="convolutional",
+        image_shape=IMAGE_SHAPE,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -52,16 +54,19 @@ class VAE(keras.Model):
         self.seed = check_integer("seed", seed, 0, 2**32 - 1)
         check_settings(objective, prior, network)
         self.objective = objective
-        self.network = network
+        self.network, self.image_shape = network, tuple(image_shape)
         build_encoder, build_decoder = NETWORKS[network]
         with weights_from(self.seed):
             outputs = 2 * self.latent_dim if objective.sampled else self.latent_dim
-            self.encoder = build_encoder(outputs)
-            self.decoder = build_decoder(self.latent_dim)
+            self.encoder = build_encoder(outputs, self.image_shape)
+            self.decoder = build_decoder(self.latent_dim, self.image_shape)
         self.prior_settings = prior
         self.prior = prior.build(self.latent_dim, self.encoder, self.seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.steps_per_epoch = None
+        if objective.learns_scale:
+            begin = keras.initializers.Constant(-1.0)
+            self.log_scale = self.add_weight((), begin, name="log_scale")
         if objective.changes:
             self.step = self.add_weight((), "zeros", "int32", trainable=False, name="step")
         self.term_trackers = {name: keras.metrics.Mean(name=name) for name in objective.term_names}
@@ -73,10 +78,11 @@ class VAE(keras.Model):
         self.built = True
 
     def call(self, images, training=False):
-        """One pass: images (batch, 28, 28, 1), uint8 or in [0, 1], to a dict of tensors."""
+        """One pass: images (batch, *image_shape), uint8 or in [0, 1], to a dict of tensors."""
+        learned = {"log_scale": ops.copy(self.log_scale)} if self.objective.learns_scale else {}
         encoded = self.encoder(to_unit_interval(images), training=training)
         if not self.objective.sampled:
-            return {"z_mean": encoded, "z": encoded, "logits": self.decoder(encoded)}
+            return learned | {"z_mean": encoded, "z": encoded, "logits": self.decoder(encoded)}
         if self.objective.samples > 1:  # as if each image were there so many times
             encoded = repeated(encoded, self.objective.samples)
         z_mean, z_log_var = ops.split(encoded, 2, axis=1)  # each (batch, latent_dim)
@@ -84,7 +90,8 @@ class VAE(keras.Model):
         # mean and variance with a gradient (Kingma and Welling 2013, section 2.4).
         noise = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+        codes = {"z_mean": z_mean, "z_log_var": z_log_var, "z": z}
+        return learned | codes | {"logits": self.decoder(z)}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The objective on one batch, in nats per image; Keras' `fit` minimises what it returns."""
@@ -110,7 +117,7 @@ class VAE(keras.Model):
 
     def fit(self, x=None, *args, **kwargs):
         """`keras.Model.fit`, after a look at the images; x may also be `Batches.stream()`."""
-        x = check_images(x) if hasattr(x, "shape") else x
+        x = check_images(x, self.image_shape) if hasattr(x, "shape") else x
         return super().fit(x, *args, **kwargs)
 
     def encode(self, images):
@@ -119,8 +126,9 @@ class VAE(keras.Model):
 
     def encode_distribution(self, images):
         """Mean and log-variance of q(z|x); the latter None for a deterministic code."""
-        images = check_images(images)
-        encoded = in_chunks(lambda chunk: self.encoder(to_unit_interval(chunk)), images)
+        images = check_images(images, self.image_shape)
+        size = self.at_once()
+        encoded = in_chunks(lambda chunk: self.encoder(to_unit_interval(chunk)), images, size)
         if not self.objective.sampled:
             return encoded, None
         return tuple(np.split(encoded, 2, axis=1))
@@ -132,7 +140,12 @@ class VAE(keras.Model):
             raise ValueError(
                 f"z of shape {z.shape}: expected (n, {self.latent_dim}), n at least 1."
             )
-        return in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z)
+        return in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z, self.at_once())
+
+    def at_once(self, images=CHUNK):
+        """How many images have as many pixels as so many of the post's size: 1 or more."""
+        height, width, _ = self.image_shape
+        return max(1, images * IMAGE_SHAPE[0] * IMAGE_SHAPE[1] // (height * width))
 
     def sample(self, n, seed=0):
         """Images decoded from n codes that are sampled from the prior by a seed."""
@@ -141,9 +154,10 @@ class VAE(keras.Model):
     def get_config(self):
         if isinstance(self.prior, Mixture):
             raise ValueError("a prior that was fitted afterwards can't be saved with its model.")
-        settings = {"objective": self.objective, "prior": self.prior_settings}
-        plain = {name: getattr(self, name) for name in ("latent_dim", "seed", "network", "name")}
-        return plain | {name: setting.get_config() for name, setting in settings.items()}
+        names = "latent_dim", "seed", "network", "image_shape", "name"
+        settings = {name: getattr(self, name) for name in names}
+        settings["objective"] = self.objective.get_config()
+        return settings | {"prior": self.prior_settings.get_config()}
 
     @classmethod
     def from_config(cls, config):

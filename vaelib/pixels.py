@@ -4,7 +4,7 @@ import numpy as np
 
 from vaelib.backend import keras, ops
 
-IMAGE_SHAPE = (28, 28, 1)
+IMAGE_SHAPE = (28, 28, 1)  # of the post's images
 
 
 def to_unit_interval(images):
@@ -15,16 +15,22 @@ def to_unit_interval(images):
     return ops.cast(images, "float32") / 255.0
 
 
-def check_images(images, shape=IMAGE_SHAPE):
+def check_images(images, shape=None):
     """The images as an array (n, height, width, channels).
+
+    Args:
+        images: uint8, or floats in [0, 1].
+        shape: (height, width, channels) that each must have; None: any, in grey or in colour.
 
     Raises:
         ValueError: that says what is wrong with them: another shape, no image at all, values that
             are neither bytes nor floats in [0, 1], NaN among them.
     """
     images = np.asarray(images)
-    expected = f"expected (n, {', '.join(map(str, shape))}), either uint8 or floats in [0, 1]"
-    if images.shape[1:] != shape or images.ndim == 0 or len(images) == 0:
+    words = "height, width, 1 or 3" if shape is None else ", ".join(map(str, shape))
+    expected = f"expected (n, {words}), either uint8 or floats in [0, 1]"
+    known = images.ndim == 4 and images.shape[3] in (1, 3) and images.size
+    if not known or (shape is not None and images.shape[1:] != tuple(shape)):
         raise ValueError(f"images of shape {images.shape}: {expected}.")
     low, high = images.min(), images.max()
     if images.dtype == np.uint8:

@@ -198,7 +198,7 @@ class VampPrior(TrainedPrior):
         self.built = True
 
     def initialise(self, images, seed):
-        """Begin with training images: (n, 28, 28, 1), uint8, with n at least `components`."""
+        """Begin with training images: (n, *image_shape), uint8, n at least `components`."""
         components = self.pseudo_inputs.shape[0]
         if len(images) < components:
             raise ValueError(

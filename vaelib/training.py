@@ -8,6 +8,7 @@ import numpy as np
 from vaelib.backend import keras, tf
 from vaelib.batches import Batches
 from vaelib.errors import check_integer
+from vaelib.pixels import check_images
 
 SCHEDULES = ("cosine", "constant")
 OPTIMIZERS = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
@@ -17,7 +18,7 @@ STEPS_AT_ONCE = 10  # to return to Python after each step costs 6 % of it
 
 
 class EpochLog(keras.callbacks.Callback):
-    """Collects the terms of the loss, and prints a line for each epoch."""
+    """Collects the terms of the loss, and prints them."""
 
     def __init__(self, history, epochs):
         super().__init__()
@@ -27,15 +28,18 @@ class EpochLog(keras.callbacks.Callback):
         terms = ("loss", *self.model.objective.term_names)
         for term in terms:
             self.history.setdefault(term, []).append(float(logs[term]))
-        print(epoch_line(self.history, epoch, self.epochs), flush=True)
+        print_epoch(self.history, epoch, self.epochs)
 
 
-def epoch_line(history, epoch, epochs):
-    """One epoch's terms as a line of text; the same whether just trained or read from disk."""
+def print_epoch(history, epoch, epochs):
+    """Print an epoch's terms; of more than fifty epochs, those of twenty and the last."""
+    if epochs > 50 and (epoch + 1) % -(-epochs // 20) and epoch + 1 < epochs:
+        return
     values = (
         f"{term} {values[epoch]:.{5 if term == 'mmd' else 2}f}" for term, values in history.items()
     )
-    return f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}   {'   '.join(values)}"
+    words = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}   {'   '.join(values)}"
+    print(words, flush=True)
 
 
 class StopAtNonFinite(keras.callbacks.Callback):
@@ -133,7 +137,7 @@ def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=(
 
     Args:
         model: a `VAE`, as from `compile`.
-        images: (n, 28, 28, 1), uint8 or floats in [0, 1].
+        images: (n, *model.image_shape), uint8 or floats in [0, 1].
         epochs: passes over the images, those in `history` included.
         batch_size: images per step.
         seed: of the order of the images.
@@ -151,6 +155,7 @@ def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=(
         tf.config.experimental.enable_op_determinism()
     history = {} if history is None else history
     done = len(history.get("loss", []))
+    images = check_images(images, model.image_shape)
     batches = Batches(images, batch_size, seed, first_epoch=done)
     objective = model.objective
     alone = 1 in (batches.batch_size, len(images) % batches.batch_size)
@@ -161,7 +166,7 @@ def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=(
         )
     steps = batches.steps_per_epoch
     for epoch in range(done):
-        print(epoch_line(history, epoch, epochs), flush=True)
+        print_epoch(history, epoch, epochs)
     with _executing(model, 1 if steps % STEPS_AT_ONCE else STEPS_AT_ONCE):
         model.fit(
             batches.stream(),

@@ -5,6 +5,7 @@ from scipy import stats
 from scipy.spatial import distance
 
 from vaelib.backend import ops
+from vaelib.objectives import ELBO
 from vaelib.priors import Mixture, StandardNormal
 
 NOISE = 0.2
@@ -12,6 +13,8 @@ NOISE = 0.2
 
 class LinearGaussian:
     """x = W z + b + noise: everything about it is normal, and known."""
+
+    image_shape, objective = (28, 28, 1), ELBO
 
     def __init__(self, latent_dim=2, seed=0, widened=1.0):
         random = np.random.default_rng(seed)
@@ -22,6 +25,9 @@ class LinearGaussian:
             np.linalg.qr(random.standard_normal((784, latent_dim)))[0] * [1.0, 0.5, 2][:latent_dim]
         )
         self.b = np.full(784, 0.5)
+
+    def at_once(self, images):
+        return images
 
     def decoder(self, z):
         decoded = np.asarray(z) @ self.w.T + self.b
@@ -81,8 +87,9 @@ class LinearMixture(LinearGaussian):
 class Constant:
     """A decoder that says the same whatever the code."""
 
-    latent_dim = 2
+    latent_dim, image_shape, objective = 2, (28, 28, 1), ELBO
     prior = StandardNormal(2)
+    at_once = LinearGaussian.at_once
 
     def __init__(self, logits):
         self.logits = logits

@@ -23,8 +23,13 @@ class Fading:
         sampled: whether the encoder gives a log-variance too, which nothing here should look at.
     """
 
+    image_shape = (28, 28, 1)
+
     def __init__(self, sampled=False):
         self.objective = SimpleNamespace(sampled=sampled)
+
+    def at_once(self):
+        return 250
 
     def encoder(self, images):
         assert float(ops.max(images)) == 1

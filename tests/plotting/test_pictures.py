@@ -100,10 +100,30 @@ def test_strips_are_rows_with_names():
     assert figure.axes[1].images[0].get_array().shape == (28, 5 * 28)
 
 
+def test_a_last_row_that_is_not_full_is_left_white():
+    images = noise(11)
+    [picture] = [image.get_array() for ax in plotting.samples(images).axes for image in ax.images]
+    assert picture.shape == (2 * 28, 8 * 28)
+    np.testing.assert_allclose(picture[28:, 2 * 28 : 3 * 28], images[10, ..., 0])
+    assert (picture[28:, 3 * 28 :] == 255).all()
+
+
+def test_pictures_in_colour_have_their_colours():
+    images = np.zeros((4, 20, 16, 3), np.uint8)
+    images[1, :, :, 2] = 200
+    [picture] = [i.get_array() for ax in plotting.samples(images, 2).axes for i in ax.images]
+    assert picture.shape == (40, 32, 3) and (picture[:20, 16:] == (0, 0, 200)).all()
+    rendered(plotting.latent_grid(images))
+
+
+def test_classes_may_go_without_names():
+    figure = plotting.latent_space(codes(), LABELS, None)
+    assert [text.get_text() for text in figure.axes[0].texts] == []
+
+
 @pytest.mark.parametrize(
     "plot, array",
     [
-        (plotting.samples, noise(7)),
         (plotting.samples, noise(8)[..., 0]),
         (plotting.samples, noise(8)[:0]),
         (plotting.latent_grid, noise(10)),

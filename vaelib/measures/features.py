@@ -15,7 +15,7 @@ from vaelib.errors import RunError
 from vaelib.files import write_whole
 from vaelib.models import in_chunks
 from vaelib.networks import weights_from
-from vaelib.pixels import check_images, to_unit_interval
+from vaelib.pixels import IMAGE_SHAPE, check_images, to_unit_interval
 from vaelib.runs import PUBLISHED
 from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
 
@@ -27,19 +27,21 @@ class Features:
     """A function from images to features; also knows which class it takes an image for.
 
     Args:
-        dataset: a name that `data.load` knows.
+        dataset: the name of a data set.
+        image_shape: (height, width, channels) of its images.
+        classes: how many it has; None: as many as `data.CLASS_NAMES` says.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset, image_shape=IMAGE_SHAPE, classes=None):
         self.dataset = dataset
         self.classifier = keras.Sequential(
             [
-                keras.Input((28, 28, 1)),
+                keras.Input(image_shape),
                 layers.Conv2D(32, 3, strides=2, activation="relu"),
                 layers.Conv2D(64, 3, strides=2, activation="relu"),
                 layers.Flatten(),
                 layers.Dense(WIDTH, activation="relu", name="features"),
-                layers.Dense(len(data.CLASS_NAMES[dataset])),
+                layers.Dense(classes or len(data.CLASS_NAMES[dataset])),
             ]
         )
         self.extractor = keras.Model(
@@ -47,8 +49,9 @@ class Features:
         )
 
     def __call__(self, images):
-        """Features of images, (n, 28, 28, 1) to (n, WIDTH); raises as `pixels.check_images`."""
-        return in_chunks(lambda part: self.extractor(to_unit_interval(part)), check_images(images))
+        """Features of images, (n, *image_shape) to (n, WIDTH); raises as `pixels.check_images`."""
+        images = check_images(images, self.classifier.input_shape[1:])
+        return in_chunks(lambda part: self.extractor(to_unit_interval(part)), images)
 
     def accuracy(self, images, labels):
         """Share of images that the classifier gets right."""
@@ -79,7 +82,7 @@ def train(dataset, epochs=EPOCHS):
         `Features`.
     """
     with weights_from(seed=0):
-        features = Features(dataset.name)
+        features = Features(dataset.name, dataset.image_shape, len(dataset.class_names))
     features.classifier.compile(
         keras.optimizers.Adam(1e-3),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -26,7 +26,7 @@ def mean_squared_error(model, images):
 
     Args:
         model: a `VAE`.
-        images: (n, 28, 28, 1), uint8 or in [0, 1].
+        images: (n, *model.image_shape), uint8 or in [0, 1].
 
     Returns:
         A float; 0 for a perfect reconstruction.
@@ -49,7 +49,8 @@ def _mean_loss(loss, model, images):
         code, *_ = ops.split(model.encoder(pixels), 1 + model.objective.sampled, axis=1)
         return loss(pixels, model.decoder(code))
 
-    return float(in_chunks(of, check_images(images)).mean(dtype="float64"))
+    images = check_images(images, model.image_shape)
+    return float(in_chunks(of, images, model.at_once()).mean(dtype="float64"))
 
 
 def sharpness(images):
@@ -59,7 +60,7 @@ def sharpness(images):
     and so does noise: read it beside `precision`, and as a ratio to that of real images.
 
     Args:
-        images: (n, 28, 28, 1), in [0, 1].
+        images: (n, height, width, channels), in [0, 1].
 
     Returns:
         A float, 0 or more.
@@ -67,7 +68,7 @@ def sharpness(images):
     Raises:
         ValueError: for bytes, and for other numbers beyond [0, 1].
     """
-    x = np.asarray(images)[..., 0]
+    x = np.asarray(images)
     low, high = x.min(), x.max()
     if x.dtype.kind != "f" or not (low >= 0 and high <= 1):  # also true for NaN
         raise ValueError(

@@ -5,8 +5,11 @@
 Pixels are taken as Bernoulli variables, p(x|z) = prod_i m_i^x_i (1 - m_i)^(1 - x_i) with m the
 decoded image. That is a probability for pixels that are 0 or 1. For grey pixels it is what the
 binary cross-entropy makes of them: a number to compare models by, but not a log-likelihood
-(Loaiza-Ganem and Cunningham 2019).
+(Loaiza-Ganem and Cunningham 2019). A model that was trained with `losses.gaussian_pixels` has a
+density for them, and is measured by it.
 """
+
+from functools import partial
 
 import numpy as np
 from scipy.special import softmax
@@ -39,7 +42,30 @@ def bernoulli(images, logits):
     return ops.matmul(images, ops.transpose(logits)) - ops.sum(ops.softplus(logits), axis=1)
 
 
-def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=bernoulli):
+def gaussian(images, logits, log_scale):
+    """As `bernoulli`, for pixels that are normal around the decoded ones.
+
+    Minus `losses.gaussian_pixels`, for all pairs in one matrix product.
+
+    Args:
+        images, logits: as for `bernoulli`.
+        log_scale: log sigma, a number.
+    """
+    decoded = ops.sigmoid(logits)
+    squares = ops.sum(ops.square(images), axis=1)[:, None] + ops.sum(ops.square(decoded), axis=1)
+    squares -= 2.0 * ops.matmul(images, ops.transpose(decoded))
+    constant = images.shape[1] * (losses.LOG_2PI / 2 + log_scale)
+    return -constant - 0.5 * squares * np.exp(-2.0 * log_scale)
+
+
+def density_of(model):
+    """The density of pixels that a model was trained on, as a function like `bernoulli`."""
+    if not model.objective.learns_scale:
+        return bernoulli
+    return partial(gaussian, log_scale=float(ops.convert_to_numpy(model.log_scale)))
+
+
+def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=None):
     """log p(x) of each image, by summing p(x|z) p(z) over a grid of codes.
 
     It is as exact as the grid is fine: halve `step` to see how exact. The posterior p(z|x) has to
@@ -47,12 +73,12 @@ def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=bernoul
 
     Args:
         model: a `VAE` with latent_dim 2; whether it was trained on a likelihood does not matter.
-        images: (n, 28, 28, 1), uint8 or in [0, 1].
+        images: (n, *model.image_shape), uint8 or in [0, 1].
         step: distance of neighbours on the grid; by default there are 200 steps in a row, for a
             map that is twice as wide has posteriors that are about twice as wide.
         limit: the grid spans [-limit, limit]^2; by default 5, or as far as the model's codes of
             these images reach, and 1 more.
-        log_p_x_given_z: function as `bernoulli`.
+        log_p_x_given_z: function as `bernoulli`; by default the model's own, see `density_of`.
 
     Returns:
         (n,), float64, in nats.
@@ -63,7 +89,7 @@ def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=bernoul
     """
     if model.latent_dim != 2:
         raise ValueError(f"latent_dim is {model.latent_dim}: the integral is done for 2 only.")
-    images = check_images(images)
+    images = check_images(images, model.image_shape)
     if limit is None:
         limit = max(1.0 + float(np.abs(model.encode(images)).max()), 5.0)
     limit = check_number("limit", limit, above=0)
@@ -79,14 +105,15 @@ def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=bernoul
     codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     log_area = 2 * np.log(axis[1] - axis[0])
     total, flat = np.full(len(images), -np.inf), _flat(images)
-    for start in range(0, len(codes), CELLS):
-        log_joint = _log_joint(model, flat, codes[start : start + CELLS], log_p_x_given_z)
+    cells = model.at_once(CELLS)
+    for start in range(0, len(codes), cells):
+        log_joint = _log_joint(model, flat, codes[start : start + cells], log_p_x_given_z)
         part = ops.convert_to_numpy(losses.logsumexp(log_joint))
         total = np.logaddexp(total, part + log_area)
     return total
 
 
-def posterior(model, images, codes, log_p_x_given_z=bernoulli):
+def posterior(model, images, codes, log_p_x_given_z=None):
     """The true posterior p(z|x) of each image, on codes that cover where it lies.
 
     Args:
@@ -96,14 +123,15 @@ def posterior(model, images, codes, log_p_x_given_z=bernoulli):
     Returns:
         (n, m), adding up to 1 over the codes.
     """
-    flat = _flat(check_images(images))
+    flat = _flat(check_images(images, model.image_shape))
     log_joint = in_chunks(
-        lambda part: ops.transpose(_log_joint(model, flat, part, log_p_x_given_z)), codes, CELLS
+        lambda part: ops.transpose(_log_joint(model, flat, part, log_p_x_given_z)),
+        *(codes, model.at_once(CELLS)),
     )
     return softmax(log_joint.T.astype("float64"), axis=1)
 
 
-def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=bernoulli, widen=1.0):
+def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=None, widen=1.0):
     """log p(x) of each image from samples of q(z|x), for any latent_dim.
 
         log p(x) ~ log 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x),  z_k ~ q(z|x)
@@ -130,11 +158,12 @@ def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=ber
     z_mean, z_log_var = _encoded(model, images)
     z_log_var = z_log_var + 2 * np.log(check_number("widen", widen, above=0))
     random, prior = stream(seed, "importance samples"), model.prior.density()
-    flat, result = _flat(check_images(images)), np.empty(len(z_mean))
+    density, size = log_p_x_given_z or density_of(model), model.at_once(CELLS)
+    flat, result = _flat(check_images(images, model.image_shape)), np.empty(len(z_mean))
     for i, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
         z = mean + np.exp(log_var / 2) * random.standard_normal((samples, len(mean)))
         log_p = in_chunks(
-            lambda part, i=i: log_p_x_given_z(flat[i : i + 1], _logits(model, part))[0], z, CELLS
+            lambda part, i=i: density(flat[i : i + 1], _logits(model, part))[0], z, size
         )
         q = (np.broadcast_to(number, z.shape) for number in (mean, log_var))
         kl = ops.convert_to_numpy(losses.sampled_kl(z, *q, log_density_of(prior)))
@@ -166,7 +195,7 @@ def rate_distortion(model, images, seed=0):
 
     Args:
         model: a `VAE` with sampled codes.
-        images: (n, 28, 28, 1), uint8 or in [0, 1].
+        images: (n, *model.image_shape), uint8 or in [0, 1].
         seed: of the samples.
 
     Returns:
@@ -178,13 +207,12 @@ def rate_distortion(model, images, seed=0):
     z_mean, z_log_var = _encoded(model, images)
     noise = stream(seed, "noise of the bound").standard_normal(z_mean.shape)
     z = z_mean + np.exp(z_log_var / 2) * noise
-    flat = _flat(check_images(images))
+    flat, loss = _flat(check_images(images, model.image_shape)), losses.binary_cross_entropy
+    if model.objective.learns_scale:
+        loss = partial(losses.gaussian_pixels, log_scale=ops.copy(model.log_scale))
     distortion = in_chunks(
-        lambda rows: losses.binary_cross_entropy(
-            flat[rows[0] : rows[-1] + 1], _logits(model, z[rows])
-        ),
-        np.arange(len(z)),
-        CELLS,
+        lambda rows: loss(flat[rows[0] : rows[-1] + 1], _logits(model, z[rows])),
+        *(np.arange(len(z)), model.at_once(CELLS)),
     )
     return kl_to(model.prior, z, z_mean, z_log_var), distortion
 
@@ -205,6 +233,7 @@ def log_density_of(prior):
 
 def _log_joint(model, flat, codes, log_p_x_given_z):  # log p(x|z) p(z): (n, len(codes))
     codes = ops.convert_to_tensor(codes, dtype="float32")
+    log_p_x_given_z = log_p_x_given_z or density_of(model)
     return log_p_x_given_z(flat, _logits(model, codes)) + model.prior.log_density(codes)
 
 

@@ -18,7 +18,7 @@ def bounds(images, elbo, gap, log_likelihood):
     marks log p(x), which is not computed from the other two: the bar of the gap should end there.
 
     Args:
-        images: (n, 28, 28, 1).
+        images: (n, height, width, channels).
         elbo, gap, log_likelihood: (n,), in nats, each computed on its own.
 
     Raises:

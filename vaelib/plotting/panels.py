@@ -12,6 +12,7 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
 from vaelib.grid import LIMIT
+from vaelib.plotting.mosaics import brightness, mosaic
 
 COLORS = np.array(mpl.color_sequences["petroff10"])
 # Of classes: in this order those that overlap most, pullover, coat and shirt or 4, 7 and 9, are
@@ -52,7 +53,7 @@ def distinct_colors(count):
 
 def plot_samples(ax, images, columns=8):
     """Plot `samples` into axes of a figure."""
-    _show(ax, _mosaic(images, columns))
+    _show(ax, mosaic(images, columns))
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
@@ -74,9 +75,9 @@ def plot_latent_space(ax, codes, labels, class_names=None, limit=None, text_size
     if labels.min() < 0 or (class_names is not None and labels.max() >= len(class_names)):
         known = "0 or more" if class_names is None else f"0 to {len(class_names) - 1}"
         raise ValueError(f"labels from {labels.min()} to {labels.max()}: expected {known}.")
-    ax.scatter(
-        *codes.T, s=2, c=CLASS_COLORS[labels % len(CLASS_COLORS)], alpha=0.5, lw=0, rasterized=True
-    )
+    size = np.clip(2_000 / len(codes), 2, 20)  # few dots are to be seen, many not to be one blot
+    color = CLASS_COLORS[labels % len(CLASS_COLORS)]
+    ax.scatter(*codes.T, s=size, c=color, alpha=0.5, lw=0, rasterized=True)
     plot_prior(ax, lattice)
     frame_plane(ax, limit, *axis_names)
     if class_names is None:
@@ -108,9 +109,12 @@ def plot_latent_grid(ax, images, limit=LIMIT, lattice=None):
     """Plot `latent_grid` into axes of a figure; `lattice` as for `plot_latent_space`."""
     side = round(len(images) ** 0.5)
     if side < 2 or side * side != len(images):
-        raise ValueError(f"images of shape {np.shape(images)}: expected (side * side, 28, 28, 1).")
+        raise ValueError(
+            f"images of shape {np.shape(images)}: expected (side * side, height, width, channels)."
+        )
     half = limit * side / (side - 1)  # codes are at the middles of the images
-    _show(ax, _mosaic(images, side), extent=(-half, half, -half, half))
+    # Images that are not square are stretched here, for the plane's axes have one scale.
+    _show(ax, mosaic(images, side), extent=(-half, half, -half, half))
     plot_prior(ax, lattice, color="#ffd400")
     frame_plane(ax, half)
 
@@ -196,25 +200,10 @@ def frame_plane(ax, limit, across="z1", upright="z2"):
 
 
 def _show(ax, picture, **options):
-    brightest = 255 if picture.dtype == np.uint8 else 1  # the same grey for the same value
-    if not (picture.min() >= 0 and picture.max() <= brightest):
-        raise ValueError(
-            f"pixels from {picture.min():g} to {picture.max():g}: expected bytes, or floats in "
-            "[0, 1]."
-        )
-    ax.imshow(picture, cmap="gray", vmin=0, vmax=brightest, interpolation="none", **options)
-
-
-def _mosaic(images, columns):  # (n, 28, 28, 1) -> (rows * 28, columns * 28)
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[3] != 1 or len(images) == 0 or len(images) % columns:
-        raise ValueError(
-            f"images of shape {images.shape}: expected (n, height, width, 1), n a multiple of "
-            f"{columns}, the number of columns."
-        )
-    n, height, width, _ = images.shape
-    tiles = images.reshape(n // columns, columns, height, width)
-    return tiles.transpose(0, 2, 1, 3).reshape(-1, columns * width)
+    brightest = brightness(picture)  # the same grey for the same value
+    if picture.ndim == 2:  # in colour, these say nothing
+        options |= dict(cmap="gray", vmin=0, vmax=brightest)
+    ax.imshow(picture, interpolation="none", **options)
 
 
 def _plane(codes):  # (n, latent_dim) -> (n, 2), names of the axes

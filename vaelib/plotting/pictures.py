@@ -19,7 +19,7 @@ def samples(images, columns=8):
     """Images side by side, row by row.
 
     Args:
-        images: (n, 28, 28, 1), n a multiple of columns.
+        images: (n, height, width, channels).
         columns: images per row.
     """
     figure, axes = figure_of(1, 1, size=4.4)
@@ -36,7 +36,7 @@ def latent_space(codes, labels, class_names, limit=None, prior=None):
     Args:
         codes: (n, latent_dim), latent_dim at least 2.
         labels: (n,), integers.
-        class_names: a name for each label.
+        class_names: a name for each label; None: classes are told by their colours alone.
         limit: half the width of the plane; by default that of the grid, or what the codes need.
         prior: the model's own, an object with `log_density` and `sample`, whose 95 % line is
             plotted where it is on a plane; None for the standard normal.
@@ -51,7 +51,7 @@ def latent_grid(images, limit=LIMIT, prior=None):
     """Images decoded from a square grid of codes, where these lie on the plane.
 
     Args:
-        images: (side * side, 28, 28, 1), in the order of `grid.grid_codes`.
+        images: (side * side, height, width, channels), in the order of `grid.grid_codes`.
         limit: the codes span [-limit, limit] on both axes.
         prior: as for `latent_space`.
     """
@@ -111,7 +111,7 @@ def strips(rows):
     """Rows of images under each other, each with its name in front.
 
     Args:
-        rows: dict of name to images (n, 28, 28, 1), n the same in all rows.
+        rows: dict of name to images (n, height, width, channels), n the same in all rows.
     """
     counts = {len(images) for images in rows.values()}
     if len(counts) != 1:

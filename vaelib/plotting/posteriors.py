@@ -88,7 +88,7 @@ def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviatio
     """For each image: itself, and its true posterior in blue, with a cloud as an ellipse.
 
     Args:
-        images: (n, 28, 28, 1), n at least 1.
+        images: (n, height, width, channels), n at least 1.
         posteriors: (n, side * side), as from `likelihood.posterior` on `grid.grid_codes`.
         side, limit: of that grid.
         z_mean, z_log_var: (n, 2), of the clouds, such as the encoder's.

@@ -2,7 +2,7 @@
 
 What is in which file:
 
-    recipes       everything that decides what is trained
+    recipes       everything that decides what is trained; `own_images`: what they say of yours
     keeper        `train`: a run is loaded, taken up again, or trained
     folders       runs on disk
     checkpoints   trainings half-way, on disk

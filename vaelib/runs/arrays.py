@@ -24,10 +24,11 @@ def read_whole(path):
     return path.read_bytes()
 
 
-def to_npz(arrays):
-    """Arrays by name as the bytes of a compressed .npz file; the same arrays, the same bytes."""
+def to_npz(arrays, compressed=True):
+    """Arrays by name as the bytes of an .npz file; the same arrays, the same bytes."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)
+    save = np.savez_compressed if compressed else np.savez
+    save(stream, **arrays)
     return stream.getvalue()
 
 

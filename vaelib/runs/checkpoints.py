@@ -36,7 +36,8 @@ def write(folder, identity, model, history, snapshots):
     arrays |= {f"optimizer/{i}": v for i, v in enumerate(values(model.optimizer.variables))}
     arrays |= {f"history/{term}": np.array(values) for term, values in history.items()}
     arrays |= {f"snapshot/{name}": array for name, array in snapshots.items()}
-    write_whole(folder / NAME, to_npz(arrays))
+    # Soon replaced, so not compressed, which takes longer than a short epoch.
+    write_whole(folder / NAME, to_npz(arrays, compressed=False))
 
 
 def read(folder, identity, model):

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from dataclasses import replace
 
 from vaelib import training
 from vaelib.backend import keras
@@ -10,15 +11,16 @@ from vaelib.runs.recipes import Recipe
 from vaelib.runs.snapshots import Snapshots
 
 
-def train(recipe, directory=None):
+def train(recipe, directory=None, callbacks=()):
     """Train a model, or load it where the same recipe was trained before.
 
     A run that was broken off is taken up after its last whole epoch and ends with the same bytes
-    as one that was not. A line is printed for each epoch.
+    as one that was not. Epochs are printed as they end.
 
     Args:
         recipe: a `Recipe`.
         directory: where runs are kept; by default `VAELIB_RUNS_DIR`, or the user's cache.
+        callbacks: of Keras, to watch a training by.
 
     Returns:
         A `Run`: recipe, model, history, snapshots, provenance.
@@ -40,11 +42,11 @@ def train(recipe, directory=None):
     if not folders.is_complete(folder):
         with folders.lock(folder):
             if not folders.is_complete(folder):  # whoever held the lock may have trained it
-                return _trained(recipe, dataset, identity, folder)
-    return _loaded(folder, identity)  # without a lock: it may be where nobody can write
+                return _trained(recipe, dataset, identity, folder, callbacks)
+    return _loaded(folder, identity, recipe)  # without a lock: nobody may be able to write there
 
 
-def _trained(recipe, dataset, identity, folder):
+def _trained(recipe, dataset, identity, folder, callbacks):
     start, images = time.time(), dataset.train_images
     model = recipe.build(len(images))
     shown = dataset.test_images, dataset.test_labels
@@ -56,18 +58,19 @@ def _trained(recipe, dataset, identity, folder):
     if not done:
         model.prior.initialise(images, recipe.seed)
     how = recipe.epochs, recipe.batch_size, recipe.seed, history
-    training.fit(model, images, *how, callbacks=[snapshots, keep])
+    training.fit(model, images, *how, callbacks=[snapshots, keep, *callbacks])
     about = provenance.record(dataset, seconds=time.time() - start, resumed_after_epoch=done)
     run = folders.Run(recipe, model, history, snapshots.arrays(), about, folder)
     return folders.save(folder, run)
 
 
-def _loaded(folder, identity):
-    run = folders.load(folder, identity)
+def _loaded(folder, identity, recipe):
+    # The recipe is the same as the file's, but has your own images at hand.
+    run = replace(folders.load(folder, identity), recipe=recipe)
     with contextlib.suppress(OSError):  # there where a process was killed right after saving
         checkpoints.remove(folder)
     for epoch in range(run.recipe.epochs):
-        print(training.epoch_line(run.history, epoch, run.recipe.epochs))
+        training.print_epoch(run.history, epoch, run.recipe.epochs)
     return run
 
 

@@ -14,7 +14,8 @@ PACKAGE = Path(vaelib.__file__).parent
 # What decides which numbers come out of a training: a change here makes it another run.
 CODE = (
     *("batches", "grid", "losses", "mmd", "models", "networks", "objectives", "pixels"),
-    *("priors", "streams", "training", "runs/keeper", "runs/recipes", "runs/snapshots"),
+    *("priors", "streams", "training"),
+    *("runs/keeper", "runs/own_images", "runs/recipes", "runs/snapshots"),
 )
 
 

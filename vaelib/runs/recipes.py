@@ -4,14 +4,21 @@ import math
 from dataclasses import asdict, dataclass, fields
 
 from vaelib import data, training
-from vaelib.errors import check_integer, check_number
+from vaelib.errors import RunError, check_integer, check_number
 from vaelib.models import VAE, check_settings
+from vaelib.networks import widths_of
 from vaelib.objectives import ELBO, Objective
+from vaelib.pixels import IMAGE_SHAPE
 from vaelib.priors import STANDARD_NORMAL, Prior
+from vaelib.runs.own_images import OwnImages
 
 # The least and the most of each; runs may come from anyone, and are not to fill the memory.
-INTEGERS = {"latent_dim": (1, 784), "epochs": (1, None), "batch_size": (1, None)}
-INTEGERS |= {"seed": (0, 2**32 - 1), "limit": (1, None)}
+INTEGERS = {
+    "epochs": (1, None),
+    "batch_size": (1, None),
+    "seed": (0, 2**32 - 1),
+    "limit": (1, None),
+}
 MOST_COMPONENTS = 10_000
 CHOICES = {
     "schedule": training.SCHEDULES,
@@ -25,7 +32,7 @@ class Recipe:
     """Everything that decides what is trained. The same recipe gives the same bytes.
 
     Attributes:
-        dataset: a name that `data.load` knows.
+        dataset: a name that `data.load` knows, or a `Dataset` such as `data.images` makes.
         objective: what to minimise.
         latent_dim: dimensions of the latent space, at most as many as an image has pixels.
         epochs: passes over the training images.
@@ -44,7 +51,7 @@ class Recipe:
         ValueError, TypeError: for a value out of range or of the wrong type, naming both.
     """
 
-    dataset: str = "fashion_mnist"
+    dataset: str | OwnImages = "fashion_mnist"
     objective: Objective = ELBO
     latent_dim: int = 2
     epochs: int = 4
@@ -60,15 +67,20 @@ class Recipe:
     pixels: str = "grey"
 
     def __post_init__(self):
-        if self.dataset not in data.CLASS_NAMES:
+        if isinstance(self.dataset, data.Dataset):
+            object.__setattr__(self, "dataset", OwnImages.of(self.dataset))
+        if not isinstance(self.dataset, OwnImages) and self.dataset not in data.CLASS_NAMES:
             names = ", ".join(data.CLASS_NAMES)
             raise ValueError(f"unknown data set {self.dataset!r}: choose one of {names}.")
+        widths_of(self.image_shape)  # refuses sizes that no network is for
         check_settings(self.objective, self.prior, self.network)
         check_integer("the prior's components", self.prior.components, 1, MOST_COMPONENTS)
         given = {name: getattr(self, name) for name in INTEGERS}
         if self.limit is None:
             del given["limit"]
         numbers = {name: check_integer(name, v, *INTEGERS[name]) for name, v in given.items()}
+        most = math.prod(self.image_shape)
+        numbers["latent_dim"] = check_integer("latent_dim", self.latent_dim, 1, most)
         numbers["learning_rate"] = check_number("learning_rate", self.learning_rate, above=0)
         if self.learning_rate > 1:
             raise ValueError(f"learning_rate must be 1 or less, not {self.learning_rate:g}.")
@@ -84,15 +96,36 @@ class Recipe:
                 )
 
     def load(self):
-        """The `Dataset` that it trains on."""
-        dataset = data.load(self.dataset)
+        """The `Dataset` that it trains on.
+
+        Raises:
+            RunError: for images of one's own, in a recipe that was read from a file.
+            DataError: as `data.load`.
+        """
+        dataset = self.dataset.at_hand if self.own else data.load(self.dataset)
+        if dataset is None:
+            raise RunError(
+                f"the run was trained on images called {self.dataset.name!r}, which are not kept "
+                "with it: load them again with `data.images`, and pass them on yourself."
+            )
         if self.pixels != "grey":
             dataset = dataset.binarised(self.pixels)
         return dataset if self.limit is None else dataset.limit(train=self.limit)
 
     def model(self):
         """A `VAE` of these settings, not yet trained."""
-        return VAE(self.latent_dim, self.objective, self.seed, self.prior, self.network)
+        settings = self.latent_dim, self.objective, self.seed, self.prior, self.network
+        return VAE(*settings, self.image_shape)
+
+    @property
+    def own(self):
+        """Whether it is about images that no name stands for."""
+        return isinstance(self.dataset, OwnImages)
+
+    @property
+    def image_shape(self):
+        """(height, width, channels) of the images."""
+        return self.dataset.image_shape if self.own else IMAGE_SHAPE
 
     def build(self, train_size):
         """The same, compiled for training on so many images, or for what training ended with."""
@@ -102,7 +135,9 @@ class Recipe:
 
     def get_config(self):
         """The settings as plain values, for JSON."""
-        return asdict(self) | {"objective": self.objective.get_config()}  # the prior is plain
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain |= {"objective": self.objective.get_config(), "prior": asdict(self.prior)}
+        return plain | ({"dataset": self.dataset.get_config()} if self.own else {})
 
     @classmethod
     def from_config(cls, config):
@@ -116,13 +151,16 @@ class Recipe:
         if unknown:
             raise ValueError(f"settings of another version: {', '.join(sorted(unknown))}.")
         objective = Objective.from_config(config["objective"])
+        if isinstance(config["dataset"], dict):
+            config["dataset"] = OwnImages.from_config(config["dataset"])
         return cls(**config | {"objective": objective, "prior": Prior(**config["prior"])})
 
     @property
     def slug(self):
         """The settings in a few readable words, for a folder's name."""
         objective = str(self.objective).lower().replace(" + ", "-").replace(" ", "-")
-        words = [self.dataset, "" if self.pixels == "grey" else self.pixels, objective]
+        name = self.dataset.slug if self.own else self.dataset
+        words = [name, "" if self.pixels == "grey" else self.pixels, objective]
         words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
         words += ["" if self.network == "convolutional" else self.network]
         words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]

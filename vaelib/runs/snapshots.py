@@ -16,7 +16,7 @@ class Snapshots(keras.callbacks.Callback):
     """Keeps samples, test codes and grid after 0, 50, 200, 600, 1,200 steps, and after the last.
 
     Args:
-        test_images: (n, 28, 28, 1), uint8.
+        test_images: (n, height, width, channels), uint8.
         test_labels: (n,), kept beside the codes so that they can be plotted without the data.
         epochs, steps_per_epoch: how many there will be.
         seed: of the codes that the samples are decoded from.
@@ -60,8 +60,8 @@ class Snapshots(keras.callbacks.Callback):
         """What was kept so far, k times.
 
         Returns:
-            dict: labels (n,); steps (k,); samples (k, 64, 28, 28, 1), uint8; codes
-            (k, n, latent_dim); for two latent dimensions grid (k, 256, 28, 28, 1), uint8. For a
+            dict: labels (n,); steps (k,); samples (k, 64, *image_shape), uint8; codes
+            (k, n, latent_dim); for two latent dimensions grid (k, 256, *image_shape), uint8. For a
             prior other than N(0, I) its log density on a square of the plane, prior (k, 201, 201),
             and how far that reaches, prior_limit (k,); prior (k, 0) where there is no plane.
         """

@@ -82,8 +82,8 @@ def planes(path=PLANES):
 
     Returns:
         dict of objective, such as "beta(0.1)", with rising weights, to arrays as from
-        `Snapshots.arrays`, for `plotting.comparison`: samples (1, 64, 28, 28, 1), codes (1, n, 2),
-        grid (1, 256, 28, 28, 1), labels (n,).
+        `Snapshots.arrays`, for `plotting.comparison`: samples (1, 64, *image_shape), codes
+        (1, n, 2), grid (1, 256, *image_shape), labels (n,).
     """
     kept = from_npz(read_whole(path))
     names = {name.split("/")[0] for name in kept if "/" in name}
