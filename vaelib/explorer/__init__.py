@@ -3,19 +3,14 @@
 The decoder runs in the browser, so that nothing is fetched and no kernel is needed.
 """
 
-import base64
 import html
-import io
 import json
 from pathlib import Path
 
-import numpy as np
-from matplotlib.colors import to_hex
-from PIL import Image
-
-from vaelib import data
+from vaelib.explorer import payload
+from vaelib.explorer.payload import LEAST
 from vaelib.files import write_whole
-from vaelib.plotting.panels import CLASS_COLORS, PRIOR_RADIUS, name_places, plane_limit
+from vaelib.plotting.panels import PRIOR_RADIUS
 from vaelib.priors import STANDARD_NORMAL
 
 HERE = Path(__file__).parent
@@ -27,9 +22,6 @@ def _text(name):
 
 SCRIPT = "\n".join(_text(f"{name}.js") for name in ("decoder", "plane", "explorer"))
 WIDGET, STYLE = _text("widget.js"), _text("explorer.css")
-PICTURED = 1_000  # test images that are shown where their codes are near
-LEAST = 3.2  # half the width of a plane, where the codes do not need more
-COLUMNS = 40  # of them in the one picture that holds them all
 HELP = (
     "Move the pointer, or click a plane and use the arrow keys: the point is decoded at once. "
     "Drag, or press Enter at both ends, to draw a line; the strip shows what lies along it. The "
@@ -51,7 +43,7 @@ class Explorer:
     def title(self):
         """What is shown, in a line."""
         spaces = self.payload["spaces"]
-        names = dict.fromkeys(space["data"].replace("_", " ") for space in spaces)
+        names = dict.fromkeys(space["of"].replace("_", " ") for space in spaces)
         titles = " and ".join(space["title"] for space in spaces)
         return f"Latent spaces of {' and '.join(names)}: {titles}"
 
@@ -131,7 +123,8 @@ def compare(*runs, titles=None, dataset=None):
     Args:
         *runs: each a `Run` with two latent dimensions; commonly two.
         titles: a name for each; by default what its objective is called.
-        dataset: a `Dataset` whose test images are shown in all of them; by default each run's own.
+        dataset: a `Dataset` whose test images are shown in all of them; by default each run's own,
+            which has to be passed on where it came from a folder and the run from a file.
 
     Returns:
         An `Explorer`.
@@ -139,6 +132,7 @@ def compare(*runs, titles=None, dataset=None):
     Raises:
         ValueError: for no run, another number of titles, latent dimensions other than two, another
             network, or another prior.
+        RunError: for runs on images of your own that are not at hand.
     """
     if not runs:
         raise ValueError("no run was given: expected one or more, such as compare(vae, mmd_vae).")
@@ -159,16 +153,16 @@ def compare(*runs, titles=None, dataset=None):
                 f"{recipe.pixels} pixels: the explorer shows convolutional models with a standard "
                 "normal and grey pixels only."
             )
-    names = {run.recipe.dataset for run in runs}
-    datasets = {name: dataset or data.load(name) for name in names}
+    loaded = {run.recipe.dataset: dataset or run.recipe.load() for run in runs}
+    keys = {name: shown.fingerprint[:8] for name, shown in loaded.items()}
     spaces = [
-        _space(run, title, datasets[run.recipe.dataset])
+        payload.of_space(run, title, loaded[run.recipe.dataset], keys[run.recipe.dataset])
         for run, title in zip(runs, titles, strict=True)
     ]
     return Explorer(
         {
             "spaces": spaces,
-            "data": {shown.name: _pictures(shown) for shown in datasets.values()},
+            "data": {keys[name]: payload.of_data(shown) for name, shown in loaded.items()},
             "priorRadius": float(PRIOR_RADIUS),
             "help": HELP if len(runs) > 1 else HELP.rpartition(" The ring")[0],
         }
@@ -183,67 +177,3 @@ def _titles(runs):
         f"{name}, {run.recipe.epochs} epochs, seed {run.recipe.seed}"
         for name, run in zip(names, runs, strict=True)
     ]
-
-
-def _space(run, title, dataset):
-    codes, labels = run.model.encode(dataset.test_images), dataset.test_labels
-    limit = float(plane_limit(codes, least=LEAST))
-    present, middles, places = name_places(codes, labels, limit)
-    names = [
-        {"label": int(label), "middle": middle.tolist(), "place": place.tolist()}
-        for label, middle, place in zip(present, middles, places, strict=True)
-    ]
-    return {
-        "title": title,
-        "data": dataset.name,
-        "limit": limit,
-        "codes": _half(codes),
-        "names": names,
-        "line": [codes[np.argmax(labels == label)].tolist() for label in present[[0, -1]]],
-        "layers": [_layer(layer) for layer in run.model.decoder.layers if layer.weights],
-    }
-
-
-def _layer(layer):
-    """A dense layer or a transposed convolution, as decoder.js reads it."""
-    kernel, bias = layer.get_weights()
-    read = {
-        "kernel": _half(kernel),
-        "bias": _half(bias),
-        "relu": layer.activation.__name__ == "relu",
-    }
-    if kernel.ndim == 4:
-        size, _, filters, channels = kernel.shape
-        read |= {"size": size, "filters": filters, "channels": channels}
-        read |= {"stride": layer.strides[0]}
-    return read
-
-
-def _pictures(dataset):
-    """Labels, names and colours of a data set, and the first test images in one picture."""
-    images = dataset.test_images[:PICTURED, :, :, 0]
-    rows = -(-len(images) // COLUMNS)
-    tiles = np.zeros((rows * COLUMNS, 28, 28), np.uint8)
-    tiles[: len(images)] = images
-    mosaic = tiles.reshape(rows, COLUMNS, 28, 28).swapaxes(1, 2).reshape(rows * 28, -1)
-    file = io.BytesIO()
-    Image.fromarray(mosaic).save(file, "WEBP", quality=70)
-    return {
-        "classNames": list(dataset.class_names),
-        "colors": [
-            to_hex(CLASS_COLORS[i % len(CLASS_COLORS)]) for i in range(len(dataset.class_names))
-        ],
-        "labels": _base64(dataset.test_labels.tobytes()),
-        "pictures": "data:image/webp;base64," + _base64(file.getvalue()),
-        "pictured": len(images),
-        "columns": COLUMNS,
-    }
-
-
-def _half(array):
-    """Numbers in half precision: a thousandth of each, and less than a grey value of a picture."""
-    return _base64(array.astype("<f2").tobytes())
-
-
-def _base64(content):
-    return base64.b64encode(content).decode()

@@ -18,34 +18,35 @@ function dense(x, { kernel, bias }) {
   return y;
 }
 
-// (side, side, channels) -> (stride * side, stride * side, filters), padded as "same": every input
-// pixel adds its share to the pixels around it. The kernel is (size, size, filters, channels).
-function transposedConvolution(x, { kernel, bias, size, stride, filters, channels }) {
-  const side = Math.sqrt(x.length / channels);
-  const wide = stride * side;
+// (high, wide, channels) -> (stride * high, stride * wide, filters), padded as "same": every input
+// pixel adds its share to the pixels around it. The kernel is (size, size, channels, filters).
+function transposedConvolution(x, { kernel, bias, size, stride, filters, channels, high, wide }) {
+  const [rows, columns] = [stride * high, stride * wide];
   const before = (size - stride) >> 1;
-  const y = new Float32Array(wide * wide * filters);
+  const y = new Float32Array(rows * columns * filters);
   for (let i = 0; i < y.length; i++) y[i] = bias[i % filters];
-  for (let pixel = 0; pixel < side * side; pixel++) {
+  for (let pixel = 0; pixel < high * wide; pixel++) {
     const from = pixel * channels;
     for (let tap = 0; tap < size * size; tap++) {
-      const row = stride * Math.floor(pixel / side) + Math.floor(tap / size) - before;
-      const column = stride * (pixel % side) + (tap % size) - before;
-      if (row < 0 || row >= wide || column < 0 || column >= wide) continue;
-      const to = (row * wide + column) * filters;
-      for (let filter = 0; filter < filters; filter++) {
-        const weights = (tap * filters + filter) * channels;
-        let sum = 0;
-        for (let c = 0; c < channels; c++) sum += x[from + c] * kernel[weights + c];
-        y[to + filter] += sum;
+      const row = stride * Math.floor(pixel / wide) + Math.floor(tap / size) - before;
+      const column = stride * (pixel % wide) + (tap % size) - before;
+      if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
+      const to = (row * columns + column) * filters;
+      for (let c = 0; c < channels; c++) {
+        const value = x[from + c];
+        if (value === 0) continue; // as about half of them are, behind a ReLU
+        const weights = (tap * channels + c) * filters;
+        for (let filter = 0; filter < filters; filter++)
+          y[to + filter] += value * kernel[weights + filter];
       }
     }
   }
   return y;
 }
 
-// A function from a code [z1, z2] to the 28 * 28 grey values, 0 to 255, of the decoded image.
-function makeDecoder(layers) {
+// A function from a code [z1, z2] to the decoded image, (high, wide, channels), 0 to 255.
+function makeDecoder({ layers, shape, cropped }) {
+  const [high, wide, channels] = shape;
   const ready = layers.map((l) => ({ ...l, kernel: floats(l.kernel), bias: floats(l.bias) }));
   return (z) => {
     let x = z;
@@ -53,13 +54,37 @@ function makeDecoder(layers) {
       x = (layer.stride ? transposedConvolution : dense)(x, layer);
       if (layer.relu) x = x.map((value) => Math.max(value, 0));
     }
-    return Uint8ClampedArray.from(x, (logit) => 255 / (1 + Math.exp(-logit))); // this rounds
+    const last = ready.at(-1);
+    const stride = last.stride * last.wide * channels; // of a row, before something is cut off
+    const pixels = new Uint8ClampedArray(high * wide * channels); // which rounds
+    for (let row = 0; row < high; row++)
+      for (let i = 0; i < wide * channels; i++) {
+        const logit = x[(cropped[0] + row) * stride + cropped[1] * channels + i];
+        pixels[row * wide * channels + i] = 255 / (1 + Math.exp(-logit));
+      }
+    return pixels;
   };
 }
 
-// Paint grey values into a canvas of 28 x 28 pixels, or into a larger one at a place.
-function paint(canvas, grey, left = 0, top = 0) {
-  const image = new ImageData(28, 28);
-  grey.forEach((value, i) => image.data.set([value, value, value, 255], 4 * i));
+// Paint a decoded image, grey or in colour, into a canvas, at a place.
+function paint(canvas, pixels, [high, wide, channels], left = 0, top = 0) {
+  const image = new ImageData(wide, high);
+  for (let i = 0; i < high * wide; i++) {
+    const color = pixels.subarray(channels * i, channels * (i + 1));
+    image.data.set(channels === 3 ? color : [color[0], color[0], color[0]], 4 * i);
+    image.data[4 * i + 3] = 255;
+  }
   canvas.getContext("2d").putImageData(image, left, top);
+}
+
+// Do some work for each of 0, 1, ..., count - 1, and let the page breathe in between: what takes
+// longer than a frame goes on in the next one, as long as it is still wanted.
+async function paced(count, work, wanted = () => true) {
+  let begin = performance.now();
+  for (let i = 0; i < count && wanted(); i++) {
+    work(i);
+    if (performance.now() - begin < 16) continue;
+    await new Promise(requestAnimationFrame);
+    begin = performance.now();
+  }
 }

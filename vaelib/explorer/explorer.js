@@ -7,7 +7,8 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDo
 function unpack(payload) {
   const data = Object.fromEntries(
     Object.entries(payload.data).map(([name, d]) => {
-      const labels = Uint8Array.from(atob(d.labels), (c) => c.charCodeAt(0));
+      const bytes = Uint8Array.from(atob(d.labels), (c) => c.charCodeAt(0));
+      const labels = new Uint16Array(bytes.buffer);
       const pictures = make("img", "", null, { src: d.pictures });
       return [name, { ...d, labels, pictures, priorRadius: payload.priorRadius }];
     })
@@ -26,7 +27,9 @@ function nearest(point, codes, count) {
 }
 
 function makePanel(parent, space, data, onMove) {
-  const decode = makeDecoder(space.layers);
+  const decode = makeDecoder(space);
+  const [height, width] = space.shape;
+  const [small, narrow] = data.size; // of the pictures of test images
   const panel = make("section", "panel", parent);
   make("h2", "", panel, { textContent: space.title });
   const canvas = make("canvas", "plane", panel, { width: 840, height: 840, tabIndex: 0 });
@@ -38,23 +41,21 @@ function makePanel(parent, space, data, onMove) {
       "Enter begins a line there, and ends it; Escape takes the line away."
   );
   const here = make("div", "here", panel);
-  const large = make("canvas", "decoded", here, { width: 28, height: 28 });
+  const large = make("canvas", "decoded", here, { width, height });
   large.setAttribute("role", "img");
   const beside = make("div", "", here);
   beside.setAttribute("aria-live", "polite");
   const said = make("p", "said", beside);
   const neighbours = Array.from({ length: NEAREST }, () => {
     const figure = make("figure", "", beside);
-    const picture = make("canvas", "", figure, { width: 28, height: 28 });
+    const picture = make("canvas", "", figure, { width: narrow, height: small });
     picture.setAttribute("aria-hidden", "true"); // the text beside it names it
     return [picture, make("figcaption", "", figure)];
   });
   const strip = make("div", "strip", panel);
   strip.setAttribute("role", "img");
   strip.setAttribute("aria-label", "Images decoded along the line, from its beginning to its end");
-  const steps = Array.from({ length: STEPS }, () =>
-    make("canvas", "", strip, { width: 28, height: 28 })
-  );
+  const steps = Array.from({ length: STEPS }, () => make("canvas", "", strip, { width, height }));
 
   const plane = makePlane(canvas, space, data, decode);
   const marks = { point: [0, 0], line: space.line, ring: null };
@@ -63,7 +64,7 @@ function makePanel(parent, space, data, onMove) {
   function moveTo(point) {
     marks.point = point.map((z) => Math.min(Math.max(z, -space.limit), space.limit));
     const start = performance.now();
-    paint(large, decode(marks.point));
+    paint(large, decode(marks.point), space.shape);
     const took = performance.now() - start;
     const found = nearest(marks.point, space.codes, data.pictured);
     const names = found.map((i) => data.classNames[data.labels[i]]);
@@ -72,9 +73,9 @@ function makePanel(parent, space, data, onMove) {
       `Of ${data.pictured.toLocaleString("en")} test images the nearest are:`;
     large.setAttribute("aria-label", `The decoded image. ${said.textContent} ${names.join(", ")}`);
     neighbours.forEach(([picture, caption], k) => {
-      const left = 28 * (found[k] % data.columns);
-      const top = 28 * Math.floor(found[k] / data.columns);
-      picture.getContext("2d").drawImage(data.pictures, left, top, 28, 28, 0, 0, 28, 28);
+      const from = [narrow * (found[k] % data.columns), small * Math.floor(found[k] / data.columns)];
+      const size = [narrow, small];
+      picture.getContext("2d").drawImage(data.pictures, ...from, ...size, 0, 0, ...size);
       caption.textContent = names[k];
     });
     if (drawing) drawLine([marks.line[0], marks.point]);
@@ -85,11 +86,10 @@ function makePanel(parent, space, data, onMove) {
   function drawLine(line) {
     marks.line = line;
     strip.classList.toggle("empty", !line);
-    steps.forEach((step, k) => {
-      const share = k / (STEPS - 1);
-      if (line) paint(step, decode(line[0].map((z, d) => z + share * (line[1][d] - z))));
-    });
     plane.mark(marks);
+    const along = (share) => line[0].map((z, d) => z + share * (line[1][d] - z));
+    const one = (k) => paint(steps[k], decode(along(k / (STEPS - 1))), space.shape);
+    if (line) paced(STEPS, one, () => marks.line === line);
   }
 
   function under(event) {

@@ -13,8 +13,9 @@ function make(tag, className = "", parent = null, properties = {}) {
 function makePlane(canvas, space, data, decode) {
   const { limit } = space;
   const picture = make("canvas"); // all that stays while the point moves
-  const tiles = make("canvas", "", null, { width: GRID * 28, height: GRID * 28 });
-  let decoded = 0; // rows of the grid
+  const [high, wideOne] = space.shape; // of a decoded image
+  const tiles = make("canvas", "", null, { width: GRID * wideOne, height: GRID * high });
+  let begun = false; // whether the grid's images are being decoded, or are there
   let shown = { behind: "prior", only: -1 };
 
   const wide = () => canvas.width;
@@ -38,19 +39,20 @@ function makePlane(canvas, space, data, decode) {
   }
 
   // The grid appears row by row, or at once where the reader wants nothing to move.
-  async function decodeGrid() {
+  function decodeGrid() {
+    begun = true;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    while (decoded < GRID) {
-      const row = decoded++;
-      for (let column = 0; column < GRID; column++)
-        paint(tiles, decode(toCode((column + 0.5) / GRID, (row + 0.5) / GRID)), 28 * column, 28 * row);
-      if (!still || decoded === GRID) draw();
-      await new Promise(requestAnimationFrame);
-    }
+    paced(GRID * GRID, (i) => {
+      const [row, column] = [Math.floor(i / GRID), i % GRID];
+      const image = decode(toCode((column + 0.5) / GRID, (row + 0.5) / GRID));
+      paint(tiles, image, space.shape, wideOne * column, high * row);
+      if (column === GRID - 1 && (!still || row === GRID - 1)) draw();
+    });
   }
 
   function drawCodes(g) {
-    const dot = wide() / 260;
+    const few = Math.min(Math.max(2000 / data.labels.length, 1), 10); // to be seen all the same
+    const dot = (wide() / 260) * Math.sqrt(few);
     g.globalAlpha = shown.behind === "grid" ? 0.75 : 0.55;
     data.labels.forEach((label, i) => {
       if (shown.only >= 0 && label !== shown.only) return;
@@ -117,7 +119,7 @@ function makePlane(canvas, space, data, decode) {
     if (shown.behind === "grid") {
       g.imageSmoothingEnabled = false;
       g.drawImage(tiles, 0, 0, wide(), wide());
-      if (decoded === 0) decodeGrid();
+      if (!begun) decodeGrid();
     }
     drawCodes(g);
     drawFrame(g);
