@@ -1,43 +1,20 @@
 """The command line: `python -m vaelib`.
 
-A subcommand is a function under `@main.command()`. What it is asked for is checked where it
-enters, by Click or under `asked`. What it meets later, such as damaged data or a full disk, ends it
-with one sentence and an exit code of 1. Anything else is a bug and keeps its traceback.
+A subcommand is a function under `@main.command()`, or comes from `vaelib.commands`. What it is
+asked for is checked where it enters, by Click or under `asked`. What it meets later, such as
+damaged data or a full disk, ends it with one sentence and an exit code of 1. Anything else is a bug
+and keeps its traceback.
 """
 
-import contextlib
-import warnings
 from pathlib import Path
 
 import click
 
 from vaelib import data as datasets
+from vaelib.commands import trained
+from vaelib.commands.group import EndsInASentence, asked
+from vaelib.commands.train import train
 from vaelib.data import sources
-
-
-class EndsInASentence(click.Group):
-    """A group whose commands end in a sentence, not in a traceback, by what is nobody's bug."""
-
-    def invoke(self, ctx):
-        try:
-            with warnings.catch_warnings():
-                warnings.showwarning = lambda message, *_: click.echo(
-                    f"Warning: {message}", err=True
-                )
-                return super().invoke(ctx)
-        except BrokenPipeError:  # nobody reads on: Click ends without a word
-            raise
-        except (datasets.DataError, FloatingPointError, OSError) as error:
-            raise click.ClickException(str(error)) from error
-
-
-@contextlib.contextmanager
-def asked():
-    """Around a check of what the user asked for, and nothing else: a ValueError is its sentence."""
-    try:
-        yield
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=EndsInASentence, invoke_without_command=True)
@@ -112,6 +89,9 @@ def batch(file, kernels, scheduler):
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(jobs)} executions failed.")
 
+
+for command in (train, trained.encode, trained.sample, trained.explore):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="python -m vaelib")
