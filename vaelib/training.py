@@ -167,7 +167,8 @@ def fit(model, images, epochs, batch_size=100, seed=0, history=None, callbacks=(
     steps = batches.steps_per_epoch
     for epoch in range(done):
         print_epoch(history, epoch, epochs)
-    with _executing(model, 1 if steps % STEPS_AT_ONCE else STEPS_AT_ONCE):
+    at_once = 1 if steps % STEPS_AT_ONCE else STEPS_AT_ONCE
+    with contextlib.closing(batches), _executing(model, at_once):
         model.fit(
             batches.stream(),
             steps_per_epoch=steps,

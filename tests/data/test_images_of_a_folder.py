@@ -62,7 +62,7 @@ def test_train_and_test_above_the_classes_are_the_split(pets, tmp_path):
         shutil.copytree(source, where)
     found = data.images(tmp_path / "split")
     assert (len(found.train_images), len(found.test_images)) == (30, 12)
-    assert reds(found.test_images) == list(range(12)) and set(found.test_labels) == {0}
+    assert sorted(reds(found.test_images)) == list(range(12)) and set(found.test_labels) == {0}
 
 
 def test_one_folder_is_one_class(tmp_path):
@@ -92,6 +92,14 @@ def test_what_is_larger_than_the_memory_lies_in_a_file(pets, monkeypatch):
     assert isinstance(array, np.memmap)
     assert mapped.fingerprint == whole.fingerprint
     assert len(mapped.limit(5).train_images) == 5
+
+
+def test_the_first_images_are_a_fair_sample(pets):
+    labels = data.images(pets).train_labels
+    assert set(labels[:10]) == {0, 1} and labels.tolist() != sorted(labels)
+    again, other = data.images(pets), data.images(pets, seed=3)
+    np.testing.assert_array_equal(again.train_labels, labels)
+    assert reds(other.train_images) != reds(again.train_images)
 
 
 def test_what_had_to_be_done_is_said_once(pets):

@@ -6,10 +6,12 @@ import types
 import zipfile
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import drawn
 from vaelib import data
+from vaelib.__main__ import main
 from vaelib.data import downloads, noto
 from vaelib.errors import DataError
 
@@ -107,3 +109,13 @@ def test_where_neither_is_to_be_had_it_is_said_and_nothing_is_kept(monkeypatch, 
     with pytest.raises(DataError, match=sentence):
         data.emoji()
     assert not list(tmp_path.glob("cache/*"))
+
+
+def test_the_command_line_makes_both_zips(tmp_path):
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    (tmp_path / "list.txt").write_text(LIST, encoding="utf-8")
+    done = CliRunner().invoke(main, ["data", "emoji"])
+    assert done.exit_code == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["3", "2"]
+    refused = CliRunner().invoke(main, ["data", "emoji", "--directory", str(tmp_path)])
+    assert refused.exit_code == 1 and "emoji are rendered, not read" in refused.stderr

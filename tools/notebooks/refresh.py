@@ -9,6 +9,7 @@ than training: give VAELIB_RUNS_DIR a new folder to measure that.)
 import ast
 import hashlib
 import sys
+import warnings
 from pathlib import Path
 
 import jupytext
@@ -56,14 +57,25 @@ def refresh(script):
         earlier = nbformat.read(target, as_version=4).metadata.get("vaelib", {})
         peak = max(peak, earlier.get("peak_memory_mb", 0))
     nbformat.write(notebook, target)
-    name = ast.literal_eval(papermill.inspect_notebook(target)["dataset_name"]["default"])
+    declared = papermill.inspect_notebook(target)
+    given = {name: ast.literal_eval(of["default"]) for name, of in declared.items()}
     notebook.metadata.vaelib = {
         "code": code_hash(notebook),
-        "data": {name: data.load(name).fingerprint},
+        "data": fingerprints(given),
         "versions": provenance.versions(),
         "peak_memory_mb": peak,
     }
     nbformat.write(notebook, target)
+
+
+def fingerprints(given):
+    """Those of the data that a notebook with these parameters is about, by name."""
+    if "dataset_name" in given:
+        return {given["dataset_name"]: data.load(given["dataset_name"]).fingerprint}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", data.PictureNote)
+        images = data.images(data.emoji(), given["size"], seed=given["seed"])
+    return {given["folder"]: images.fingerprint}
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def images(source, size=None, colour=None, fit="crop", test=0.1, seed=0, skip=Fa
     """The pictures in a folder or a zip, as a `Dataset`.
 
     Subfolders are classes, where there are any; `train` and `test` above them are the split.
-    Otherwise one is made by the seed, so that no file is in both parts.
+    Otherwise one is made by the seed, so that no file is in both parts. The images of either part
+    come shuffled.
 
     Args:
         source: the path of a folder or of a zip.
@@ -47,7 +48,7 @@ def images(source, size=None, colour=None, fit="crop", test=0.1, seed=0, skip=Fa
         fit: "crop" scales a picture to fill the size and cuts off what sticks out, "pad" shows
             all of it on white.
         test: the share of the pictures that are set aside for testing, where there is no split.
-        seed: of the split.
+        seed: of the split, and of the order.
         skip: leave out what can't be read, and say what that was, rather than stop at it.
         name: what the data set is called; by default as the folder.
 
@@ -72,7 +73,9 @@ def images(source, size=None, colour=None, fit="crop", test=0.1, seed=0, skip=Fa
         chosen = stream(seed, "test images").permutation(len(names))
         chosen = set(chosen[: max(1, round(test * len(names)))].tolist())
         parts = ["test" if i in chosen else "train" for i in range(len(names))]
-    order = sorted(range(len(names)), key=lambda i: parts[i] == "test")  # training images first
+    # Shuffled, so that the first so many are a fair sample; all training images before the others.
+    order = stream(seed, "order of images").permutation(len(names)).tolist()
+    order.sort(key=lambda i: parts[i] == "test")
     wanted = [(names[i], files[names[i]]) for i in order]
     shape = _shape_of(list(files.values()), size, colour)
     pixels, kept = _unpacked(wanted, shape, fit, skip, asked_for_grey=colour is False)
@@ -201,8 +204,8 @@ def _unpacked(files, shape, fit, skip, asked_for_grey):
     for note, names in notes.items():
         if note != pictures.GREYED or not asked_for_grey:
             count = "1 image is" if len(names) == 1 else f"{len(names):,} images are"
-            _say(f"{count} {note} ({_some(names)}).")
-    if left_out := [str(error) for error in wrong.values() if error]:
+            _say(f"{count} {note} ({_some(sorted(names))}).")
+    if left_out := sorted(str(error) for error in wrong.values() if error):
         count = "1 file was" if len(left_out) == 1 else f"{len(left_out):,} files were"
         _say(f"{count} left out: {_some(left_out)}")
     good = [i for i, error in wrong.items() if error is None]
