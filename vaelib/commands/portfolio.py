@@ -48,11 +48,16 @@ def make(run, dataset):
         keep("codes.png", plotting.latent_space(*plane), words)
     if model.latent_dim == 2:
         keep("grid.png", plotting.latent_grid(last["grid"]), "images decoded all over the plane")
-        explorer.compare(run, dataset=shown).save(run.folder / "explorer.html")
+        page(run, shown).save(run.folder / "explorer.html")
         made["explorer.html"] = "the plane to walk through, in a browser"
     model.save(run.folder / "model.keras")
     made["model.keras"] = "for keras.models.load_model, after `import vaelib.models`"
     return made
+
+
+def page(run, dataset):
+    """The `Explorer` of a run on images of one's own, or on a data set with a name."""
+    return explorer.compare(run, titles=[dataset.name.replace("_", " ")], dataset=dataset)
 
 
 def on_the_plane(dataset):

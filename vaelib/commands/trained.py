@@ -86,10 +86,8 @@ def explore(run, source, fit, skip, output, opens):
     page = output or loaded.folder / "explorer.html"
     own = loaded.recipe.own
     if source or not own or output:
-        from vaelib import explorer
         from vaelib.commands import portfolio
 
-        dataset = None
         if source and not own:
             raise click.ClickException(
                 f"{loaded.recipe.slug} was trained on {loaded.recipe.dataset}: leave out SOURCE."
@@ -98,9 +96,10 @@ def explore(run, source, fit, skip, output, opens):
             height, width, channels = loaded.recipe.image_shape
             fit = fit or loaded.recipe.dataset.fit or "crop"
             dataset = data.images(source, (height, width), channels == 3, fit, skip=skip)
-            dataset = portfolio.on_the_plane(dataset)
+        else:
+            dataset = loaded.recipe.load()
         with asked():
-            explorer.compare(loaded, dataset=dataset).save(page)
+            portfolio.page(loaded, portfolio.on_the_plane(dataset)).save(page)
     elif not page.exists():
         raise DataError(f"{run} holds no explorer.html: say where its images are, as SOURCE.")
     click.echo(page)

@@ -20,7 +20,7 @@ PACKAGES = {FONT: "fonts-noto-color-emoji", LIST: "unicode-data"}
 
 
 def emoji(faces=False):
-    """The path of the zip, which is made at the first call and then kept in the cache.
+    """The path of a zip, which is made at the first call and then kept in the cache.
 
     Font and list are taken from the system, or else out of Debian's packages, which are fetched
     without being root.
@@ -32,17 +32,19 @@ def emoji(faces=False):
     Raises:
         DataError: where they are to be had from neither.
     """
-    path = cache_folder() / ("emoji-faces.zip" if faces else "emoji.zip")
-    if not path.exists():
+    paths = [cache_folder() / name for name in ("emoji.zip", "emoji-faces.zip")]
+    if not all(path.exists() for path in paths):  # both at once, as fetching takes longest
         contents = {place: _content(place) for place in PACKAGES}
         listed = _listed(contents[LIST].decode())
-        folders = {
-            code: (subgroup if faces else group, name)
-            for code, (group, subgroup, name) in listed.items()
-            if subgroup.startswith("face-") or not faces
+        groups = {code: (group, name) for code, (group, _, name) in listed.items()}
+        subgroups = {
+            code: (subgroup, name)
+            for code, (_, subgroup, name) in listed.items()
+            if subgroup.startswith("face-")
         }
-        write_whole(path, _zipped(contents[FONT], folders))
-    return path
+        for path, folders in zip(paths, (groups, subgroups), strict=True):
+            write_whole(path, _zipped(contents[FONT], folders))
+    return paths[faces]
 
 
 def _content(place):

@@ -36,7 +36,7 @@ function makePanel(parent, space, data, onMove) {
   canvas.setAttribute("role", "application");
   canvas.setAttribute(
     "aria-label",
-    `Latent space of ${space.title}: codes of ${data.labels.length} test images in the colours ` +
+    `Latent space of ${space.title}: codes of ${data.labels.length} images in the colours ` +
       "of their classes. Arrow keys move the point that is decoded, with Shift by smaller steps; " +
       "Enter begins a line there, and ends it; Escape takes the line away."
   );
@@ -70,7 +70,7 @@ function makePanel(parent, space, data, onMove) {
     const names = found.map((i) => data.classNames[data.labels[i]]);
     said.textContent =
       `Decoded at (${marks.point.map((z) => signed(z.toFixed(2))).join(", ")}) in ${took.toFixed(0)} ms. ` +
-      `Of ${data.pictured.toLocaleString("en")} test images the nearest are:`;
+      `Of ${data.pictured.toLocaleString("en")} images the nearest are:`;
     large.setAttribute("aria-label", `The decoded image. ${said.textContent} ${names.join(", ")}`);
     neighbours.forEach(([picture, caption], k) => {
       const from = [narrow * (found[k] % data.columns), small * Math.floor(found[k] / data.columns)];
