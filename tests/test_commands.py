@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import drawn
-from vaelib import data, runs
+from vaelib import data, runs, training
 from vaelib.__main__ import main
 from vaelib.backend import keras
 
@@ -200,3 +200,26 @@ def test_help_of_every_command_says_what_it_is_for():
         assert command in run("--help").output
         done = run(command, "--help")
         assert done.exit_code == 0 and len(done.output.splitlines()) > 8
+
+
+def test_larger_images_begin_with_a_smaller_learning_rate(trained, pictures, tmp_path):
+    assert runs.load(trained[1]).recipe.learning_rate == 8e-3
+    assert (
+        run("train", pictures, "--size", "64", "--steps", "1", "--output", tmp_path).exit_code == 0
+    )
+    [folder] = tmp_path.glob("discs_*")
+    assert runs.load(folder).recipe.learning_rate == pytest.approx(4e-3)
+
+
+def test_a_training_that_fails_ends_in_a_sentence_on_a_line_of_its_own(
+    pictures, tmp_path, monkeypatch
+):
+    def stop(self, batch, logs=None):
+        self._stop(batch, ["loss is nan"])
+
+    monkeypatch.setattr(training.StopAtNonFinite, "on_train_batch_end", stop)
+    done = run("train", pictures, *QUICK, "--output", tmp_path)
+    assert done.exit_code == 1 and "training:   0%" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("Error: training stopped in epoch 1/")
+    assert last.endswith("Try a lower learning rate.")

@@ -15,6 +15,7 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, epochs, steps_per_epoch):
         super().__init__()
         self.steps_per_epoch, self.total = steps_per_epoch, epochs * steps_per_epoch
+        self.bar = None
 
     def on_train_begin(self, logs=None):
         done = int(self.model.optimizer.iterations.numpy())  # where a training is taken up again
@@ -27,5 +28,7 @@ class Progress(keras.callbacks.Callback):
         self.bar.set_postfix(loss=f"{logs['loss']:.2f}", refresh=False)
         self.bar.update(self.before + batch + 1 - self.bar.n)
 
-    def on_train_end(self, logs=None):
-        self.bar.close()
+    def close(self):
+        """End the bar's line, also where training was broken off, or where there was none."""
+        if self.bar is not None:
+            self.bar.close()

@@ -11,6 +11,7 @@ from vaelib import data
 from vaelib.commands.group import asked, reading
 
 STEPS = 2_400  # of the schedule that the notebooks train by
+RATE, RATE_SIDE = 8e-3, 32  # its learning rate, and the side of images up to which it is taken
 LEAST_PER_EPOCH = 10  # steps: smaller data sets are trained on in smaller batches
 KINDS = ("vae", "mmd-vae", "autoencoder")
 TERMS = {
@@ -58,7 +59,7 @@ class Size(click.ParamType):
 @click.option("--steps", type=int, default=STEPS, show_default=True, help="Batches to train on.")
 @click.option("--batch-size", type=int, help="[default: 100, or a tenth of the images]")
 @click.option(
-    "--learning-rate", type=float, default=8e-3, show_default=True, help="At its highest."
+    "--learning-rate", type=float, help="At its highest.  [default: 0.008, less above 32 pixels]"
 )
 @click.option("--augment", type=int, default=1, help="Copies of each image, moved and mirrored.")
 @click.option("--seed", type=int, default=0, show_default=True)
@@ -95,8 +96,10 @@ def train(source, size, colour, fit, skip, output, steps, augment, seed, **setti
     with asked():
         recipe = _recipe(source, dataset, steps=steps, seed=seed, **settings)
     per_epoch = math.ceil(len(dataset.train_images) / recipe.batch_size)
-    with contextlib.redirect_stdout(None):  # the bar says what an epoch's line would
-        run = runs.train(recipe, output, callbacks=[Progress(recipe.epochs, per_epoch)])
+    watched = contextlib.closing(Progress(recipe.epochs, per_epoch))
+    # Without what is printed for each epoch, for the bar says it.
+    with watched as progress, contextlib.redirect_stdout(None):
+        run = runs.train(recipe, output, callbacks=[progress])
     made = portfolio.make(run, dataset)
     for line in portfolio.table(run, dataset):
         click.echo(line)
@@ -105,7 +108,9 @@ def train(source, size, colour, fit, skip, output, steps, augment, seed, **setti
         click.echo(f"  {name:20} {words}")
 
 
-def _recipe(source, dataset, kind, beta, reconstruction, steps, batch_size, **settings):
+def _recipe(
+    source, dataset, kind, beta, reconstruction, steps, batch_size, learning_rate, **settings
+):
     from vaelib import objectives, runs
 
     usual = "cross-entropy" if dataset.image_shape[2] == 1 else "gaussian"
@@ -125,5 +130,8 @@ def _recipe(source, dataset, kind, beta, reconstruction, steps, batch_size, **se
     if batch_size < 1 or steps < 1:
         raise ValueError(f"--batch-size and --steps are 1 or more, not {batch_size} and {steps}.")
     epochs = max(1, round(steps / math.ceil(n / batch_size)))
+    if learning_rate is None:  # larger images have larger gradients, and soon too large ones
+        learning_rate = RATE * min(1.0, RATE_SIDE / max(dataset.image_shape[:2]))
     images = dataset if source not in data.CLASS_NAMES else source
-    return runs.Recipe(images, objective, epochs=epochs, batch_size=batch_size, **settings)
+    how = dict(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    return runs.Recipe(images, objective, **how, **settings)
