@@ -423,8 +423,8 @@ pd.DataFrame(
 
 # %% [markdown]
 # MMD² is many times smaller for the model that was trained on it. The last two columns say how much the codes know
-# of classes (the share that is right when 15 neighbours vote) and of pixels (their mean squared error). There the
-# two are close.
+# of classes (15-NN accuracy: the share that is right when 15 neighbours vote) and of pixels (pixel MSE: their mean
+# squared error). There the two are close.
 #
 # ## With the post's own settings
 #
@@ -468,8 +468,8 @@ pd.DataFrame(rows).T.round(4)
 # circle but for a few gaps. Now put your hand over the left column. What remains is a difference of degree. Both
 # models are nearly centred and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
 # Outside the circle the middle grid fades or breaks up, while the right one shows whole objects. The post saw that
-# rightly, though the prior goes there one time in twenty only. In votes and pixels the two are close. The order of
-# the errors is the other way round than after four epochs, which may be the schedule, or chance.
+# rightly, though the prior goes there one time in twenty only. In 15-NN accuracy and pixel MSE the two are close.
+# The order of the errors is the other way round than after four epochs, which may be the schedule, or chance.
 #
 # In these runs, giving the KL its full weight would have brought the post most of the way from the left column to
 # the right one, and so did MMD. Either would do, and the pictures can't say whose merit it is.

@@ -185,9 +185,9 @@ betas.set_index("kl_weight")[[*known, "marginal cross-entropy", "15-NN accuracy"
 # %% [markdown]
 # With the post's hundredth, at most 54 % of the rate is spent on lying in the wrong place. The information is near
 # its ceiling, so the true share may be smaller. The *marginal cross-entropy* is the integral of notebook 04, here
-# of grey pixels. It is worst for the hundredth, for it asks the decoder to make images where the *prior* lies. The
-# votes of fifteen neighbours hardly change, while the codes lose at least two thirds of what they know. What goes
-# first seems to be what tells two shirts apart, not a shirt from a shoe.
+# of grey pixels. It is worst for the hundredth, for it asks the decoder to make images where the *prior* lies.
+# 15-NN accuracy hardly changes, while the codes lose at least two thirds of what they know. What goes first seems
+# to be what tells two shirts apart, not a shirt from a shoe.
 
 # %%
 taps.set_index("capacity")[["rate", "mutual information", "distortion"]].round(2)
