@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import threading
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Batches:
         self.n = len(self.images)
         self.steps_per_epoch = math.ceil(self.n / self.batch_size)
         self._shuffled = (None, None)  # the epoch that was shuffled last, and its order
+        self._lock = threading.Lock()
 
     def __getitem__(self, step):
         return (self.images[self.chosen(step)],)
@@ -48,14 +50,16 @@ class Batches:
 
     def _forever(self):
         for step in itertools.count():
-            images = self.images  # looked at once, for it is another thread that closes
-            if images is None:
-                return
-            yield (images[self.chosen(step)],)
+            with self._lock:  # for it is another thread that closes
+                if self.images is None:
+                    return
+                batch = self[step]
+            yield batch
 
     def close(self):
         """End the stream and let go of the images, for TensorFlow never lets go of a generator."""
-        self.images = None
+        with self._lock:
+            self.images = None
 
     def chosen(self, step):
         """Which images are in the batch of a step, (batch,)."""
