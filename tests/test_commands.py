@@ -14,6 +14,7 @@ import drawn
 from vaelib import data, runs, training
 from vaelib.__main__ import main
 from vaelib.backend import keras
+from vaelib.measures import likelihood
 
 QUICK = ["--steps", "4", "--size", "16"]
 
@@ -58,7 +59,10 @@ def test_the_table_shows_what_measures_say_of_both_parts(trained, pictures):
         error = np.mean((images / 255 - model.decode(model.encode(images))) ** 2)
         [found] = re.findall(r"mean squared error +(\S+) +(\S+)", done.stdout)
         assert float(found[part]) == pytest.approx(error, abs=6e-5)
-    assert re.search(r"evidence lower bound, nats +-?[\d,.]+ +-?[\d,.]+\n", done.stdout)
+        rate, distortion = likelihood.rate_distortion(model, images)
+        [found] = re.findall(r"evidence lower bound, nats +(\S+) +(\S+)", done.stdout)
+        bound = -np.mean(rate + distortion)
+        assert float(found[part].replace(",", "")) == pytest.approx(bound, abs=0.06)
 
 
 def test_the_same_command_again_loads_the_run(trained, pictures):
@@ -81,6 +85,15 @@ def test_codes_are_those_of_the_model_in_the_order_of_the_files(trained, picture
     expected = np.concatenate([mean, np.exp(log_var / 2)], axis=1)
     found = np.array([row[2:] for row in rows[1:]], float)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_images_are_fitted_as_they_were_in_training(tmp_path):
+    wide = drawn.folder(tmp_path / "wide", (20, 36, 3))
+    done = run("train", wide, *QUICK, "--fit", "pad", "--output", tmp_path / "out")
+    [folder] = (tmp_path / "out").glob("wide_*")
+    assert done.exit_code == 0
+    codes = [run("encode", folder, wide, *fit).stdout for fit in ([], ["--fit", "pad"])]
+    assert codes[0] == codes[1] != run("encode", folder, wide, "--fit", "crop").stdout
 
 
 def test_a_zip_is_as_good_as_a_folder_and_few_images_are_enough_to_encode(

@@ -187,7 +187,7 @@ def beta(kl_weight):
 def capacity(gamma, maximum, epochs):
     """gamma |mean KL - C|, with C rising from 0 to `maximum` nats over so many epochs.
 
-    Burgess et al. 2018, arXiv 1804.03599, equation 8. Of the *mean* KL: not each image's is C.
+    Burgess et al. 2018, arXiv 1804.03599, equation 8. The *mean* KL is held at C, not each.
     """
     return Objective(kl_weight=gamma, closed_form_kl=True, capacity=maximum, capacity_epochs=epochs)
 

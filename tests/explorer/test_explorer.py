@@ -60,7 +60,7 @@ def place(page, panel, across, down):
     box = plane.bounding_box()
     x, y = round(box["x"] + across * box["width"]), round(box["y"] + down * box["height"])
     shares = (x - box["x"]) / box["width"], (y - box["y"]) / box["height"]
-    limit = explorer.LEAST
+    limit = explorer.payload.LEAST
     return (x, y), ((2 * shares[0] - 1) * limit, (1 - 2 * shares[1]) * limit)
 
 
@@ -96,7 +96,7 @@ def test_the_point_stays_on_the_plane(page, pair):
     page.locator(".plane").nth(0).focus()
     for _ in range(40):
         page.keyboard.press("ArrowDown")
-    assert_same(picture(page.locator(".decoded").nth(0)), pair[0], (0, -explorer.LEAST))
+    assert_same(picture(page.locator(".decoded").nth(0)), pair[0], (0, -explorer.payload.LEAST))
 
 
 @pytest.mark.parametrize("by", ["pointer", "keys"])
@@ -130,7 +130,7 @@ def test_the_decoded_grid_lies_where_its_codes_are(page, pair):
     row, column = 6, 12  # where a step changes much, and no code or name is in the way
 
     def code(across, down):
-        limit = explorer.LEAST
+        limit = explorer.payload.LEAST
         return (2 * (column + across) / 16 - 1) * limit, (1 - 2 * (row + down) / 16) * limit
 
     # The 28 pixels of an image share 52.5 pixels of the canvas.
@@ -161,7 +161,7 @@ def test_the_same_test_image_is_ringed_in_the_other_plane(page, pair, faces):
     page.mouse.move(*pixel)
     here, there = (run.model.encode(faces.test_images) for run in pair)
     image = np.argmin(np.linalg.norm(half(here) - np.array(code), axis=1))
-    limit = explorer.LEAST
+    limit = explorer.payload.LEAST
     x, y = (1 + there[image] * (1, -1) / limit) / 2 * 840
     ring = pixels(page.locator(".plane").nth(1), round(x + 18) - 2, round(y) - 2, 5, 5)
     mark = np.array([194, 24, 91, 255])

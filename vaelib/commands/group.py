@@ -5,7 +5,7 @@ import warnings
 
 import click
 
-from vaelib.errors import DataError, RunError
+from vaelib.errors import DataError
 
 
 class EndsInASentence(click.Group):
@@ -20,7 +20,7 @@ class EndsInASentence(click.Group):
                 return super().invoke(ctx)
         except BrokenPipeError:  # nobody reads on: Click ends without a word
             raise
-        except (DataError, RunError, FloatingPointError, OSError) as error:
+        except (DataError, FloatingPointError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
 

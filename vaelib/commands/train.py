@@ -74,9 +74,10 @@ def train(source, size, colour, fit, skip, output, steps, augment, seed, **setti
 
     Names are fashion_mnist, mnist, faces, and emoji, those of the Noto font.
 
-    Subfolders are classes; train/ and test/ above them are the split, else every tenth image is set
-    aside for testing. What comes of it is a folder with the run, its pictures, a page to explore it
-    in a browser, and model.keras. The same command again takes up a training that was broken off.
+    Subfolders are classes; train/ and test/ above them are the split, else a tenth of the images is
+    set aside for testing. What comes of it is a folder with the run, its pictures, a page to
+    explore it in a browser, and model.keras. The same command again takes up a training that was
+    broken off.
     """
     with asked():
         if source in data.CLASS_NAMES:

@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 
 from vaelib.explorer import payload
-from vaelib.explorer.payload import LEAST
 from vaelib.files import write_whole
 from vaelib.plotting.panels import PRIOR_RADIUS
 from vaelib.priors import STANDARD_NORMAL
