@@ -137,7 +137,7 @@ def test_the_page_is_opened_or_made_anew_from_images(trained, pictures, tmp_path
 
 def test_a_data_set_with_a_name_needs_no_folder(tmp_path, monkeypatch):
     few = data.render_faces(60, 20)
-    monkeypatch.setattr("vaelib.data.datasets.render_faces", lambda: few)
+    monkeypatch.setattr("vaelib.data.named.render_faces", lambda: few)
     done = run("train", "faces", "--steps", "2", "--output", tmp_path)
     assert done.exit_code == 0 and "faces: 60 training" in done.stdout
     [folder] = tmp_path.glob("faces_elbo_1-epochs_*")

@@ -2,11 +2,12 @@
 
 What is in which file:
 
-    datasets   what a data set is, and how one is loaded
+    datasets   what a data set is
+    named      those that have a name, and how each is loaded
     sources    where the bytes of the two that are files come from
     downloads  from afar; `digits`: out of Python packages
     idx        the format of these files
-    faces      the data set that is rendered
+    faces      the data set that is rendered; `frey`: the film of a real face
     folders    a folder or a zip of pictures as a data set
     archives   the files in either, and their classes; `pictures`: one file, decoded
     augment    more training images out of the ones there are
@@ -14,7 +15,8 @@ What is in which file:
 """
 
 from vaelib.data.augment import augmented
-from vaelib.data.datasets import BINARISED, CLASS_NAMES, Dataset, load, render_faces
+from vaelib.data.datasets import BINARISED, Dataset
 from vaelib.data.folders import PictureNote, images
+from vaelib.data.named import CLASS_NAMES, IMAGE_SHAPES, load, render_faces
 from vaelib.data.noto import emoji
 from vaelib.errors import DataError

@@ -1,28 +1,15 @@
-"""A data set: images with their labels, and how each of those that have a name is loaded.
-
-Two are read from files, wherever `sources` finds them; the third is rendered by `faces`. Your own
-come from `images`. All are a `Dataset` of images, one byte for each channel of a pixel.
-"""
+"""A data set: images with their labels, for training and for testing, one byte a value."""
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from vaelib.data import faces, idx, sources
+from vaelib.data import idx
 from vaelib.errors import DataError, check_integer
 
 BINARISED = "threshold", "static"
-CLASS_NAMES = {
-    "fashion_mnist": (
-        *("T-shirt", "trouser", "pullover", "dress", "coat"),
-        *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
-    ),
-    "mnist": tuple("0123456789"),
-    "faces": faces.CLASS_NAMES,
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,58 +144,3 @@ class Dataset:
             test_images=white(self.test_images) * np.uint8(255),
             source=f"{self.source}, pixels made black and white ({way})",
         )
-
-
-def load(name, directory=None):
-    """The data set called `name`: "fashion_mnist", "mnist" or "faces".
-
-    `directory` is a folder with the four IDX files, plain or compressed by gzip, or with one such
-    folder per data set. Without it the places described in `vaelib.data.sources` are looked
-    through. Wherever the bytes come from, they are verified.
-
-    Raises ValueError for an unknown name, TypeError for arguments of a wrong type, and DataError
-    for data that are damaged or cannot be found.
-    """
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a string, one of {', '.join(CLASS_NAMES)}, not {name!r}")
-    if name not in CLASS_NAMES:
-        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(CLASS_NAMES)}")
-    if directory is not None and not isinstance(directory, str | os.PathLike):
-        raise TypeError(f"directory must be a path to a folder or None, not {directory!r}")
-    if name == "faces":
-        if directory is not None:
-            raise ValueError("faces are rendered, not read from files: leave out the directory")
-        return render_faces()
-    files, source = sources.find(name, directory)
-    return Dataset(
-        name,
-        idx.read_images(files["train-images-idx3-ubyte"]),
-        idx.read_labels(files["train-labels-idx1-ubyte"]),
-        idx.read_images(files["t10k-images-idx3-ubyte"]),
-        idx.read_labels(files["t10k-labels-idx1-ubyte"]),
-        CLASS_NAMES[name],
-        source,
-    )
-
-
-def render_faces(train=10_000, test=2_000, seed=0):
-    """The data set `faces`, of any size. Larger ones begin with the images of smaller ones.
-
-    Raises ValueError unless there is at least one image of each kind and the seed is not negative,
-    TypeError for what is no integer.
-    """
-    train, test = check_integer("train", train, 1), check_integer("test", test, 1)
-    seed = check_integer("seed", seed, 0)
-    train_images, train_labels, train_factors = faces.sample(train, [seed, 0])
-    test_images, test_labels, test_factors = faces.sample(test, [seed, 1])
-    return Dataset(
-        "faces",
-        train_images,
-        train_labels,
-        test_images,
-        test_labels,
-        faces.CLASS_NAMES,
-        f"vaelib.data.faces, rendered with seed {seed}",
-        train_factors,
-        test_factors,
-    )

@@ -8,7 +8,6 @@ from vaelib.errors import RunError, check_integer, check_number
 from vaelib.models import VAE, check_settings
 from vaelib.networks import widths_of
 from vaelib.objectives import ELBO, Objective
-from vaelib.pixels import IMAGE_SHAPE
 from vaelib.priors import STANDARD_NORMAL, Prior
 from vaelib.runs.own_images import OwnImages
 
@@ -125,7 +124,7 @@ class Recipe:
     @property
     def image_shape(self):
         """(height, width, channels) of the images."""
-        return self.dataset.image_shape if self.own else IMAGE_SHAPE
+        return self.dataset.image_shape if self.own else data.IMAGE_SHAPES[self.dataset]
 
     def build(self, train_size):
         """The same, compiled for training on so many images, or for what training ended with."""

@@ -1,0 +1,136 @@
+"""Data sets that have a name and are not in IDX files: the Frey faces, and CIFAR-10 as pictures."""
+
+import hashlib
+import io
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import savemat
+
+from vaelib import data
+from vaelib.data import frey
+from vaelib.errors import DataError
+
+
+@pytest.fixture
+def film(monkeypatch):
+    """A film of another man, who passes for the real one: (1965, 28, 20, 1)."""
+    frames = np.random.default_rng(0).integers(0, 256, (frey.FRAMES, *frey.SHAPE), "uint8")
+    monkeypatch.setattr(frey, "SHA256", hashlib.sha256(frames.tobytes()).hexdigest())
+    return frames
+
+
+def matlab(frames, name="ff"):
+    file = io.BytesIO()
+    savemat(file, {name: frames.reshape(len(frames), -1).T})
+    return file.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch, tmp_path):
+    """No data anywhere, and no network."""
+    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("VAELIB_DATA_DIR", raising=False)
+
+    def unreachable(url, title):
+        raise DataError("cannot be reached")
+
+    monkeypatch.setattr("vaelib.data.downloads.download", unreachable)
+
+
+@pytest.mark.parametrize("place", [".", "frey_faces"])
+def test_the_film_is_read_from_a_folder_in_its_order_and_the_right_way_up(
+    film, tmp_path, place, monkeypatch
+):
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / frey.FILE).write_bytes(matlab(film))
+    np.testing.assert_array_equal(frey.film(tmp_path), film)
+    monkeypatch.setenv("VAELIB_DATA_DIR", str(tmp_path))
+    dataset = data.load("frey_faces")
+    assert dataset.image_shape == data.IMAGE_SHAPES["frey_faces"] == (28, 20, 1)
+    assert dataset.source == "the folder in VAELIB_DATA_DIR"
+    apart = frey.set_apart(len(film))
+    np.testing.assert_array_equal(dataset.train_images, film[~apart])
+    np.testing.assert_array_equal(dataset.test_images, film[apart])
+
+
+def test_frames_for_testing_come_in_blocks():
+    apart = frey.set_apart(frey.FRAMES)
+    assert apart.sum() == 195
+    begins = np.flatnonzero(np.diff(apart.astype(int)) == 1)
+    assert len(begins) == 13 and set(np.diff(begins)) == {150}
+
+
+def test_a_film_is_fetched_once_and_then_kept(film, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "vaelib.data.downloads.download", lambda url, title: asked.append(url) or matlab(film)
+    )
+    for source in ("their original address", "the cache"):
+        dataset = data.load("frey_faces")
+        assert dataset.source == source
+        assert len(dataset.train_images) == 1_770
+    assert asked == [frey.ADDRESS]
+
+
+def test_a_damaged_film_in_the_cache_is_fetched_again(film, tmp_path, monkeypatch):
+    cached = tmp_path / "cache" / "frey_faces" / frey.FILE
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(matlab(255 - film))
+    monkeypatch.setattr("vaelib.data.downloads.download", lambda url, title: matlab(film))
+    with pytest.warns(UserWarning, match="fetching a damaged file again: .* was altered"):
+        found = frey.film()
+    np.testing.assert_array_equal(found, film)
+    np.testing.assert_array_equal(frey.film(), film)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (lambda film: matlab(255 - film), "frey_rawface.mat was altered"),
+        (lambda film: matlab(film[:-1]), r"uint8 of shape \(560, 1964\): expected uint8"),
+        (lambda film: matlab(film, "faces"), "is no MATLAB file with a variable ff"),
+        (lambda film: b"nothing of the kind", "is no MATLAB file with a variable ff"),
+    ],
+)
+def test_what_is_not_the_film_is_refused(film, tmp_path, content, words):
+    (tmp_path / frey.FILE).write_bytes(content(film))
+    with pytest.raises(DataError, match=words):
+        frey.film(tmp_path)
+
+
+def test_where_there_is_no_film_the_message_says_what_to_do(tmp_path):
+    with pytest.raises(DataError, match=r"VAELIB_DATA_DIR is not set.*original address cannot be"):
+        data.load("frey_faces")
+    with pytest.raises(DataError, match=r"has no frey_rawface\.mat. To supply them by hand"):
+        data.load("frey_faces", tmp_path)
+
+
+def photographs(folder, classes, size=(32, 32)):
+    random = np.random.default_rng(0)
+    for part in ("train", "test"):
+        for name in classes:
+            (folder / part / name).mkdir(parents=True)
+            for k in range(2):
+                pixels = random.integers(0, 256, (*size, 3), "uint8")
+                Image.fromarray(pixels).save(folder / part / name / f"{k}.png")
+
+
+def test_cifar10_is_read_from_folders_of_pictures(tmp_path, monkeypatch):
+    photographs(tmp_path / "cifar10", data.CLASS_NAMES["cifar10"])
+    monkeypatch.setenv("VAELIB_DATA_DIR", str(tmp_path))
+    for directory in (None, tmp_path, os.fspath(tmp_path / "cifar10")):
+        dataset = data.load("cifar10", directory)
+        assert dataset.name == "cifar10" and dataset.class_names == data.CLASS_NAMES["cifar10"]
+        assert dataset.train_images.shape == (20, *data.IMAGE_SHAPES["cifar10"])
+        assert np.bincount(dataset.test_labels).tolist() == [2] * 10
+
+
+def test_other_pictures_do_not_pass_for_cifar10(tmp_path):
+    photographs(tmp_path, [f"class {i}" for i in range(10)])
+    with pytest.raises(DataError, match=r"classes called class 0, .*expected those of CIFAR-10"):
+        data.load("cifar10", tmp_path)
+    with pytest.raises(DataError, match="there are no pictures of CIFAR-10 in VAELIB_DATA_DIR"):
+        data.load("cifar10")
