@@ -1,5 +1,7 @@
 """The VAE: encoder and decoder, joined under an objective and a prior."""
 
+import math
+
 import numpy as np
 
 from vaelib.backend import keras, ops
@@ -144,8 +146,7 @@ class VAE(keras.Model):
 
     def at_once(self, images=CHUNK):
         """How many images have as many pixels as so many of the post's size: 1 or more."""
-        height, width, _ = self.image_shape
-        return max(1, images * IMAGE_SHAPE[0] * IMAGE_SHAPE[1] // (height * width))
+        return at_once(self.image_shape, images)
 
     def sample(self, n, seed=0):
         """Images decoded from n codes that are sampled from the prior by a seed."""
@@ -184,6 +185,11 @@ def check_settings(objective, prior, network):
         raise ValueError(f"nothing in the objective {objective} would train a {prior}.")
     if prior.kind == "vamp" and not objective.sampled:
         raise ValueError(f"a {prior} needs sampled codes, unlike those of {objective}.")
+
+
+def at_once(image_shape, images=CHUNK):
+    """As `VAE.at_once`, for images of any shape (height, width, channels)."""
+    return max(1, images * IMAGE_SHAPE[0] * IMAGE_SHAPE[1] // math.prod(image_shape[:2]))
 
 
 def in_chunks(function, array, size=CHUNK):

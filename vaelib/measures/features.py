@@ -1,21 +1,23 @@
 """A feature space to compare images in: the last hidden layer of a small classifier.
 
 The classifier is trained by this project, on the same data, and is no part of any model. Its
-weights are kept under runs/, so that everyone measures in the same space.
+weights are kept under runs/, so that everyone measures in the same space. Where images have no
+classes, they are compared by their pixels.
 """
 
 import json
+from hashlib import sha256
 
 import numpy as np
 
 from vaelib import data
-from vaelib.backend import keras, layers
+from vaelib.backend import keras, layers, ops
 from vaelib.batches import Batches
 from vaelib.errors import RunError
 from vaelib.files import write_whole
-from vaelib.models import in_chunks
+from vaelib.models import at_once, in_chunks
 from vaelib.networks import weights_from
-from vaelib.pixels import IMAGE_SHAPE, check_images, to_unit_interval
+from vaelib.pixels import check_images, to_unit_interval
 from vaelib.runs import PUBLISHED
 from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
 
@@ -28,12 +30,12 @@ class Features:
 
     Args:
         dataset: the name of a data set.
-        image_shape: (height, width, channels) of its images.
+        image_shape: (height, width, channels) of its images; None: as `data.IMAGE_SHAPES` says.
         classes: how many it has; None: as many as `data.CLASS_NAMES` says.
     """
 
-    def __init__(self, dataset, image_shape=IMAGE_SHAPE, classes=None):
-        self.dataset = dataset
+    def __init__(self, dataset, image_shape=None, classes=None):
+        self.dataset, image_shape = dataset, image_shape or data.IMAGE_SHAPES[dataset]
         self.classifier = keras.Sequential(
             [
                 keras.Input(image_shape),
@@ -50,8 +52,10 @@ class Features:
 
     def __call__(self, images):
         """Features of images, (n, *image_shape) to (n, WIDTH); raises as `pixels.check_images`."""
-        images = check_images(images, self.classifier.input_shape[1:])
-        return in_chunks(lambda part: self.extractor(to_unit_interval(part)), images)
+        shape = self.classifier.input_shape[1:]
+        images = check_images(images, shape)
+        size = at_once(shape)
+        return in_chunks(lambda part: self.extractor(to_unit_interval(part)), images, size)
 
     def accuracy(self, images, labels):
         """Share of images that the classifier gets right."""
@@ -69,6 +73,11 @@ class _Labelled(Batches):
     def __getitem__(self, step):
         chosen = self.chosen(step)
         return to_unit_interval(self.images[chosen]), self.labels[chosen]
+
+
+def pixels(images):
+    """All values of each image, in [0, 1]: (n, height, width, channels) to (n, values)."""
+    return ops.convert_to_numpy(to_unit_interval(check_images(images))).reshape(len(images), -1)
 
 
 def train(dataset, epochs=EPOCHS):
@@ -99,6 +108,10 @@ def train(dataset, epochs=EPOCHS):
     return features
 
 
+def _has_classes(dataset):
+    return len(data.CLASS_NAMES.get(dataset, "ab")) > 1
+
+
 def path_of(dataset, directory=PUBLISHED):
     """Where the weights for a data set are kept."""
     return directory / f"features_{dataset}.npz"
@@ -113,12 +126,25 @@ def save(features, fingerprint, accuracy, epochs=EPOCHS, directory=PUBLISHED):
     write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
 
 
+def fingerprint(dataset, directory=PUBLISHED):
+    """What tells the feature space of a data set, by its name, from others; None: there is none."""
+    if not _has_classes(dataset):
+        return "pixels"
+    path = path_of(dataset, directory)
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
 def load(dataset, directory=PUBLISHED):
     """The feature space that comes with the project for a data set, by its name.
+
+    Returns:
+        `Features`, or `pixels` for a data set without classes.
 
     Raises:
         RunError: where there is none, or it is damaged.
     """
+    if not _has_classes(dataset):
+        return pixels
     path = path_of(dataset, directory)
     if not path.exists():
         raise RunError(f"the project has no features for {dataset!r}: train them with `train`.")

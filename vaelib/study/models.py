@@ -4,13 +4,14 @@ The objectives change one thing at a time: the reconstruction term, the term tha
 the prior, or whether codes are sampled.
 """
 
+import math
 import re
 from dataclasses import replace
 
 import numpy as np
 from sklearn.mixture import GaussianMixture
 
-from vaelib import losses, runs
+from vaelib import data, losses, runs
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
@@ -21,6 +22,7 @@ from vaelib.objectives import (
     capacity,
     infovae,
     iwae,
+    mmd_as_posted,
 )
 from vaelib.priors import STANDARD_NORMAL, Mixture, mixture, vamp
 from vaelib.runs.recipes import post
@@ -85,7 +87,7 @@ def recipe(dataset, objective, prior="normal", schedule="fast", **settings):
         ValueError: for a name or a call that is unknown, or numbers that do not go with it.
     """
     known = ", ".join([*OBJECTIVES, *(f"{name}(...)" for name in FAMILY)])
-    what = OBJECTIVES.get(objective) or _called(
+    what = _of_size(objective, dataset) or _called(
         objective, FAMILY, f"unknown objective {objective!r}: choose one of {known}."
     )
     wanted = f"unknown prior {prior!r}: choose one of normal, mixture(20), vamp(20), fitted(20)."
@@ -96,6 +98,13 @@ def recipe(dataset, objective, prior="normal", schedule="fast", **settings):
         raise ValueError(f"unknown schedule {schedule!r}: choose one of {', '.join(SCHEDULES)}.")
     begin = post(dataset, what) if schedule == "post" else runs.Recipe(dataset, what)
     return replace(begin, prior=trained_with, **settings)
+
+
+def _of_size(objective, dataset):
+    """The objective of a name, weighed for the images of a data set; None for another name."""
+    if objective == "mmd-as-posted":  # whose weight is one a value, beside the mean over values
+        return mmd_as_posted(math.prod(data.IMAGE_SHAPES[dataset]))
+    return OBJECTIVES.get(objective)
 
 
 def _called(text, functions, unknown):

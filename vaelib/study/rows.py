@@ -20,6 +20,7 @@ TO_NORMAL = (  # in closed form, for N(0, I) only
     "covariance distance",
     "occupancy",
 )
+OF_CLASSES = "15-NN accuracy", "probe accuracy", "silhouette", "cluster agreement"
 INTEGRALS = "NLL", "marginal cross-entropy"  # of black-and-white pixels, and of grey ones
 
 
@@ -59,14 +60,18 @@ def _codes(codes, train_codes, labels, train_labels, prior, seed):
         "occupancy": measures.occupancy(codes) if codes.shape[1] == 2 else np.nan,
         "held-out MMD²": distance,
         "held-out p": p,
-        "15-NN accuracy": measures.knn_accuracy(*both),
-        "probe accuracy": measures.probe_accuracy(*both),
-        "silhouette": measures.silhouette(codes, labels),
-        "cluster agreement": measures.cluster_agreement(codes, labels, seed),
         "active units": measures.active_units(codes),
     }
+    if len(np.unique(labels)) > 1:
+        row |= {
+            "15-NN accuracy": measures.knn_accuracy(*both),
+            "probe accuracy": measures.probe_accuracy(*both),
+            "silhouette": measures.silhouette(codes, labels),
+            "cluster agreement": measures.cluster_agreement(codes, labels, seed),
+        }
     normal = isinstance(prior, StandardNormal)
-    return row | {name: row[name] if normal else np.nan for name in TO_NORMAL}
+    row |= {name: row[name] if normal else np.nan for name in TO_NORMAL}
+    return dict.fromkeys(OF_CLASSES, np.nan) | row
 
 
 def _decoded(model, real, features, seed):
