@@ -4,9 +4,11 @@ Encoder and decoder run in the browser, so that nothing is fetched and no kernel
 in which file:
 
     comparison  `compare`: latent spaces side by side, decoded under the pointer
+    steering    `steer`: two sliders with names that lead over a plane
     pages       what all pages share: `Explorer`, one HTML file, a frame, a widget
-    payload     what they know of models and data sets
+    shown       which runs they can show; `payload`: what they know of models and data sets
 """
 
 from vaelib.explorer.comparison import compare
 from vaelib.explorer.pages import Explorer
+from vaelib.explorer.steering import steer

@@ -6,6 +6,7 @@ What is in which file:
     posteriors  single images: clouds on the plane, and the true posterior beside them
     curves      curves, and one quantity against another
     sweeps      many models, or many priors, side by side
+    causes      known causes on a plane: their values, and where they grow
     witness     where two clouds differ, over the plane
     bars        log-likelihood, bound and gap, image by image
     drawings    the network, its loss, and the way of the gradients
@@ -13,6 +14,7 @@ What is in which file:
 """
 
 from vaelib.plotting.bars import bounds
+from vaelib.plotting.causes import causes, compass
 from vaelib.plotting.curves import agreement, curves, loss_curves
 from vaelib.plotting.drawings import network
 from vaelib.plotting.pictures import (
