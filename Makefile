@@ -41,6 +41,9 @@ study: .venv/ready ## add what runs/models.csv lacks, or is stale there (hours; 
 	@$(python) -m tools.tables.$(if $(AGAIN),again --rows '$(AGAIN)',fill --kernels 2)
 	@$(if $(AGAIN),,$(python) -m tools.tables.planes)
 
+forecast: .venv/ready ## the same for runs/forecast.csv, with Frey faces and CIFAR-10 (hours)
+	@$(python) -m tools.tables.fill forecast --kernels 2
+
 paper: .venv/ready ## train what others published numbers for, and compare (hours; resumable)
 	@$(python) -m tools.tables.paper $(if $(EPOCHS),--epochs '$(EPOCHS)')
 
@@ -68,4 +71,4 @@ clean: ## remove what these commands made; downloaded data stay in your cache
 .DEFAULT:
 	@echo "There is no target '$@': 'make help' lists those there are." >&2; exit 1
 
-.PHONY: help run solutions test lint format lab site reproduce stress study paper bench lock clean
+.PHONY: help run solutions test lint format lab site reproduce stress study forecast paper bench lock clean

@@ -18,8 +18,8 @@
 #
 # Which of the post's claims hold over several models and seeds, and what does the rest of the family do?
 # This notebook trains one model and measures it. `make study` executes it for every combination in
-# `notebooks/study.yml`, and collects the rows into the table `runs/models.csv`. Change a parameter and run it
-# to see any row come about. It is a form to be filled in, so it is kept without outputs.
+# `notebooks/study.yml`, and collects the rows into the table `runs/models.csv`; `make forecast` does so with
+# `notebooks/forecast.yml` and `runs/forecast.csv`. Change a parameter and run it to see any row come about. It is a form to be filled in, so it is kept without outputs.
 
 # %%
 import time
@@ -33,7 +33,7 @@ from vaelib.runs import provenance
 from vaelib.study import staleness
 
 # %% tags=["parameters"]
-dataset_name: str = "fashion_mnist"  # or "mnist"
+dataset_name: str = "fashion_mnist"  # or another name that `data.load` knows
 objective: str = "elbo"  # a name in vaelib.study.OBJECTIVES, or a call such as "beta(0.1)"
 prior: str = "normal"  # or "mixture(20)", "vamp(20)"; "fitted(20)": after training
 latent_dim: int = 2  # dimensions of the latent space
@@ -41,11 +41,15 @@ seed: int = 0  # of the weights, the order of the images and the noise
 schedule: str = "fast"  # or "post": the post's fifty epochs
 pixels: str = "grey"  # or "threshold": black and white
 limit = None  # a number: train on the first so many images; None: on all
+epochs = None  # a number: passes over the images; None: as many as the schedule has
+learning_rate = None  # a number: at its highest; None: as the schedule has it
 
 # %%
 start = time.time()
 named = dict(objective=objective, prior=prior, schedule=schedule)
 settings = dict(latent_dim=latent_dim, pixels=pixels, seed=seed, limit=limit)
+other = {"epochs": epochs, "learning_rate": learning_rate}
+settings |= {name: value for name, value in other.items() if value is not None}
 recipe = study.recipe(dataset_name, **named, **settings)
 dataset = recipe.load()
 model = study.model_of(dataset_name, **named, **settings)

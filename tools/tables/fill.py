@@ -1,8 +1,9 @@
 """Train and measure every model that the table lacks, or that is stale, and add their rows.
 
-`python -m tools.tables.fill [--kernels 2] [--limit 10]`: what notebooks/study.yml asks for goes to
-runs/models.csv. Broken off at any time, it loses at most the models it was just at. A row whose
-code or measures are those of today is never made again.
+`python -m tools.tables.fill [forecast] [--kernels 2] [--limit 10]`: what notebooks/study.yml asks
+for goes to runs/models.csv, and what notebooks/forecast.yml does to runs/forecast.csv. Broken off
+at any time, it loses at most the models it was just at. A row whose code or measures are those of
+today is never made again.
 """
 
 import sys
@@ -16,10 +17,11 @@ import pandas as pd
 from vaelib import data, study
 from vaelib.files import write_whole
 from vaelib.measures import features
-from vaelib.study import batch, staleness
+from vaelib.study import batch, forecast, staleness
 from vaelib.study.tables import REFERENCES, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
+TABLES = {"study": TABLE, "forecast": forecast.TABLE}
 # What tells rows apart, with the values that are meant where a grid leaves it out.
 DEFAULTS = {
     "dataset": "fashion_mnist",
@@ -91,7 +93,7 @@ def add_references(name, table=REFERENCES):
 
 def make_features(name):
     """Train the feature space of a data set, unless it is there; its accuracy is recorded."""
-    if features.path_of(name).exists():
+    if features.fingerprint(name):
         return
     dataset = data.load(name)
     trained = features.train(dataset)
@@ -130,18 +132,20 @@ def open_jobs(jobs, table=TABLE):
 
 
 @click.command()
+@click.argument("name", type=click.Choice(list(TABLES)), default="study")
 @click.option("--kernels", default=1, show_default=True, help="How many at once.")
 @click.option("--scheduler", help="Address of a Dask scheduler, such as tcp://host:8786.")
 @click.option("--limit", type=int, help="Only the first so many of those that are wanted.")
-def main(kernels, scheduler, limit):
-    """Add the rows that are missing or stale to runs/models.csv."""
-    jobs = open_jobs(in_order(batch.read(ROOT / "notebooks" / "study.yml")))[:limit]
+def main(name, kernels, scheduler, limit):
+    """Add the rows that are missing or stale to the table of the study, or of the forecast."""
+    table = TABLES[name]
+    jobs = open_jobs(in_order(batch.read(ROOT / "notebooks" / f"{name}.yml")), table)[:limit]
     for dataset in sorted({key(job)[0] for job in jobs}):
         make_features(dataset)
         add_references(dataset)
     if not jobs:
         return
-    failed = batch.run(jobs, kernels, scheduler, lambda outcome: add_rows([outcome.target]))
+    failed = batch.run(jobs, kernels, scheduler, lambda done: add_rows([done.target], table))
     for outcome in failed:
         print(f"{outcome.target.stem}: {batch.ending(outcome)}", file=sys.stderr)
     sys.exit(1 if failed else 0)

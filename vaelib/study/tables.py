@@ -13,7 +13,7 @@ DATASETS = "fashion_mnist", "mnist"
 # Columns of numbers that say how a row came about, not what was measured.
 NOT_MEASURED = re.compile(
     r"^(code|data|measuring|versions|machine)\.|^(seed|epochs|limit|latent_dim|seconds)$"
-    r"|^(resumed_after_epoch|information ceiling)$"
+    r"|^(resumed_after_epoch|information ceiling|learning_rate)$"
 )
 ROUNDING = 1e-5  # the table holds six digits
 POST = "elbo-as-posted", "elbo", "mmd-as-posted"

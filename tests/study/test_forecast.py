@@ -1,0 +1,101 @@
+"""The forecast: effects in units of the seeds' spread, their ratios, and the verdict."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib.study import claims, forecast
+
+ROWS = pd.MultiIndex.from_tuples(
+    [
+        (name, dimensions, *model, seed)
+        for name, dimensions, model, seed in itertools.product(
+            ("fashion_mnist", *forecast.REAL), forecast.DIMENSIONS, forecast.MODELS, range(5)
+        )
+    ],
+    names=["dataset", "latent_dim", "objective", "prior", "seed"],
+).to_frame(index=False)
+
+
+def table(sizes, seed=0):
+    """A table in which every change moves every measure by `sizes[dataset]` standard deviations."""
+    random = np.random.default_rng(seed)
+    moved = [
+        (objective, prior) != forecast.VAE
+        for objective, prior in ROWS[["objective", "prior"]].values
+    ]
+    shift = ROWS.dataset.map(sizes).to_numpy() * np.array(moved)
+    noise = random.standard_normal((len(ROWS), len(forecast.MEASURES)))
+    return ROWS.assign(**dict(zip(forecast.MEASURES, (shift[:, None] + noise).T, strict=True)))
+
+
+def test_the_ratio_is_that_of_the_effects_that_went_in():
+    sizes = {"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0}
+    found = forecast.ratios(table(sizes))
+    for kind in forecast.KINDS:
+        frey, cifar = found.loc[kind, "frey_faces"], found.loc[kind, "cifar10"]
+        assert frey.low < 10 < frey.high and cifar.low < 1 < cifar.high
+        assert frey.verdict == claims.HOLDS and cifar.verdict == claims.NOT
+        assert 4 < frey["Fashion-MNIST"] < 7
+
+
+def test_twice_as_big_can_not_be_told_from_twice_as_big():
+    sizes = {"fashion_mnist": 5.0, "frey_faces": 10.0, "cifar10": 10.0}
+    assert set(forecast.ratios(table(sizes)).verdict) == {claims.UNCLEAR}
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    sizes = {"fashion_mnist": 4.0, "frey_faces": 12.0, "cifar10": 4.0}
+    hits = []
+    for seed in range(40):
+        found = forecast.ratios(table(sizes, seed))
+        for name in forecast.REAL:
+            rows = found.xs(name, level="data")
+            truth = sizes[name] / sizes["fashion_mnist"]
+            hits += list((rows.low <= truth) & (truth <= rows.high))
+    assert 0.9 <= np.mean(hits) <= 1.0
+
+
+def test_effects_have_the_sign_and_the_unit_of_the_seeds_spread():
+    sizes = {"fashion_mnist": -3.0, "frey_faces": 3.0, "cifar10": 0.0}
+    found = table(sizes)
+    effects = forecast.effects(found, "priors")
+    assert effects.shape == (2 * len(forecast.MEASURES), 3)
+    rows = found[(found.dataset == "frey_faces") & (found.latent_dim == 32)]
+    vamp, vae = (
+        rows[(rows.objective == "elbo") & (rows.prior == prior)]["coverage"]
+        for prior in ("vamp(20)", "normal")
+    )
+    expected = (vamp.mean() - vae.mean()) / np.sqrt((vamp.var() + vae.var()) / 2)
+    assert effects.loc[(32, "VAE, VampPrior", "coverage"), "frey_faces"] == pytest.approx(expected)
+    assert effects["fashion_mnist"].mean() < -2 < 2 < effects["frey_faces"].mean()
+
+
+def test_a_measure_without_spread_is_left_out_on_all_data_sets():
+    found = table({"fashion_mnist": 5.0, "frey_faces": 5.0, "cifar10": 5.0})
+    where = (found.dataset == "cifar10") & (found.latent_dim == 2)
+    found.loc[where, "coverage"] = 0.0
+    effects = forecast.effects(found, "priors")
+    assert effects.loc[(2, "VAE, VampPrior", "coverage")].isna().all()
+    assert effects.loc[(32, "VAE, VampPrior", "coverage")].notna().all()
+    assert np.isfinite(forecast.ratios(found)[["low", "high"]]).all().all()
+
+
+def test_nothing_follows_from_part_of_the_rows():
+    found = table({"fashion_mnist": 5.0, "frey_faces": 5.0, "cifar10": 5.0})
+    assert forecast.missing(found) == 0 and forecast.missing(found[:-7]) == 7
+    with pytest.raises(ValueError, match=r"4 rows of VAE, VampPrior with 32 dimensions on cifar10"):
+        forecast.ratios(found[:-1])
+
+
+def test_the_rows_of_the_study_are_read_with_them(tmp_path):
+    whole = table({"fashion_mnist": 5.0, "frey_faces": 5.0, "cifar10": 5.0})
+    whole = whole.assign(schedule="fast", pixels="grey", limit=np.nan)
+    here = (whole.dataset == "fashion_mnist") & (whole.latent_dim == 2)
+    others = whole[here].assign(schedule="post")
+    pd.concat([whole[here], others]).to_csv(tmp_path / "models.csv", index=False)
+    whole[~here].to_csv(tmp_path / "forecast.csv", index=False)
+    read = forecast.read(tmp_path / "forecast.csv", tmp_path / "models.csv")
+    assert len(read) == len(whole) and forecast.missing(read) == 0

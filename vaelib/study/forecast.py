@@ -1,0 +1,160 @@
+"""The post's forecast: do cost functions and priors make a bigger difference on real-world data?
+
+"For both cost functions and priors, we expect effective differences to become way bigger still when
+we leave the controlled environment of (Fashion) MNIST and work with real-world datasets." Rules and
+measures are those of runs/plan.md, amendment 2, which was written before the first row.
+"""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from vaelib.runs import PUBLISHED
+from vaelib.study import claims, tables
+from vaelib.study.contrasts import CONFIDENCE
+from vaelib.study.models import TITLES
+
+TABLE = PUBLISHED / "forecast.csv"
+CONTROLLED, REAL = "fashion_mnist", ("frey_faces", "cifar10")
+DIMENSIONS = 2, 32
+SEEDS = 5
+BIGGER = 2.0  # times: what "way bigger" has to mean at least
+LEAST = 0.1  # standard deviations: an effect that five seeds can't tell from none counts as this
+VAE = "elbo", "normal"
+# Kind -> what is compared with the VAE, as (objective, prior).
+KINDS = {
+    "cost functions": (("mmd-as-posted", "normal"), ("elbo-squared-error", "normal")),
+    "priors": (("elbo", "vamp(20)"),),
+}
+MODELS = VAE, *itertools.chain(*KINDS.values())
+MEASURES = (
+    *("pixel MSE", "reconstruction sharpness", "sample sharpness", "held-out MMD²"),
+    *("path length", "prior on manifold", "coverage"),
+)
+
+
+def read(table=TABLE, study=tables.TABLE):
+    """The rows that the forecast is tried on, those from the study's table with them."""
+    found = pd.concat([pd.read_csv(path) for path in (table, study) if path.exists()])
+    plain = (found.schedule == "fast") & (found.pixels == "grey") & found.limit.isna()
+    models = np.array([m in MODELS for m in zip(found.objective, found.prior, strict=True)])
+    known = found.dataset.isin((CONTROLLED, *REAL)) & found.latent_dim.isin(DIMENSIONS)
+    here = found[plain & models & known & (found.seed < SEEDS)]
+    told_apart = ["dataset", "latent_dim", "objective", "prior", "seed"]
+    return here.drop_duplicates(told_apart).sort_values(told_apart, ignore_index=True)
+
+
+def missing(table):
+    """How many of the rows of the plan are not in a table as from `read`."""
+    return len((CONTROLLED, *REAL)) * len(DIMENSIONS) * len(MODELS) * SEEDS - len(table)
+
+
+def effects(table, kind):
+    """How far a change moves each measure, in units of the seeds' spread.
+
+    Args:
+        table: as from `read`.
+        kind: of change, one of `KINDS`.
+
+    Returns:
+        A DataFrame: dimensions, model and measure down, data sets across, as signed effects.
+        Where on any data set a measure has no spread, there is none on all of them.
+    """
+    datasets = dict.fromkeys(table.dataset)
+    found = {name: _effects(_samples(table, name), kind) for name in datasets}
+    index = pd.MultiIndex.from_product(
+        [DIMENSIONS, [_title(model) for model in KINDS[kind]], MEASURES],
+        names=["dimensions", "changed", "measure"],
+    )
+    return pd.DataFrame(found, index).where(lambda all_: np.isfinite(all_).all(axis=1))
+
+
+def ratios(table):
+    """How many times as big effects are on real data, for each kind of change, and the verdict.
+
+    The typical effect of a data set is the geometric mean of the effects' sizes. Its ratio to that
+    of Fashion-MNIST has an interval by the jackknife over seeds, on the logarithm (Miller 1974),
+    with Student's t and Satterthwaite's degrees of freedom.
+
+    Args:
+        table: as from `read`.
+
+    Returns:
+        A DataFrame, a row for each kind and data set: typical effects "there" and on
+        "Fashion-MNIST", "ratio", "low", "high", p (Holm's, against `BIGGER`), and "verdict".
+    """
+    rows = []
+    for kind, name in itertools.product(KINDS, REAL):
+        samples = [_samples(table, dataset) for dataset in (CONTROLLED, name)]
+        kept = np.isfinite([_effects(one, kind) for one in samples]).all(axis=0)
+
+        def typical(one, kind=kind, kept=kept):
+            sizes = np.maximum(np.abs(_effects(one, kind)[kept]), LEAST)
+            return np.log(sizes).mean()
+
+        here, there = (_jackknife(one, typical) for one in samples)
+        variances = np.array([*here[1], *there[1]])
+        error = variances.sum() ** 0.5
+        freedom = variances.sum() ** 2 / (variances**2 / (SEEDS - 1)).sum()
+        log_ratio = there[0] - here[0]
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * error
+        beyond = (log_ratio - np.log(BIGGER)) / error
+        ends = {"low": log_ratio - half, "ratio": log_ratio, "high": log_ratio + half}
+        logs = {"there": there[0], "Fashion-MNIST": here[0]} | ends
+        row = {"kind": kind, "data": name} | {word: np.exp(value) for word, value in logs.items()}
+        rows.append(row | {"p": 2 * stats.t.sf(abs(beyond), freedom), "above": beyond > 0})
+    found = pd.DataFrame(rows)
+    found["p"] = claims.holm(found.p)
+    certain = np.where(found.above, claims.HOLDS, claims.NOT)
+    found["verdict"] = np.where(found.p < claims.LEVEL, certain, claims.UNCLEAR)
+    return found.drop(columns="above").set_index(["kind", "data"])
+
+
+def _samples(table, dataset):
+    """What was measured on a data set: dict of (dimensions, model) to (seeds, measures).
+
+    Raises:
+        ValueError: where rows are missing, for from part of them nothing follows.
+    """
+    here, found = table[table.dataset == dataset], {}
+    for dimensions, model in itertools.product(DIMENSIONS, MODELS):
+        same = (here.latent_dim == dimensions) & (here.objective == model[0])
+        rows = here[same & (here.prior == model[1])]
+        if len(rows) != SEEDS:
+            raise ValueError(
+                f"{len(rows)} rows of {_title(model)} with {dimensions} dimensions on {dataset}: "
+                f"expected {SEEDS}. `make forecast` makes those that are missing."
+            )
+        found[dimensions, model] = rows[list(MEASURES)].to_numpy("float64")
+    return found
+
+
+def _effects(samples, kind):
+    """The effects of `effects`, for one data set, in the order of its index."""
+    found = []
+    for dimensions, model in itertools.product(DIMENSIONS, KINDS[kind]):
+        both = samples[dimensions, model], samples[dimensions, VAE]
+        variances = [rows.var(axis=0, ddof=1) for rows in both]
+        weights = [len(rows) - 1 for rows in both]
+        spread = np.sqrt(np.average(variances, axis=0, weights=weights))
+        with np.errstate(invalid="ignore", divide="ignore"):  # no spread: infinite, or not a number
+            found.append((both[0].mean(axis=0) - both[1].mean(axis=0)) / spread)
+    return np.concatenate(found)
+
+
+def _jackknife(samples, statistic):
+    """A statistic of samples, and the variance that each of them gives it."""
+    variances = []
+    for name, rows in samples.items():
+        without = [
+            statistic(samples | {name: np.delete(rows, seed, axis=0)}) for seed in range(len(rows))
+        ]
+        variances.append((len(rows) - 1) * np.var(without))
+    return statistic(samples), [variance for variance in variances if variance]
+
+
+def _title(model):
+    objective, prior = model
+    return TITLES[objective] if prior == "normal" else f"{TITLES[objective]}, VampPrior"
