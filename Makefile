@@ -26,7 +26,7 @@ lab: .venv/ready ## open the first notebook in JupyterLab (LAB_ARGS=--no-browser
 	@$(python) -m nbformat.sign notebooks/*.ipynb notebooks/*/*.ipynb >/dev/null  # as jupyter trust
 	@JUPYTER_PATH="$(CURDIR)/tools/notebooks/lab$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(python) -m jupyterlab \
 	  --ServerApp.root_dir=. --KernelManager.transport_encryption=auto $(LAB_ARGS) \
-	  notebooks/01_standard_vae.ipynb
+	  notebooks/00_faces.ipynb
 
 site: .venv/ready ## write the website to build/site (REPOSITORY=owner/name adds links to Binder)
 	@$(python) -m tools.website.build $(if $(REPOSITORY),--repository '$(REPOSITORY)')

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import drawn
 from vaelib import data
 from vaelib.errors import RunError
 from vaelib.measures import features
@@ -51,3 +52,16 @@ def test_features_that_are_missing_or_damaged_are_refused(trained, tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(RunError, match=r"features_faces\.npz can't be read"):
         features.load("faces", tmp_path)
+
+
+def test_images_without_classes_are_compared_by_their_pixels():
+    assert features.load("frey_faces") is features.pixels
+    assert features.fingerprint("frey_faces") == "pixels"
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 20, 1), "uint8")
+    np.testing.assert_allclose(features.pixels(images), images.reshape(3, 560) / 255, rtol=1e-6)
+
+
+def test_images_of_another_shape_have_features_too(tmp_path):
+    pictures = drawn.dataset((40, 32, 3), train=60, test=20)
+    trained = features.train(pictures, epochs=1)
+    assert trained(pictures.test_images).shape == (20, features.WIDTH)

@@ -1,10 +1,13 @@
 """Rows of the study's tables: every measure of one model, and of known images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+import drawn
 from vaelib import data, measures, study
-from vaelib.measures import likelihood
+from vaelib.measures import features, likelihood
 from vaelib.study import rows
 
 FACES = data.render_faces(train=120, test=60)
@@ -123,3 +126,30 @@ def test_what_known_images_get_shows_what_a_measure_is_blind_to():
     assert marks["real images"]["sharpness"] == pytest.approx(1, abs=0.2)
     assert marks["the average"]["sharpness"] < 1 < marks["noise"]["sharpness"]
     assert marks["the average"]["recall"] == marks["noise"]["recall"] == 0
+
+
+OF_CLASSES = {"15-NN accuracy", "probe accuracy", "silhouette", "cluster agreement"}
+
+
+@pytest.mark.parametrize(("name", "prior"), [("frey_faces", "normal"), ("cifar10", "vamp(3)")])
+def test_images_of_another_shape_are_measured_too_and_without_classes(name, prior):
+    pictures = drawn.dataset(data.IMAGE_SHAPES[name], train=80, test=60, name=name)
+    classes = data.CLASS_NAMES[name]
+    if len(classes) == 1:
+        none = {
+            f"{part}_labels": 0 * getattr(pictures, f"{part}_labels") for part in ("train", "test")
+        }
+        pictures = replace(pictures, class_names=classes, **none)
+    model = study.recipe(name, "elbo", prior).build(100)
+    row = study.measure(model, pictures, features.pixels)
+    missing = {measure for measure, value in row.items() if np.isnan(value)}
+    assert (missing >= OF_CLASSES) == (len(classes) == 1)
+    assert not missing & {"pixel MSE", "path length", "coverage", "held-out MMD²", "rate"}
+
+
+def test_the_posts_weight_of_mmd_grows_with_the_values_of_an_image():
+    weights = {
+        name: study.recipe(name, "mmd-as-posted").objective.mmd_weight
+        for name in ("mnist", "frey_faces", "cifar10")
+    }
+    assert weights == {"mnist": 784, "frey_faces": 560, "cifar10": 3_072}

@@ -18,13 +18,13 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.py"))
 SOLUTIONS = sorted(NOTEBOOKS.glob("solutions/[0-9]*.py"))
 PARAMETERS = {"dataset_name": "faces", "epochs": 1, "limit": 1000}
-OWN_IMAGES = "07_your_own_images"
+FACES, OWN_IMAGES = "00_faces", "07_your_own_images"
+OTHERS = {FACES: {"epochs", "limit"}, OWN_IMAGES: {"folder", "closer", "size", "steps"}}
 
 
 def names_of_parameters(script):
-    """Those that every notebook has, but for the one on your own images."""
-    own = {"folder", "closer", "size", "steps"}
-    return own if script.stem == OWN_IMAGES else set(PARAMETERS)
+    """Those that every notebook has, but for the two whose images are others."""
+    return OTHERS.get(script.stem, set(PARAMETERS))
 
 
 def small(script, folder):
@@ -33,6 +33,8 @@ def small(script, folder):
         pictures = drawn.folder(folder / "discs", (40, 40, 3), n=40)
         few = {"folder": pictures, "closer": pictures, "size": 32, "steps": 2}
         return few, "steps = 2"
+    if script.stem == FACES:
+        return {"epochs": 1, "limit": 1000}, "epochs = 1"
     step = (
         {"step": 0.2} if "step" in papermill.inspect_notebook(script.with_suffix(".ipynb")) else {}
     )

@@ -41,9 +41,9 @@ def test_post_build_stops_at_the_first_failure(tmp_path):
     assert (result.returncode, result.stdout) == (3, "pip install --no-deps --editable .\n")
 
 
-def test_the_address_in_the_readme_opens_notebook_01():
+def test_the_address_in_the_readme_opens_the_first_notebook():
     [path] = re.findall(r"`lab/tree/(\S+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert (ROOT / path).name == "01_standard_vae.ipynb" and (ROOT / path).exists()
+    assert (ROOT / path).name == "00_faces.ipynb" and (ROOT / path).exists()
 
 
 @pytest.fixture(scope="module")

@@ -44,10 +44,10 @@ def page(browser, address):
     page.close()
 
 
-def test_make_lab_opens_notebook_01_and_nothing_in_front_of_it(page, address):
-    assert "/lab/tree/notebooks/01_standard_vae.ipynb?" in address
-    assert page.locator(".lm-TabBar-tab.jp-mod-current").inner_text() == "01_standard_vae.ipynb"
-    page.get_by_role("heading", name="Train a variational autoencoder").wait_for()
+def test_make_lab_opens_the_first_notebook_and_nothing_in_front_of_it(page, address):
+    assert "/lab/tree/notebooks/00_faces.ipynb?" in address
+    assert page.locator(".lm-TabBar-tab.jp-mod-current").inner_text() == "00_faces.ipynb"
+    page.get_by_role("heading", name="Faces", exact=True).wait_for()
     lab.ready(page)  # by now all that starts has said what it had to say
     assert page.locator(".jp-Dialog, .Toastify__toast").all_inner_texts() == []
     own = re.compile("(https?://localhost:|data:|blob:)")
@@ -103,8 +103,8 @@ def test_what_is_saved_in_one_file_of_a_pair_is_in_the_other(page, notebooks, ed
     assert outputs() == shown
 
 
-def test_notebook_01_runs_from_top_to_bottom_and_shows_its_figures(page, address, notebooks):
-    path = notebooks / "01_standard_vae.ipynb"
+def test_notebook_00_runs_from_top_to_bottom_and_shows_its_figures(page, address, notebooks):
+    path = notebooks / "00_faces.ipynb"
     notebook = nbformat.read(path, as_version=4)
     expected = figures(notebook)
     [parameters] = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
@@ -123,7 +123,7 @@ def test_notebook_01_runs_from_top_to_bottom_and_shows_its_figures(page, address
     assert lab.failures(page).all_text_contents() == []
     shown = page.locator(".jp-OutputArea-output img")
     widths = shown.evaluate_all("images => images.map(image => image.naturalWidth)")
-    assert len(widths) == expected > 10 and min(widths) > 100
+    assert len(widths) == expected > 5 and min(widths) > 100
 
     lab.save(page)
     assert figures(nbformat.read(path, as_version=4)) == expected

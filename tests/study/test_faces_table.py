@@ -1,0 +1,88 @@
+"""Rows about faces: known codes go in, known numbers come out; and a table is made only once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tools.tables import faces as tool
+from vaelib import data
+from vaelib.measures import factors as measured
+from vaelib.study import faces
+
+
+class Plane:
+    """An encoder whose codes are the causes themselves, turned by an angle."""
+
+    def __init__(self, angle, factors):
+        self.angle, self.factors = angle, factors
+
+    def encode(self, images):
+        noise = np.random.default_rng(0).standard_normal(self.factors.shape)
+        units = (self.factors - self.factors.mean(axis=0)) / self.factors.std(axis=0)
+        return measured.turned(units + 0.01 * noise, self.angle)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return data.load("faces")
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45])
+def test_a_plane_that_is_turned_loses_what_hangs_on_axes_and_nothing_else(
+    drawn, angle, monkeypatch
+):
+    run = type("Run", (), {"model": Plane(angle, drawn.test_factors)})
+    monkeypatch.setattr(tool, "trained", lambda dataset, objective, seed: run)
+    row = tool.row_of_drawn("elbo", 0)
+    for reading in ("linear R²", "neighbour R²"):
+        for cause in faces.CAUSES:
+            assert row[f"{reading}, {cause}"] > 0.99
+    assert row["turn"] == pytest.approx((90 - angle) % 90, abs=1)
+    assert row["direction, valence"] == pytest.approx(angle, abs=1)
+    assert row["direction, intensity"] == pytest.approx(90 + angle, abs=1)
+    assert row["R² of axes, best turn"] > 0.99 and row["SAP, best turn"] > 0.98
+    cosine, sine = np.cos(np.deg2rad(angle)) ** 2, np.sin(np.deg2rad(angle)) ** 2
+    assert row["R² of axes, as they are"] == pytest.approx(max(cosine, sine), abs=0.02)
+    assert row["SAP, as they are"] == pytest.approx(abs(cosine - sine), abs=0.05)
+    if angle == 45:
+        assert row["MIG, as they are"] < 0.1 < 0.7 < row["MIG, best turn"]
+        assert row["DCI, as they are"] < 0.2 < 0.9 < row["DCI, best turn"]
+
+
+def test_a_walk_has_short_steps_and_noise_has_not():
+    random = np.random.default_rng(0)
+    angles = np.linspace(0, 2 * np.pi, 1_001)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    # The mean distance of two places on a circle of radius 1 is 4 / pi.
+    expected = 2 * np.pi / 1_000 / (4 / np.pi)
+    assert faces.step_ratio(circle) == pytest.approx(expected, rel=0.05)
+    assert faces.step_ratio(random.standard_normal((5_000, 2))) == pytest.approx(1, abs=0.05)
+
+
+def test_rows_are_made_once_and_again_where_the_code_is_another(tmp_path, monkeypatch):
+    path, made = tmp_path / "faces.csv", []
+
+    def make(objective, seed):
+        made.append((objective, seed))
+        return {"value": float(len(made))}
+
+    tool.fill(path, make, ("elbo", "beta(4)"), seeds=2)
+    tool.fill(path, make, ("elbo", "beta(4)"), seeds=2)
+    assert sorted(made) == [("beta(4)", 0), ("beta(4)", 1), ("elbo", 0), ("elbo", 1)]
+    table = pd.read_csv(path)
+    assert table[["objective", "seed"]].values.tolist() == [list(pair) for pair in sorted(made)]
+    old = table.assign(measuring=["another", *table.measuring[1:]])
+    old.to_csv(path, index=False)
+    tool.fill(path, make, ("elbo", "beta(4)"), seeds=2)
+    assert made[4:] == [("beta(4)", 0)]
+    assert len(pd.read_csv(path)) == 4
+
+
+def test_the_tables_that_are_shown_were_made_by_todays_code():
+    for table, objectives, seeds in (
+        (faces.drawn(), faces.OBJECTIVES, 10),
+        (faces.filmed(), faces.FILM_OBJECTIVES, 5),
+    ):
+        assert set(table.measuring) == {tool.today()["measuring"]}
+        counts = table.groupby("objective").seed.nunique()
+        assert counts.to_dict() == dict.fromkeys(objectives, seeds)
