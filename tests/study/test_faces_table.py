@@ -81,7 +81,7 @@ def test_rows_are_made_once_and_again_where_the_code_is_another(tmp_path, monkey
 def test_the_tables_that_are_shown_were_made_by_todays_code():
     for table, objectives, seeds in (
         (faces.drawn(), faces.OBJECTIVES, 10),
-        (faces.filmed(), faces.FILM_OBJECTIVES, 5),
+        (faces.filmed(), (*faces.FILM_OBJECTIVES, *faces.CONTROLS), 5),
     ):
         assert set(table.measuring) == {tool.today()["measuring"]}
         counts = table.groupby("objective").seed.nunique()

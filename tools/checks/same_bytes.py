@@ -43,7 +43,7 @@ for objective, prior, schedule, pixels in MODELS:
     dataset = study.recipe("faces", *asked, pixels=pixels, **few).load().limit(1000, 500)
     row = study.measure(model, dataset, space, 3)
     found[f"{objective}, {prior}, {schedule}, {pixels}"] = {
-        "weights": digest(model.get_weights()), "row": digest([np.array(list(row.values()))])
+        "weights": digest(model.get_weights()), "row": digest([np.array(sorted(row.items()))])
     }
     print(".", end="", file=sys.stderr, flush=True)
 today = staleness.today("faces")

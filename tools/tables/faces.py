@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pandas as pd
+from sklearn.decomposition import PCA
 from tqdm import tqdm
 
 import vaelib
@@ -49,13 +50,22 @@ def row_of_drawn(objective, seed):
 
 def row_of_film(objective, seed):
     """A row of runs/frey.csv; of the first seed the plane is kept, too."""
-    run, film = trained("frey_faces", objective, seed), frey.film()
+    film = frey.film()
+    if objective in faces.CONTROLS:
+        return {"step ratio": faces.step_ratio(without_network(objective, film), seed)}
+    run = trained("frey_faces", objective, seed)
     if seed == 0:
         keep(objective, run, run.model.encode(film))
     return {
         "step ratio": faces.step_ratio(run.model.encode(film), seed),
         "pixel MSE": mean_squared_error(run.model, run.recipe.load().test_images),
     }
+
+
+def without_network(name, film):
+    """What stands in for codes: (frames, 2), or (frames, pixels)."""
+    pixels = film.reshape(len(film), -1) / 255
+    return pixels if name == "pixels" else PCA(2).fit_transform(pixels)
 
 
 def keep(objective, run, codes):
@@ -89,7 +99,7 @@ def main():
         data.load("frey_faces")
     except DataError as error:
         raise click.ClickException(f"{faces.FILMED.name} stays as it is: {error}") from None
-    fill(faces.FILMED, row_of_film, faces.FILM_OBJECTIVES, seeds=5)
+    fill(faces.FILMED, row_of_film, (*faces.FILM_OBJECTIVES, *faces.CONTROLS), seeds=5)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def causes(codes, values):
 
 
 def compass(rows, names):
-    """Where on the plane two causes grow: a pair of arrows for each model.
+    """Where on the plane two causes grow: a pair of arrows for each model, numbered from 0.
 
     Args:
         rows: dict of title to directions, (models, 2), in degrees from z1 to z2; as many models in
@@ -37,7 +37,7 @@ def compass(rows, names):
     figure, axes = plt.subplots(
         len(rows),
         counts[0],
-        figsize=(1.0 * counts[0] + 1.2, 1.05 * len(rows) + 0.5),
+        figsize=(1.0 * counts[0] + 1.2, 1.05 * len(rows) + 0.65),
         squeeze=False,
         dpi=110,
     )
@@ -46,6 +46,8 @@ def compass(rows, names):
         for ax, pair in zip(line, directions, strict=True):
             _plot_compass(ax, pair)
         line[0].set_ylabel(title, rotation=0, ha="right", va="center")
+    for number, ax in enumerate(axes[0]):
+        ax.set_title(str(number), fontsize=9, pad=1)
     handles = [
         plt.Line2D([], [], color=c, lw=2.5, label=n)
         for c, n in zip(CAUSE_COLORS, names, strict=True)
@@ -53,7 +55,12 @@ def compass(rows, names):
     figure.legend(handles=handles, loc="lower center", ncols=len(names), frameon=False)
     inches = figure.get_size_inches()
     figure.subplots_adjust(
-        left=1.2 / inches[0], right=0.99, top=0.98, bottom=0.42 / inches[1], wspace=0.1, hspace=0.1
+        left=1.2 / inches[0],
+        right=0.99,
+        top=1 - 0.2 / inches[1],
+        bottom=0.42 / inches[1],
+        wspace=0.1,
+        hspace=0.1,
     )
     return figure
 

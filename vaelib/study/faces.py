@@ -14,7 +14,9 @@ DRAWN, FILMED = PUBLISHED / "faces.csv", PUBLISHED / "frey.csv"
 GRID = PUBLISHED / "frey.npz"
 OBJECTIVES = "elbo", "beta(4)", "mmd-as-posted"  # of drawn faces, ten seeds
 FILM_OBJECTIVES = "elbo", "mmd-as-posted"  # five seeds
+CONTROLS = "principal components", "pixels"  # of the film, without a network
 TITLES = {"elbo": "VAE", "beta(4)": "β = 4", "mmd-as-posted": "MMD-VAE"}
+TITLES |= {"principal components": "two principal components", "pixels": "the pixels themselves"}
 CAUSES = "valence", "intensity"
 SMOOTH = 0.5  # of a shuffled step: from there on steps in time are called no shorter
 
@@ -79,5 +81,5 @@ def drawn(path=DRAWN):
 
 
 def filmed(path=FILMED):
-    """The table of the film: objective, seed, "step ratio" and "pixel MSE"."""
+    """The table of the film: objective (or one of `CONTROLS`), seed, "step ratio", "pixel MSE"."""
     return pd.read_csv(path)
