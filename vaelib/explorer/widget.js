@@ -1,9 +1,9 @@
-// As a widget of a notebook, the explorer's points are kept in step with Python's.
+// As a widget of a notebook, the points of a page are kept in step with Python's. `start` fills it.
 
 async function render({ model, el }) {
   let waiting = null;
   let placed = false; // from then on the reader's moves count, until then Python's do
-  const panels = await explore(el, model.get("payload"), (points) => {
+  const panels = await start(el, model.get("payload"), (points) => {
     clearTimeout(waiting);
     if (!placed) return;
     waiting = setTimeout(() => {

@@ -1,0 +1,26 @@
+// What the pages read from their payload: data sets and latent spaces.
+
+const NEAREST = 5; // test images shown
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+function unpack(payload) {
+  const data = Object.fromEntries(
+    Object.entries(payload.data).map(([name, d]) => {
+      const bytes = Uint8Array.from(atob(d.labels), (c) => c.charCodeAt(0));
+      const labels = new Uint16Array(bytes.buffer);
+      const pictures = make("img", "", null, { src: d.pictures });
+      return [name, { ...d, labels, pictures, priorRadius: payload.priorRadius }];
+    })
+  );
+  const spaces = payload.spaces.map((s) => ({ ...s, codes: floats(s.codes) }));
+  return { data, spaces };
+}
+
+// The test images that have a picture and whose codes are nearest to a point, nearest first.
+function nearest(point, codes, count) {
+  const squares = Float64Array.from(
+    { length: count },
+    (_, i) => (codes[2 * i] - point[0]) ** 2 + (codes[2 * i + 1] - point[1]) ** 2
+  );
+  return Array.from(squares.keys()).sort((a, b) => squares[a] - squares[b]).slice(0, NEAREST);
+}
