@@ -4,9 +4,13 @@ Encoder and decoder run in the browser, so that nothing is fetched and no kernel
 in which file:
 
     comparison  `compare`: latent spaces side by side, decoded under the pointer
+    inference   `infer`: true posteriors beside what the encoder says, and drawings of one's own
     pages       what all pages share: `Explorer`, one HTML file, a frame, a widget
     payload     what they know of models and data sets
+    posteriors  the true posteriors of many images, kept sparsely
+    shown       which runs can be shown, and on which images
 """
 
 from vaelib.explorer.comparison import compare
+from vaelib.explorer.inference import infer
 from vaelib.explorer.pages import Explorer

@@ -2,8 +2,8 @@
 
 from vaelib.explorer import payload
 from vaelib.explorer.pages import Explorer
+from vaelib.explorer.shown import check_plane, titles_of
 from vaelib.plotting.panels import PRIOR_RADIUS
-from vaelib.priors import STANDARD_NORMAL
 
 HELP = (
     "Move the pointer, or click a plane and use the arrow keys: the point is decoded at once. "
@@ -29,25 +29,9 @@ def compare(*runs, titles=None, dataset=None):
             network, or another prior.
         RunError: for runs on images of your own that are not at hand.
     """
-    if not runs:
-        raise ValueError("no run was given: expected one or more, such as compare(vae, mmd_vae).")
-    titles = _titles(runs) if titles is None else list(titles)
-    if len(titles) != len(runs):
-        raise ValueError(f"{len(titles)} titles for {len(runs)} runs: expected one for each.")
+    titles = titles_of(runs, titles)
     for run in runs:
-        if run.model.latent_dim != 2:
-            raise ValueError(
-                f"{run.recipe.slug} has {run.model.latent_dim} latent dimensions: the explorer "
-                "shows planes, so it needs two."
-            )
-        recipe = run.recipe
-        posts = recipe.network == "convolutional" and recipe.prior == STANDARD_NORMAL
-        if not posts or recipe.pixels != "grey":
-            raise ValueError(
-                f"{recipe.slug} has a {recipe.network} network, the prior {recipe.prior} and "
-                f"{recipe.pixels} pixels: the explorer shows convolutional models with a standard "
-                "normal and grey pixels only."
-            )
+        check_plane(run)
     loaded = {run.recipe.dataset: dataset or run.recipe.load() for run in runs}
     keys = {name: shown.fingerprint[:8] for name, shown in loaded.items()}
     spaces = [
@@ -62,13 +46,3 @@ def compare(*runs, titles=None, dataset=None):
             "help": HELP if len(runs) > 1 else HELP.rpartition(" The ring")[0],
         }
     )
-
-
-def _titles(runs):
-    names = [str(run.recipe.objective) for run in runs]
-    if len(set(names)) == len(names):
-        return names
-    return [
-        f"{name}, {run.recipe.epochs} epochs, seed {run.recipe.seed}"
-        for name, run in zip(names, runs, strict=True)
-    ]

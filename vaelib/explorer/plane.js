@@ -53,7 +53,7 @@ function makePlane(canvas, space, data, decode) {
   function drawCodes(g) {
     const few = Math.min(Math.max(2000 / data.labels.length, 1), 10); // to be seen all the same
     const dot = (wide() / 260) * Math.sqrt(few);
-    g.globalAlpha = shown.behind === "grid" ? 0.75 : 0.55;
+    g.globalAlpha = shown.faint ? 0.3 : shown.behind === "grid" ? 0.75 : 0.55;
     data.labels.forEach((label, i) => {
       if (shown.only >= 0 && label !== shown.only) return;
       const [x, y] = toPixel(space.codes.subarray(2 * i, 2 * i + 2));
@@ -127,7 +127,7 @@ function makePlane(canvas, space, data, decode) {
     mark(marked);
   }
 
-  // Put the point, the line and the ring on top.
+  // Put what a page paints, the line, the ring and the point on top.
   let marked = {};
   function mark(marks) {
     marked = marks;
@@ -144,6 +144,7 @@ function makePlane(canvas, space, data, decode) {
     };
     const around = (code, radius) => () => g.arc(...toPixel(code), (radius * wide()) / 420, 0, 7);
     const { point, line, ring } = marks;
+    marks.paint?.(g, toPixel);
     if (line) stroke(color("--ink"), 1.5, () => line.forEach((end) => g.lineTo(...toPixel(end))));
     line?.forEach((end) => stroke(color("--ink"), 1.5, around(end, 3)));
     if (ring) stroke(color("--mark"), 1.5, around(ring, 9));
