@@ -8,9 +8,11 @@ in which file:
     pages       what all pages share: `Explorer`, one HTML file, a frame, a widget
     payload     what they know of models and data sets
     posteriors  the true posteriors of many images, kept sparsely
+    sweeps      `sweep`: the weight of the KL as a slider
     shown       which runs can be shown, and on which images
 """
 
 from vaelib.explorer.comparison import compare
 from vaelib.explorer.inference import infer
 from vaelib.explorer.pages import Explorer
+from vaelib.explorer.sweeps import sweep

@@ -31,23 +31,29 @@ def of_space(run, title, dataset, key):
         key: under which the page finds `of_data` of it.
     """
     codes, labels = run.model.encode(dataset.test_images), dataset.test_labels
-    limit = float(plane_limit(codes, least=LEAST))
-    present, middles, places = name_places(codes, labels, limit)
-    names = [
-        {"label": int(label), "middle": middle.tolist(), "place": place.tolist()}
-        for label, middle, place in zip(present, middles, places, strict=True)
-        if len(dataset.class_names) in NAMED
-    ]
+    limit, present = float(plane_limit(codes, least=LEAST)), np.unique(labels)
     return {
         "title": title,
         "data": key,
         "of": dataset.name,
         "limit": limit,
         "codes": _half(codes),
-        "names": names,
+        "names": names_of(codes, dataset, limit),
         "line": [codes[np.argmax(labels == label)].tolist() for label in present[[0, -1]]],
         **_decoder(run.model.decoder),
     }
+
+
+def names_of(codes, dataset, limit):
+    """Where the names of classes go on a plane that reaches to `limit`, for codes (n, 2)."""
+    if len(dataset.class_names) not in NAMED:
+        return []
+    return [
+        {"label": int(label), "middle": middle.tolist(), "place": place.tolist()}
+        for label, middle, place in zip(
+            *name_places(codes, dataset.test_labels, limit), strict=True
+        )
+    ]
 
 
 def of_data(dataset, pictured=PICTURED, exact=False):
