@@ -72,6 +72,7 @@ def decoded(run, place):
 
 
 def assert_decoded(page, betas, place):
+    page.wait_for_timeout(300)  # the other models' images follow as there is time
     row = page.locator(".row").first.locator("canvas")
     for canvas, run in zip(row.all(), betas, strict=True):
         np.testing.assert_allclose(picture(canvas), decoded(run, place), atol=1)

@@ -97,21 +97,21 @@ function makeInference(parent, space, data, onChoose) {
     caption.textContent = `close up, ${(2 * half).toFixed(2)} wide`;
   }
 
-  function draw() {
-    const { q } = state;
-    if (!q.deviation) return;
-    state.drawn = q.mean.map((mean, d) => mean + q.deviation[d] * normal());
-    decodeInto(decoded[1], state.drawn);
-  }
+  const draw = (q) => q.deviation && q.mean.map((mean, d) => mean + q.deviation[d] * normal());
 
   // An image, and its number where it is a test image as it is; else null.
   function show(pixels, image) {
     const known = image !== null;
     const q = encode(pixels);
-    state = { image, q, posterior: known ? posteriorOf(image) : null, drawn: null };
+    const shown = { image, q, posterior: known ? posteriorOf(image) : null, drawn: draw(q) };
+    state = shown;
     decodeInto(decoded[0], q.mean);
-    draw();
-    decodeInto(decoded.at(-1), state.posterior?.likeliest);
+    decoded.at(-1).one.classList.toggle("unknown", !known);
+    requestAnimationFrame(() => {
+      if (state !== shown) return; // a stroke may be faster than two more images
+      if (state.drawn) decodeInto(decoded[1], state.drawn);
+      decodeInto(decoded.at(-1), state.posterior?.likeliest);
+    });
     const [logP, elbo] = known ? [space.logP[image], space.elbo?.[image] ?? null] : [null, null];
     bars(known, logP, elbo);
     const found = nearest(q.mean, space.codes, data.pictured);
@@ -139,7 +139,8 @@ function makeInference(parent, space, data, onChoose) {
   }
 
   again.addEventListener("click", () => {
-    draw();
+    state.drawn = draw(state.q);
+    decodeInto(decoded[1], state.drawn);
     redraw();
   });
   const choose = (event) => {

@@ -45,6 +45,11 @@ function makeRow(parent, title, count, [height, width], captions = []) {
   });
 }
 
+// Work that begins in the next frame, so that what is asked for comes first.
+function later(...work) {
+  requestAnimationFrame(() => paced(...work));
+}
+
 async function sweep(element, payload, onMove = () => {}) {
   const { data: all, spaces } = unpack(payload);
   const data = all[spaces[0].data];
@@ -91,7 +96,12 @@ async function sweep(element, payload, onMove = () => {}) {
   function moveTo(to) {
     const { limit } = space();
     point = to.map((z) => Math.min(Math.max(z, -limit), limit));
-    here.forEach(({ canvas: one }, i) => paint(one, decoders[i](point), shape));
+    // By the model in question at once, by the others as soon as there is time.
+    const decodeBy = (i) => paint(here[i].canvas, decoders[i](place), shape);
+    const place = point;
+    decodeBy(now);
+    const others = spaces.map((_, i) => i).filter((i) => i !== now);
+    later(others.length, (k) => decodeBy(others[k]), () => point === place);
     const found = nearest(point, space().codes, data.pictured);
     const names = found.map((i) => data.classNames[data.labels[i]]);
     neighbours.forEach(([picture, caption], k) => {
@@ -126,8 +136,9 @@ async function sweep(element, payload, onMove = () => {}) {
       planes[now].draw({ behind: "prior", only: -1 });
     }
     moveTo(point);
-    paced(samples.length, (k) => paint(samples[k].canvas, decoders[number](payload.samples[k]), shape),
-      () => now === number);
+    const decodeSample = (k) =>
+      paint(samples[k].canvas, decoders[number](payload.samples[k]), shape);
+    later(samples.length, decodeSample, () => now === number);
   }
 
   function redraw() {
