@@ -71,7 +71,7 @@ function makeInference(parent, space, data, onChoose) {
     return { name, one, picture };
   });
   make("p", "nearest", panel, { textContent: "Test images with the nearest codes" });
-  const neighbours = make("div", "neighbours", panel);
+  const showNearest = makeNeighbours(make("div", "neighbours", panel), data);
 
   let state = null; // what is shown: { image, q, posterior, drawn }
   const color = (name) => getComputedStyle(canvas).getPropertyValue(name);
@@ -114,15 +114,7 @@ function makeInference(parent, space, data, onChoose) {
     });
     const [logP, elbo] = known ? [space.logP[image], space.elbo?.[image] ?? null] : [null, null];
     bars(known, logP, elbo);
-    const found = nearest(q.mean, space.codes, data.pictured);
-    neighbours.replaceChildren(
-      ...found.map((i) => {
-        const one = make("figure");
-        one.append(data.pictureOf(i));
-        make("figcaption", "", one, { textContent: data.classNames[data.labels[i]] });
-        return one;
-      })
-    );
+    showNearest(q.mean, space.codes);
     const about = q.deviation
       ? `q has the mean ${pair(q.mean)} and the standard deviations ${pair(q.deviation)}.`
       : `The code is ${pair(q.mean)}, a point: there is no q, and so no ELBO.`;

@@ -54,7 +54,6 @@ async function sweep(element, payload, onMove = () => {}) {
   const { data: all, spaces } = unpack(payload);
   const data = all[spaces[0].data];
   await data.pictures.decode();
-  const [small, narrow] = data.size;
   const { shape } = spaces[0];
   const decoders = spaces.map(makeDecoder);
   const root = make("div", "vaelib-explorer sweep", element);
@@ -79,12 +78,7 @@ async function sweep(element, payload, onMove = () => {}) {
   const samples = makeRow(right, "Samples from the prior", payload.samples.length, shape);
   const near = make("div", "", left);
   make("h3", "", near, { textContent: "Test images with the nearest codes" });
-  const neighbours = Array.from({ length: NEAREST }, () => {
-    const figure = make("figure", "", near);
-    const picture = make("canvas", "", figure, { width: narrow, height: small });
-    picture.setAttribute("aria-hidden", "true"); // the text beside it names it
-    return [picture, make("figcaption", "", figure)];
-  });
+  const showNearest = makeNeighbours(near, data);
   make("p", "help", root, { textContent: payload.help });
 
   const wide = spaces.map((space) => ({ ...space, ...space.wide }));
@@ -102,14 +96,7 @@ async function sweep(element, payload, onMove = () => {}) {
     decodeBy(now);
     const others = spaces.map((_, i) => i).filter((i) => i !== now);
     later(others.length, (k) => decodeBy(others[k]), () => point === place);
-    const found = nearest(point, space().codes, data.pictured);
-    const names = found.map((i) => data.classNames[data.labels[i]]);
-    neighbours.forEach(([picture, caption], k) => {
-      const from = [narrow * (found[k] % data.columns), small * Math.floor(found[k] / data.columns)];
-      const size = [narrow, small];
-      picture.getContext("2d").drawImage(data.pictures, ...from, ...size, 0, 0, ...size);
-      caption.textContent = names[k];
-    });
+    showNearest(point, space().codes);
     spot.textContent = `Decoded at (${point.map((z) => signed(z.toFixed(2))).join(", ")}).`;
     if (planes[now]) planes[now].mark({ point });
     onMove([point]);
