@@ -77,7 +77,7 @@ def slide(page):
 # What is done on which page, in a window of which size, and for how long a picture is to be seen.
 FILMS = {
     "explorer": ("Clothes", walk, (860, 655), 250),
-    "inference": ("Clothes", misses, (1000, 1150), 1500),
+    "inference": ("Clothes", misses, (1000, 1190), 1500),
     "drawing": ("Digits", three, (1000, 1040), 200),
     "sweep": ("Clothes", slide, (1000, 790), 700),
 }
