@@ -46,7 +46,7 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, lesson, measures, plotting, runs, study
+from vaelib import data, explorer, lesson, measures, plotting, runs, study
 from vaelib.measures import likelihood
 from vaelib.objectives import ELBO, ELBO_AS_POSTED, beta, infovae
 from vaelib.plotting.panels import PRIOR_RADIUS
@@ -175,7 +175,15 @@ pairs.dropna().round(3).set_index("β")
 # It does for five pairs of six, but only the last three say much: below β = 0.3 distortions differ by less than
 # between seeds.
 #
-# But for the noise of the estimates, a rate has two parts: the *mutual information*, what codes know of their
+# All seven models, behind one slider: plane, samples and the dot on the curve move together. The switch goes from the
+# post's weight to the right one.
+
+# %%
+dataset = data.load(dataset_name).limit(limit)
+explorer.sweep(*family.betas(), dataset=dataset)
+
+# %% [markdown]
+# But for noise, a rate has two parts: the *mutual information*, what codes know of their
 # images, and the *aggregate KL*, how far all codes together are from the prior.
 
 # %%
@@ -195,8 +203,7 @@ taps.set_index("capacity")[["rate", "mutual information", "distortion"]].round(2
 # %% [markdown]
 # **Capacity** sets the rate and leaves the price open. Asked for eight nats and for four, the models have them.
 # Asked for two, the model keeps three and ends where β = 10 does: below that a nat saves more than ten nats of
-# distortion, and ten is all that γ pays. C = 8 lies two nats above the line, which one seed can't explain. Capacity
-# lets you name the rate.
+# distortion, and ten is all that γ pays. C = 8 lies two nats above the line, which one seed can't explain.
 #
 # ## Posterior collapse
 #
@@ -211,7 +218,6 @@ taps.set_index("capacity")[["rate", "mutual information", "distortion"]].round(2
 # **Predict.** How many of the twenty units are active at β = 1, at 30 and at 100?
 
 # %%
-dataset = data.load(dataset_name).limit(limit)
 settings = dict(latent_dim=20, epochs=max(1, epochs // 4), seed=seed, limit=limit)
 priced = {}
 for price in (1.0, 30.0, 100.0):
@@ -269,8 +275,8 @@ print(f"the {nats:.1f} nats of β = 30 save {saved:.0f} nats: {saved / nats:.0f}
 # %% [markdown]
 # Each of these nats saves 52 on average. The first ones save most (exercise 4), but none saved 100.
 #
-# Collapse is why the post turns to MMD. The *uninformative latent space* that it warns of comes from a KL that is
-# too strong and pulls the cloud of every image onto the prior. But at full weight, β = 1, nothing collapses here.
+# Collapse is why the post turns to MMD. The *uninformative latent space* that it warns of comes from too
+# strong a KL, which pulls every cloud onto the prior. But at full weight, β = 1, nothing collapses here.
 # And MMD does not forbid collapse: when each cloud is the prior, all codes together are the prior, too, and MMD is
 # zero. Notebook 05 counts MMD-VAEs that collapsed.
 #
@@ -300,8 +306,7 @@ pd.concat(fields, axis=1).round(3)
 # MMD brings the codes to the prior, and with less of the KL they know more. Both together are what InfoVAE
 # promised: at α = 0.9 without MMD (β = 0.1) the codes know 7.7 nats and lie far from the prior; with MMD they know
 # as much and lie near it. With λ = 100 the marginal cross-entropy is better than the VAE's, by about two nats. In
-# the plot above these three lie close to the blue line, and those with λ = 1000 one and a half to three nats above
-# it: so strong a pull is paid for. Dark in all panels is α = 1 with λ = 100. But in this row nothing keeps the
+# the plot above λ = 1000 lies one and a half to three nats above the blue line: so strong a pull is paid for. Dark in all panels is α = 1 with λ = 100. But in this row nothing keeps the
 # clouds wide, and the rate exceeds fifteen nats. The middle panel misses that, for it sees only centres.
 #
 # ## How much can another prior gain?

@@ -59,11 +59,20 @@ def site(tmp_path_factory, faces):
     """The folder of the website, built once, as for a repository called owner/name."""
     from tools.website import build as website  # here, for Sphinx is only needed by some tests
     from vaelib import explorer, runs
+    from vaelib.study import family
 
     folder = tmp_path_factory.mktemp("website") / "site"
     pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "mmd-as-posted")]
-    spaces = {"Faces": explorer.compare(*pair, dataset=faces)}  # for tests have no other images
-    website.build(Path(__file__).parents[1], folder, "owner/name", spaces)
+    given = dict(dataset=faces)  # for tests have no other images
+    few = given | dict(count=20, step=0.4)
+    shown = {
+        "explorer": explorer.compare(*pair, **given),
+        "inference": explorer.infer(*pair, **few),
+        "drawing": explorer.infer(pair[0], **few),
+        "sweep": explorer.sweep(*family.betas()[::3], **given),
+    }
+    shown = {name: {"Faces": one} for name, one in shown.items()}
+    website.build(Path(__file__).parents[1], folder, "owner/name", shown)
     return folder
 
 

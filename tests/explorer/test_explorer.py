@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from canvases import READ, picture, pixels
 
 from tools.website import chromium
 from vaelib import explorer
@@ -11,26 +12,6 @@ from vaelib import explorer
 # Grey values by which the picture in the browser may differ from the decoder's output: its weights
 # are rounded to half precision, and what is between two grey values may fall to either side.
 TOLERANCE = 1
-
-
-# Read from a copy, for reading the canvas itself makes the browser grumble in its console.
-READ = """(canvas, [left, top, wide, high, what]) => {
-  const copy = new OffscreenCanvas(wide, high).getContext("2d", { willReadFrequently: true });
-  copy.drawImage(canvas, -left, -top);
-  const { data } = copy.getImageData(0, 0, wide, high);
-  return what === "count" ? new Set(new Uint32Array(data.buffer)).size : Array.from(data);
-}"""
-
-
-def pixels(canvas, left, top, wide, high):
-    """The colours of a part of a canvas, (high, wide, 4)."""
-    values = canvas.evaluate(READ, [left, top, wide, high, "values"])
-    return np.array(values).reshape(high, wide, 4)
-
-
-def picture(canvas):
-    """The grey values of a canvas of 28 x 28 pixels."""
-    return pixels(canvas, 0, 0, 28, 28)[:, :, 0]
 
 
 def colors(plane):

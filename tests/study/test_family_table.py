@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib import plotting
+from vaelib.grid import grid_codes
 from vaelib.runs.arrays import to_npz
 from vaelib.study import family
 
@@ -74,3 +75,13 @@ def test_planes_are_shown_as_snapshots_are(tmp_path):
     assert list(found) == ["beta(0.1)", "beta(1)"]
     np.testing.assert_array_equal(found["beta(1)"]["codes"][-1], codes.astype("float32"))
     assert len(plotting.comparison(found, "abc").axes) == 6
+
+
+def test_the_published_models_decode_what_their_planes_show():
+    planes, runs = family.planes(), family.betas()
+    weights = [run.recipe.objective.kl_weight for run in runs]
+    assert weights == [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+    for run, kept in zip(runs, planes.values(), strict=True):
+        decoded = 255 * run.model.decode(grid_codes())
+        np.testing.assert_allclose(decoded, kept["grid"][-1], atol=1.5)
+        assert np.ptp(kept["grid"][-1]) > 200

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from tools.tables import planes
 from vaelib import data, runs, study
+from vaelib.study import family
 
 FACES = data.render_faces(train=60, test=20)
 
@@ -30,6 +31,12 @@ def test_the_last_snapshot_of_each_model_is_kept(monkeypatch, tmp_path):
         assert about["data"]["fingerprint"] == FACES.limit(train=40).fingerprint
         assert about["recipe"]["objective"]["kl_weight"] == model.objective.kl_weight
         assert (codes.dtype, arrays[f"{word}/grid"].dtype) == (np.float16, np.uint8)
+    path = tmp_path / "planes.npz"
+    path.write_bytes(planes.to_npz(arrays))
+    for run in family.betas(path):  # which read the weights
+        word = f"beta({run.recipe.objective.kl_weight:g})"
+        codes = run.model.encode(FACES.test_images)
+        np.testing.assert_allclose(codes, arrays[f"{word}/codes"], atol=3e-3)
 
 
 def test_what_the_file_lacks_or_other_code_trained_is_made(monkeypatch, tmp_path):
@@ -38,7 +45,8 @@ def test_what_the_file_lacks_or_other_code_trained_is_made(monkeypatch, tmp_path
     def make(words, **settings):
         made.append(list(words))
         about = np.array(json.dumps({"code": {"fingerprint": code[0]}}))
-        return {f"{word}/provenance": about for word in words}
+        about = {f"{word}/provenance": about for word in words}
+        return about | {f"{word}/weights/0": np.zeros(1) for word in words}
 
     monkeypatch.setattr(planes, "FILE", tmp_path / "planes.npz")
     monkeypatch.setattr(planes, "planes", make)
@@ -54,4 +62,6 @@ def test_what_the_file_lacks_or_other_code_trained_is_made(monkeypatch, tmp_path
         assert CliRunner().invoke(planes.main).exit_code == 0
     assert made == [["beta(1)"], ["beta(2)"], ["beta(1)"]]
     kept = planes.from_npz((tmp_path / "planes.npz").read_bytes())
-    assert set(kept) == {"beta(1)/provenance", "beta(2)/provenance"}
+    assert {name.partition("/")[0] for name in kept} == {"beta(1)", "beta(2)"}
+    # A plane without its model is not whole.
+    assert not planes.is_todays("beta(1)", {"beta(1)/provenance": kept["beta(1)/provenance"]})

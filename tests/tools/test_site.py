@@ -236,7 +236,7 @@ def test_what_is_broken_is_not_published(project, name, capfd):
 def test_repository_is_checked_and_its_lack_is_said(monkeypatch):
     built = []
     monkeypatch.setattr(website, "build", lambda *given: built.append(given[2]))
-    monkeypatch.setattr(website, "explorers", dict)
+    monkeypatch.setattr(website.explorers, "make", dict)
     run = CliRunner().invoke
     for name in ("owner", "https://github.com/owner/name", "owner/name/", "owner/na me"):
         result = run(website.main, env={"GITHUB_REPOSITORY": name})

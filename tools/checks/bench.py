@@ -18,7 +18,13 @@ from pathlib import Path
 import click
 
 from tools.checks.rows import row
-from tools.checks.waits import explorer_page, first_figure, import_time, peak_memory
+from tools.checks.waits import (
+    explorer_page,
+    first_figure,
+    import_time,
+    other_pages,
+    peak_memory,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASET = "fashion_mnist"
@@ -154,7 +160,7 @@ def peak_mb():
 
 ALONE = {"training_steps": training_steps, "likelihood": likelihood}
 ALONE |= {f"mmd_{n}": (lambda n=n: mmd(n)) for n in (100, 1_000, 10_000)}
-TOGETHER = (import_time, first_figure, explorer_page, peak_memory)
+TOGETHER = (import_time, first_figure, explorer_page, other_pages, peak_memory)
 
 
 @click.command()

@@ -81,6 +81,58 @@ MOVES = """() => {
 }"""
 
 
+def other_pages():
+    """Inference and sweep in a browser: their sizes, and how long a move, a stroke, a step take."""
+    import tempfile
+
+    from tools.website import chromium, explorers
+
+    if not chromium.program():
+        return row("inference and sweep in a browser", "-", " no browser is installed")
+    for name, here in explorers.make(("inference", "sweep")).items():
+        with tempfile.TemporaryDirectory() as folder, chromium.launched() as browser:
+            path = Path(folder, "page.html")
+            here["Clothes"].save(path)
+            row(f"the page of {name}", path.stat().st_size / 1e6, " MB", at_most=3)
+            with chromium.opened(browser, path, width=1000) as (page, _):
+                page.locator(".said:not(:empty)").last.wait_for()
+                for what, (does, at_most) in DONE[name].items():
+                    row(f"  {what}", page.evaluate(MEDIAN, does), " ms", 0, at_most=at_most)
+
+
+# What is done 60 times, the i-th time at place i; the median time is taken.
+MEDIAN = """does => {
+  const act = new Function("i", does), times = [];
+  for (let i = 0; i < 60; i++) {
+    const start = performance.now();
+    act(i);
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[30];
+}"""
+POINTER = """const on = document.querySelector("%s"), { x, y } = on.getBoundingClientRect();
+on.setPointerCapture = () => {};
+const at = { clientX: x + %s, clientY: y + %s, buttons: 1 };
+if (i === 0) on.dispatchEvent(new PointerEvent("pointerdown", at));
+on.dispatchEvent(new PointerEvent("pointermove", at));"""
+SLIDE = """const slider = document.querySelector("input[name=weight]");
+slider.value = i % 7;
+slider.dispatchEvent(new Event("input"));"""
+DONE = {
+    "inference": {
+        "each move: an image chosen, in both models": (POINTER % (".plane", "30 + 6 * i", 200), 50),
+        "each stroke: drawn, encoded, decoded": (
+            POINTER % (".sheet canvas", "20 + 2 * i", 90),
+            100,
+        ),
+    },
+    "sweep": {
+        "each move: decoded by seven models": (POINTER % (".plane", "30 + 6 * i", 200), 50),
+        "each step of the slider": (SLIDE, 50),
+    },
+}
+
+
 def peak_memory():
     """As recorded where the committed notebooks were executed in full."""
     import nbformat

@@ -1,4 +1,4 @@
-"""Build the website in build/site: README, docs, notebooks with outputs, explorer, reference.
+"""Build the website in build/site: README, docs, notebooks with outputs, explorers, reference.
 
 Sphinx reads copies of the pages, made in a temporary folder, and needs no network. The site
 appears whole or not at all. How it looks is set in docs/conf.py and docs/site.css.
@@ -16,17 +16,13 @@ import click
 from PIL import Image
 from sphinx.cmd.build import main as sphinx
 
+from tools.website import explorers
+
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = "https://mybinder.org/v2/gh"
 LINK = re.compile(r"\]\(([\w./-]+)[)#]")
 ROW = re.compile(r"^\| (`\w+`.*?) \| (.+) \|$", re.MULTILINE)  # of a table, beginning with a name
 NAME = re.compile(r"`(\w+)`")
-EXPLORER = """# Explorer
-
-Two latent spaces, learned from the same images in 50 epochs with the post's settings: left by a
-VAE with the ELBO, right by the MMD-VAE. Whatever is under your pointer is decoded, here in your
-browser. In a notebook, `explorer.compare(run_a, run_b)` does the same with your own.
-"""
 TOCTREE = """
 ```{{toctree}}
 :caption: {caption}
@@ -98,32 +94,6 @@ def with_links(notebook: Path, name: str, repository: str) -> tuple[str, str]:
     return title.strip("# "), json.dumps(content, ensure_ascii=False)
 
 
-def explorers() -> dict[str, object]:
-    """The spaces to walk through, by their titles: the runs that come with the project."""
-    from vaelib import data, explorer, runs  # here, for it imports TensorFlow
-
-    found = {}
-    for title, name in {"Clothes": "fashion_mnist", "Digits": "mnist"}.items():
-        pair = [runs.load(f"{name}_{model}_50-epochs") for model in ("elbo", "mmd-as-posted")]
-        try:
-            found[title] = explorer.compare(*pair, titles=("VAE", "MMD-VAE"))
-        except data.DataError as error:
-            sys.exit(f"The explorer shows test images, and there are none: {error}")
-    return found
-
-
-def explorer_page(spaces: dict[str, object]) -> str:
-    """The page that shows each explorer in a frame, with links to them as pages of their own."""
-    text = EXPLORER
-    for title, explorer in spaces.items():
-        # One line of HTML, for Markdown would end it at an empty one.
-        frame = explorer._repr_html_().replace("\n", "&#10;")
-        link = f"[Download as a page of its own](path:explorers/{title.lower()}.html)"
-        text += f"\n## {title}\n\n{link}\n"
-        text += f"\n<div>{frame}</div>\n"
-    return text
-
-
 def copy(file: Path, target: Path) -> None:
     """Copy a file; of a film, only its first picture, for nothing on the site moves by itself."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +104,7 @@ def copy(file: Path, target: Path) -> None:
         shutil.copy(file, target)
 
 
-def stage(root: Path, folder: Path, repository: str, spaces: dict[str, object]) -> None:
+def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> None:
     """Write into a folder what Sphinx reads."""
 
     def write(name, text):
@@ -150,12 +120,12 @@ def stage(root: Path, folder: Path, repository: str, spaces: dict[str, object]) 
     folder.mkdir(parents=True)
     readme = (root / "README.md").read_text(encoding="utf-8")
     navigation = {name: [] for name in ("Notebooks", "Solutions", "See it", "More", "The package")}
-    if spaces:
-        (folder / "explorers").mkdir()
-        for title, explorer in spaces.items():
-            explorer.save(folder / "explorers" / f"{title.lower()}.html")
-        write("explorer.md", explorer_page(spaces))
-        navigation["See it"].append("explorer")
+    for name, here in shown.items():
+        (folder / "explorers").mkdir(exist_ok=True)
+        for title, explorer in here.items():
+            explorer.save(folder / explorers.path_of(name, title))
+        write(f"{name}.md", explorers.page(name, here))
+        navigation["See it"].append(name)
     for caption, here in {"Notebooks": "notebooks", "Solutions": "notebooks/solutions"}.items():
         (folder / "downloads" / here).mkdir(parents=True)
         for notebook in sorted(root.glob(f"{here}/[0-9]*.ipynb")):
@@ -176,11 +146,14 @@ def stage(root: Path, folder: Path, repository: str, spaces: dict[str, object]) 
     write("index.md", front_page(readme, navigation, modules))
 
 
-def build(root: Path, target: Path, repository: str, spaces: dict[str, object]) -> None:
-    """Replace the folder `target` by the website; where anything is wrong, leave it as it is."""
+def build(root: Path, target: Path, repository: str, shown: dict[str, dict]) -> None:
+    """Replace the folder `target` by the website; where anything is wrong, leave it as it is.
+
+    `shown` has the explorers of each page that shows some, by their titles: see `explorers.make`.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         source, site = Path(temporary, "source"), Path(temporary, "site")
-        stage(root, source, repository, spaces)
+        stage(root, source, repository, shown)
         options = ["--quiet", "--fail-on-warning", "--keep-going", "--conf-dir", ROOT / "docs"]
         options += ["--doctree-dir", Path(temporary, "doctrees")]
         if sphinx([str(word) for word in (*options, source, site)]):
@@ -200,7 +173,7 @@ def main(repository: str) -> None:
         )
     if not repository:
         print("No repository is named (REPOSITORY=owner/name): pages have no links to Binder.")
-    build(ROOT, ROOT / "build" / "site", repository, explorers())
+    build(ROOT, ROOT / "build" / "site", repository, explorers.make())
     print("The website: build/site/index.html")
 
 

@@ -5,7 +5,6 @@ const STEPS = 9; // images along a line
 function makePanel(parent, space, data, onMove) {
   const decode = makeDecoder(space);
   const [height, width] = space.shape;
-  const [small, narrow] = data.size; // of the pictures of test images
   const panel = make("section", "panel", parent);
   make("h2", "", panel, { textContent: space.title });
   const canvas = make("canvas", "plane", panel, { width: 840, height: 840, tabIndex: 0 });
@@ -22,12 +21,7 @@ function makePanel(parent, space, data, onMove) {
   const beside = make("div", "", here);
   beside.setAttribute("aria-live", "polite");
   const said = make("p", "said", beside);
-  const neighbours = Array.from({ length: NEAREST }, () => {
-    const figure = make("figure", "", beside);
-    const picture = make("canvas", "", figure, { width: narrow, height: small });
-    picture.setAttribute("aria-hidden", "true"); // the text beside it names it
-    return [picture, make("figcaption", "", figure)];
-  });
+  const showNearest = makeNeighbours(beside, data);
   const strip = make("div", "strip", panel);
   strip.setAttribute("role", "img");
   strip.setAttribute("aria-label", "Images decoded along the line, from its beginning to its end");
@@ -42,18 +36,12 @@ function makePanel(parent, space, data, onMove) {
     const start = performance.now();
     paint(large, decode(marks.point), space.shape);
     const took = performance.now() - start;
-    const found = nearest(marks.point, space.codes, data.pictured);
+    const found = showNearest(marks.point, space.codes);
     const names = found.map((i) => data.classNames[data.labels[i]]);
     said.textContent =
       `Decoded at (${marks.point.map((z) => signed(z.toFixed(2))).join(", ")}) in ${took.toFixed(0)} ms. ` +
       `Of ${data.pictured.toLocaleString("en")} images the nearest are:`;
     large.setAttribute("aria-label", `The decoded image. ${said.textContent} ${names.join(", ")}`);
-    neighbours.forEach(([picture, caption], k) => {
-      const from = [narrow * (found[k] % data.columns), small * Math.floor(found[k] / data.columns)];
-      const size = [narrow, small];
-      picture.getContext("2d").drawImage(data.pictures, ...from, ...size, 0, 0, ...size);
-      caption.textContent = names[k];
-    });
     if (drawing) drawLine([marks.line[0], marks.point]);
     plane.mark(marks);
     onMove(found[0]);

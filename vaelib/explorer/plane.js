@@ -74,7 +74,7 @@ function makePlane(canvas, space, data, decode) {
     g.setLineDash([]);
     g.font = `${wide() / 36}px system-ui, sans-serif`;
     const step = limit > 6 ? 4 : 2;
-    for (let z = -step * Math.floor((0.95 * limit) / step); z < 0.95 * limit; z += step) {
+    for (let z = -step * Math.floor((0.88 * limit) / step); z < 0.88 * limit; z += step) {
       write(g, signed(z), [toPixel([z, 0])[0], 0.98 * wide()], color("--ink"));
       if (z) write(g, signed(z), [0.025 * wide(), toPixel([0, z])[1]], color("--ink"));
     }

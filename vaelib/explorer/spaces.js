@@ -24,3 +24,25 @@ function nearest(point, codes, count) {
   );
   return Array.from(squares.keys()).sort((a, b) => squares[a] - squares[b]).slice(0, NEAREST);
 }
+
+// A row for the nearest test images, as small pictures with the names of their classes. It gives a
+// function that shows those of a point, and returns them.
+function makeNeighbours(parent, data) {
+  const [small, narrow] = data.size;
+  const places = Array.from({ length: NEAREST }, () => {
+    const figure = make("figure", "", parent);
+    const picture = make("canvas", "", figure, { width: narrow, height: small });
+    picture.setAttribute("aria-hidden", "true"); // the text beside it names it
+    return [picture, make("figcaption", "", figure)];
+  });
+  return (point, codes) => {
+    const found = nearest(point, codes, data.pictured);
+    places.forEach(([picture, caption], k) => {
+      const from = [narrow * (found[k] % data.columns), small * Math.floor(found[k] / data.columns)];
+      const size = [narrow, small];
+      picture.getContext("2d").drawImage(data.pictures, ...from, ...size, 0, 0, ...size);
+      caption.textContent = data.classNames[data.labels[found[k]]];
+    });
+    return found;
+  };
+}

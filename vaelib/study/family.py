@@ -3,8 +3,10 @@
 Both lie in `runs/`: `make study` makes what is missing there. Most have one seed: exploratory.
 """
 
+import json
+
 from vaelib.objectives import ELBO
-from vaelib.runs import PUBLISHED
+from vaelib.runs import PUBLISHED, Recipe, Run
 from vaelib.runs.arrays import from_npz, read_whole
 from vaelib.study.models import REFERENCES, recipe
 
@@ -93,3 +95,26 @@ def planes(path=PLANES):
         | {"codes": kept[f"{name}/codes"][None].astype("float32"), "labels": kept["labels"]}
         for name in sorted(names, key=weight.get)
     }
+
+
+def betas(path=PLANES):
+    """The seven beta-VAEs of seed 0 themselves, with weights in half precision.
+
+    That is enough to look at them: codes are off by three thousandths at most, and decoded images
+    by less than a grey value.
+
+    Returns:
+        A list of `Run` with rising weights of the KL, without history, snapshots and optimizer.
+    """
+    kept = from_npz(read_whole(path))
+    runs = []
+    for word in {name.split("/")[0]: None for name in kept if "/weights/" in name}:
+        about = json.loads(str(kept[f"{word}/provenance"]))
+        recipe = Recipe.from_config(about.pop("recipe"))
+        model, next_ = recipe.model(), 0
+        for part in (model.encoder, model.decoder):
+            names = [f"{word}/weights/{next_ + i}" for i in range(len(part.weights))]
+            part.set_weights([kept[name].astype("float32") for name in names])
+            next_ += len(names)
+        runs.append(Run(recipe, model, {}, {}, about))
+    return sorted(runs, key=lambda run: run.recipe.objective.kl_weight)
