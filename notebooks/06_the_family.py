@@ -175,8 +175,8 @@ pairs.dropna().round(3).set_index("β")
 # It does for five pairs of six, but only the last three say much: below β = 0.3 distortions differ by less than
 # between seeds.
 #
-# All seven models, behind one slider: plane, samples and the dot on the curve move together. The switch goes from the
-# post's weight to the right one.
+# All seven models, behind one slider: plane, samples and the dot on the curve move together. The switch goes from
+# the post's weight to the right one.
 
 # %%
 dataset = data.load(dataset_name).limit(limit)
@@ -306,8 +306,9 @@ pd.concat(fields, axis=1).round(3)
 # MMD brings the codes to the prior, and with less of the KL they know more. Both together are what InfoVAE
 # promised: at α = 0.9 without MMD (β = 0.1) the codes know 7.7 nats and lie far from the prior; with MMD they know
 # as much and lie near it. With λ = 100 the marginal cross-entropy is better than the VAE's, by about two nats. In
-# the plot above λ = 1000 lies one and a half to three nats above the blue line: so strong a pull is paid for. Dark in all panels is α = 1 with λ = 100. But in this row nothing keeps the
-# clouds wide, and the rate exceeds fifteen nats. The middle panel misses that, for it sees only centres.
+# the plot above λ = 1000 lies one and a half to three nats above the blue line: so strong a pull is paid for. Dark
+# in all panels is α = 1 with λ = 100. But in this row nothing keeps the clouds wide, and the rate exceeds fifteen
+# nats. The middle panel misses that, for it sees only centres.
 #
 # ## How much can another prior gain?
 #
