@@ -1,33 +1,14 @@
 """Inference and sweep as widgets of a notebook: their point is Python's, and the reader's, too."""
 
-import json
 import re
 
 import numpy as np
 import pytest
+from live import page_of_widget
 
 from tools.website import chromium
 from vaelib import explorer
 from vaelib.study import family
-
-# What a notebook does with a widget; `told` is what Python was told.
-NOTEBOOK = """<!doctype html><html lang="en"><title>Notebook</title><style>%s</style>
-<body><main></main><script type="application/json">%s</script>
-<script type="module">
-const values = JSON.parse(document.querySelector("script").textContent);
-const listeners = [];
-window.told = [];
-window.python = (points) => { values.points = points; listeners.forEach((act) => act()); };
-const model = {
-  get: (name) => values[name],
-  set: (name, value) => (values[name] = value),
-  save_changes: () => told.push(values.points),
-  on: (name, act) => name === "change:points" && listeners.push(act),
-};
-const { default: widget } = await import("data:text/javascript;base64,%s");
-await widget.render({ model, el: document.querySelector("main") });
-window.ready = true;
-</script>"""
 
 
 @pytest.fixture(params=["infer", "sweep"])
@@ -38,11 +19,7 @@ def live(request, browser, pair, faces, tmp_path):
         codes = pair[0].model.encode(faces.test_images[:30])
     else:
         shown, codes = explorer.sweep(*family.betas()[:2], dataset=faces), None
-    widget = shown.live()
-    values = {"payload": widget.payload, "points": [[0.5, -0.25]]}
-    content = json.dumps(values).replace("<", "\\u003c")
-    module = explorer.payload._base64(widget._esm.encode())
-    (tmp_path / "notebook.html").write_text(NOTEBOOK % (widget._css, content, module))
+    page_of_widget(shown.live(), [[0.5, -0.25]], tmp_path / "notebook.html")
     with chromium.opened(browser, tmp_path / "notebook.html", height=1300) as (page, problems):
         page.wait_for_function("window.ready")
         yield page, codes

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from live import page_of_widget
 
 from tools.website import axe, chromium
 from vaelib import explorer
@@ -81,6 +82,20 @@ def test_sliders_keep_nobody_out(browser, steered, width, dark):
         assert axe.violations(page) == []
         assert page.evaluate(chromium.STICKING_OUT) == []
         assert page.title() == "valence and intensity as sliders: drawn < faces"
+    assert problems == []
+
+
+def test_in_a_running_notebook_python_moves_the_sliders_too(browser, pair, faces, tmp_path):
+    widget = explorer.steer(pair[0], SLIDERS, PLACES, dataset=faces).live()
+    page_of_widget(widget, [code_of(0.5, 0.25).tolist()], tmp_path / "notebook.html")
+    with chromium.opened(browser, tmp_path / "notebook.html") as (page, problems):
+        page.wait_for_function("window.ready")
+        assert_shows(page, pair[0], 0.5, 0.25)
+        page.evaluate(f"python([{code_of(-0.35, 0.75).tolist()}])")
+        assert_shows(page, pair[0], -0.35, 0.75)
+        page.locator("input[name=valence]").press("ArrowRight")
+        page.wait_for_timeout(400)  # Python is told when the point rests
+        np.testing.assert_allclose(page.evaluate("told.at(-1)[0]"), code_of(-0.3, 0.75))
     assert problems == []
 
 

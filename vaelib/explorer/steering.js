@@ -25,7 +25,8 @@ function makeSlider(parent, { name, low, high, lowName, highName }, onInput) {
     return number;
   };
   input.addEventListener("input", onInput);
-  return read;
+  const stops = Array.from({ length: SLIDER_STEPS + 1 }, (_, i) => low + i * step);
+  return { read, stops, set: (number) => (input.value = number) };
 }
 
 async function steer(element, payload, onMove = () => {}) {
@@ -40,7 +41,7 @@ async function steer(element, payload, onMove = () => {}) {
   const left = make("section", "panel", panels);
   make("h2", "", left, { textContent: "Say what you want" });
   const form = make("form", "sliders", left);
-  const reads = payload.sliders.map((slider) => makeSlider(form, slider, () => follow()));
+  const sliders = payload.sliders.map((slider) => makeSlider(form, slider, () => follow()));
   const large = make("canvas", "generated", left, { width, height });
   large.setAttribute("role", "img");
   const said = make("p", "said", left);
@@ -57,9 +58,8 @@ async function steer(element, payload, onMove = () => {}) {
   );
   const plane = makePlane(canvas, space, here, decode);
 
-  // Where each slider leads, from end to end, while the other stays.
   const marks = { point: [0, 0], line: null, paint: drawLines };
-  let ways = [];
+  let ways = []; // of each slider, from end to end, while the other stays
   function drawLines(g, toPixel) {
     g.strokeStyle = getComputedStyle(canvas).getPropertyValue("--ink");
     ways.forEach((way, k) => {
@@ -72,27 +72,25 @@ async function steer(element, payload, onMove = () => {}) {
     g.setLineDash([]);
   }
 
-  function lines(values) {
-    return payload.sliders.map(({ low, high }, k) =>
-      Array.from({ length: SLIDER_STEPS + 1 }, (_, i) => {
-        const moved = [...values];
-        moved[k] = low + ((high - low) * i) / SLIDER_STEPS;
-        return placeOf(moved, payload.places);
-      })
-    );
-  }
-
+  // Only the sliders say where the point is: to come near another place, they are moved there.
   function moveTo(point) {
-    marks.point = [...point];
-    paint(large, decode(marks.point), space.shape);
-    plane.mark(marks);
-    onMove([marks.point]);
+    const far = (values) =>
+      Math.hypot(...placeOf(values, payload.places).map((z, d) => z - point[d]));
+    const all = sliders[0].stops.flatMap((a) => sliders[1].stops.map((b) => [a, b]));
+    const best = all.reduce((one, other) => (far(other) < far(one) ? other : one));
+    sliders.forEach(({ set }, k) => set(best[k]));
+    follow();
   }
 
   function follow() {
-    const values = reads.map((read) => read());
-    ways = lines(values);
-    moveTo(placeOf(values, payload.places));
+    const values = sliders.map(({ read }) => read());
+    ways = sliders.map(({ stops }, k) =>
+      stops.map((stop) => placeOf(values.with(k, stop), payload.places))
+    );
+    marks.point = placeOf(values, payload.places);
+    paint(large, decode(marks.point), space.shape);
+    plane.mark(marks);
+    onMove([marks.point]);
     const words = payload.sliders.map(({ name }, k) => `${name} ${signed(values[k].toFixed(2))}`);
     const place = marks.point.map((z) => signed(z.toFixed(2))).join(", ");
     said.textContent = `Decoded for ${words.join(" and ")}, at (${place}).`;
