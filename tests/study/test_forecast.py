@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tools.tables import forecast as page
 from vaelib.study import claims, forecast
 
 ROWS = pd.MultiIndex.from_tuples(
@@ -88,6 +89,18 @@ def test_nothing_follows_from_part_of_the_rows():
     assert forecast.missing(found) == 0 and forecast.missing(found[:-7]) == 7
     with pytest.raises(ValueError, match=r"4 rows of VAE, VampPrior with 32 dimensions on cifar10"):
         forecast.ratios(found[:-1])
+
+
+def test_results_say_what_there_is_to_say():
+    found = table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0})
+    [state] = page.section(found[:-7])
+    assert state.startswith("113 of the 120 rows that the plan asks for are there. Until all are")
+    state, verdicts, effects = page.section(found)
+    assert state == "All 120 rows that the plan asks for are there.\n"
+    frey, cifar = (line for line in verdicts.splitlines() if line.startswith("| priors"))
+    assert "| Frey faces |" in frey and frey.endswith("| holds |")
+    assert "| CIFAR-10 |" in cifar and cifar.endswith("| does not hold |")
+    assert len(effects.splitlines()) == 2 + 3 * 2 * len(forecast.MEASURES)
 
 
 def test_the_rows_of_the_study_are_read_with_them(tmp_path):

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from tools.tables import schedules
+from tools.tables import forecast, schedules
+from tools.tables.forecast import head, line
 from vaelib import runs, study
 from vaelib.files import write_whole
 from vaelib.study import claims, published, tables
+from vaelib.study import forecast as predicted
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_EDITION = tables.TABLE.with_name("first_edition.csv")
@@ -27,16 +29,6 @@ COLUMNS = {
     "prior on manifold": ("samples like data", 2),
 }
 IN_BRIEF = "held-out MMD²", "15-NN accuracy", "pixel MSE", "prior on manifold"
-
-
-def line(*cells):
-    """A line of a table."""
-    return "| " + " | ".join(cells) + " |"
-
-
-def head(*names):
-    """The lines that a table begins with."""
-    return [line(*names), "| --- " * len(names) + "|"]
 
 
 def brief(table):
@@ -237,6 +229,7 @@ def in_results(text):
     text = replaced(text, "models", made + [LEDGER, ledger(models)] * whole)
     other = changed(models, pd.read_csv(FIRST_EDITION)) if whole else tables.state(models)
     text = replaced(text, "first_edition", [other])
+    text = replaced(text, "forecast", forecast.section(predicted.read()))
     gain, error = published.gap("VAE", "VAE with VampPrior")
     said = f"Image by image, the VampPrior is ahead of the VAE by {gain:.2f} ± {error:.2f} nats.\n"
     tried = schedules.read()

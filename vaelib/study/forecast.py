@@ -51,6 +51,17 @@ def missing(table):
     return len((CONTROLLED, *REAL)) * len(DIMENSIONS) * len(MODELS) * SEEDS - len(table)
 
 
+def state(table):
+    """Whether the table is whole, in a sentence."""
+    planned = missing(table[:0])
+    if not missing(table):
+        return f"All {planned} rows that the plan asks for are there.\n"
+    return (
+        f"{len(table)} of the {planned} rows that the plan asks for are there. Until all are, "
+        "nothing is concluded from them.\n"
+    )
+
+
 def effects(table, kind):
     """How far a change moves each measure, in units of the seeds' spread.
 
