@@ -158,11 +158,11 @@ def test_the_explorer_works_in_a_frame_and_live(page, address, notebooks):
     nbformat.write(notebook, notebooks / name)
     page.goto(f"{address}&reset")
     lab.panel(page)
-    lab.open_file(page, f"notebooks/{name}")
+    walk = lab.open_file(page, f"notebooks/{name}")
     lab.run_all(page, seconds=120)
     assert lab.failures(page).all_inner_texts() == []
 
-    framed = page.frame_locator("iframe").first
+    framed = walk.frame_locator("iframe").first  # the first notebook, which is open too, has one
     framed.locator(".plane").first.focus()
     page.keyboard.press("ArrowRight")
     expect(framed.locator(".said").first).to_contain_text("Decoded at (0.10, 0.00)")
