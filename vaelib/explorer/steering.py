@@ -52,7 +52,7 @@ def steer(run, sliders, places, title=None, dataset=None):
             "sliders": [
                 dict(zip(words, (name, *ends), strict=True)) for name, ends in sliders.items()
             ],
-            "places": places.tolist(),
+            "places": places.round(6).tolist(),  # whose last digits differ between machines
             "help": HELP.format(*sliders, [*sliders][1]),
         },
         title=f"{' and '.join(sliders)} as sliders: {space['title']}",
