@@ -357,6 +357,8 @@ lesson.show(
 )
 film = tables.filmed()
 steps = film.groupby("objective")["step ratio"].agg(["mean", "std", "max"])
+smooth = steps.index[steps["max"] < tables.SMOOTH]
+print(f"below {tables.SMOOTH} in every seed: {', '.join(tables.TITLES[name] for name in smooth)}")
 ratios = [film[film.objective == name]["step ratio"] for name in tables.FILM_OBJECTIVES]
 print(f"Welch's test of a difference: p = {stats.ttest_ind(*ratios, equal_var=False).pvalue:.2g}")
 steps.rename(index=tables.TITLES).round(3)

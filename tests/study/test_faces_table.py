@@ -1,5 +1,7 @@
 """Rows about faces: known codes go in, known numbers come out; and a table is made only once."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,6 +59,31 @@ def test_a_walk_has_short_steps_and_noise_has_not():
     expected = 2 * np.pi / 1_000 / (4 / np.pi)
     assert faces.step_ratio(circle) == pytest.approx(expected, rel=0.05)
     assert faces.step_ratio(random.standard_normal((5_000, 2))) == pytest.approx(1, abs=0.05)
+
+
+def test_a_film_that_goes_round_in_a_circle_gets_the_steps_of_a_circle(tmp_path, monkeypatch):
+    angles = np.linspace(0, 2 * np.pi, 201)
+    frames = np.zeros((201, 28, 20, 1), "uint8")
+    frames[:, 0, 0, 0] = np.arange(201)
+    codes = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+    class Model:
+        def encode(self, images):
+            return codes[images[:, 0, 0, 0]]
+
+    class Run:
+        model, snapshots = Model(), {"grid": np.zeros((1, 256, 28, 20, 1), "uint8")}
+        recipe = SimpleNamespace(load=lambda: SimpleNamespace(test_images=frames[:3]))
+
+    monkeypatch.setattr(tool, "trained", lambda dataset, objective, seed: Run)
+    monkeypatch.setattr(tool, "mean_squared_error", lambda model, images: 0.25)
+    monkeypatch.setattr(tool.frey, "film", lambda: frames)
+    monkeypatch.setattr(faces, "GRID", tmp_path / "frey.npz")
+    row = tool.row_of_film("elbo", 0)
+    assert row["step ratio"] == pytest.approx(2 * np.pi / 200 / (4 / np.pi), rel=0.1)
+    assert row["pixel MSE"] == 0.25
+    np.testing.assert_allclose(np.load(faces.GRID)["elbo/codes"], codes, atol=1e-3)
+    assert tool.row_of_film("pixels", 0)["step ratio"] < 0.05  # they grow frame by frame
 
 
 def test_rows_are_made_once_and_again_where_the_code_is_another(tmp_path, monkeypatch):

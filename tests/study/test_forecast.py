@@ -81,7 +81,11 @@ def test_a_measure_without_spread_is_left_out_on_all_data_sets():
     effects = forecast.effects(found, "priors")
     assert effects.loc[(2, "VAE, VampPrior", "coverage")].isna().all()
     assert effects.loc[(32, "VAE, VampPrior", "coverage")].notna().all()
-    assert np.isfinite(forecast.ratios(found)[["low", "high"]]).all().all()
+    ratios = forecast.ratios(found)
+    assert np.isfinite(ratios[["low", "high"]]).all().all()
+    sizes = effects["frey_faces"].dropna().abs().clip(lower=forecast.LEAST)
+    typical = np.exp(np.log(sizes).mean())  # of another data set than the one without spread
+    assert ratios.loc[("priors", "frey_faces"), "there"] == pytest.approx(typical)
 
 
 def test_nothing_follows_from_part_of_the_rows():

@@ -54,10 +54,11 @@ def row_of_film(objective, seed):
     if objective in faces.CONTROLS:
         return {"step ratio": faces.step_ratio(without_network(objective, film), seed)}
     run = trained("frey_faces", objective, seed)
+    codes = run.model.encode(film)
     if seed == 0:
-        keep(objective, run, run.model.encode(film))
+        keep(objective, run, codes)
     return {
-        "step ratio": faces.step_ratio(run.model.encode(film), seed),
+        "step ratio": faces.step_ratio(codes, seed),
         "pixel MSE": mean_squared_error(run.model, run.recipe.load().test_images),
     }
 

@@ -96,16 +96,16 @@ def ratios(table):
         A DataFrame, a row for each kind and data set: typical effects "there" and on
         "Fashion-MNIST", "ratio", "low", "high", p (Holm's, against `BIGGER`), and "verdict".
     """
-    rows = []
+    rows, samples = [], {name: _samples(table, name) for name in (CONTROLLED, *REAL)}
     for kind, name in itertools.product(KINDS, REAL):
-        samples = [_samples(table, dataset) for dataset in (CONTROLLED, name)]
-        kept = np.isfinite([_effects(one, kind) for one in samples]).all(axis=0)
+        # What has no spread on any of the three is left out on all.
+        kept = np.isfinite([_effects(one, kind) for one in samples.values()]).all(axis=0)
 
         def typical(one, kind=kind, kept=kept):
             sizes = np.maximum(np.abs(_effects(one, kind)[kept]), LEAST)
             return np.log(sizes).mean()
 
-        here, there = (_jackknife(one, typical) for one in samples)
+        here, there = (_jackknife(samples[one], typical) for one in (CONTROLLED, name))
         variances = np.array([*here[1], *there[1]])
         error = variances.sum() ** 0.5
         freedom = variances.sum() ** 2 / (variances**2 / (SEEDS - 1)).sum()
