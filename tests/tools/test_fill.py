@@ -147,12 +147,14 @@ def test_references_are_added_once_and_made_again_when_stale(tmp_path, monkeypat
 def test_the_notebook_of_a_row_shows_what_the_table_needs(tmp_path, monkeypatch):
     """From a model to its row: trained, measured, and with all that tells it apart and dates it."""
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
-    asked = {"dataset_name": "faces", "objective": "elbo-matched", "seed": 3, "limit": 40}
+    length = {"epochs": 6, "learning_rate": 0.002}  # neither is the schedule's
+    asked = {"dataset_name": "faces", "objective": "elbo-matched", "seed": 3, "limit": 40} | length
     job = batch.Job(ROOT / "notebooks" / "one_run.ipynb", asked, tmp_path / "done.ipynb", "hash")
     assert batch.execute(job) == batch.Outcome(job.target)
     shown = tool.row_of(job.target)
     assert tuple(shown[name] for name in tool.KEYS) == tool.key(job)
-    model = study.model_of("faces", "elbo-matched", seed=3, limit=40)
+    assert {name: shown[name] for name in length} == length
+    model = study.model_of("faces", "elbo-matched", seed=3, limit=40, **length)
     images = data.load("faces").test_images
     error = measures.mean_squared_error(model, images)
     assert shown["pixel MSE"] == pytest.approx(error, rel=1e-3)
