@@ -1,35 +1,12 @@
 """The forecast: effects in units of the seeds' spread, their ratios, and the verdict."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
+from forecasts import table
 
 from tools.tables import forecast as page
 from vaelib.study import claims, forecast
-
-ROWS = pd.MultiIndex.from_tuples(
-    [
-        (name, dimensions, *model, seed)
-        for name, dimensions, model, seed in itertools.product(
-            ("fashion_mnist", *forecast.REAL), forecast.DIMENSIONS, forecast.MODELS, range(5)
-        )
-    ],
-    names=["dataset", "latent_dim", "objective", "prior", "seed"],
-).to_frame(index=False)
-
-
-def table(sizes, seed=0):
-    """A table in which every change moves every measure by `sizes[dataset]` standard deviations."""
-    random = np.random.default_rng(seed)
-    moved = [
-        (objective, prior) != forecast.VAE
-        for objective, prior in ROWS[["objective", "prior"]].values
-    ]
-    shift = ROWS.dataset.map(sizes).to_numpy() * np.array(moved)
-    noise = random.standard_normal((len(ROWS), len(forecast.MEASURES)))
-    return ROWS.assign(**dict(zip(forecast.MEASURES, (shift[:, None] + noise).T, strict=True)))
 
 
 def test_the_ratio_is_that_of_the_effects_that_went_in():
@@ -116,3 +93,15 @@ def test_the_rows_of_the_study_are_read_with_them(tmp_path):
     whole[~here].to_csv(tmp_path / "forecast.csv", index=False)
     read = forecast.read(tmp_path / "forecast.csv", tmp_path / "models.csv")
     assert len(read) == len(whole) and forecast.missing(read) == 0
+
+
+def test_the_ledger_has_a_line_for_each_kind_and_data_set_with_its_verdict():
+    lines = forecast.ledger(table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0}))
+    assert list(lines.data) == ["frey_faces", "cifar10"] * 2
+    assert list(lines.claim.unique()) == [
+        "effects become way bigger: cost functions",
+        "effects become way bigger: priors",
+    ]
+    frey, cifar = lines["above 2?"][:2]
+    assert frey.endswith("]: holds") and cifar.endswith("]: does not hold")
+    assert 5 < float(frey.split()[0]) < 20 and float(cifar.split()[0]) < 2

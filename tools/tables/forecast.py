@@ -1,8 +1,7 @@
 """What docs/results.md says of the post's forecast, from the tables in runs/."""
 
 from vaelib.study import forecast
-
-TITLES = {"fashion_mnist": "Fashion-MNIST", "frey_faces": "Frey faces", "cifar10": "CIFAR-10"}
+from vaelib.study.forecast import DATASETS
 
 
 def line(*cells):
@@ -22,16 +21,16 @@ def verdicts(table):
     for (kind, name), row in forecast.ratios(table).iterrows():
         ratio = f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]"
         cells = f"{row['Fashion-MNIST']:.1f}", f"{row.there:.1f}", ratio, f"{row.p:.2g}"
-        lines.append(line(kind, TITLES[name], *cells, row.verdict))
+        lines.append(line(kind, DATASETS[name], *cells, row.verdict))
     return "\n".join(lines) + "\n"
 
 
 def effects(table):
     """Every effect, in standard deviations over seeds, as Markdown."""
-    lines = head("dimensions", "minus the VAE", "measure", *TITLES.values())
+    lines = head("dimensions", "minus the VAE", "measure", *DATASETS.values())
     for kind in forecast.KINDS:
         for (dimensions, model, measure), row in forecast.effects(table, kind).iterrows():
-            cells = [f"{value:+.1f}" for value in row[list(TITLES)]]
+            cells = [f"{value:+.1f}" for value in row[list(DATASETS)]]
             lines.append(line(str(dimensions), model, measure, *cells))
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ What is in which file:
     contrasts  what each change does to a measure
     claims     the post's sentences, and verdicts
     family     the table of the post's relatives; `published`: what others printed
+    forecast   whether effects are bigger on real-world data; `effects`: the figure of it
     figures    tables in, figure out
     batch      a notebook over a grid of parameters; `combinations`: of these; `execution`: of one
 """

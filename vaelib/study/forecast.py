@@ -17,7 +17,8 @@ from vaelib.study.contrasts import CONFIDENCE
 from vaelib.study.models import TITLES
 
 TABLE = PUBLISHED / "forecast.csv"
-CONTROLLED, REAL = "fashion_mnist", ("frey_faces", "cifar10")
+DATASETS = {"fashion_mnist": "Fashion-MNIST", "frey_faces": "Frey faces", "cifar10": "CIFAR-10"}
+CONTROLLED, *REAL = DATASETS
 DIMENSIONS = 2, 32
 SEEDS = 5
 BIGGER = 2.0  # times: what "way bigger" has to mean at least
@@ -40,7 +41,7 @@ def read(table=TABLE, study=tables.TABLE):
     found = pd.concat([pd.read_csv(path) for path in (table, study) if path.exists()])
     plain = (found.schedule == "fast") & (found.pixels == "grey") & found.limit.isna()
     models = np.array([m in MODELS for m in zip(found.objective, found.prior, strict=True)])
-    known = found.dataset.isin((CONTROLLED, *REAL)) & found.latent_dim.isin(DIMENSIONS)
+    known = found.dataset.isin(DATASETS) & found.latent_dim.isin(DIMENSIONS)
     here = found[plain & models & known & (found.seed < SEEDS)]
     told_apart = ["dataset", "latent_dim", "objective", "prior", "seed"]
     return here.drop_duplicates(told_apart).sort_values(told_apart, ignore_index=True)
@@ -48,7 +49,7 @@ def read(table=TABLE, study=tables.TABLE):
 
 def missing(table):
     """How many of the rows of the plan are not in a table as from `read`."""
-    return len((CONTROLLED, *REAL)) * len(DIMENSIONS) * len(MODELS) * SEEDS - len(table)
+    return len(DATASETS) * len(DIMENSIONS) * len(MODELS) * SEEDS - len(table)
 
 
 def state(table):
@@ -82,6 +83,11 @@ def effects(table, kind):
     return pd.DataFrame(found, index).where(lambda all_: np.isfinite(all_).all(axis=1))
 
 
+def sizes(table, kind):
+    """How big the effects of `effects` are, small ones as `LEAST`; only of those that have one."""
+    return effects(table, kind).dropna().abs().clip(lower=LEAST)
+
+
 def ratios(table):
     """How many times as big effects are on real data, for each kind of change, and the verdict.
 
@@ -96,7 +102,7 @@ def ratios(table):
         A DataFrame, a row for each kind and data set: typical effects "there" and on
         "Fashion-MNIST", "ratio", "low", "high", p (Holm's, against `BIGGER`), and "verdict".
     """
-    rows, samples = [], {name: _samples(table, name) for name in (CONTROLLED, *REAL)}
+    rows, samples = [], {name: _samples(table, name) for name in DATASETS}
     for kind, name in itertools.product(KINDS, REAL):
         # What has no spread on any of the three is left out on all.
         kept = np.isfinite([_effects(one, kind) for one in samples.values()]).all(axis=0)
@@ -121,6 +127,21 @@ def ratios(table):
     certain = np.where(found.above, claims.HOLDS, claims.NOT)
     found["verdict"] = np.where(found.p < claims.LEVEL, certain, claims.UNCLEAR)
     return found.drop(columns="above").set_index(["kind", "data"])
+
+
+def ledger(table):
+    """The forecast as lines of the ledger of `claims`, one for each kind and data set.
+
+    Args:
+        table: as from `read`.
+    """
+    lines = []
+    for (kind, name), row in ratios(table).iterrows():
+        found = f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]: {row.verdict}"
+        head = {"claim": f"effects become way bigger: {kind}", "data": name}
+        measure = "typical effect, as a ratio to that on Fashion-MNIST"
+        lines.append(head | {"measure": measure, f"above {BIGGER:g}?": found})
+    return pd.DataFrame(lines)
 
 
 def _samples(table, dataset):
