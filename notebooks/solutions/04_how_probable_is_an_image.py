@@ -35,9 +35,10 @@ dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
 epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
+step = None  # between neighbours of the grid that likelihoods are summed over; None: fine enough
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=None)
 
 # %%
 settings = dict(epochs=epochs, seed=seed, limit=limit, pixels="threshold")
@@ -52,7 +53,7 @@ def integral_and_gap(model, images, step=None):
     return exact, exact - np.mean([likelihood.elbo(model, images, i) for i in range(10)], axis=0)
 
 
-exact, gap = integral_and_gap(vae, images)
+exact, gap = integral_and_gap(vae, images, step)
 
 # %% [markdown]
 # ## 1. Change one line
@@ -83,7 +84,7 @@ digits = "mnist" if dataset_name == "fashion_mnist" else dataset_name
 recipe_of_digits = runs.Recipe(digits, ELBO, **settings)
 data_of_digits = recipe_of_digits.load()
 of_digits = runs.train(recipe_of_digits).model
-_, gap_of_digits = integral_and_gap(of_digits, data_of_digits.test_images[:1000], step=0.1)
+_, gap_of_digits = integral_and_gap(of_digits, data_of_digits.test_images[:1000], step or 0.1)
 labels_of_digits = data_of_digits.test_labels[:1000]
 
 # %%
@@ -123,7 +124,7 @@ lesson.show(
 # %%
 order = np.argsort(gap)
 chosen = order[[len(gap) // 4, len(gap) // 2, 3 * len(gap) // 4, -1]]
-finer = likelihood.log_likelihood(vae, images[chosen], step=0.025, limit=4)
+finer = likelihood.log_likelihood(vae, images[chosen], step=(step or 0.05) / 2, limit=4)
 random, columns = np.random.default_rng(seed), {}
 clouds = zip(*vae.encode_distribution(images[chosen]), strict=True)
 for image, log_p_x, (mean, log_var) in zip(chosen, finer, clouds, strict=True):
@@ -182,7 +183,7 @@ own = {
     "real code, coin": random.random(white.shape) < of_real,
 }
 made = np.concatenate(list(own.values())) * np.uint8(255)
-found = likelihood.log_likelihood(vae, made).reshape(len(own), -1)
+found = likelihood.log_likelihood(vae, made, step).reshape(len(own), -1)
 rows = {"real test images": exact} | dict(zip(own, found, strict=True))
 lesson.show(
     plotting.strips(

@@ -21,17 +21,26 @@ def title(request):
 
 
 @pytest.fixture(scope="module")
-def file(pair, faces, tmp_path_factory):
+def shown(pair, faces):
     """The explorer of two real models, and as test images some that are rendered."""
-    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
-    explorer.compare(*pair, titles=("VAE", "MMD-VAE"), dataset=faces).save(path)
+    return explorer.compare(*pair, titles=("VAE", "MMD-VAE"), dataset=faces)
+
+
+@pytest.fixture(scope="module")
+def file(shown, tmp_path_factory):
+    """Whatever page a module calls `shown`, as a file."""
+    path = tmp_path_factory.mktemp("shown") / "page.html"
+    shown.save(path)
     return path
 
 
 @pytest.fixture
-def page(browser, file):
-    """The page, opened without a network; what goes wrong in it fails the test."""
-    with chromium.opened(browser, file, width=1000) as (page, problems):
-        page.locator(".said:not(:empty)").last.wait_for()
+def page(request, browser, file):
+    """The page, opened without a network; what goes wrong in it fails the test.
+
+    A module may say by `READY` what the last thing is that appears.
+    """
+    with chromium.opened(browser, file, width=1000, height=1300) as (page, problems):
+        page.locator(getattr(request.module, "READY", ".said:not(:empty)")).last.wait_for()
         yield page
     assert problems == []

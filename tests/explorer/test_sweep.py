@@ -39,22 +39,6 @@ def shown(betas, faces):
     return explorer.sweep(*betas, dataset=faces)
 
 
-@pytest.fixture(scope="module")
-def file(shown, tmp_path_factory):
-    path = tmp_path_factory.mktemp("sweep") / "sweep.html"
-    shown.save(path)
-    return path
-
-
-@pytest.fixture
-def page(browser, file):
-    """The page, opened without a network; what goes wrong in it fails the test."""
-    with chromium.opened(browser, file, width=1000, height=1000) as (page, problems):
-        page.locator(READY).wait_for()
-        yield page
-    assert problems == []
-
-
 def slide(page, number):
     page.locator("input[name=weight]").focus()
     page.keyboard.press("Home")

@@ -39,6 +39,18 @@ def test_outputs_come_with_their_provenance(tmp_path):
     assert about.data == {"faces": data.load("faces").fingerprint}
 
 
+def test_what_was_printed_in_a_row_is_one_text_however_slowly_it_came(tmp_path):
+    script = tmp_path / "01_small.py"
+    slowly = "\nimport time\nfor i in range(6):\n    print(i, flush=True)\n    time.sleep(0.3)"
+    slowly += "\n    if i == 3:\n        display(i)"
+    script.write_text(SOURCE.format("") + slowly)
+    refresh.refresh(script)
+    notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    first, shown, last = notebook.cells[-1].outputs
+    assert (first.text, last.text) == ("faces\n0\n1\n2\n3\n", "4\n5\n")
+    assert shown.output_type == "display_data"
+
+
 def test_the_memory_is_the_kernels_own(tmp_path):
     held = np.ones(1_000_000_000, "uint8")  # by the process that starts the kernel
     script = tmp_path / "01_small.py"

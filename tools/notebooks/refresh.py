@@ -53,6 +53,9 @@ def refresh(script):
         ),
     ).execute()
     peak = int(notebook.cells.pop().outputs[0].text) // 1000
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
     if target.exists():
         earlier = nbformat.read(target, as_version=4).metadata.get("vaelib", {})
         peak = max(peak, earlier.get("peak_memory_mb", 0))
@@ -66,6 +69,18 @@ def refresh(script):
         "peak_memory_mb": peak,
     }
     nbformat.write(notebook, target)
+
+
+def joined(outputs):
+    """Outputs in which what was printed in a row is one text, in however many pieces it came."""
+    found = []
+    for output in outputs:
+        last = found[-1] if found else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last["text"] += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def fingerprints(given):
