@@ -76,11 +76,12 @@ def test_results_say_what_there_is_to_say():
     found = table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0})
     [state] = page.section(found[:-7])
     assert state.startswith("113 of the 120 rows that the plan asks for are there. Until all are")
-    state, verdicts, effects = page.section(found)
+    state, verdicts, looked, effects = page.section(found)
     assert state == "All 120 rows that the plan asks for are there.\n"
     frey, cifar = (line for line in verdicts.splitlines() if line.startswith("| priors"))
     assert "| Frey faces |" in frey and frey.endswith("| holds |")
     assert "| CIFAR-10 |" in cifar and cifar.endswith("| does not hold |")
+    assert looked.startswith("Collapsed, with a rate below 0.1 nats: none.")
     assert len(effects.splitlines()) == 2 + 3 * 2 * len(forecast.MEASURES)
 
 
@@ -105,3 +106,21 @@ def test_the_ledger_has_a_line_for_each_kind_and_data_set_with_its_verdict():
     frey, cifar = lines["above 2?"][:2]
     assert frey.endswith("]: holds") and cifar.endswith("]: does not hold")
     assert 5 < float(frey.split()[0]) < 20 and float(cifar.split()[0]) < 2
+
+
+def test_a_collapsed_model_is_named_and_the_ratio_without_it_is_that_of_the_others():
+    found = table({"fashion_mnist": 5.0, "frey_faces": 5.0, "cifar10": 5.0})
+    gone = (found.objective == "elbo-squared-error") & (found.dataset == "frey_faces")
+    found.loc[gone & (found.seed < 3), "rate"] = 0.01
+    found.loc[gone, list(forecast.MEASURES)] += 500.0
+    words = forecast.collapsed(found)
+    assert list(words.columns) == list(forecast.DATASETS)
+    assert words.loc["VAE, squared error", "frey_faces"] == "6 of 10"
+    assert set(words.drop(columns="frey_faces").stack()) == {"0 of 10"}
+    assert set(words.index) == {"VAE", "VAE, VampPrior", "VAE, squared error"}
+    assert forecast.ratios(found).loc[("cost functions", "frey_faces"), "low"] > 5
+    [(_, frey), _] = forecast.ratios(found, forecast.MMD_ALONE).iterrows()
+    assert 0.5 < frey.low < 1 < frey.high < 2
+    [_, _, looked, _] = page.section(found)
+    assert "VAE, squared error on Frey faces (6 of 10)." in looked
+    assert f"{frey.ratio:.2f} [{frey.low:.2f}, {frey.high:.2f}] on Frey faces" in looked

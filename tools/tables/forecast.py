@@ -1,6 +1,6 @@
 """What docs/results.md says of the post's forecast, from the tables in runs/."""
 
-from vaelib.study import forecast
+from vaelib.study import claims, forecast
 from vaelib.study.forecast import DATASETS
 
 
@@ -35,7 +35,28 @@ def effects(table):
     return "\n".join(lines) + "\n"
 
 
+def exploratory(table):
+    """Which models collapsed, and the ratios of what did not: sentences."""
+    found = forecast.collapsed(table).stack()
+    named = [
+        f"{model} on {DATASETS[name]} ({count})"
+        for (model, name), count in found.items()
+        if not count.startswith("0 of")
+    ]
+    ratios = " and ".join(
+        f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}] on {DATASETS[name]}"
+        for (_, name), row in forecast.ratios(table, forecast.MMD_ALONE).iterrows()
+    )
+    return (
+        f"Collapsed, with a rate below {claims.COLLAPSED:g} nats: {', '.join(named) or 'none'}. "
+        "Their effects are those of the collapse. Exploratory, decided after looking: with MMD "
+        f"alone among the cost functions, the ratios are {ratios}.\n"
+    )
+
+
 def section(table):
     """What there is to say of a table as from `forecast.read`: a list of Markdown."""
     state = forecast.state(table)
-    return [state] if forecast.missing(table) else [state, verdicts(table), effects(table)]
+    if forecast.missing(table):
+        return [state]
+    return [state, verdicts(table), exploratory(table), effects(table)]

@@ -1,26 +1,33 @@
 """The figure of the forecast: the sizes of effects, by data set; and what it shows, in words."""
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from vaelib.plotting.panels import COLORS, figure_of
 from vaelib.study import forecast
-from vaelib.study.forecast import DATASETS, KINDS
+from vaelib.study.forecast import DATASETS, DIMENSIONS, KINDS
 
 
 def by_data_set(table):
-    """A panel for each kind of change: a dot for each effect, a line at the typical one.
+    """A panel for each kind of change: a mark for each effect, a line at the typical one.
+
+    Disks are for 2 dimensions, rings for 32, and crosses for what was found with a model that
+    collapsed.
 
     Args:
         table: as from `forecast.read`, whole.
     """
-    figure, axes = figure_of(1, len(KINDS), size=4.8, aspect=0.8)
+    figure, axes = figure_of(1, len(KINDS), size=4.8, aspect=0.84)
+    collapsed = forecast.collapsed(table)
     for ax, kind in zip(axes[0], KINDS, strict=True):
         sizes = forecast.sizes(table, kind)
         typical = np.exp(np.log(sizes).mean())
         for place, (name, color) in enumerate(zip(DATASETS, COLORS, strict=False)):
+            fallen = set(collapsed.index[~collapsed[name].str.startswith("0 of")])
             # Side by side in one order, so that a measure is in the same place on each data set.
             beside = place + np.linspace(-0.3, 0.3, len(sizes))
-            ax.plot(beside, sizes[name], "o", ms=4.5, alpha=0.65, color=color, mew=0)
+            for x, ((dimensions, model, _), size) in zip(beside, sizes[name].items(), strict=True):
+                ax.plot(x, size, color=color, ls="", **_mark(dimensions, model in fallen))
             ax.plot([place - 0.37, place + 0.37], [typical[name]] * 2, color="0.15", lw=2)
             words = dict(xytext=(0, 3), textcoords="offset points", ha="right", va="bottom")
             ax.annotate(f"{typical[name]:.1f}", (place + 0.37, typical[name]), size=9, **words)
@@ -32,8 +39,22 @@ def by_data_set(table):
     low, high = (pick([ax.get_ylim() for ax in axes[0]]) for pick in (np.min, np.max))
     for ax in axes[0]:
         ax.set_ylim(low, high)
-    axes[0][0].set_ylabel("size of an effect, in standard deviations over seeds")
+    axes[0][0].set_ylabel("size of an effect, in sd over seeds")
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=4, frameon=False)
     return figure
+
+
+def _mark(dimensions, fallen):
+    if fallen:
+        return dict(marker="x", ms=5)
+    return dict(marker="o", ms=4.5, mfc=None if dimensions == DIMENSIONS[0] else "white")
+
+
+def _legend():
+    kinds = {f"{dimensions} dimensions": (dimensions, False) for dimensions in DIMENSIONS}
+    kinds["of a collapsed model"] = None, True
+    marks = [Line2D([], [], color="0.3", ls="", label=k, **_mark(*of)) for k, of in kinds.items()]
+    return [*marks, Line2D([], [], color="0.15", lw=2, label="typical: geometric mean")]
 
 
 def in_words(table):
@@ -45,6 +66,7 @@ def in_words(table):
         found = ", ".join(f"{typical[name]:.1f} on {title}" for name, title in DATASETS.items())
         panels.append(f"of {kind}, {len(sizes)} on each data set, typically {found}")
     return (
-        "Two panels with a logarithmic axis. Dots for the sizes of effects in standard deviations "
-        f"over seeds, and a line at the typical one: {'; '.join(panels)}."
+        "Two panels with a logarithmic axis. Marks for the sizes of effects in standard deviations "
+        f"over seeds, and a line at the typical one: {'; '.join(panels)}. Disks are for "
+        f"{DIMENSIONS[0]} dimensions, rings for {DIMENSIONS[1]}, crosses for collapsed models."
     )
