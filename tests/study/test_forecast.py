@@ -1,11 +1,14 @@
 """The forecast: effects in units of the seeds' spread, their ratios, and the verdict."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from forecasts import table
 
 from tools.tables import forecast as page
+from vaelib.runs import PUBLISHED
 from vaelib.study import claims, forecast
 
 
@@ -76,11 +79,14 @@ def test_results_say_what_there_is_to_say():
     found = table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0})
     [state] = page.section(found[:-7])
     assert state.startswith("113 of the 120 rows that the plan asks for are there. Until all are")
-    state, verdicts, looked, effects = page.section(found)
+    state, verdicts, looked, judges, effects = page.section(found)
     assert state == "All 120 rows that the plan asks for are there.\n"
     frey, cifar = (line for line in verdicts.splitlines() if line.startswith("| priors"))
     assert "| Frey faces |" in frey and frey.endswith("| holds |")
     assert "| CIFAR-10 |" in cifar and cifar.endswith("| does not hold |")
+    for name, title in {"fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}.items():
+        right = json.loads((PUBLISHED / f"features_{name}.json").read_text())["test accuracy"]
+        assert f"{100 * right:.1f} % of {title}" in judges
     assert looked.startswith("Collapsed, with a rate below 0.1 nats: none.")
     assert len(effects.splitlines()) == 2 + 3 * 2 * len(forecast.MEASURES)
 
@@ -121,6 +127,6 @@ def test_a_collapsed_model_is_named_and_the_ratio_without_it_is_that_of_the_othe
     assert forecast.ratios(found).loc[("cost functions", "frey_faces"), "low"] > 5
     [(_, frey), _] = forecast.ratios(found, forecast.MMD_ALONE).iterrows()
     assert 0.5 < frey.low < 1 < frey.high < 2
-    [_, _, looked, _] = page.section(found)
+    looked = page.exploratory(found)
     assert "VAE, squared error on Frey faces (6 of 10)." in looked
     assert f"{frey.ratio:.2f} [{frey.low:.2f}, {frey.high:.2f}] on Frey faces" in looked

@@ -1,5 +1,8 @@
 """What docs/results.md says of the post's forecast, from the tables in runs/."""
 
+import json
+
+from vaelib.runs import PUBLISHED
 from vaelib.study import claims, forecast
 from vaelib.study.forecast import DATASETS
 
@@ -54,9 +57,23 @@ def exploratory(table):
     )
 
 
+def judges():
+    """How good the classifiers are in whose features images are compared, in a sentence."""
+    found = {
+        title: json.loads((PUBLISHED / f"features_{name}.json").read_text())["test accuracy"]
+        for name, title in DATASETS.items()
+        if (PUBLISHED / f"features_{name}.json").exists()
+    }
+    words = " and ".join(f"{100 * accuracy:.1f} % of {title}" for title, accuracy in found.items())
+    return (
+        f"The classifiers in whose features images are compared get {words} right. Where there is "
+        "none, images are compared by their pixels.\n"
+    )
+
+
 def section(table):
     """What there is to say of a table as from `forecast.read`: a list of Markdown."""
     state = forecast.state(table)
     if forecast.missing(table):
         return [state]
-    return [state, verdicts(table), exploratory(table), effects(table)]
+    return [state, verdicts(table), exploratory(table), judges(), effects(table)]
