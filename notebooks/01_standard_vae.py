@@ -72,8 +72,8 @@ print(dataset)
 # ## Where we are heading
 #
 # Below is the plane of a model like the one that we are about to train. No one placed these images: each is what
-# the model *makes up* for the two numbers at its place. The dashed circle holds 95
-# % of the places that the model was told to use.
+# the model *makes up* for the two numbers at its place. The dashed circle holds 95 % of the places that the model
+# was told to use.
 
 # %%
 goal = runs.load("fashion_mnist_elbo_50-epochs")
@@ -400,7 +400,8 @@ lesson.show(
 #
 # ## How much does the bound leave out?
 #
-# On a plane, the integral over codes can be done: decode the cells of a fine grid, and sum. (Notebook 04 shows how.) So we can check the third line above for the same three images. Each term is computed on its own:
+# On a plane, the integral over codes can be done: decode the cells of a fine grid, and sum. (Notebook 04 shows
+# how.) So we can check the third line above for the same three images. Each term is computed on its own:
 # $\log p(x)$ by the sum, the ELBO from four thousand draws of each cloud, and the gap between encoder and true
 # posterior on the grid. For grey pixels $p(x)$ is not quite a probability, but the identity holds all the same.
 #

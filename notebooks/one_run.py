@@ -19,7 +19,8 @@
 # Which of the post's claims hold over several models and seeds, and what does the rest of the family do?
 # This notebook trains one model and measures it. `make study` executes it for every combination in
 # `notebooks/study.yml`, and collects the rows into the table `runs/models.csv`; `make forecast` does so with
-# `notebooks/forecast.yml` and `runs/forecast.csv`. Change a parameter and run it to see any row come about. It is a form to be filled in, so it is kept without outputs.
+# `notebooks/forecast.yml` and `runs/forecast.csv`. Change a parameter and run it to see any row come about. It is a
+# form to be filled in, so it is kept without outputs.
 
 # %%
 import time
