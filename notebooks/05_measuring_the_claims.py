@@ -70,7 +70,7 @@ lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, li
 # | **cross-entropy** | VAE as posted | VAE | MMD-VAE, cross-entropy, sampled | MMD-VAE, cross-entropy |
 # | **squared error** | VAE as posted, squared error | VAE, squared error | MMD-VAE, squared error, sampled | MMD-VAE as posted |
 #
-# A plain **autoencoder** and the **untrained** network are there to read the others by. Two more models have a
+# A plain **autoencoder** and the **untrained** network are there for comparison. Two more models have a
 # **matched pull**: squared error differs less from code to code than cross-entropy does, so the same KL pulls
 # harder, and with .35 of it codes have the same rate.
 
@@ -174,7 +174,7 @@ pd.DataFrame({name: pd.Series(norms[name]).describe() for name in claims.POSTED}
 # $$ \bar x - \bar y \;\pm\; t_\nu \sqrt{s_x^2 / n_x + s_y^2 / n_y} $$
 #
 # Here $s$ is the standard deviation over $n$ seeds, and $t_\nu$ a quantile of Student's distribution with $\nu$
-# degrees of freedom (exercise 4). SciPy should agree:
+# degrees of freedom (exercise 4).
 
 # %%
 whole = contrasts.contrast(there, "fashion_mnist", "mean norm", contrasts.COMPARISONS["as posted"])
@@ -218,7 +218,8 @@ lesson.show(
 )
 
 # %% [markdown]
-# On the right, differences are ratios, and 1 is none.
+# Grey are the comparisons with the VAE as posted, and with its KL corrected. On the right, differences are ratios,
+# and 1 is none.
 #
 # ## All claims
 #

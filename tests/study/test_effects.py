@@ -53,6 +53,15 @@ def test_what_differs_from_a_collapsed_model_is_a_cross():
     assert {mark.get_marker() for mark in drawn(priors)[0]} == {"o"}
 
 
+def test_where_the_vae_itself_collapsed_all_that_differs_from_it_is_a_cross():
+    table = forecasts.table(SIZES)
+    plain = (table.objective == "elbo") & (table.prior == "normal")
+    table.loc[plain & (table.dataset == "cifar10") & (table.latent_dim == 32), "rate"] = 0
+    for ax in effects.by_data_set(table).axes:
+        each = len(forecast.KINDS[ax.get_title()]) * len(forecast.MEASURES)
+        assert [mark.get_marker() for mark in drawn(ax)[0]].count("x") == each
+
+
 def test_a_measure_without_spread_has_no_mark():
     table = forecasts.table(SIZES)
     table.loc[table.dataset == "cifar10", "coverage"] = 0.0

@@ -1,6 +1,7 @@
 """The forecast: effects in units of the seeds' spread, their ratios, and the verdict."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from forecasts import table
 from tools.tables import forecast as page
 from vaelib.runs import PUBLISHED
 from vaelib.study import claims, forecast
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_ratio_is_that_of_the_effects_that_went_in():
@@ -119,14 +122,34 @@ def test_a_collapsed_model_is_named_and_the_ratio_without_it_is_that_of_the_othe
     gone = (found.objective == "elbo-squared-error") & (found.dataset == "frey_faces")
     found.loc[gone & (found.seed < 3), "rate"] = 0.01
     found.loc[gone, list(forecast.MEASURES)] += 500.0
-    words = forecast.collapsed(found)
-    assert list(words.columns) == list(forecast.DATASETS)
-    assert words.loc["VAE, squared error", "frey_faces"] == "6 of 10"
-    assert set(words.drop(columns="frey_faces").stack()) == {"0 of 10"}
-    assert set(words.index) == {"VAE", "VAE, VampPrior", "VAE, squared error"}
+    counts = forecast.collapsed(found)
+    assert set(counts.columns) == set(forecast.DATASETS)
+    for dimensions in forecast.DIMENSIONS:
+        assert counts.loc[(dimensions, "VAE, squared error"), "frey_faces"] == 3
+    assert counts.to_numpy().sum() == 6
+    models = {"VAE", "VAE, VampPrior", "VAE, squared error"}
+    assert set(counts.index.get_level_values("changed")) == models
     assert forecast.ratios(found).loc[("cost functions", "frey_faces"), "low"] > 5
     [(_, frey), _] = forecast.ratios(found, forecast.MMD_ALONE).iterrows()
     assert 0.5 < frey.low < 1 < frey.high < 2
     looked = page.exploratory(found)
     assert "VAE, squared error on Frey faces (6 of 10)." in looked
     assert f"{frey.ratio:.2f} [{frey.low:.2f}, {frey.high:.2f}] on Frey faces" in looked
+
+
+def test_readme_and_the_lesson_say_what_the_committed_table_says():
+    found = forecast.read()
+    verdicts = forecast.ratios(found).verdict.unstack("data")
+    assert set(verdicts.cifar10) == {claims.NOT} and set(verdicts.frey_faces) == {claims.UNCLEAR}
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert "fails on CIFAR-10, and is undecided on Frey faces" in readme
+    lesson = (ROOT / "notebooks" / "05_measuring_the_claims.py").read_text()
+    text = " ".join(lesson.replace("\n# ", " ").split())
+    costs, priors = forecast.ratios(found).xs("cifar10", level="data").ratio
+    assert f"effects are {costs:.1f} and {priors:.1f} times as big".replace("0.", ".") in text
+    gone = forecast.collapsed(found).frey_faces
+    assert (gone.xs("VAE, squared error", level="changed") == forecast.SEEDS).all()
+    assert gone.sum() == 2 * forecast.SEEDS
+    assert "all VAEs with squared error collapsed there" in text
+    assert (forecast.ratios(found, forecast.MMD_ALONE).high < forecast.BIGGER).all()
+    assert "With MMD alone (exploratory) effects are not twice as big." in text

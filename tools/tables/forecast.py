@@ -40,11 +40,11 @@ def effects(table):
 
 def exploratory(table):
     """Which models collapsed, and the ratios of what did not: sentences."""
-    found = forecast.collapsed(table).stack()
+    counts = forecast.collapsed(table).groupby(level="changed").sum().stack()
+    of = len(forecast.DIMENSIONS) * forecast.SEEDS
     named = [
-        f"{model} on {DATASETS[name]} ({count})"
-        for (model, name), count in found.items()
-        if not count.startswith("0 of")
+        f"{model} on {DATASETS[name]} ({count} of {of})"
+        for (model, name), count in counts[counts > 0].items()
     ]
     ratios = " and ".join(
         f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}] on {DATASETS[name]}"

@@ -5,7 +5,8 @@ from matplotlib.lines import Line2D
 
 from vaelib.plotting.panels import COLORS, figure_of
 from vaelib.study import forecast
-from vaelib.study.forecast import DATASETS, DIMENSIONS, KINDS
+from vaelib.study.forecast import DATASETS, DIMENSIONS, KINDS, VAE
+from vaelib.study.models import TITLES
 
 
 def by_data_set(table):
@@ -21,13 +22,14 @@ def by_data_set(table):
     collapsed = forecast.collapsed(table)
     for ax, kind in zip(axes[0], KINDS, strict=True):
         sizes = forecast.sizes(table, kind)
-        typical = np.exp(np.log(sizes).mean())
+        typical = forecast.typical(table, kind)
         for place, (name, color) in enumerate(zip(DATASETS, COLORS, strict=False)):
-            fallen = set(collapsed.index[~collapsed[name].str.startswith("0 of")])
+            fallen = set(collapsed.index[collapsed[name] > 0])
             # Side by side in one order, so that a measure is in the same place on each data set.
             beside = place + np.linspace(-0.3, 0.3, len(sizes))
             for x, ((dimensions, model, _), size) in zip(beside, sizes[name].items(), strict=True):
-                ax.plot(x, size, color=color, ls="", **_mark(dimensions, model in fallen))
+                cross = not fallen.isdisjoint({(dimensions, model), (dimensions, TITLES[VAE[0]])})
+                ax.plot(x, size, color=color, ls="", **_mark(dimensions, cross))
             ax.plot([place - 0.37, place + 0.37], [typical[name]] * 2, color="0.15", lw=2)
             words = dict(xytext=(0, 3), textcoords="offset points", ha="right", va="bottom")
             ax.annotate(f"{typical[name]:.1f}", (place + 0.37, typical[name]), size=9, **words)
@@ -62,7 +64,7 @@ def in_words(table):
     panels = []
     for kind in KINDS:
         sizes = forecast.sizes(table, kind)
-        typical = np.exp(np.log(sizes).mean())
+        typical = forecast.typical(table, kind)
         found = ", ".join(f"{typical[name]:.1f} on {title}" for name, title in DATASETS.items())
         panels.append(f"of {kind}, {len(sizes)} on each data set, typically {found}")
     return (

@@ -90,6 +90,11 @@ def sizes(table, kind):
     return effects(table, kind).dropna().abs().clip(lower=LEAST)
 
 
+def typical(table, kind):
+    """The geometric mean of `sizes`, for each data set: a Series."""
+    return np.exp(np.log(sizes(table, kind)).mean())
+
+
 def ratios(table, kinds=KINDS):
     """How many times as big effects are on real data, for each kind of change, and the verdict.
 
@@ -111,11 +116,10 @@ def ratios(table, kinds=KINDS):
         changes = kinds[kind]
         kept = np.isfinite([_effects(one, changes) for one in samples.values()]).all(axis=0)
 
-        def typical(one, changes=changes, kept=kept):
-            sizes = np.maximum(np.abs(_effects(one, changes)[kept]), LEAST)
-            return np.log(sizes).mean()
+        def log_typical(one, changes=changes, kept=kept):
+            return np.log(np.maximum(np.abs(_effects(one, changes)[kept]), LEAST)).mean()
 
-        here, there = (_jackknife(samples[one], typical) for one in (CONTROLLED, name))
+        here, there = (_jackknife(samples[one], log_typical) for one in (CONTROLLED, name))
         variances = np.array([*here[1], *there[1]])
         error = variances.sum() ** 0.5
         freedom = variances.sum() ** 2 / (variances**2 / (SEEDS - 1)).sum()
@@ -140,13 +144,13 @@ def collapsed(table):
         table: as from `read`.
 
     Returns:
-        A DataFrame: models down (those that sample their codes), data sets across, as "2 of 10".
+        A DataFrame of counts: dimensions and model (of those that sample their codes) down, data
+        sets across.
     """
-    sampled = table[table.rate.notna()]
-    models = [_title(model) for model in zip(sampled.objective, sampled.prior, strict=True)]
-    low = (sampled.rate < claims.COLLAPSED).groupby([models, sampled.dataset])
-    words = low.sum().astype(str) + " of " + low.size().astype(str)
-    return words.unstack()[[name for name in DATASETS if name in set(sampled.dataset)]]
+    sampled = table.loc[table.rate.notna(), ["dataset", "latent_dim", "objective", "prior", "rate"]]
+    titles = [_title(model) for model in zip(sampled.objective, sampled.prior, strict=True)]
+    low = sampled.assign(changed=titles, low=sampled.rate < claims.COLLAPSED)
+    return low.pivot_table("low", ["latent_dim", "changed"], "dataset", "sum").astype(int)
 
 
 def ledger(table):
