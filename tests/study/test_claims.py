@@ -131,13 +131,26 @@ def test_likelihoods_are_tried_by_welch_and_holm():
         tables_of.planned(0.1, ["threshold"], "NLL", dataset, mmd_deterministic=-1.0)
         for dataset in tables.DATASETS
     ]
-    table = pd.concat(parts)
+    table = pd.concat(parts).assign(rate=5.0)
     found = claims.likelihoods(table)
     assert found.shape == (6, 2)
     for dataset in tables.DATASETS:
-        assert found.loc[(dataset, "MMD for KL"), "p"] > 0.05
-        assert found.loc[(dataset, "no noise"), "p"] < 0.001
+        assert float(found.loc[(dataset, "MMD for KL"), "p"]) > 0.05
+        assert 0 < float(found.loc[(dataset, "no noise"), "p"]) < 0.001
         assert found.loc[(dataset, "both"), "NLL"].startswith(("-0.9", "-1"))
+
+
+def test_a_likelihood_of_a_collapsed_model_has_no_p_and_the_others_keep_theirs():
+    parts = [
+        tables_of.planned(0.1, ["threshold"], "NLL", dataset, mmd_sampled=9.0)
+        for dataset in tables.DATASETS
+    ]
+    table = pd.concat(parts).assign(rate=5.0)
+    before = claims.likelihoods(table).p
+    fallen = (table.objective == "mmd-sampled") & (table.dataset == "mnist") & (table.seed == 2)
+    after = claims.likelihoods(table.assign(rate=table.rate.mask(fallen, 0.01))).p
+    assert list(after["mnist"]) == ["collapsed", "collapsed", before["mnist", "both"]]
+    assert list(after["fashion_mnist"]) == list(before["fashion_mnist"])
 
 
 def test_codes_that_say_nothing_are_counted():

@@ -130,10 +130,27 @@ def test_what_either_of_two_changes_brings_is_shared_between_them():
     assert shared_out(value) == pytest.approx({WEIGHT: 1 / 2, MMD: 1 / 2, PIXELS: 0})
 
 
-def test_squared_error_is_other_pixels_and_a_stronger_pull():
-    whole = contrasts.alone(PIXELS, made=[WEIGHT])
-    parts = contrasts.combined((1, contrasts.OTHER_PIXELS), (1, contrasts.STRONGER_PULL))
-    assert {name: weight for name, weight in parts.items() if weight} == whole
+@pytest.mark.parametrize(
+    ("made", "models"),
+    [
+        ([WEIGHT], ("elbo", "elbo-matched", "elbo-squared-error")),
+        ([MMD], ("mmd-deterministic", "mmd-matched", "mmd-as-posted")),
+        ([WEIGHT, MMD], ("mmd-deterministic", "mmd-matched", "mmd-as-posted")),
+    ],
+)
+def test_squared_error_is_other_pixels_and_a_stronger_pull(made, models):
+    means = dict(zip(models, (1.0, 10.0, 100.0), strict=True))
+    rows = table(**{name: [mean, mean + 1] for name, mean in means.items()})
+    found = {
+        name: contrast(rows, "mnist", "m", weights).mean
+        for name, weights in contrasts.squared_error(made).items()
+    }
+    assert found == {PIXELS: 99, "other pixels": 9, "stronger pull": 90}
+
+
+def test_mmd_with_noise_and_its_loss_are_mmd_without_noise():
+    parts = contrasts.combined(*((1, part) for part in contrasts.NOISE.values()))
+    assert {k: v for k, v in parts.items() if v} == contrasts.alone(MMD, made=[WEIGHT])
 
 
 def test_differences_are_a_table_in_words():

@@ -38,15 +38,41 @@ def pages(site):
     return sorted(site.rglob("*.html"))
 
 
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_every_page_opens_from_disk_without_errors_requests_or_overflow(browser, pages, width):
-    wrong = {}
+BOXES = """name => [...document.querySelectorAll(name)].map(element =>
+    [element.getBoundingClientRect().width, element.naturalWidth ?? 1])"""
+VISITS = {"phone": (PHONE, False), "desktop": (DESKTOP, False), "dark": (DESKTOP, True)}
+
+
+@pytest.fixture(scope="module", params=VISITS)
+def visit(request, browser, pages):
+    """Every page opened once: its path, and what is wrong, drawn, or in someone's way there."""
+    width, dark = VISITS[request.param]
+    found = {}
     for path in pages:
-        with chromium.opened(browser, path, width) as (page, problems):
-            problems += page.evaluate(chromium.STICKING_OUT)
-        if problems:
-            wrong[path.name] = problems
-    assert len(pages) > 15 and not wrong
+        with chromium.opened(browser, path, width, dark=dark) as (page, problems):
+            for frame in page.frames[1:]:
+                frame.locator(".said:not(:empty)").last.wait_for()
+            found[str(path)] = {
+                "wrong": problems + page.evaluate(chromium.STICKING_OUT),
+                "drawn": {name: page.evaluate(BOXES, name) for name in ("img", "math")},
+                "in the way": axe.violations(page),
+            }
+    assert len(found) > 15
+    return found
+
+
+def test_every_page_opens_from_disk_without_errors_requests_or_overflow(visit):
+    assert not {name: page["wrong"] for name, page in visit.items() if page["wrong"]}
+
+
+def test_pictures_and_formulas_are_drawn(visit):
+    for name, least in {"img": 20, "math": 40}.items():
+        boxes = [box for page in visit.values() for box in page["drawn"][name]]
+        assert len(boxes) > least and all(width > 3 and real > 0 for width, real in boxes)
+
+
+def test_no_page_keeps_anyone_out(visit):
+    assert not {name: page["in the way"] for name, page in visit.items() if page["in the way"]}
 
 
 def test_such_problems_are_noticed(browser, tmp_path):
@@ -76,21 +102,6 @@ def test_a_missing_browser_is_said_loudly(pytester, monkeypatch, needed, outcome
     assert re.search(r"NOT TESTED .* apt-get install chromium", result.stdout.str())
 
 
-def test_pictures_and_formulas_are_drawn(browser, site, pages):
-    drawn = {"img": 0, "math": 0}
-    for path in pages:
-        with chromium.opened(browser, path, PHONE) as (page, _):
-            for name in drawn:
-                boxes = page.evaluate(
-                    "name => [...document.querySelectorAll(name)].map(element => "
-                    "[element.getBoundingClientRect().width, element.naturalWidth ?? 1])",
-                    name,
-                )
-                assert all(width > 3 and natural > 0 for width, natural in boxes), path
-                drawn[name] += len(boxes)
-    assert drawn["img"] > 20 and drawn["math"] > 40
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stands_out_from_its_background(browser, site, dark):
     with chromium.opened(browser, site / "notebooks/02_mmd_vae.html", dark=dark) as (page, _):
@@ -112,18 +123,6 @@ def test_search_works_without_a_server(browser, site):
 
 
 # For everyone
-
-
-@pytest.mark.parametrize(("width", "dark"), [(DESKTOP, False), (DESKTOP, True), (PHONE, False)])
-def test_no_page_keeps_anyone_out(browser, pages, width, dark):
-    wrong = {}
-    for path in pages:
-        with chromium.opened(browser, path, width, dark=dark) as (page, _):
-            for frame in page.frames[1:]:
-                frame.locator(".said:not(:empty)").last.wait_for()
-            if found := axe.violations(page):
-                wrong[path.name] = found
-    assert not wrong
 
 
 def test_what_keeps_people_out_is_noticed_in_frames_too(browser, tmp_path):

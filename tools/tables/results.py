@@ -104,14 +104,14 @@ def likelihoods(table):
 
 
 def changed(table, first_edition):
-    """The claims whose verdict is another one than in the first edition, and why.
+    """The claims whose verdict was another one in the first edition, and what changed meanwhile.
 
     Args:
         table: as from `tables.read`.
         first_edition: dataset, claim, and a verdict for each comparison.
     """
     found = claims.judged(table)
-    lines = head("claim", "data", "comparison", "first edition", "now", "why")
+    lines = head("claim", "data", "comparison", "first edition", "now", "what changed meanwhile")
     now = found[(found.schedule == "fast") & ~found.claim.map(lambda claim: claim.untrained)]
     old = first_edition.set_index(["dataset", "claim"])
     for row in now.itertuples():
@@ -132,7 +132,7 @@ def claim_words(claim):
 
 
 def why(row, before, verdict):
-    """What changed a verdict, in words."""
+    """What was changed that bears on a verdict, in words. That this changed it was not tried."""
     if before == "not asked":
         return "a measure that was missing"
     if row.claim.measure.startswith("path length"):

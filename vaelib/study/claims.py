@@ -14,6 +14,8 @@ from vaelib.study.contrasts import (
     COMPARISONS,
     MADE,
     MMD,
+    NOISE,
+    WEIGHT,
     alone,
     combined,
     contrast,
@@ -188,11 +190,7 @@ def ledger(table, claims=CLAIMS):
 
 
 # Of the models of black-and-white pixels: what MMD does, what the missing noise does, and both.
-LIKELIHOODS = {
-    "MMD for KL": {"mmd-sampled": 1, "elbo": -1},
-    "no noise": {"mmd-deterministic": 1, "mmd-sampled": -1},
-    "both": {"mmd-deterministic": 1, "elbo": -1},
-}
+LIKELIHOODS = NOISE | {"both": alone(MMD, made=[WEIGHT])}
 
 
 def likelihoods(table):
@@ -202,15 +200,19 @@ def likelihoods(table):
         table: as from `tables.read`.
 
     Returns:
-        A DataFrame: data set and change down; "NLL" with its interval, and "p".
+        A DataFrame: data set and change down; "NLL" with its interval, and "p" in words, which is
+        "collapsed" where a seed of one of the models says nothing of its images.
     """
     rows, found = tables.rows(table, "threshold"), []
     for dataset, (change, weights) in itertools.product(tables.DATASETS, LIKELIHOODS.items()):
         one = contrast(rows, dataset, "NLL", weights)
         both = 2 * min(one.p_above(0), one.p_below(0))
-        found.append({"data": dataset, "change": change, "NLL": str(one), "p": min(1.0, both)})
+        here = rows[(rows.dataset == dataset) & rows.objective.isin(weights)]
+        row = {"data": dataset, "change": change, "NLL": str(one), "p": min(1.0, both)}
+        found.append(row | {"collapsed": (here.rate < COLLAPSED).any()})
     frame = pd.DataFrame(found)
-    return frame.assign(p=holm(frame.p)).set_index(["data", "change"])
+    words = pd.Series([f"{p:.2g}" for p in holm(frame.p)]).mask(frame.pop("collapsed"), "collapsed")
+    return frame.assign(p=words).set_index(["data", "change"])
 
 
 def collapsed(table):

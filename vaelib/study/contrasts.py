@@ -70,9 +70,29 @@ MADE = {AS_POSTED: (), CORRECTED: (WEIGHT,)}
 COMPARISONS = {
     name: alone(*(c for c in CHANGES if c not in made), made=made) for name, made in MADE.items()
 }
-# Squared error, taken apart: with as strong a pull as before, and what the stronger pull adds.
-OTHER_PIXELS = {"elbo-matched": 1, "elbo": -1}
-STRONGER_PULL = {"elbo-squared-error": 1, "elbo-matched": -1}
+MATCHED = {"elbo": "elbo-matched", "mmd-deterministic": "mmd-matched"}
+# MMD without noise, taken apart, where the models with noise do not collapse.
+NOISE = {
+    "MMD for KL": {"mmd-sampled": 1, "elbo": -1},
+    "no noise": {"mmd-deterministic": 1, "mmd-sampled": -1},
+}
+
+
+def squared_error(made=(WEIGHT,)):
+    """Squared error, taken apart: with as strong a pull as before, and what the stronger one adds.
+
+    Args:
+        made: the changes before it: `WEIGHT`, for the pull of the KL, or `MMD` with it.
+
+    Returns:
+        dict of name to contrast: both together, and the two.
+    """
+    before, after = model_after(made), model_after({*made, PIXELS})
+    return {
+        PIXELS: alone(PIXELS, made=made),
+        "other pixels": {MATCHED[before]: 1, before: -1},
+        "stronger pull": {after: 1, MATCHED[before]: -1},
+    }
 
 
 @dataclass(frozen=True)
