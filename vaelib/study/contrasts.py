@@ -82,7 +82,7 @@ def squared_error(made=(WEIGHT,)):
     """Squared error, taken apart: with as strong a pull as before, and what the stronger one adds.
 
     Args:
-        made: the changes before it: `WEIGHT`, for the pull of the KL, or `MMD` with it.
+        made: the changes before it, which decide what pulls: `WEIGHT`, the KL; `MMD`, the MMD.
 
     Returns:
         dict of name to contrast: both together, and the two.
