@@ -499,8 +499,8 @@ print(f"15-nearest-neighbour votes  {votes:.3f} right, where guessing has {1 / l
 #
 # Adam divides each gradient by its recent size, so the factor in front cancels. The one inside does not: **the pull
 # towards the prior is a hundred times too weak**. Such a weight of the KL is called $\beta$ (Higgins and others
-# 2017). Notebook 06 chooses it on purpose; here no one did. Below are both models, trained with the post's settings
-# and read from `runs/`; nothing differs but the weight.
+# 2017). Notebook 06 chooses it on purpose; here no one did. Below are both models, with the post's settings, read
+# from `runs/`; only the weight differs.
 #
 # **Predict.** With hardly any pull, where will codes lie? What will draws from the prior decode to?
 
@@ -536,9 +536,9 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 
 # %% [markdown]
 # Left, few codes lie in the circle. Draws from the prior land in one corner of the map, so most samples are
-# half-formed. Right, codes gather in the circle, and most samples are clothes. What looked like a weakness of VAEs
-# goes away, in this pair of runs, when one axis too many is taken out of a sum. Notebook 02 finds another remedy,
-# and notebook 05 measures both over seeds.
+# half-formed. Right, codes gather in the circle, and most samples are clothes. Far-off codes and half-formed
+# samples looked like weaknesses of VAEs. Here they go away once the sum has one axis less. The grid, though,
+# hardly gets fuller. Notebook 02 finds another remedy, and notebook 05 measures both over seeds.
 #
 # A falling loss did not give it away: both fall. Two numbers could have. The loss that the post's code adds up is
 # far larger than the $784 \log 2$ nats of an all-grey image. And the KL *falls* from a great height, where the

@@ -469,18 +469,20 @@ pd.DataFrame(rows).T.round(4)
 # models are nearly centred and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
 # Outside the circle the middle grid fades or breaks up, while the right one shows whole objects. The post saw that
 # rightly, though the prior goes there one time in twenty only. In 15-NN accuracy and pixel MSE the two are close.
-# The order of the errors is the other way round than after four epochs, which may be the schedule, or chance.
+# The order of the errors is the other way round than after four epochs, which may be the schedule, or chance: it
+# is one seed.
 #
-# In these runs, giving the KL its full weight would have brought the post most of the way from the left column to
-# the right one, and so did MMD. Either would do, and the pictures can't say whose merit it is.
+# In these runs, giving the KL its full weight would have brought the post's codes and samples most of the way
+# from the left column to the right one, and so did MMD. For these either would do, and the pictures can't say
+# whose merit it is. Not so the grid outside the circle.
 #
 # ## Which change did it?
 #
 # Some difference is left between the middle and the right column. But these models differ in *three* things. The
-# round cloud is what MMD asks for, so it is most likely its work. The samples may differ because of MMD, or of the
-# squared error, or since no noise blurs the codes. From this notebook you can't tell, nor could the post. One has
-# to change one thing at a time, in every order, over several seeds. Notebook 05 does, as far as the models exist: a
-# code without noise has an infinite KL.
+# round cloud is what MMD asks for, but squared error, too, can make one rounder. The samples may differ because of
+# MMD, or of the squared error, or since no noise blurs the codes. From this notebook you can't tell, nor could the
+# post. One has to change one thing at a time, in every order, over several seeds. Notebook 05 does, as far as the
+# models exist: a code without noise has an infinite KL.
 #
 # ## Three quick questions
 #

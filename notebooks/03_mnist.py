@@ -186,8 +186,8 @@ pd.DataFrame(
 # %% [markdown]
 # Again the MMD-VAE's codes are much nearer to the prior. But here the neighbours of a code name the right digit
 # less often in its plane, and its reconstructions are farther off. Perhaps this is what we saw in the walks.
-# Perhaps it is the short training. So let us look at longer ones. They take half an hour each, and in half an hour
-# a computer may well go to sleep.
+# Perhaps it is the short training. So let us look at longer ones. They take a quarter to half an hour each, and
+# meanwhile a computer may well go to sleep.
 #
 # ## Break off, and take up again
 #
@@ -321,11 +321,11 @@ lesson.show(
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# Mind the axes again: each plane reaches as far as its codes, and the dashed circle is the same. It is
-# the story of the clothes once more. As posted, the VAE's codes are off centre, hardly more than a third of
+# Mind the axes again: each plane reaches as far as its codes, and the dashed circle is the same. It is the
+# story of the clothes once more. As posted, the VAE's codes are off centre, hardly more than a third of
 # them in the circle, and many of the samples are no digits at all. With the KL at full weight the codes are
 # nearly centred, and more of the samples can be read. The MMD-VAE's are nearest to the prior. Again the
-# corrected KL alone brings the left column most of the way to the right one.
+# corrected KL alone brings codes and samples most of the way from the left column to the right one.
 #
 # Now the grids. On the left, digits break into crumbs towards the upper right; on the right there are
 # digits up to the corners. That is the post's impression of morphing, and we share it. But a grid shows fixed
@@ -337,10 +337,10 @@ pd.DataFrame(rows).T.round(4)
 # ## What carries over
 #
 # In our runs, one seed each, a VAE with its KL in order is nearly centred, and some nine in ten of its codes lie
-# in the circle. An MMD-VAE is closer still to the prior. What does not carry over is the tie
-# between them: on digits the VAE's plane knew more. We found a more organic morphing in the post's own two
-# grids, but not in four pairs of walks from code to code with the KL in order. A grid shows where the codes lie
-# rather than how one digit becomes another. (Four pairs are few. The second exercise takes two hundred.)
+# in the circle. An MMD-VAE is closer still to the prior. What does not carry over is how close they were: on
+# digits the VAE's plane knew clearly more. We found a more organic morphing in the post's own two grids, but not
+# in four pairs of walks from code to code with the KL in order. A grid shows where the codes lie rather than how
+# one digit becomes another. (Four pairs are few. The second exercise takes two hundred.)
 #
 # ## Three quick questions
 #

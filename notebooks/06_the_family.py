@@ -160,10 +160,10 @@ lesson.show(
 )
 
 # %% [markdown]
-# Along each dashed line the sum is the same. From β = 0.01 to 0.3 the
-# rate falls by more than eleven nats, and the distortion stays where it was: those nats bought nothing. Further
-# left every nat saved is paid for. Of the blue dots β = 1 has the lowest sum, if only just: the sum is what it
-# minimises. Does the slope between two neighbours lie between their β?
+# Along each dashed line the sum is the same. From β = 0.01 to 0.3 the rate falls by more than eleven nats, and
+# the distortion stays where it was: those nats bought nothing. Further left every nat saved is paid for. Of the
+# blue dots β = 1 has the lowest sum, as it should, but by less than seeds differ. Does the slope between two
+# neighbours lie between their β?
 
 # %%
 slope = -betas.distortion.diff() / betas.rate.diff()
@@ -172,11 +172,10 @@ pairs["between"] = (pairs["β"] < slope) & (slope < pairs["next β"])
 pairs.dropna().round(3).set_index("β")
 
 # %% [markdown]
-# It does for five pairs of six, but only the last three say much: below β = 0.3 distortions differ by less than
-# between seeds.
+# It does for five pairs of six, but the first four say little: up to β = 1 distortions differ by less
+# than seeds do.
 #
-# All seven models, behind one slider: plane, samples and the dot on the curve move together. The switch goes from
-# the post's weight to the right one.
+# All seven models, behind one slider. The switch goes from the post's weight to the right one.
 
 # %%
 dataset = data.load(dataset_name).limit(limit)
@@ -194,8 +193,8 @@ betas.set_index("kl_weight")[[*known, "marginal cross-entropy", "15-NN accuracy"
 # With the post's hundredth, at most 54 % of the rate is spent on lying in the wrong place. The information is near
 # its ceiling, so the true share may be smaller. The *marginal cross-entropy* is the integral of notebook 04, here
 # of grey pixels. It is worst for the hundredth, for it asks the decoder to make images where the *prior* lies.
-# 15-NN accuracy hardly changes, while the codes lose at least two thirds of what they know. What goes first seems
-# to be what tells two shirts apart, not a shirt from a shoe.
+# 15-NN accuracy hardly changes, while the codes lose some two thirds of what they know. What goes first seems to
+# be what tells two shirts apart, not a shirt from a shoe.
 
 # %%
 taps.set_index("capacity")[["rate", "mutual information", "distortion"]].round(2)
@@ -265,7 +264,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# With β = 100 every image comes back as the same grey average. The slope says why:
+# With β = 100 every image comes back as the same grey average. The slope may say why:
 
 # %%
 first, second = found.iloc[1:-1].to_dict("records")
@@ -273,7 +272,8 @@ nats, saved = first["rate"] - second["rate"], second["distortion"] - first["dist
 print(f"the {nats:.1f} nats of β = 30 save {saved:.0f} nats: {saved / nats:.0f} for each")
 
 # %% [markdown]
-# Each of these nats saves 52 on average. The first ones save most (exercise 4), but none saved 100.
+# Each of these nats saves 52, too few. The first save more (exercise 4), so training may have missed a code that
+# pays (exercise 3).
 #
 # Collapse is why the post turns to MMD. The *uninformative latent space* that it warns of comes from too
 # strong a KL, which pulls every cloud onto the prior. But at full weight, β = 1, nothing collapses here.
