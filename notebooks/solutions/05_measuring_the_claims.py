@@ -41,7 +41,7 @@ lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, li
 # %% [markdown]
 # ## 1. Change one line
 #
-# *Set `seed` to 1. Is that row of the table made again, too?* Here is the VAE with the next seed, compared with its
+# *Set `seed` to 1. Do you get that row of the table, too?* Here is the VAE with the next seed, compared with its
 # row, if the table has one.
 
 # %%
@@ -111,9 +111,9 @@ for change, weights in contrasts.shares(made=(contrasts.WEIGHT,)).items():
 #
 # ## 4. On paper: degrees of freedom
 #
-# *What is Welch's $\nu$ for equal spreads? And if one model never varies?*
+# *Find Welch's $\nu$ in `contrasts.contrast`. What is it for equal spreads? And if one model never varies?*
 #
-# With $a = s_x^2 / n$ and $b = s_y^2 / n$,
+# There, `parts` are $a = s_x^2 / n$ and $b = s_y^2 / n$, so that
 #
 # $$ \nu = (n - 1) \, \frac{(a + b)^2}{a^2 + b^2}. $$
 #
@@ -134,8 +134,7 @@ for words, y in {"equal": 5 + x, "a half": 5 + x / 2, "none": np.full(10, 5.0)}.
 #
 # ## 5. Measure: how often chance alone finds something
 #
-# *Draw 65 comparisons of ten seeds with ten, all from one distribution, a thousand times. How often is any p value
-# below .05, without and with Holm?*
+# *Simulate quick question 2, for 65 comparisons of ten seeds with ten, without and with Holm.* A thousand times:
 
 # %%
 x, y = np.random.default_rng(seed).standard_normal((2, 1000, 65, 10))

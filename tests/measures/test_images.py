@@ -1,5 +1,6 @@
 """Images against images: perfect, collapsed and known cases."""
 
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -123,6 +124,15 @@ def test_a_manifold_holds_its_own_points(middle):
     for own in (single, repeated, np.concatenate([repeated, single])):
         assert images.Manifold(own).holds(own).all()
         assert images.precision_recall_density_coverage(own, own)["coverage"] == 1
+
+
+def test_a_manifold_of_many_images_does_not_keep_all_distances_in_memory():
+    many = np.random.default_rng(0).standard_normal((3000, 2))
+    tracemalloc.start()
+    images.Manifold(many)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3000 * 3000 * 8 / 2  # half of what all of them take
 
 
 def test_repeated_points_have_balls_without_size():

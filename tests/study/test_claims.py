@@ -120,7 +120,7 @@ def test_the_ledger_has_a_line_for_each_claim():
     table = tables_of.planned(**ALL_MMD)
     claim = Claim("of sameness", "mnist", "m", 0, 0.02)
     first, second = claims.ledger(table, [UP, claim]).to_dict("records")
-    assert second["measure"] == "m, within ±0.02"
+    assert (first["measure"], second["measure"]) == ("m ↑", "m ≈, within ±0.02")
     found = contrast(tables.rows(table), "mnist", "m", COMPARISONS["as posted"])
     words = f"{found}: holds, by MMD ({found.effect:+.1f} sd)"
     assert first["as posted, fast"] == words and "holds (" in first["as posted, post"]

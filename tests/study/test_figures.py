@@ -13,7 +13,7 @@ from vaelib.study.contrasts import COMPARISONS, contrast, shares
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 TABLE = pd.DataFrame(
-    {"dataset": dataset, "objective": name, "seed": seed, "m": 10 * i + seed, "n": -i}
+    {"dataset": dataset, "objective": name, "seed": seed, "m": 10 * i + seed, "n": -i, "rate": 6}
     for dataset in ("mnist", "fashion_mnist")
     for i, name in enumerate(study.OBJECTIVES)
     for seed in range(3 if dataset == "mnist" else 2)
@@ -54,6 +54,16 @@ def test_an_untrained_network_far_away_is_an_arrow_with_its_number(value, word):
     assert ax.get_xlim()[1] < 150 and ax.get_xlim()[0] > -150
 
 
+@pytest.mark.parametrize("learned", [False, True])
+def test_so_is_a_model_of_which_every_seed_collapsed_and_no_other(learned):
+    away = TABLE.objective == "mmd-sampled"
+    gone = away & ~((TABLE.seed == 0) & learned)  # one seed that has learned something counts
+    table = TABLE.assign(rate=TABLE.rate.astype(float).mask(gone, 0.01), m=TABLE.m.mask(away, 5000))
+    ax, _ = figures.trial(table, "mnist", ["m"]).axes
+    assert [text.get_text() for text in ax.texts] == ["5e+03"] * (not learned)
+    assert (list(study.OBJECTIVES).index("mmd-sampled") in rows_with_dots(ax)) == learned
+
+
 @pytest.mark.parametrize("log", [False, True])
 def test_the_changes_stand_below_with_their_intervals(log):
     values = np.random.default_rng(0).normal(size=len(TABLE))
@@ -82,7 +92,7 @@ def test_the_forest_shows_each_claim_once_in_units_of_the_spread():
     figure = figures.forest(judged, {"mnist": "Digits"})
     left, right = figure.axes
     labels = [label.get_text() for label in left.get_yticklabels()]
-    assert labels == ["Digits", "up", "down", "same"]
+    assert labels == ["Digits", "up · m ↑", "down · m ↓", "same · m ≈"]
     for ax, comparison in zip((left, right), COMPARISONS, strict=True):
         assert comparison in ax.get_title()
         dots = [line for line in ax.lines if line.get_marker() in "os"]
@@ -115,7 +125,7 @@ def test_the_legend_of_a_trial_says_what_each_colour_means():
     shown = below.lines[:-1:2]  # an interval, a dot, and so on; last, no difference
     for label, line in zip(below.get_yticklabels(), shown, strict=True):
         whole = label.get_text().endswith("in all")
-        word = "a comparison, with its 95% interval" if whole else "a share of the first"
+        word = "a comparison, with its 95% interval" if whole else "a share of 'as posted, in all'"
         assert same_color(line.get_color(), colors[word])
 
 

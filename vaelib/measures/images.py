@@ -97,9 +97,10 @@ class Manifold:
         if len(features) <= k:
             raise ValueError(f"{len(features)} images: expected more than k, which is {k}.")
         self.features = check_points(features, name="features")
-        # The nearest of all is the point itself, at distance 0.
+        # The nearest of all is the point itself, at distance 0. It is copied, for a view of one
+        # column would keep all distances in memory.
         both = self.features, self.features
-        radii = _by_rows(lambda rows: np.partition(rows, k, axis=1)[:, k], *both)
+        radii = _by_rows(lambda rows: np.partition(rows, k, axis=1)[:, k].copy(), *both)
         kept = radii <= np.quantile(radii, share)
         self.features, self.radii = self.features[kept], radii[kept]
 

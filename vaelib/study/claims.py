@@ -52,6 +52,11 @@ class Claim:
     margin: float = 0.0
     untrained: bool = False
 
+    @property
+    def asked(self):
+        """The measure and what is expected of it: ↑ higher, ↓ lower, ≈ the same (as chance)."""
+        return f"{self.measure} {'≈↑↓'[self.expected]}{' chance' * self.untrained}"
+
 
 CLAIMS = (
     Claim("samples have sharper edges", "fashion_mnist", "sample sharpness", 1),
@@ -184,7 +189,7 @@ def ledger(table, claims=CLAIMS):
     for claim in claims:
         mine = found[[c is claim for c in found.claim]].set_index("column").words
         margin = f", within ±{claim.margin:g}" if claim.margin else ""
-        head = {"claim": claim.words, "data": claim.dataset, "measure": claim.measure + margin}
+        head = {"claim": claim.words, "data": claim.dataset, "measure": claim.asked + margin}
         lines.append(head | mine.to_dict())
     return pd.DataFrame(lines).fillna("")
 

@@ -3,10 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from vaelib.plotting.panels import COLORS
 from vaelib.study import contrasts
-from vaelib.study.claims import HOLDS, NOT, UNCLEAR
+from vaelib.study.claims import COLLAPSED, HOLDS, NOT, UNCLEAR
 from vaelib.study.contrasts import COMPARISONS, contrast, shares
 from vaelib.study.models import OBJECTIVES, REFERENCES, TITLES, UNTRAINED
 
@@ -18,8 +19,8 @@ MARKERS = {"fast": ("o", -0.17), "post": ("s", 0.17)}  # and how far below the m
 def forest(judged, titles):
     """Every claim as a difference in units of the seeds' spread, coloured by its verdict.
 
-    To the right is what was claimed. For a claim of sameness the grey bar is the margin: the
-    interval has to lie in it. The axis is linear up to 1 and logarithmic beyond.
+    To the right is what was claimed: ↑ that a measure is higher, ↓ lower, ≈ the same. For sameness
+    the grey bar is the margin: the interval has to lie in it.
 
     Args:
         judged: as from `claims.judged`.
@@ -31,7 +32,8 @@ def forest(judged, titles):
     height = {line: y for y, line in enumerate(lines)}
     figure, axes = plt.subplots(
         *(1, len(COMPARISONS)),
-        **dict(figsize=(10, 1.6 + 0.36 * len(height)), dpi=110, sharey=True, layout="constrained"),
+        **dict(figsize=(11.5, 1.6 + 0.36 * len(height)), dpi=110, layout="constrained"),
+        **dict(sharex=True, sharey=True),
     )
     for ax, comparison in zip(axes, COMPARISONS, strict=True):
         ax.axvline(0, color="0.35", lw=1, ls=(0, (4, 3)))
@@ -42,12 +44,12 @@ def forest(judged, titles):
         ax.set_title(f"MMD-VAE against the VAE, {comparison}")
         ax.grid(axis="x", alpha=0.3)
         ax.tick_params(axis="y", length=0)
-    words = [line if isinstance(line, str) else line.words for line in lines]
+    words = [line if isinstance(line, str) else f"{line.words} · {line.asked}" for line in lines]
     axes[0].set(yticks=range(len(lines)), yticklabels=words, ylim=(len(lines) - 0.4, -0.6))
     for label, line in zip(axes[0].get_yticklabels(), lines, strict=True):
         label.set_fontweight("bold" if isinstance(line, str) else "normal")
-    unit = "standard deviations over seeds; to the right is what was claimed (of sameness: higher)"
-    axes[0].set_xlabel(unit, loc="left")
+    axes[0].set_xlabel("standard deviations over seeds (log beyond 1)")
+    axes[1].set_xlabel("to the right is what was claimed (of sameness: higher)")
     figure.legend(handles=_legend(judged), loc="outside lower center", ncols=4, frameon=False)
     plt.close(figure)
     return figure
@@ -78,9 +80,8 @@ def _plot_claim(ax, row, y):
 
 
 def _legend(judged):
-    dot = dict(marker="o", ls="", ms=6)
     bars = {f"{contrasts.CONFIDENCE:.0%} interval": ("0.3", 1.6), MARGIN: ("0.85", 7)}
-    found = [Line2D([], [], color=color, label=name, **dot) for name, color in VERDICTS.items()]
+    found = [Patch(color=color, label=name) for name, color in VERDICTS.items()]
     names = {"fast": "fast schedule", "post": "the post's schedule"}
     return (
         found
@@ -99,10 +100,10 @@ def _legend(judged):
 def trial(rows, dataset, measures, real=None, log=()):
     """The measures that a claim is tried on: of every model, and what each change does to them.
 
-    Above, a row for each model, a dot for each seed, a line at their mean; where the untrained
-    network lies far away, an arrow with its mean. Below, the two comparisons (grey), and the
-    changes that the first one is shared out to, with their intervals; no difference is a dashed
-    line.
+    Above, a row for each model, a dot for each seed, a line at their mean; where models that say
+    nothing, untrained or collapsed, lie far away, an arrow with their mean. Below, the two
+    comparisons (grey), and the changes that the first one is shared out to, with their intervals;
+    no difference is a dashed line.
 
     Args:
         rows: as from `tables.rows`.
@@ -124,7 +125,7 @@ def trial(rows, dataset, measures, real=None, log=()):
     for (above, below), measure in zip(axes.T, measures, strict=True):
         if measure in log:
             above.set_xscale("log")
-        _plot_models(above, {name: _values(here, name, measure) for name in names})
+        _plot_models(above, {name: _values(here, name, measure) for name in names}, _mute(here))
         _plot_changes(below, changes[measure], measure in log)
         known = f"\nreal images: {real[measure]:.3g}" if measure in (real or {}) else ""
         above.set_title(measure + known)
@@ -166,7 +167,7 @@ def _trial_legend():
             ("mean over seeds", COLORS[0], mean),
             ("the same, of a model to compare with", "0.45", seed),
             (f"a comparison, with its {interval}", "0.3", found),
-            ("a share of the first", COLORS[0], found),
+            ("a share of 'as posted, in all'", COLORS[0], found),
         ]
     ]
 
@@ -175,10 +176,17 @@ def _values(rows, objective, measure):
     return rows.loc[rows.objective == objective, measure].dropna()
 
 
-def _plot_models(ax, models):
+def _mute(rows):
+    """The models that say nothing of their images, whatever the seed."""
+    rates = rows.groupby("objective").rate.max()
+    return {UNTRAINED, *rates.index[rates < COLLAPSED]}
+
+
+def _plot_models(ax, models, mute):
+    others = np.concatenate([[], *(v for name, v in models.items() if name not in mute)])
     for y, (name, values) in enumerate(models.items()):
         color = "0.45" if name in REFERENCES else COLORS[0]
-        if name == UNTRAINED and _far_off(values, models):
+        if name in mute and _far_off(values, others):
             right = values.mean() > models["elbo"].mean()
             word = f"{values.mean():.3g}" if abs(values.mean()) >= 0.001 else "< 0.001"
             ax.annotate(
@@ -192,13 +200,12 @@ def _plot_models(ax, models):
             ax.plot([values.mean()] * 2, [y - 0.3, y + 0.3], color=color, lw=2)
 
 
-def _far_off(values, models):
+def _far_off(values, others):
     """Whether showing it would take more than half of the axis from all others."""
-    others = np.concatenate([v for name, v in models.items() if name != UNTRAINED])
     if not len(values) or not len(others):
         return False
     low, high = min(others), max(others)
-    return max(low - values.mean(), values.mean() - high) > high - low
+    return max(low - min(values), max(values) - high) > high - low
 
 
 def _changes(rows, dataset, measure, ratios):
