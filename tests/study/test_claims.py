@@ -121,6 +121,7 @@ def test_the_ledger_has_a_line_for_each_claim():
     claim = Claim("of sameness", "mnist", "m", 0, 0.02)
     first, second = claims.ledger(table, [UP, claim]).to_dict("records")
     assert (first["measure"], second["measure"]) == ("m ↑", "m ≈, within ±0.02")
+    assert claims.CLAIMS[-1].asked == "15-NN accuracy ≈ chance"
     found = contrast(tables.rows(table), "mnist", "m", COMPARISONS["as posted"])
     words = f"{found}: holds, by MMD ({found.effect:+.1f} sd)"
     assert first["as posted, fast"] == words and "holds (" in first["as posted, post"]

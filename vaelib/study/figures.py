@@ -114,6 +114,7 @@ def trial(rows, dataset, measures, real=None, log=()):
             differences are ratios; they must be positive.
     """
     names, here = list(OBJECTIVES), rows[rows.dataset == dataset]
+    mute = _mute(here)
     changes = {measure: _changes(here, dataset, measure, measure in log) for measure in measures}
     words = [TITLES[name] for name in names], list(next(iter(changes.values())))
     figure, axes = plt.subplots(
@@ -125,7 +126,7 @@ def trial(rows, dataset, measures, real=None, log=()):
     for (above, below), measure in zip(axes.T, measures, strict=True):
         if measure in log:
             above.set_xscale("log")
-        _plot_models(above, {name: _values(here, name, measure) for name in names}, _mute(here))
+        _plot_models(above, {name: _values(here, name, measure) for name in names}, mute)
         _plot_changes(below, changes[measure], measure in log)
         known = f"\nreal images: {real[measure]:.3g}" if measure in (real or {}) else ""
         above.set_title(measure + known)
