@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import tables_of
-from tools.tables import results, schedules
+from tools.tables import results
 from vaelib import study
 from vaelib.study import claims, published, tables
 
@@ -72,6 +72,17 @@ def test_the_short_table_has_the_posts_models_with_their_seeds():
     assert len(lines) == 2 + len(results.TITLES) * len(tables.POST)
     assert lines[3].startswith("| Fashion-MNIST | VAE | 8 | ")
     assert lines[-2].startswith("| MNIST | VAE | 10 | 0.020\u00a0± 0.00")
+    assert all(line.count("|") == lines[0].count("|") for line in lines)
+
+
+def test_both_schedules_of_a_model_stand_one_below_the_other():
+    table = measured(post_elbo=0.3, fast_elbo=0.02)
+    lines = results.by_schedule(table).splitlines()
+    assert len(lines) == 2 + 2 * len(results.TITLES) * len(tables.POST)
+    begin = "| MNIST | VAE | "
+    slow, fast = [one.removeprefix(begin) for one in lines if one.startswith(begin)]
+    assert slow.startswith("the post's schedule | 5 | 0.299\u00a0± 0.001 | ")
+    assert fast.startswith("fast | 10 | 0.020\u00a0± 0.001 | ")
     assert all(line.count("|") == lines[0].count("|") for line in lines)
 
 
@@ -151,48 +162,3 @@ def test_the_first_edition_is_compared_claim_by_claim():
     lines = results.changed(measured(), first).splitlines()
     assert re.fullmatch(r"\d+ of 32 verdicts are new or different; there were 30\.", lines[0])
     assert len(lines) - 4 == int(lines[0].split()[0])
-
-
-def tried(**losses):
-    """A table of schedules with these test losses, seed by seed, for every model and data set."""
-    steps = dict.fromkeys(schedules.SCHEDULES, 2_400) | {"post": 30_000, "one epoch": 600}
-    return pd.DataFrame(
-        {"dataset": dataset, "model": model, "schedule": schedule, "seed": seed}
-        | {"steps": steps[schedule], "test loss": loss}
-        | {"15-NN accuracy": 0.5 + 0.1 * seed, "pixel MSE": 0.01}
-        for dataset in results.TITLES
-        for model in schedules.MODELS
-        for name, found in losses.items()
-        for schedule in [name.replace("_", " ")]
-        for seed, loss in enumerate(found)
-    )
-
-
-def test_both_schedules_stand_side_by_side():
-    lines = results.compared(tried(post=[269.2], four_epochs=[264.0, 266.0])).splitlines()
-    assert lines[2] == (
-        "| VAE, the post's | 30,000 | 269.2\u00a0(one seed) | 0.500\u00a0(one seed) | "
-        "0.0100\u00a0(one seed) |"
-    )
-    assert lines[3] == (
-        "| VAE, fast | 2,400 | 265.0\u00a0± 1.4 | 0.550\u00a0± 0.071 | 0.0100\u00a0± 0.0000 |"
-    )
-    assert len(lines) == 2 * (2 + 2 * len(schedules.MODELS) + 1) - 1
-
-
-def test_what_was_not_trained_is_called_so():
-    lines = results.compared(tried(four_epochs=[264.0])).splitlines()
-    assert lines[2] == "| VAE, the post's | not trained | – | – | – |"
-
-
-def test_a_record_counts_the_seeds_that_reach_what_the_posts_schedule_ends_with():
-    losses = dict(post=[269.0, 270.0], four_epochs=[264.0, 266.0], one_epoch=[269.4, 269.6])
-    losses["four_epochs_of_Adam"] = [265.0]  # in as many steps
-    lines = results.records(tried(**losses)).splitlines()[2:]
-    assert [line.split(" | ")[1:] for line in lines] == [
-        ["30,000", "1/1", "-269.0, -270.0", "the target |"],  # the mean of its seeds
-        ["2,400", "1/12.5", "-264.0, -266.0", "2 of 2 |"],
-        ["2,400", "1/12.5", "-265.0", "1 of 1 |"],
-        ["600", "1/50", "-269.4, -269.6", "1 of 2 |"],
-    ]
-    assert "4 epochs, Nadam at 0.008" in lines[1] and "1 epoch, Nadam at 0.016" in lines[3]

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tools.tables import schedules
@@ -67,3 +68,48 @@ def test_rows_are_added_once(tmp_path):
     schedules.add(row | {"steps": 2}, table)
     schedules.add(row | {"seed": 1, "steps": 3}, table)
     assert schedules.read(table).steps.tolist() == [1, 3]
+
+
+def tried(**losses):
+    """A table of schedules with these test losses, seed by seed, for every model and data set."""
+    steps = dict.fromkeys(schedules.SCHEDULES, 2_400) | {"post": 30_000, "one epoch": 600}
+    return pd.DataFrame(
+        {"dataset": dataset, "model": model, "schedule": schedule, "seed": seed}
+        | {"steps": steps[schedule], "test loss": loss}
+        | {"15-NN accuracy": 0.5 + 0.1 * seed, "pixel MSE": 0.01}
+        for dataset in schedules.TITLES
+        for model in schedules.MODELS
+        for name, found in losses.items()
+        for schedule in [name.replace("_", " ")]
+        for seed, loss in enumerate(found)
+    )
+
+
+def test_both_schedules_stand_side_by_side():
+    lines = schedules.compared(tried(post=[269.2], four_epochs=[264.0, 266.0])).splitlines()
+    assert lines[2] == (
+        "| VAE, the post's | 30,000 | 269.2\u00a0(one seed) | 0.500\u00a0(one seed) | "
+        "0.0100\u00a0(one seed) |"
+    )
+    assert lines[3] == (
+        "| VAE, fast | 2,400 | 265.0\u00a0± 1.4 | 0.550\u00a0± 0.071 | 0.0100\u00a0± 0.0000 |"
+    )
+    assert len(lines) == 2 * (2 + 2 * len(schedules.MODELS) + 1) - 1
+
+
+def test_what_was_not_trained_is_called_so():
+    lines = schedules.compared(tried(four_epochs=[264.0])).splitlines()
+    assert lines[2] == "| VAE, the post's | not trained | – | – | – |"
+
+
+def test_a_record_counts_the_seeds_that_reach_what_the_posts_schedule_ends_with():
+    losses = dict(post=[269.0, 270.0], four_epochs=[264.0, 266.0], one_epoch=[269.4, 269.6])
+    losses["four_epochs_of_Adam"] = [265.0]  # in as many steps
+    lines = schedules.records(tried(**losses)).splitlines()[2:]
+    assert [line.split(" | ")[1:] for line in lines] == [
+        ["30,000", "1/1", "-269.0, -270.0", "the target |"],  # the mean of its seeds
+        ["2,400", "1/12.5", "-264.0, -266.0", "2 of 2 |"],
+        ["2,400", "1/12.5", "-265.0", "1 of 1 |"],
+        ["600", "1/50", "-269.4, -269.6", "1 of 2 |"],
+    ]
+    assert "4 epochs, Nadam at 0.008" in lines[1] and "1 epoch, Nadam at 0.016" in lines[3]

@@ -4,19 +4,10 @@ import json
 
 import pandas as pd
 
+from tools.tables.markdown import head, line
 from vaelib.runs import PUBLISHED
 from vaelib.study import claims, forecast, tables
 from vaelib.study.forecast import DATASETS
-
-
-def line(*cells):
-    """A line of a table."""
-    return "| " + " | ".join(cells) + " |"
-
-
-def head(*names):
-    """The lines that a table begins with."""
-    return [line(*names), "| --- " * len(names) + "|"]
 
 
 def ratio(row):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from tools.tables import forecast, schedules
-from tools.tables.forecast import head, line
-from vaelib import runs, study
+from tools.tables.markdown import TITLES, head, line, lined, mean_and_spread
+from vaelib import study
 from vaelib.files import write_whole
 from vaelib.study import claims, published, tables
 from vaelib.study import forecast as predicted
@@ -18,7 +18,6 @@ from vaelib.study import forecast as predicted
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_EDITION = tables.TABLE.with_name("first_edition.csv")
 BEGIN, END = "<!-- from runs/{}.csv, by tools/tables/results.py -->\n", "<!-- end -->\n"
-TITLES = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
 # Column of the table: what readers know it by, and its decimals.
 COLUMNS = {
     "held-out MMD²": ("held-out MMD²", 3),
@@ -27,17 +26,21 @@ COLUMNS = {
     "marginal cross-entropy": ("cross-entropy, nats", 1),
     "sample sharpness": ("sharpness of samples", 3),
     "prior on manifold": ("samples like data", 2),
+    "mean norm": ("mean norm", 2),
+    "path length": ("path length", 0),
 }
 IN_BRIEF = "held-out MMD²", "15-NN accuracy", "pixel MSE", "prior on manifold"
+IN_FULL = *IN_BRIEF[:3], "marginal cross-entropy", "sample sharpness", IN_BRIEF[3]
+BY_SCHEDULE = *IN_BRIEF, "mean norm", "path length"
 
 
 def brief(table):
     """README's table: the models that the post compares, and its VAE with the KL corrected."""
     rows = tables.rows(table, "fast")
-    lines = head("data", "model", "seeds", *(COLUMNS[column][0] for column in IN_BRIEF))
+    lines = head("data", "model", "seeds", *(COLUMNS[name][0] for name in IN_BRIEF))
     for (dataset, title), objective in itertools.product(TITLES.items(), tables.POST):
         found = rows[(rows.dataset == dataset) & (rows.objective == objective)]
-        cells = [mean_and_spread(found[column], COLUMNS[column][1]) for column in IN_BRIEF]
+        cells = [mean_and_spread(found[name], COLUMNS[name][1]) for name in IN_BRIEF]
         lines.append(line(title, study.TITLES[objective], str(len(found)), *cells))
     return "\n".join(lines) + "\n"
 
@@ -47,13 +50,25 @@ def markdown(table):
     lines, rows = [], tables.rows(table, "fast")
     for dataset, title in TITLES.items():
         here = rows[rows.dataset == dataset]
-        lines += head(title, *(name for name, _ in COLUMNS.values()))
+        lines += head(title, *(COLUMNS[name][0] for name in IN_FULL))
         for objective, model in study.TITLES.items():
             found = here[here.objective == objective]
-            cells = [mean_and_spread(found[column], d) for column, (_, d) in COLUMNS.items()]
+            cells = [mean_and_spread(found[name], COLUMNS[name][1]) for name in IN_FULL]
             lines.append(line(model + collapsed(found), *cells))
         lines.append("")
     return "\n".join(lines)
+
+
+def by_schedule(table):
+    """The post's models by its own schedule and by the fast one: mean ± standard deviation."""
+    lines = head("data", "model", "schedule", "seeds", *(COLUMNS[name][0] for name in BY_SCHEDULE))
+    places = itertools.product(TITLES.items(), tables.POST, reversed(SCHEDULES.items()))
+    for (dataset, title), objective, (schedule, words) in places:
+        rows = tables.rows(table, schedule)
+        rows = rows[(rows.dataset == dataset) & (rows.objective == objective)]
+        cells = [mean_and_spread(rows[name], COLUMNS[name][1]) for name in BY_SCHEDULE]
+        lines.append(line(title, study.TITLES[objective], words, str(len(rows)), *cells))
+    return "\n".join(lines) + "\n"
 
 
 def collapsed(rows):
@@ -145,63 +160,6 @@ def why(row, before, verdict):
     return "more seeds, and the new schedule"
 
 
-def lined(table):
-    """A table of text as Markdown."""
-    return "\n".join([*head(*table), *(line(*row) for row in table.to_numpy().tolist())]) + "\n"
-
-
-FAST = next(
-    name for name, how in schedules.SCHEDULES.items() if runs.Recipe(**how) == runs.Recipe()
-)
-# Column of the schedules' table: decimals.
-QUALITY = {"test loss": 1, "15-NN accuracy": 3, "pixel MSE": 4}
-
-
-def compared(table):
-    """For each data set a table: each model by the post's schedule and by the fast one."""
-    lines = []
-    for dataset, title in TITLES.items():
-        lines += head(title, "steps", *QUALITY)
-        for model in schedules.MODELS:
-            for name, words in {"post": "the post's", FAST: "fast"}.items():
-                rows = table[(table.dataset == dataset) & (table.model == model)]
-                rows = rows[rows.schedule == name]
-                cells = [mean_and_spread(rows[column], d) for column, d in QUALITY.items()]
-                steps = f"{rows.steps.max():,.0f}" if len(rows) else "not trained"
-                lines.append(line(f"{study.TITLES[model]}, {words}", steps, *cells))
-        lines.append("")
-    return "\n".join(lines)
-
-
-def mean_and_spread(values, digits):
-    """Mean ± standard deviation over the seeds, or the one value that there is, or a dash."""
-    if len(values) == 0:
-        return "–"
-    if len(values) == 1:
-        return f"{values.iloc[0]:.{digits}f}\u00a0(one seed)"
-    return f"{values.mean():.{digits}f}\u00a0± {values.std():.{digits}f}"
-
-
-def records(table):
-    """In how few steps every seed reaches the test ELBO that the post's schedule ends with."""
-    rows = table[(table.dataset == "fashion_mnist") & (table.model == "elbo")]
-    target = rows[rows.schedule == "post"]["test loss"].mean()
-    by = "test ELBO, seed by seed"
-    lines = head("schedule", "steps", "share of the post's", by, "reached")
-    most = rows.steps.max()
-    for name in rows.sort_values("steps", ascending=False, kind="stable").schedule.unique():
-        found = rows[rows.schedule == name]
-        steps = found.steps.iloc[0]
-        how = schedules.recipe_of(name, "fashion_mnist", "elbo", 0)
-        what = f"{how.optimizer.title()} at {how.learning_rate:g}, β₂ = {how.beta_2:g}"
-        words = f"{how.epochs} epoch{'s' * (how.epochs > 1)}, {what}, {how.schedule}"
-        losses = ", ".join(f"-{loss:.1f}" for loss in found["test loss"])
-        count = f"{(found['test loss'] <= target).sum()} of {len(found)}"
-        reached = "the target" if name == "post" else count
-        lines.append(line(words, f"{steps:,}", f"1/{most / steps:.3g}", losses, reached))
-    return "\n".join(lines) + "\n"
-
-
 def replaced(text, name, made):
     """A page's text with what stands between two marks made anew.
 
@@ -225,7 +183,7 @@ def in_results(text):
     """The text of docs/results.md with all of its tables made from runs/ as they are now."""
     models = tables.read()
     whole = not any(tables.missing(models).values())  # else there are no verdicts
-    made = [tables.state(models), markdown(models), likelihoods(models)]
+    made = [tables.state(models), markdown(models), by_schedule(models), likelihoods(models)]
     text = replaced(text, "models", made + [LEDGER, ledger(models)] * whole)
     other = changed(models, pd.read_csv(FIRST_EDITION)) if whole else tables.state(models)
     text = replaced(text, "first_edition", [other])
@@ -233,7 +191,7 @@ def in_results(text):
     gain, error = published.gap("VAE", "VAE with VampPrior")
     said = f"Image by image, the VampPrior is ahead of the VAE by {gain:.2f} ± {error:.2f} nats.\n"
     tried = schedules.read()
-    text = replaced(text, "schedules", [compared(tried), records(tried)])
+    text = replaced(text, "schedules", [schedules.compared(tried), schedules.records(tried)])
     return replaced(text, "paper", [lined(published.published().reset_index()), said])
 
 

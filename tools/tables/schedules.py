@@ -1,4 +1,4 @@
-"""Try training schedules, and write what came of them to runs/schedules.csv.
+"""Try training schedules, write what came of them to runs/schedules.csv, and make tables of it.
 
 `python -m tools.tables.schedules NAME [NAME ...] [--seeds 3] [--models elbo] [--datasets mnist]`:
 every model on every data set, seed by seed, by the schedules of these names. A row that is there is
@@ -14,11 +14,13 @@ import click
 import filelock
 import pandas as pd
 
+from tools.tables.markdown import TITLES, head, line, mean_and_spread
 from vaelib import data, measures, runs
 from vaelib.batches import Batches
 from vaelib.files import cache_folder, folder_named_by, write_whole
 from vaelib.runs.recipes import Recipe, post
 from vaelib.study import OBJECTIVES
+from vaelib.study import TITLES as MODEL_TITLES
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "runs" / "schedules.csv"
@@ -35,6 +37,9 @@ SCHEDULES = {
     "two epochs": dict(epochs=2, learning_rate=1.6e-2, beta_2=0.99),
     "one epoch": dict(epochs=1, learning_rate=1.6e-2, beta_2=0.99),
 }
+FAST = next(name for name, how in SCHEDULES.items() if Recipe(**how) == Recipe())
+# Column of the schedules' table: decimals.
+QUALITY = {"test loss": 1, "15-NN accuracy": 3, "pixel MSE": 4}
 
 
 def recipe_of(name, dataset, model, seed):
@@ -93,6 +98,42 @@ def add(row, table=TABLE):
         rows = pd.concat([*known, pd.DataFrame([row])])
         rows = rows.drop_duplicates(KEYS).sort_values(KEYS, ignore_index=True)
         write_whole(table, rows.to_csv(index=False, float_format="%.6g").encode())
+
+
+def compared(table):
+    """For each data set a table: each model by the post's schedule and by the fast one."""
+    lines = []
+    for dataset, title in TITLES.items():
+        lines += head(title, "steps", *QUALITY)
+        for model in MODELS:
+            for name, words in {"post": "the post's", FAST: "fast"}.items():
+                rows = table[(table.dataset == dataset) & (table.model == model)]
+                rows = rows[rows.schedule == name]
+                cells = [mean_and_spread(rows[column], d) for column, d in QUALITY.items()]
+                steps = f"{rows.steps.max():,.0f}" if len(rows) else "not trained"
+                lines.append(line(f"{MODEL_TITLES[model]}, {words}", steps, *cells))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def records(table):
+    """In how few steps every seed reaches the test ELBO that the post's schedule ends with."""
+    rows = table[(table.dataset == "fashion_mnist") & (table.model == "elbo")]
+    target = rows[rows.schedule == "post"]["test loss"].mean()
+    by = "test ELBO, seed by seed"
+    lines = head("schedule", "steps", "share of the post's", by, "reached")
+    most = rows.steps.max()
+    for name in rows.sort_values("steps", ascending=False, kind="stable").schedule.unique():
+        found = rows[rows.schedule == name]
+        steps = found.steps.iloc[0]
+        how = recipe_of(name, "fashion_mnist", "elbo", 0)
+        what = f"{how.optimizer.title()} at {how.learning_rate:g}, β₂ = {how.beta_2:g}"
+        words = f"{how.epochs} epoch{'s' * (how.epochs > 1)}, {what}, {how.schedule}"
+        losses = ", ".join(f"-{loss:.1f}" for loss in found["test loss"])
+        count = f"{(found['test loss'] <= target).sum()} of {len(found)}"
+        reached = "the target" if name == "post" else count
+        lines.append(line(words, f"{steps:,}", f"1/{most / steps:.3g}", losses, reached))
+    return "\n".join(lines) + "\n"
 
 
 @click.command()
