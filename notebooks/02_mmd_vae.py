@@ -469,11 +469,10 @@ pd.DataFrame(rows).T.round(4)
 # models are nearly centred and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
 # Outside the circle the middle grid fades or breaks up, while the right one shows whole objects. The post saw that
 # rightly, though the prior goes there one time in twenty only. In 15-NN accuracy and pixel MSE the two are close.
-# The order of the errors is the other way round than after four epochs. That is this seed: in four others
-# (notebook 05) it is not.
+# The MMD-VAE's pixel MSE is now the lower one. That is this seed: in four others (`runs/models.csv`) it is not.
 #
-# In these runs, giving the KL its full weight would have brought the post's codes and samples most of the way
-# from the left column to the right one, and so did MMD. For these either would do, and the pictures can't say
+# In these runs, giving the KL its full weight brings the post's codes and samples most of the way from the left
+# column to the right one. Over seeds so does MMD alone (notebook 05): either would do, and the pictures can't say
 # whose merit it is. Not so the grid outside the circle.
 #
 # ## Which change did it?

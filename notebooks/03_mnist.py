@@ -338,7 +338,8 @@ pd.DataFrame(rows).T.round(4)
 #
 # In our runs, one seed each, a VAE with its KL in order is nearly centred, and some nine in ten of its codes lie
 # in the circle. An MMD-VAE is closer still to the prior. What does not carry over is how close they were: on
-# digits the VAE's plane knew clearly more. We found a more organic morphing in the post's own two grids, but not
+# digits the VAE's plane knew more, over seeds by .07 in 15-NN accuracy after four epochs and by .10 after fifty, though
+# neither surely exceeds .02 (notebook 05). We found a more organic morphing in the post's own two grids, but not
 # in four pairs of walks from code to code with the KL in order. A grid shows where the codes lie rather than how
 # one digit becomes another. (Four pairs are few. The second exercise takes two hundred.)
 #

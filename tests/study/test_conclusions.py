@@ -35,7 +35,8 @@ def test_the_table_is_whole():
 
 def test_what_is_said_to_hold_throughout_does_and_nothing_else(judged):
     lesson, readme = text_of("notebooks/05_measuring_the_claims.py"), text_of("README.md")
-    assert "MMD-VAE's codes are better spread and centred, and more of its grid" in lesson
+    said = "**On clothes, in all four columns**, the MMD-VAE's codes are better spread and "
+    assert said + "centred, and more of its grid shows clothes." in lesson
     assert "three hold for clothes by both schedules, and with the KL corrected, too" in readme
     by_claim = judged.groupby("words").verdict
     throughout = by_claim.agg(lambda found: len(found) == 4 and set(found) == {claims.HOLDS})
@@ -44,42 +45,54 @@ def test_what_is_said_to_hold_throughout_does_and_nothing_else(judged):
     }
 
 
-def test_the_kls_weight_alone_brings_most_where_it_is_said_to(judged):
-    said = "As posted, the KL's full weight alone spreads and centres them most of the way."
-    assert said in text_of("notebooks/05_measuring_the_claims.py") and said in text_of("README.md")
+def test_the_kls_weight_or_mmd_alone_brings_most_where_it_is_said_to(judged):
+    lesson, readme = text_of("notebooks/05_measuring_the_claims.py"), text_of("README.md")
+    assert "For the first two, correcting the post's KL brings most; so does MMD." in lesson
+    assert "two, correcting the post's KL alone brings most; so does MMD alone." in readme
+    assert "Over seeds so does MMD alone (notebook 05)" in text_of("notebooks/02_mmd_vae.py")
     fast = judged[(judged.schedule == "fast") & (judged.comparison == "as posted")]
     for words in ("... and nicely spread", "codes are centred at 0"):
         [row] = fast[fast.words == words].itertuples()
         assert row.reason == claims.EITHER
         rows = tables.rows(TABLE, "fast")
-        alone, half = contrasts.alone(contrasts.WEIGHT), contrasts.COMPARISONS["as posted"]
-        excess = contrasts.combined((1, alone), (-0.5, half))
-        found = contrasts.contrast(rows, "fashion_mnist", row.claim.measure, excess)
-        assert min(row.claim.expected * end for end in found.interval) > 0
+        for change in (contrasts.WEIGHT, contrasts.MMD):
+            half = (-0.5, contrasts.COMPARISONS["as posted"])
+            excess = contrasts.combined((1, contrasts.alone(change)), half)
+            found = contrasts.contrast(rows, "fashion_mnist", row.claim.measure, excess)
+            assert min(row.claim.expected * end for end in found.interval) > 0
 
 
 def test_what_is_said_not_to_hold_does_not(judged):
     lesson, readme = text_of("notebooks/05_measuring_the_claims.py"), text_of("README.md")
-    assert "**Nowhere** are features found more informative, and as posted the path is" in lesson
-    assert "Features are not more informative, and as posted evolutions are not smoother" in readme
+    assert "**In none** are features found more informative. As posted, unscaled paths" in lesson
+    said = "Features are nowhere found more informative, and as posted a small step of the code "
+    assert said + "changes clothes more, not less." in readme
     informative = verdicts(judged, "features are more informative")
-    assert claims.HOLDS not in set(informative) and set(informative["fast"]) == {claims.NOT}
+    assert claims.HOLDS not in set(informative)
     smooth = verdicts(judged, "evolutions are smooth").xs("as posted", level="comparison")
     assert set(smooth) == {claims.NOT}
+    assert "And the untrained network knows classes." in lesson
+    assert set(judged[judged.words == "no structure before training"].verdict) == {claims.NOT}
 
 
 def test_where_edges_are_sharper_and_what_is_said_of_digits(judged):
     lesson = text_of("notebooks/05_measuring_the_claims.py")
-    assert "sharper only by the fast schedule with the KL corrected" in lesson
+    assert "edges are sharper only by the fast schedule with the KL corrected" in lesson
     sharper = verdicts(judged, "samples have sharper edges")
     assert list(sharper[sharper == claims.HOLDS].index) == [("fast", "KL corrected")]
     assert "On digits, sameness was never shown" in lesson
     same = judged[[c.expected == 0 and not c.untrained for c in judged.claim]]
     assert len(same) == 12 and claims.HOLDS not in set(same.verdict)
-    assert "path is shorter with the KL corrected, mostly by squared error" in lesson
+    said = "With the KL corrected, paths are shorter there: by squared error, through its stronger "
+    assert said + "pull (appendix), more than by MMD." in lesson
     path = judged[judged.words == "morphing is more organic, digits"].set_index(WHERE)
     path = path.xs("KL corrected", level="comparison")
     assert set(path.verdict) == {claims.HOLDS} and path.reason["fast"] == claims.OTHER
+    rows = tables.rows(TABLE, "fast")
+    for pulls in (contrasts.WEIGHT, contrasts.MMD):
+        apart = contrasts.squared_error(made=[pulls])
+        found = {k: contrasts.contrast(rows, "mnist", "path length", w) for k, w in apart.items()}
+        assert found["stronger pull"].interval[1] < 0 < found["other pixels"].interval[1]
 
 
 def test_how_many_verdicts_are_open_by_the_posts_schedule(judged):
@@ -103,9 +116,8 @@ def by_seed(dataset, measure):
 
 
 def test_what_lessons_say_of_one_seed_is_held_against_the_others():
-    assert "That is this seed: in four others (notebook 05) it is not." in text_of(
-        "notebooks/02_mmd_vae.py"
-    )
+    said = "The MMD-VAE's pixel MSE is now the lower one. That is this seed: in four others "
+    assert said + "(`runs/models.csv`) it is not." in text_of("notebooks/02_mmd_vae.py")
     errors = by_seed("fashion_mnist", "pixel MSE")
     worse = errors["elbo"] > errors["mmd-as-posted"]
     assert list(worse) == [True, False, False, False, False]
@@ -118,6 +130,9 @@ def test_what_lessons_say_of_one_seed_is_held_against_the_others():
         for name, table in {"slow": slow, "fast": fast}.items()
     }
     assert gap["slow"][0] < gap["fast"][0] and gap["slow"].mean() > gap["fast"].mean()
+    few, many = (f"{gap[name].mean():.2f}".lstrip("0") for name in ("fast", "slow"))
+    said = f"by {few} in 15-NN accuracy after four epochs and by {many} after fifty"
+    assert said in text_of("notebooks/03_mnist.py")
 
 
 def test_four_epochs_do_not_stand_for_what_is_said_of_fifty():
@@ -128,8 +143,8 @@ def test_four_epochs_do_not_stand_for_what_is_said_of_fifty():
         for part, rows in parts.items()
     }
     slow, fast = (means[part].loc["elbo-as-posted"] for part in ("post", "fast"))
-    said = f"mean norm is {slow['mean norm']:.2f} after fifty epochs and {fast['mean norm']:.2f}"
-    assert said in text
+    said = f"mean norm is {slow['mean norm']:.2f} after the post's fifty epochs and "
+    assert said + f"{fast['mean norm']:.2f} after four fast ones" in text
     share = "prior on manifold"
     said = f"{slow[share]:.2f} of its samples look like data instead of {fast[share]:.2f}."
     assert said.replace("0.", ".") in text
@@ -137,14 +152,18 @@ def test_four_epochs_do_not_stand_for_what_is_said_of_fifty():
         part: table["15-NN accuracy"].loc[list(claims.POSTED)].diff().iloc[-1]
         for part, table in means.items()
     }
-    said = f"{-ahead['fast']:.3f} behind the VAE as posted after four epochs, and "
-    assert (said + f"{ahead['post']:.3f} ahead after fifty").replace("0.", ".") in text
+    said = f"goes from {ahead['fast']:.3f} to {ahead['post']:+.3f}."
+    assert said.replace("0.", ".") in text
+    ends = parts["post"].query("objective == 'elbo' and dataset == 'fashion_mnist'")
+    elbo = -(ends.rate + ends.distortion).to_numpy()  # seed by seed
+    text = text_of("docs/results.md")
+    assert elbo.argmin() == 0 and f"but their mean ELBO of {elbo.mean():.1f} is reached" in text
 
 
 def test_the_differences_that_change_their_sign_are_those_that_are_named(judged):
     text = text_of("docs/results.md").split("Four epochs do not stand for fifty")[1]
-    assert "ahead in sharpness of samples and in silhouette after four epochs, and behind" in text
-    assert "no claim holds by one schedule and has its contrary hold by the other" in text
+    assert "six of the ledger's differences change their sign, none with both intervals" in text
+    assert "sharpness of samples and silhouette fall from ahead of the VAE to behind it" in text
     signs = judged.assign(ahead=[found.mean > 0 for found in judged.found])
     both = signs.pivot(index=["words", "comparison"], columns="schedule").dropna()
     changed = both.ahead[both.ahead.fast != both.ahead.post]
@@ -154,5 +173,5 @@ def test_the_differences_that_change_their_sign_are_those_that_are_named(judged)
     assert set(changed[changed.fast].index) == ahead
     behind = [("features are more informative", "as posted")]
     assert list(changed[~changed.fast.astype(bool)].index) == behind
-    contrary = both.verdict.agg(set, axis=1).map({claims.HOLDS, claims.NOT}.issubset)
-    assert not contrary.any()
+    for found in both.found.loc[changed.index].itertuples(index=False):
+        assert any(one.interval[0] < 0 < one.interval[1] for one in found)

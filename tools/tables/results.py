@@ -126,7 +126,9 @@ def changed(table, first_edition):
         first_edition: dataset, claim, and a verdict for each comparison.
     """
     found = claims.judged(table)
-    lines = head("claim", "data", "comparison", "first edition", "now", "what changed meanwhile")
+    lines = head(
+        "claim", "data", "comparison", "first edition", "now", "one thing that changed meanwhile"
+    )
     now = found[(found.schedule == "fast") & ~found.claim.map(lambda claim: claim.untrained)]
     old = first_edition.set_index(["dataset", "claim"])
     for row in now.itertuples():
@@ -137,7 +139,8 @@ def changed(table, first_edition):
             cells = claim_words(row.claim), TITLES[row.claim.dataset], row.comparison, before
             lines.append(line(*cells, verdict, why(row, before, verdict)))
     total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
-    first = f"{len(lines) - 2} of {len(now)} verdicts are new or different; there were {2 * total}."
+    counts = f"Of the fast schedule's {len(now)} verdicts, {len(lines) - 2} are new or different"
+    first = f"{counts}; there were {2 * total}."
     return "\n".join([first, "", *lines]) + "\n"
 
 
