@@ -60,15 +60,18 @@ def markdown(table):
 
 
 def by_schedule(table):
-    """The post's models by its own schedule and by the fast one: mean ± standard deviation."""
-    lines = head("data", "model", "schedule", "seeds", *(COLUMNS[name][0] for name in BY_SCHEDULE))
-    places = itertools.product(TITLES.items(), tables.POST, reversed(SCHEDULES.items()))
-    for (dataset, title), objective, (schedule, words) in places:
-        rows = tables.rows(table, schedule)
-        rows = rows[(rows.dataset == dataset) & (rows.objective == objective)]
-        cells = [mean_and_spread(rows[name], COLUMNS[name][1]) for name in BY_SCHEDULE]
-        lines.append(line(title, study.TITLES[objective], words, str(len(rows)), *cells))
-    return "\n".join(lines) + "\n"
+    """For each data set the post's models by either schedule: mean ± standard deviation."""
+    lines = ["The post's own models, by its schedule and by the fast one:", ""]
+    for dataset, title in TITLES.items():
+        lines += head(title, "seeds", *(COLUMNS[name][0] for name in BY_SCHEDULE))
+        places = itertools.product(tables.POST, {"post": "the post's", "fast": "fast"}.items())
+        for objective, (schedule, words) in places:
+            rows = tables.rows(table, schedule)
+            rows = rows[(rows.dataset == dataset) & (rows.objective == objective)]
+            cells = [mean_and_spread(rows[name], COLUMNS[name][1]) for name in BY_SCHEDULE]
+            lines.append(line(f"{study.TITLES[objective]}, {words}", str(len(rows)), *cells))
+        lines.append("")
+    return "\n".join(lines)
 
 
 def collapsed(rows):
