@@ -59,10 +59,15 @@ def as_rst(app, what, name, obj, options, lines):
 
     Sphinx would read more into it, |x| and x_ as references, and less: no code.
     """
-    result, before, literal = [], 0, None
+    result, before, literal, example = [], 0, None, False
     if what in ("data", "attribute", "property"):  # where napoleon takes "this: that" for a type
         result += ["..", ""]  # an empty comment, so that no colon is in the first line
     for line in lines:
+        # An example and its output end at an empty line, and are shown as they are.
+        example = line.strip() != "" and (example or line.lstrip().startswith(">>>"))
+        if example:
+            result.append(line)
+            continue
         depth = len(line) - len(line.lstrip())
         if line and literal and depth < literal:
             literal = None

@@ -47,10 +47,11 @@ import pandas as pd
 from scipy import stats
 from sklearn.kernel_ridge import KernelRidge
 
-from vaelib import data, explorer, lesson, plotting, runs
-from vaelib.data import faces, frey
-from vaelib.measures import factors as measured
-from vaelib.study import faces as tables
+from study import face_tables as tables
+from vaelib import data, explorer, plotting, runs
+from vaelib.data.builtin import faces, frey
+from vaelib.measures import disentanglement as measured
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 epochs: int = 4  # passes over the training images
@@ -58,7 +59,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), epochs=4, seed=0, limit=None)
 
 # %% [markdown]
 # ## Faces with two causes
@@ -77,7 +78,7 @@ lesson.show(
 # %% [markdown]
 # The network gets ten thousand such faces, with valence and intensity at random. Each is also moved, resized and
 # drawn thicker or thinner, but by so little that the expression changes more of the picture. The network gets the
-# 28 × 28 = 784 grey values of each, and nothing else.
+# 28 × 28 = 784 gray values of each, and nothing else.
 #
 # ## Two numbers in between
 #
@@ -85,8 +86,8 @@ lesson.show(
 # on a plane, its **code**, and says how sure it is: by a small cloud around that place. The *decoder* gets a place,
 # taken from the cloud at random, and draws a picture. Both are trained at once. The **loss**, which training makes
 # small, asks two things: the picture that comes out should be like the one that went in, and the clouds should lie
-# around the centre of the plane, like the standard normal distribution. So all that the decoder learns of a picture
-# comes through two numbers, z1 and z2, and neighbouring places have to mean similar pictures. The plane is called
+# around the center of the plane, like the standard normal distribution. So all that the decoder learns of a picture
+# comes through two numbers, z1 and z2, and neighboring places have to mean similar pictures. The plane is called
 # the **latent space**.
 #
 # **Predict.** Which two numbers would *you* send, if you had to describe such a face?
@@ -101,11 +102,11 @@ def trained(dataset, seed=seed):
 dataset = data.load("faces")
 vae = trained("faces")
 codes, causes = vae.model.encode(dataset.test_images), dataset.test_factors
-known = dict(zip(tables.CAUSES, causes.T, strict=True))
+known = dict(zip(tables.FACTORS, causes.T, strict=True))
 print(dataset)
 lesson.show(
-    plotting.causes(codes, known),
-    "The codes of 2,000 test faces on the plane, twice: in the colours of their valence, and of their intensity. Both "
+    plotting.latent_space_by_factor(codes, known),
+    "The codes of 2,000 test faces on the plane, twice: in the colors of their valence, and of their intensity. Both "
     "change steadily across the plane, along slanting directions that are roughly at right angles.",
 )
 
@@ -134,14 +135,14 @@ lesson.show(
 
 # %%
 def readings(codes, causes):
-    angle, before, after = measured.best_turn(codes, causes)
+    angle, before, after = measured.best_rotation(codes, causes)
     rows = {
         "straight line": measured.linear_r2(codes, causes),
-        "nearest codes": measured.neighbour_r2(codes, causes),
+        "nearest codes": measured.knn_r2(codes, causes),
         "an axis each, mean of both": [before, before],
         f"the same, turned by {angle:.0f}°": [after, after],
     }
-    return pd.DataFrame(rows, index=tables.CAUSES).T.round(3)
+    return pd.DataFrame(rows, index=tables.FACTORS).T.round(3)
 
 
 readings(codes, causes)
@@ -152,21 +153,21 @@ readings(codes, causes)
 # angle. The standard normal looks the same from all sides, and if all codes were turned, the decoder could turn
 # them back.
 #
-# Is that bad luck? The table `runs/faces.csv` holds ten networks that differ in their seed only. Arrows show in
+# Is that bad luck? The table `study/tables/faces.csv` holds ten networks that differ in their seed only. Arrows show in
 # which direction each cause grows, by the straight line.
 
 # %%
-table = tables.drawn()
-names = [f"direction, {cause}" for cause in tables.CAUSES]
+table = tables.read_drawn()
+names = [f"angle, {cause}" for cause in tables.FACTORS]
 by_loss = {name: table[table.objective == name] for name in tables.OBJECTIVES}
 ten = by_loss["elbo"]
 lesson.show(
-    plotting.compass({"VAE": ten[names].to_numpy()}, tables.CAUSES),
+    plotting.factor_directions({"VAE": ten[names].to_numpy()}, tables.FACTORS),
     "Ten circles, one for each network, with an arrow for valence and one for intensity: they are roughly at right "
     "angles to each other in most, and point somewhere else in each.",
 )
-columns = ["linear R², valence", "neighbour R², valence", "linear R², intensity"]
-columns += ["R² of axes, as they are", "R² of axes, best turn"]
+columns = ["linear R², valence", "k-NN R², valence", "linear R², intensity"]
+columns += ["R² of axes, as they are", "R² of axes, best rotation"]
 ten.set_index("seed")[columns].round(2)
 
 # %% [markdown]
@@ -219,12 +220,12 @@ restless_faces = replace(  # with labels that mean nothing any more
 found = trained(restless_faces).model.encode(restless_faces.test_images)
 columns = {
     "change of the picture": [change(cause, six_test[:, :500]) for cause in range(6)],
-    "R², nearest codes": measured.neighbour_r2(found, six_test.T),
+    "R², nearest codes": measured.knn_r2(found, six_test.T),
 }
 pd.DataFrame(columns, index=list(faces.LIMITS)).T.round(2)
 
 # %% [markdown]
-# The first row says how much a picture changes, in squared grey values, if a cause goes from its lowest value to
+# The first row says how much a picture changes, in squared gray values, if a cause goes from its lowest value to
 # its highest: a shift counts three times as much as valence. The second row shows what the codes know: something of
 # the four other causes, and nothing of valence and intensity. *What is found is what changes pictures most, not
 # what matters to us.* (Which of the four gets most, the first row can't say.)
@@ -278,7 +279,7 @@ errors = {
     "always the mean": np.broadcast_to(causes.mean(axis=0), causes.shape),
 }
 rmse = {name: np.sqrt(((found - causes) ** 2).mean(axis=0)) for name, found in errors.items()}
-pd.DataFrame(rmse, index=tables.CAUSES).T.round(3)
+pd.DataFrame(rmse, index=tables.FACTORS).T.round(3)
 
 # %% [markdown]
 # Faces made by sliders are off by .07 in valence, which ranges over 2, and by .02 in intensity: two to three times
@@ -299,18 +300,18 @@ pd.DataFrame(rmse, index=tables.CAUSES).T.round(3)
 
 # %%
 measures = [
-    f"{name}, {axes}" for name in ("SAP", "MIG", "DCI") for axes in ("as they are", "best turn")
+    f"{name}, {axes}" for name in ("SAP", "MIG", "DCI") for axes in ("as they are", "best rotation")
 ]
-measures += ["R² of axes, as they are", "R² of axes, best turn", "linear R², valence"]
+measures += ["R² of axes, as they are", "R² of axes, best rotation", "linear R², valence"]
 groups = table.groupby("objective")[measures]
 mean, spread = (found.map("{:.2f}".format) for found in (groups.mean(), groups.std()))
 (mean + " ± " + spread).loc[list(tables.OBJECTIVES)].rename(tables.TITLES).T
 
 # %%
 lesson.show(
-    plotting.compass(
+    plotting.factor_directions(
         {tables.TITLES[name]: rows[names].to_numpy() for name, rows in by_loss.items()},
-        tables.CAUSES,
+        tables.FACTORS,
     ),
     "Three rows of ten circles with two arrows each. For β = 4 they lie within 23 degrees of the axes, for the VAE and "
     "the MMD-VAE many point far from them.",
@@ -325,7 +326,7 @@ lesson.show(
 # more than the loss.
 #
 # Mind the measures, too: a turn changes MIG, SAP and DCI, though nothing was learned or forgotten. $R^2$ after the
-# best turn stays the same.
+# best rotation stays the same.
 #
 # ## A real face
 #
@@ -343,7 +344,7 @@ lesson.show(
 
 # %% [markdown]
 # These are not frames: a decoder drew them, at places in the middle of its plane. (The plane is kept in
-# `runs/frey.npz`; `python -m tools.tables.faces` makes it from the film.)
+# `study/tables/frey.npz`; `python -m study.make_face_tables` makes it from the film.)
 #
 # From one frame to the next a face changes little. But the network got the frames in random order.
 #
@@ -352,10 +353,10 @@ lesson.show(
 # %%
 frames = np.arange(len(planes["elbo/codes"]))
 lesson.show(
-    plotting.causes(planes["elbo/codes"].astype("float32"), {"frame": frames}),
-    "The codes of all frames in the colours of their number: frames of one time lie together in clusters and streaks.",
+    plotting.latent_space_by_factor(planes["elbo/codes"].astype("float32"), {"frame": frames}),
+    "The codes of all frames in the colors of their number: frames of one time lie together in clusters and streaks.",
 )
-film = tables.filmed()
+film = tables.read_filmed()
 steps = film.groupby("objective")["step ratio"].agg(["mean", "std", "max"])
 smooth = steps.index[steps["max"] < tables.SMOOTH]
 print(f"below {tables.SMOOTH} in every seed: {', '.join(tables.TITLES[name] for name in smooth)}")
@@ -365,8 +366,8 @@ steps.rename(index=tables.TITLES).round(3)
 
 # %% [markdown]
 # Successive codes of the VAE are a sixth as far apart as shuffled ones, those of the MMD-VAE a quarter (Welch's
-# test: p = .018). Beforehand, `runs/plan.md` had asked for less than a half in each of five seeds. The network knew
-# nothing of time. But similar pictures get neighbouring places, so the film becomes a path. That is no great feat:
+# test: p = .018). Beforehand, `study/plan.md` had asked for less than a half in each of five seeds. The network knew
+# nothing of time. But similar pictures get neighboring places, so the film becomes a path. That is no great feat:
 # the two principal components of the pixels get .225. And the names, a turn of the head or a grin, are still ours.
 #
 # ## Three quick questions

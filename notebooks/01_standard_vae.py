@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Train a variational autoencoder and walk through its latent space
 #
-# A picture of a shoe is 784 grey values, but nobody thinks of shoes in 784 dimensions. We think: low or high, heavy
+# A picture of a shoe is 784 gray values, but nobody thinks of shoes in 784 dimensions. We think: low or high, heavy
 # or light. A *representation* is such a short description. A good one has **coordinates one can walk along**: a
 # small step to the side is a slightly different shoe, never noise.
 #
@@ -48,11 +48,12 @@ import numpy as np
 from scipy.special import rel_entr
 from scipy.stats import norm
 
-from vaelib import data, lesson, losses, measures, objectives, plotting, runs
-from vaelib.backend import keras, ops, tf
+from vaelib import data, losses, measures, objectives, plotting, runs
 from vaelib.batches import Batches
-from vaelib.grid import grid_codes
 from vaelib.measures import likelihood
+from vaelib.support import lesson
+from vaelib.support.backend import keras, ops, tf
+from vaelib.support.latent_grid import grid_codes
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -61,7 +62,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %%
 recipe = runs.Recipe(dataset_name, objectives.ELBO, epochs=epochs, seed=seed, limit=limit)
@@ -80,12 +81,12 @@ goal = runs.load("fashion_mnist_elbo_50-epochs")
 lesson.show(
     plotting.latent_grid(goal.snapshots["grid"][-1]),
     "A square of 16 by 16 small images of clothes, decoded from a grid of codes that reaches from -4 to 4 "
-    "in z1 and z2. Neighbours resemble each other: footwear is on the left, trousers are on the right, "
+    "in z1 and z2. Neighbors resemble each other: footwear is on the left, trousers are on the right, "
     "shirts and bags lie between them. A dashed circle with a radius of 2.45 is drawn over them.",
 )
 
 # %% [markdown]
-# Footwear keeps to the left and trousers to the right, and neighbours resemble each other. The clothes are those of
+# Footwear keeps to the left and trousers to the right, and neighbors resemble each other. The clothes are those of
 # Fashion-MNIST (Xiao, Rasul and Vollgraf 2017). Their labels are for our eyes only: the model never sees one.
 
 # %%
@@ -94,7 +95,7 @@ examples = {
     for label, name in enumerate(dataset.class_names)
 }
 lesson.show(
-    plotting.strips(examples),
+    plotting.image_rows(examples),
     f"Ten training images of each class, a row for each: {', '.join(dataset.class_names)}.",
 )
 
@@ -112,7 +113,7 @@ plain = runs.train(replace(recipe, objective=objectives.AUTOENCODER, epochs=max(
 plain_codes = plain.model.encode(dataset.test_images)
 lesson.show(
     plotting.latent_space(plain_codes, dataset.test_labels, dataset.class_names),
-    "Codes of the test images in the plain autoencoder's plane, a dot for each in the colour of its class. "
+    "Codes of the test images in the plain autoencoder's plane, a dot for each in the color of its class. "
     f"They reach from {plain_codes.min():.0f} to {plain_codes.max():.0f}; the dashed circle has a radius of "
     f"{plotting.panels.PRIOR_RADIUS:.2f}.",
 )
@@ -125,7 +126,7 @@ lesson.show(
 #
 # 1. **A code is a cloud, not a point.** For an image $x$ the encoder gives the mean $\mu$ and the variance
 #    $\sigma^2$ of a normal distribution $q(z\mid x)$, and training decodes a $z$ drawn from it. So the decoder has
-#    to cope with a code's neighbourhood.
+#    to cope with a code's neighborhood.
 # 2. **All clouds are drawn towards one place**, the *prior* $p(z) = N(0, I)$. So the clouds begin to
 #    overlap, and to get a new image one draws $z$ from the prior.
 #
@@ -168,7 +169,7 @@ lesson.show(
 # in a *logit* for every pixel: a real number $\ell$ whose sigmoid $1/(1+e^{-\ell})$ is the pixel's brightness.
 
 # %%
-model = recipe.build(len(dataset.train_images))
+model = recipe.compiled_model(len(dataset.train_images))
 shapes = {
     part.name: [part.input_shape[1:], *(layer.output.shape[1:] for layer in part.layers)]
     for part in (model.encoder, model.decoder)
@@ -177,7 +178,7 @@ weights = {part.name: part.count_params() for part in (model.encoder, model.deco
 print(", ".join(f"{name}: {count:,} weights" for name, count in weights.items()))
 words = {name: ", ".join(" by ".join(map(str, s)) for s in found) for name, found in shapes.items()}
 lesson.show(
-    plotting.network(**shapes),
+    plotting.network_diagram(**shapes),
     f"The network as blocks. Above, the encoder from left to right: {words['encoder']}, cut into mean and "
     "log-variance. These and the noise epsilon make z. Below, the decoder from right to left: "
     f"{words['decoder']}. Between them log p(x|z), log p(z) and log q(z|x) make the ELBO. Dashed arrows are "
@@ -213,9 +214,9 @@ def negative_elbo(model, images):
 
 
 # %% [markdown]
-# For a pixel $x$ and a decoded brightness $m$, the cross-entropy is $-x\log m-(1-x)\log(1-m)$. A grey $m=\frac12$
+# For a pixel $x$ and a decoded brightness $m$, the cross-entropy is $-x\log m-(1-x)\log(1-m)$. A gray $m=\frac12$
 # costs $\log2$, whatever $x$ is. For black-and-white pixels, minus the cross-entropy *is* a log-likelihood. For
-# grey ones it is only a measure of likeness, for its exponential does not add up to one over all greys.
+# gray ones it is only a measure of likeness, for its exponential does not add up to one over all grays.
 #
 # The KL can also be integrated: `losses.gaussian_kl`. The post points to the KL among Keras' losses. That one is
 # $\sum y \log(y/\hat y)$, for two *discrete* distributions. Given a mean and a variance, it clips them into
@@ -277,12 +278,12 @@ for step in range(3):
     print(f"step {step + 1}: loss {loss:.1f} nats per image")
 
 # %% [markdown]
-# `fit` minimises the package's version of this loss, and is faster. From the same start, with the same batches and
+# `fit` minimizes the package's version of this loss, and is faster. From the same start, with the same batches and
 # noise, it should come to the same weights, but for rounding.
 
 # %%
 by_fit = constant.build(len(dataset.train_images))
-by_fit.fit(batches.stream(), steps_per_epoch=3, shuffle=False, verbose=0)
+by_fit.fit(batches.to_tf_dataset(), steps_per_epoch=3, shuffle=False, verbose=0)
 
 pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)
 print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
@@ -312,7 +313,7 @@ lesson.show(
 # ## How the plane came about
 #
 # On the way, `train` kept the post's three pictures: images decoded from the same 64 random codes, the codes of all
-# test images in the colours of their classes, and images decoded from a square grid.
+# test images in the colors of their classes, and images decoded from a square grid.
 #
 # **Predict.** An epoch has 600 steps. After how many steps are the classes in their places?
 
@@ -321,7 +322,7 @@ steps = ", ".join(f"{step:,}" for step in run.snapshots["steps"])
 lesson.show(
     plotting.evolution(run.snapshots, dataset.class_names),
     f"Samples, codes and decoded grid in three rows, with a column for each of the steps {steps}. "
-    "At step 0 the images are an even grey and all codes lie close to one spot.",
+    "At step 0 the images are an even gray and all codes lie close to one spot.",
 )
 
 # %% [markdown]
@@ -334,7 +335,7 @@ lesson.show(
 codes = run.model.encode(dataset.test_images)
 lesson.show(
     plotting.latent_space(codes, dataset.test_labels, dataset.class_names),
-    "Codes of the test images in the VAE's plane, a dot for each in the colour of its class, with the "
+    "Codes of the test images in the VAE's plane, a dot for each in the color of its class, with the "
     f"dashed circle of the prior. The codes reach from {codes.min():.1f} to {codes.max():.1f}.",
 )
 
@@ -375,8 +376,8 @@ names = [dataset.class_names[label] for label in dataset.test_labels[three]]
 z_mean, z_log_var = run.model.encode_distribution(images)
 widths = np.exp(z_log_var / 2)
 lesson.show(
-    plotting.posteriors(codes, z_mean, z_log_var),
-    "Left, all codes in grey, with the ellipses of three test images among them: "
+    plotting.approximate_posteriors(codes, z_mean, z_log_var),
+    "Left, all codes in gray, with the ellipses of three test images among them: "
     f"{', '.join(names)}. Right, a close-up of each. Their standard deviations lie between "
     f"{widths.min():.2f} and {widths.max():.2f}.",
 )
@@ -389,7 +390,7 @@ rows = {
     for i in range(3)
 }
 lesson.show(
-    plotting.strips(rows),
+    plotting.image_rows(rows),
     f"A row for each of {', '.join(rows)}: first the test image, then five images decoded from draws of its "
     "cloud.",
 )
@@ -403,7 +404,7 @@ lesson.show(
 # On a plane, the integral over codes can be done: decode the cells of a fine grid, and sum. (Notebook 04 shows
 # how.) So we can check the third line above for the same three images. Each term is computed on its own:
 # $\log p(x)$ by the sum, the ELBO from four thousand draws of each cloud, and the gap between encoder and true
-# posterior on the grid. For grey pixels $p(x)$ is not quite a probability, but the identity holds all the same.
+# posterior on the grid. For gray pixels $p(x)$ is not quite a probability, but the identity holds all the same.
 #
 # **Predict.** Which of the three gaps is the widest?
 
@@ -413,7 +414,9 @@ each = likelihood.elbo(run.model, np.repeat(images, 4000, axis=0), seed).reshape
 elbo, error = each.mean(axis=1), each.std(axis=1) / np.sqrt(4000)
 
 cells, area = grid_codes(side=251, limit=5.0), 0.04**2
-true_posterior = likelihood.posterior(run.model, images, cells)  # (3, cells), each adds up to 1
+true_posterior = likelihood.true_posterior(
+    run.model, images, cells
+)  # (3, cells), each adds up to 1
 guess = norm.pdf(cells, z_mean[:, None], widths[:, None]).prod(axis=2) * area
 guess[guess < 1e-12] = 0  # so far out that it adds nothing
 gap = rel_entr(guess, true_posterior).sum(axis=1)  # sum of q log(q / p)
@@ -424,7 +427,7 @@ for i, name in enumerate(rows):
 
 # %%
 lesson.show(
-    plotting.bounds(images, elbo, gap, log_p_x),
+    plotting.elbo_bars(images, elbo, gap, log_p_x),
     f"A bar for each of {', '.join(rows)}. First the end of the ELBO's bar, then the bar of the gap, "
     f"{', '.join(f'{g:.1f}' for g in gap)} nats, which ends where a line marks log p(x).",
 )
@@ -448,7 +451,7 @@ def walk(model, start, end, steps=8):
 start, end = (int(np.flatnonzero(dataset.test_labels == label)[1]) for label in (0, 7))
 walks = {"VAE": walk(run.model, start, end), "autoencoder": walk(plain.model, start, end)}
 lesson.show(
-    plotting.strips(walks),
+    plotting.image_rows(walks),
     f"Two rows of eight images that change from {dataset.class_names[0]} on the left to "
     f"{dataset.class_names[7]} on the right: above decoded by the VAE, below by the autoencoder.",
 )
@@ -465,7 +468,7 @@ lesson.show(
 ten = [int(np.flatnonzero(dataset.test_labels == k)[0]) for k in range(len(dataset.class_names))]
 returned = run.model.decode(codes[ten])
 lesson.show(
-    plotting.strips({"original": dataset.test_images[ten] / 255, "returned": returned}),
+    plotting.image_rows({"original": dataset.test_images[ten] / 255, "returned": returned}),
     f"Two rows of images. Above, a test image of each class: {', '.join(dataset.class_names)}. Below, what "
     "is decoded from the code of each.",
 )
@@ -478,7 +481,7 @@ print(f"loss in the last epoch      {run.history['loss'][-1]:.1f} nats per image
 if dataset_name == goal.recipe.dataset:
     print(f"after the post's 50 epochs  {goal.history['loss'][-1]:.1f} nats per image")
 print(f"mean squared error          {pixel_error:.4f} per pixel")
-print(f"15-nearest-neighbour votes  {votes:.3f} right, where guessing has {1 / len(ten):.3f}")
+print(f"15-nearest-neighbor votes  {votes:.3f} right, where guessing has {1 / len(ten):.3f}")
 
 # %% [markdown]
 # Shape and brightness survive, and mostly the kind, though the coat came back as a kind of T-shirt. Let the 15
@@ -505,13 +508,13 @@ print(f"15-nearest-neighbour votes  {votes:.3f} right, where guessing has {1 / l
 # **Predict.** With hardly any pull, where will codes lie? What will draws from the prior decode to?
 
 # %%
-posted = runs.load("fashion_mnist_elbo-as-posted_50-epochs")
+posted = runs.load("fashion_mnist_post-elbo_50-epochs")
 corrected = runs.load("fashion_mnist_elbo_50-epochs")
 print("weight of the KL:", posted.recipe.objective.kl_weight, corrected.recipe.objective.kl_weight)
 
 lesson.show(
     plotting.comparison(
-        {"as posted: KL / 100": posted.snapshots, "corrected: KL": corrected.snapshots},
+        {"post's weights: KL / 100": posted.snapshots, "corrected: KL": corrected.snapshots},
         data.CLASS_NAMES["fashion_mnist"],
     ),
     "Two columns, on the left the VAE with a hundredth of the KL, on the right with all of it. Samples: mostly "
@@ -520,19 +523,19 @@ lesson.show(
 )
 
 # %%
-for name, trained in {"as posted": posted, "corrected": corrected}.items():
+for name, trained in {"post's weights": posted, "corrected": corrected}.items():
     z = trained.snapshots["codes"][-1]  # test images, after 50 epochs
     mean, spread = z.mean(axis=0), z.std(axis=0)
     inside = np.mean(np.hypot(*z.T) < plotting.panels.PRIOR_RADIUS)
     print(
-        f"{name}: centre ({mean[0]:+.2f}, {mean[1]:+.2f}), spread ({spread[0]:.2f}, {spread[1]:.2f}), "
+        f"{name}: center ({mean[0]:+.2f}, {mean[1]:+.2f}), spread ({spread[0]:.2f}, {spread[1]:.2f}), "
         f"{inside:.0%} in the circle"
     )
     for term in ("reconstruction", "kl"):
         values = trained.history[term]
         print(f"    {term:15} {values[0]:6.1f} in the first epoch, {values[-1]:6.1f} in the last")
 print(f"the loss as the post's code adds it up: {100 * posted.history['loss'][-1]:,.0f}")
-print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
+print(f"an all-gray image, per image:           {784 * np.log(2):,.0f}")
 
 # %% [markdown]
 # Left, few codes lie in the circle. Draws from the prior land in one corner of the map, so most samples are
@@ -541,7 +544,7 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 # hardly gets fuller. Notebook 02 finds another remedy, and notebook 05 measures both over seeds.
 #
 # A falling loss did not give it away: both fall. Two numbers could have. The loss that the post's code adds up is
-# far larger than the $784 \log 2$ nats of an all-grey image. And the KL *falls* from a great height, where the
+# far larger than the $784 \log 2$ nats of an all-gray image. And the KL *falls* from a great height, where the
 # corrected model's rises.
 #
 # ## Three quick questions
@@ -588,5 +591,5 @@ print(f"an all-grey image, per image:           {784 * np.log(2):,.0f}")
 # - C. Doersch, *Tutorial on variational autoencoders*, 2016, arXiv 1606.05908.
 # - I. Higgins and others, *beta-VAE*, ICLR 2017: a weight of the KL, on purpose.
 # - S. Keydana, *Representation learning with MMD-VAE*, RStudio AI blog, 2018: the post.
-# - G. Loaiza-Ganem and J. Cunningham, *The continuous Bernoulli*, NeurIPS 2019: grey pixels.
+# - G. Loaiza-Ganem and J. Cunningham, *The continuous Bernoulli*, NeurIPS 2019: gray pixels.
 # - H. Xiao, K. Rasul and R. Vollgraf, *Fashion-MNIST*, 2017, arXiv 1708.07747.

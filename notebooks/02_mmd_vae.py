@@ -41,10 +41,11 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, explorer, lesson, losses, measures, mmd, objectives, plotting, runs
-from vaelib.backend import ops
-from vaelib.grid import grid_codes
+from vaelib import data, explorer, losses, measures, mmd, objectives, plotting, runs
 from vaelib.plotting import panels
+from vaelib.support import lesson
+from vaelib.support.backend import ops
+from vaelib.support.latent_grid import grid_codes
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -53,7 +54,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %%
 dataset = data.load(dataset_name)
@@ -72,7 +73,7 @@ vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 # %%
 z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)
 lesson.show(
-    plotting.clouds(z_mean[:3000], z_log_var[:3000], seed=seed),
+    plotting.aggregate_posterior(z_mean[:3000], z_log_var[:3000], seed=seed),
     "Two panels of the latent plane. Left, the clouds of 300 images as ellipses, beside a dashed "
     "circle that holds 95 % of the prior. Right, one code from each of "
     f"{len(z_mean[:3000]):,} clouds in blue, over as many draws from the prior in orange.",
@@ -104,7 +105,7 @@ lesson.show(
 
 # %%
 rate = float(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
-information, distance = measures.information(z_mean, z_log_var, seed)
+information, distance = measures.decompose_rate(z_mean, z_log_var, seed)
 print(f"rate {rate:.2f} nats per image")
 print(f"information {information:.2f} + distance {distance:.2f} = {information + distance:.2f}")
 
@@ -258,8 +259,8 @@ print(
 )
 
 # %% [markdown]
-# Too few codes lie above the centre, and too many to the lower right, at the edge of the circle. The dense knot
-# near the centre does not show, for it is narrower than $\sigma = 1.4$.
+# Too few codes lie above the center, and too many to the lower right, at the edge of the circle. The dense knot
+# near the center does not show, for it is narrower than $\sigma = 1.4$.
 #
 # ## The estimate is a little too large
 #
@@ -302,7 +303,7 @@ print("the same kernel:", np.allclose(post_kernel, mmd.kernel_matrix(x, y, kerne
 
 # %%
 print(objectives.ELBO.get_config())
-print(objectives.MMD_AS_POSTED.get_config())
+print(objectives.POST_MMD.get_config())
 
 # %% [markdown]
 # 1. The code is **not sampled**: the encoder's output *is* the code.
@@ -323,7 +324,7 @@ print(objectives.MMD_AS_POSTED.get_config())
 # notebook 01 the factor stood before *one* term.
 
 # %%
-model = runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings).model()
+model = runs.Recipe(dataset_name, objectives.POST_MMD, **settings).build_model()
 images = dataset.train_images[:100].astype("float32") / 255
 batch, draws = model.encoder(images), random.standard_normal((100, 2)).astype("float32")
 decoded = ops.sigmoid(model.decoder(batch))
@@ -333,7 +334,7 @@ terms = {
     "reconstruction": losses.squared_error(images, model.decoder(batch)),
     "mmd": mmd.mmd2(batch, draws, kernel),
 }
-ours = objectives.MMD_AS_POSTED.total(terms)
+ours = objectives.POST_MMD.loss(terms)
 print(f"the post's loss {posts:.5f}, times 784: {784 * posts:.3f}; ours: {ours:.3f}")
 
 # %% [markdown]
@@ -342,7 +343,7 @@ print(f"the post's loss {posts:.5f}, times 784: {784 * posts:.3f}; ours: {ours:.
 # **Predict.** In notebook 01 the KL *rose*. Will MMD² rise too?
 
 # %%
-mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
+mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.POST_MMD, **settings))
 
 # %%
 lesson.show(
@@ -364,7 +365,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# After 50 steps the codes reach the circle, while the samples are still grey shapes. After 200, a third of the
+# After 50 steps the codes reach the circle, while the samples are still gray shapes. After 200, a third of the
 # first epoch, they make a disc nearly as wide as the prior, with the classes in it like slices of a cake. Later the
 # slices shift a little, and the samples hardly change.
 #
@@ -374,7 +375,7 @@ lesson.show(
 lesson.show(
     plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, dataset.class_names),
     "Two columns, VAE and MMD-VAE. Top, 64 images decoded from draws of the prior; middle, the codes of "
-    "the test images in the colours of their classes, with the circle of the prior; bottom, "
+    "the test images in the colors of their classes, with the circle of the prior; bottom, "
     "images decoded from a square grid of codes.",
 )
 
@@ -389,7 +390,7 @@ mmd_codes = mmd_vae.model.encode(dataset.test_images)[:5000]
 both = {"VAE": vae_witness, "MMD-VAE": witness(places, mmd_codes, prior, kernel)}
 lesson.show(
     plotting.witness(both, limit=4),
-    "The witness functions of both models on one scale of colours, beside each other. "
+    "The witness functions of both models on one scale of colors, beside each other. "
     + " ".join(
         f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
         for name, f in both.items()
@@ -408,8 +409,8 @@ explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
 
 # %% [markdown]
 # Go from the sneakers straight to the trousers: how many of the steps could you wear? Go along the border of two
-# classes in the left plane. The ring in the right one is the code of the same test image. Do neighbours stay
-# neighbours?
+# classes in the left plane. The ring in the right one is the code of the same test image. Do neighbors stay
+# neighbors?
 #
 # How near is each model to the prior, and what does it cost?
 
@@ -423,19 +424,19 @@ pd.DataFrame(
 
 # %% [markdown]
 # MMD² is many times smaller for the model that was trained on it. The last two columns say how much the codes know
-# of classes (15-NN accuracy: the share that is right when 15 neighbours vote) and of pixels (pixel MSE: their mean
+# of classes (15-NN accuracy: the share that is right when 15 neighbors vote) and of pixels (pixel MSE: their mean
 # squared error). There the two are close.
 #
 # ## With the post's own settings
 #
-# Fifty epochs, Adam at 0.0001: the VAE as it was posted, the same with its KL at full weight (see notebook 01), and
+# Fifty epochs, Adam at 0.0001: the post's VAE, the same with its KL at full weight (see notebook 01), and
 # the MMD-VAE. These runs are read from `runs/`.
 
 # %%
 names = {
-    "VAE as posted": "fashion_mnist_elbo-as-posted_50-epochs",
-    "VAE, KL corrected": "fashion_mnist_elbo_50-epochs",
-    "MMD-VAE as posted": "fashion_mnist_mmd-as-posted_50-epochs",
+    "the post's VAE": "fashion_mnist_post-elbo_50-epochs",
+    "VAE, standard KL weight": "fashion_mnist_elbo_50-epochs",
+    "the post's MMD-VAE": "fashion_mnist_post-mmd_50-epochs",
 }
 posted = {title: runs.load(name) for title, name in names.items()}
 lesson.show(
@@ -444,8 +445,8 @@ lesson.show(
         data.CLASS_NAMES["fashion_mnist"],
         one_scale=False,
     ),
-    "Three models after 50 epochs, a column each: samples, codes, grid. The codes of the VAE as "
-    "posted lie mostly outside the prior's circle, to the lower left, and its samples are "
+    "Three models after 50 epochs, a column each: samples, codes, grid. The codes of the post's "
+    "VAE lie mostly outside the prior's circle, to the lower left, and its samples are "
     "half-formed. Those of the other two gather in the circle, and their samples are clothes.",
 )
 
@@ -464,12 +465,12 @@ pd.DataFrame(rows).T.round(4)
 # more is not better: a cloud shrunk to a dot would have 1.
 #
 # The post compared the left column with the right one, and the difference is as striking as it said. Left, the
-# codes lie off centre, and samples are half one thing and half another. Right, the codes are centred and fill the
+# codes lie off center, and samples are half one thing and half another. Right, the codes are centered and fill the
 # circle but for a few gaps. Now put your hand over the left column. What remains is a difference of degree. Both
-# models are nearly centred and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
+# models are nearly centered and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
 # Outside the circle the middle grid fades or breaks up, while the right one shows whole objects. The post saw that
 # rightly, though the prior goes there one time in twenty only. In 15-NN accuracy and pixel MSE the two are close.
-# The MMD-VAE's pixel MSE is now the lower one. That is this seed: in four others (`runs/models.csv`) it is not.
+# The MMD-VAE's pixel MSE is now the lower one. That is this seed: in four others (`study/tables/models.csv`) it is not.
 #
 # In these runs, giving the KL its full weight brings the post's codes and samples most of the way from the left
 # column to the right one. Over seeds so does MMD alone (notebook 05): either would do, and the pictures can't say

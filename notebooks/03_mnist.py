@@ -45,9 +45,10 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from vaelib import data, explorer, lesson, measures, objectives, plotting, runs, training
+from vaelib import data, explorer, measures, objectives, plotting, runs, training
 from vaelib.batches import Batches
 from vaelib.plotting import panels
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 dataset_name: str = "mnist"  # or "fashion_mnist", "faces"
@@ -56,7 +57,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="mnist", epochs=4, seed=0, limit=None)
 
 # %%
 dataset = data.load(dataset_name)
@@ -66,7 +67,7 @@ print(dataset)
 shown = [dataset.class_names[label] for label in dataset.train_labels[:64]]
 lesson.show(
     plotting.samples(dataset.train_images[:64]),
-    f"Eight rows of eight training images, in grey on black. The first row shows: {', '.join(shown[:8])}.",
+    f"Eight rows of eight training images, in gray on black. The first row shows: {', '.join(shown[:8])}.",
 )
 
 # %% [markdown]
@@ -84,7 +85,7 @@ lesson.show(
 vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
 # %%
-mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.MMD_AS_POSTED, **settings))
+mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.POST_MMD, **settings))
 
 # %% [markdown]
 # The KL rises and MMD² falls, as before. The two losses can't be compared: one counts nats of cross-entropy, the
@@ -106,7 +107,7 @@ inside = {title: np.mean(np.hypot(*z.T) < panels.PRIOR_RADIUS) for title, z in c
 lesson.show(
     plotting.comparison(blind, dataset.class_names),
     f"Two columns, model A and model B, of three pictures each: 64 samples, the codes of the test images in the "
-    f"colours of their classes over the dashed circle of the prior, and the decoded grid. In the circle, which holds "
+    f"colors of their classes over the dashed circle of the prior, and the decoded grid. In the circle, which holds "
     f"95 % of the prior, are {inside['model A']:.1%} of the codes of A and {inside['model B']:.1%} of those of B.",
 )
 
@@ -148,7 +149,7 @@ walks = {
 changes = [np.abs(np.diff(row, axis=0)).sum(axis=(1, 2, 3)) for row in walks.values()]
 largest = max(steps.max() / steps.sum() for steps in changes)
 lesson.show(
-    plotting.strips(walks),
+    plotting.image_rows(walks),
     f"Eight rows of ten decoded images, walks: {'; '.join(walks)}. In no row does one of the nine steps make more "
     f"than {largest:.0%} of the change.",
 )
@@ -163,7 +164,7 @@ lesson.show(
 # than the other. (Two hundred pairs, in exercise 2, do show a small difference.)
 #
 # Try more. Drag from one place to another in a plane, and the strip below it shows what lies between. Two walks to
-# begin with: once around the centre, along the dashed circle, in each plane; and from every digit to the one that
+# begin with: once around the center, along the dashed circle, in each plane; and from every digit to the one that
 # is farthest from it.
 
 # %%
@@ -173,7 +174,7 @@ explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
 # ## The numbers
 #
 # **Predict.** On clothes the two models knew about as much of classes and pixels. Is that true of digits? (The last
-# two columns are the share of the test images that 15 neighbours name rightly, and the squared error of a pixel.)
+# two columns are the share of the test images that 15 neighbors name rightly, and the squared error of a pixel.)
 
 # %%
 pd.DataFrame(
@@ -184,7 +185,7 @@ pd.DataFrame(
 ).T.round(4)
 
 # %% [markdown]
-# Again the MMD-VAE's codes are much nearer to the prior. But here the neighbours of a code name the right digit
+# Again the MMD-VAE's codes are much nearer to the prior. But here the neighbors of a code name the right digit
 # less often in its plane, and its reconstructions are farther off. Perhaps this is what we saw in the walks.
 # Perhaps it is the short training. So let us look at longer ones. They take a quarter to half an hour each, and
 # meanwhile a computer may well go to sleep.
@@ -248,11 +249,11 @@ for name in ("weights.npz", "optimizer.npz"):
 # **Predict.** Which of these may one forget? Will the loss be the worse for it?
 
 # %%
-images = recipe.load().train_images
+images = recipe.load_dataset().train_images
 
 
 def finish(forgotten):
-    model = recipe.build(len(images))
+    model = recipe.compiled_model(len(images))
     noise = model.seed_generator.state.numpy()  # as before the first step
     restored = {"weight": model.variables, "optimizer": model.optimizer.variables}
     if "optimizer" in forgotten:
@@ -264,7 +265,7 @@ def finish(forgotten):
         model.seed_generator.state.assign(noise)
     order = Batches(images, 100, seed, first_epoch=0 if "order" in forgotten else 1)
     how = dict(steps_per_epoch=10, epochs=2, shuffle=False, verbose=0)
-    loss = model.fit(order.stream(), **how).history["loss"][-1]
+    loss = model.fit(order.to_tf_dataset(), **how).history["loss"][-1]
     pairs = zip(model.get_weights(), whole.model.get_weights(), strict=True)
     return loss, all(a.tobytes() == b.tobytes() for a, b in pairs)
 
@@ -284,7 +285,7 @@ temporary.cleanup()
 #
 # ## With the post's own settings
 #
-# Fifty epochs at a constant rate, from `runs/`: the VAE as posted, with its KL at a hundredth (notebook
+# Fifty epochs at a constant rate, from `runs/`: the post's VAE, with its KL at a hundredth (notebook
 # 01 tells how that came about), the same corrected, and the MMD-VAE. The post compared the left column
 # with the right one.
 #
@@ -292,9 +293,9 @@ temporary.cleanup()
 
 # %%
 names = {
-    "VAE as posted": "mnist_elbo-as-posted_50-epochs",
-    "VAE, KL corrected": "mnist_elbo_50-epochs",
-    "MMD-VAE as posted": "mnist_mmd-as-posted_50-epochs",
+    "the post's VAE": "mnist_post-elbo_50-epochs",
+    "VAE, standard KL weight": "mnist_elbo_50-epochs",
+    "the post's MMD-VAE": "mnist_post-mmd_50-epochs",
 }
 posted = {title: runs.load(name) for title, name in names.items()}
 rows = {}
@@ -322,9 +323,9 @@ pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
 # Mind the axes again: each plane reaches as far as its codes, and the dashed circle is the same. It is the
-# story of the clothes once more. As posted, the VAE's codes are off centre, hardly more than a third of
+# story of the clothes once more. With the post's weights, the VAE's codes are off center, hardly more than a third of
 # them in the circle, and many of the samples are no digits at all. With the KL at full weight the codes are
-# nearly centred, and more of the samples can be read. The MMD-VAE's are nearest to the prior. Again the
+# nearly centered, and more of the samples can be read. The MMD-VAE's are nearest to the prior. Again the
 # corrected KL alone brings codes and samples most of the way from the left column to the right one.
 #
 # Now the grids. On the left, digits break into crumbs towards the upper right; on the right there are
@@ -336,7 +337,7 @@ pd.DataFrame(rows).T.round(4)
 #
 # ## What carries over
 #
-# In our runs, one seed each, a VAE with its KL in order is nearly centred, and some nine in ten of its codes lie
+# In our runs, one seed each, a VAE with its KL in order is nearly centered, and some nine in ten of its codes lie
 # in the circle. An MMD-VAE is closer still to the prior. What does not carry over is how close they were: on
 # digits the VAE's plane knew more, over seeds by .07 in 15-NN accuracy after four epochs and by .10 after fifty, though
 # neither surely exceeds .02 (notebook 05). We found a more organic morphing in the post's own two grids, but not

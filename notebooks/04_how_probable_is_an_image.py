@@ -43,33 +43,36 @@ import pandas as pd
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from vaelib import explorer, lesson, measures, plotting, runs
-from vaelib.grid import grid_codes
+from vaelib import explorer, measures, plotting, runs
 from vaelib.measures import likelihood
-from vaelib.objectives import ELBO, MMD_AS_POSTED
+from vaelib.objectives import ELBO, POST_MMD
+from vaelib.support import lesson
+from vaelib.support.latent_grid import grid_codes
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
 epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
-step: float = 0.04  # between neighbours of the grid that likelihoods are summed over
+step: float = 0.04  # between neighbors of the grid that likelihoods are summed over
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=0.04)
+lesson.note_changed_settings(
+    globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=0.04
+)
 
 # %% [markdown]
 # ## A likelihood needs black-and-white pixels
 #
 # For each pixel, the decoder says how probable white is. The probability of a whole image is the product over its
-# pixels, and its logarithm is minus the binary cross-entropy of notebook 01. For grey pixels this is a useful
-# number, but no probability: over all grey values it does not add up to one. So we make the images black and white:
+# pixels, and its logarithm is minus the binary cross-entropy of notebook 01. For gray pixels this is a useful
+# number, but no probability: over all gray values it does not add up to one. So we make the images black and white:
 # a pixel above one half becomes white. A VAE is trained on these, with the network and the loss of notebook 01.
 
 # %%
 settings = dict(epochs=epochs, seed=seed, limit=limit, pixels="threshold")
 recipe = runs.Recipe(dataset_name, ELBO, **settings)
-dataset = recipe.load()
+dataset = recipe.load_dataset()
 run = runs.train(recipe)
 vae = run.model
 images = dataset.test_images[:1000]
@@ -129,7 +132,7 @@ print("a coin for each pixel:   ", (784 * np.log(0.5)).round(1))
 exact = likelihood.log_likelihood(vae, images, step)
 coarse = likelihood.log_likelihood(vae, images, 2 * step)
 bound = np.mean([likelihood.elbo(vae, images, draw) for draw in range(10)], axis=0)
-fifty = likelihood.importance_sampled(vae, images[:50], samples=300, widen=2.0)
+fifty = likelihood.importance_sampled_log_likelihood(vae, images[:50], samples=300, widen=2.0)
 print(
     f"by hand and by the library, largest difference {np.abs(by_hand - exact[:3]).max():.2f} nats"
 )
@@ -146,7 +149,7 @@ print("  off by a nat or more  ", *(f"{nats:+.1f}" for nats in off[np.abs(off) >
 # Twice the step changes the mean by less than a tenth of a nat: the grid is fine enough. (By hand the cells were
 # larger, so a single image may differ by more.) The bound lies some eleven nats below the integral. It may lie
 # below, never above. But why so far? Importance sampling finds the right number for most of the fifty images. Of
-# those that it misses by a nat, most are too low, and some by many nats: its draws come from the neighbourhood of
+# those that it misses by a nat, most are too low, and some by many nats: its draws come from the neighborhood of
 # the encoder's guess, and it never sees what lies elsewhere. Two are too high: among 300 draws a lucky one may
 # count too much. So both estimates lead to one question: what does the encoder miss?
 #
@@ -172,7 +175,7 @@ print(
 
 labels = dataset.test_labels[:1000]
 lesson.show(
-    plotting.gaps(gap, labels, dataset.class_names),
+    plotting.elbo_gaps(gap, labels, dataset.class_names),
     f"A dot for the gap of each of {len(gap):,} images, on an axis that is logarithmic from one nat on: one row for "
     f"all images, and one for each class, with medians as bars and means as diamonds. Over all images the median is "
     f"{np.median(gap):.1f} nats and the mean {gap.mean():.1f}; the widest gap has {gap.max():.0f}.",
@@ -200,7 +203,7 @@ by_class.mean().assign(images=by_class.size()).sort_values("gap").round(1)
 #
 # ## Look at the true posterior
 #
-# The true posterior is the grid once more, normalised: $p(z \mid x) = p(x \mid z)\, p(z) / p(x)$. So we can look at
+# The true posterior is the grid once more, normalized: $p(z \mid x) = p(x \mid z)\, p(z) / p(x)$. So we can look at
 # it. Here are three images whose gap is ordinary, and the three with the widest gaps of the thousand.
 #
 # **Predict.** What is wrong with the cloud of the last three: is it too narrow, too wide, or in the wrong place?
@@ -210,7 +213,7 @@ reach = 4.0  # of the grid, to each side
 chosen = [*order[[len(gap) // 4, len(gap) // 2, 3 * len(gap) // 4]], *order[-3:]]
 side = 1 + round(2 * reach / step)
 places = grid_codes(side, reach)
-truth = likelihood.posterior(vae, images[chosen], places)
+truth = likelihood.true_posterior(vae, images[chosen], places)
 z_mean, z_log_var = vae.encode_distribution(images[chosen])
 titles = [f"gap {value:.1f}" for value in gap[chosen]]
 likeliest = places[truth.argmax(axis=1)]
@@ -239,7 +242,7 @@ for name, values in off.items():
     print(f"{name:15}", *(f"{value:7.3f}" for value in values))
 better = np.sum(off["true posterior"] < off["encoder's mean"])
 lesson.show(
-    plotting.strips({"image": images[chosen]} | decoded),
+    plotting.image_rows({"image": images[chosen]} | decoded),
     f"Three rows of six images: the test images in black and white, what is decoded from the encoder's mean, and from "
     f"the likeliest place of the true posterior. By squared error the last row is nearer to the first in {better} of "
     f"the six.",
@@ -303,7 +306,7 @@ pd.DataFrame(
 # **Predict.** Clear the sheet and draw trousers, one leg after the other. What will the encoders take one leg for?
 
 # %%
-mmd_vae = runs.train(runs.Recipe(dataset_name, MMD_AS_POSTED, **settings))
+mmd_vae = runs.train(runs.Recipe(dataset_name, POST_MMD, **settings))
 explorer.infer(run, mmd_vae, titles=("VAE", "MMD-VAE"), step=step)
 
 # %% [markdown]
@@ -327,7 +330,7 @@ explorer.infer(run, mmd_vae, titles=("VAE", "MMD-VAE"), step=step)
 # %%
 everything = dataset.test_images  # all of them, so that the numbers add up
 rate, distortion = likelihood.rate_distortion(vae, everything, seed)
-mutual, aggregate = measures.information(*vae.encode_distribution(everything), seed)
+mutual, aggregate = measures.decompose_rate(*vae.encode_distribution(everything), seed)
 likely = likelihood.log_likelihood(vae, everything).mean()
 rows = {
     "NLL, exact": -likely,

@@ -16,11 +16,11 @@
 # %% [markdown]
 # # Measure the claims
 #
-# The post looks at its pictures and says what it sees: sharper edges, clusters nicely spread, codes centred at
+# The post looks at its pictures and says what it sees: sharper edges, clusters nicely spread, codes centered at
 # zero. But each picture shows one seed, and the two models differ in more than their names say.
 #
 # Here each sentence becomes a measure over seeds on two data sets: by our fast schedule, with one change at a time, and
-# by the post's, with its three models. The rules were written down beforehand (`runs/plan.md`), with the first
+# by the post's, with its three models. The rules were written down beforehand (`study/plan.md`), with the first
 # edition's numbers known. Two were changed after 33 rows and after 68.
 #
 # **What you'll do**
@@ -42,10 +42,20 @@
 import pandas as pd
 from scipy import stats
 
-from vaelib import data, lesson, runs, study
+from study import (
+    claim_figures,
+    claims,
+    contrasts,
+    forecast,
+    forecast_figure,
+    measurement,
+    model_table,
+    named_models,
+)
+from vaelib import data, runs
 from vaelib.measures import features
 from vaelib.objectives import ELBO
-from vaelib.study import claims, contrasts, effects, figures, forecast, tables
+from vaelib.support import lesson
 
 pd.set_option("display.max_colwidth", None)
 
@@ -56,7 +66,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train and measure on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %% [markdown]
 # ## The models
@@ -67,19 +77,19 @@ lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, li
 #
 # | | KL / 100 | KL | MMD, sampled | MMD, deterministic |
 # | --- | --- | --- | --- | --- |
-# | **cross-entropy** | VAE as posted | VAE | MMD-VAE, cross-entropy, sampled | MMD-VAE, cross-entropy |
-# | **squared error** | VAE as posted, squared error | VAE, squared error | MMD-VAE, squared error, sampled | MMD-VAE as posted |
+# | **cross-entropy** | the post's VAE | VAE | MMD-VAE, cross-entropy, sampled | MMD-VAE, cross-entropy |
+# | **squared error** | the post's VAE, squared error | VAE, squared error | MMD-VAE, squared error, sampled | the post's MMD-VAE |
 #
-# The MMD-VAE as posted is compared with the VAE **as posted**, and with the one called VAE, its **KL corrected**. A
+# The post's MMD-VAE is compared with the post's VAE, and with the one called VAE, its **standard KL weight**. A
 # plain **autoencoder** and the **untrained** network stand beside them. A step of the code changes squared error
-# less than cross-entropy, so the same pull is stronger. Two models have a **matched pull**, .35 of it.
+# less than cross-entropy, so the same pull is stronger. Two models have a **matched regularization**, .35 of it.
 
 # %%
-table = tables.read()
-print(tables.state(table))
+table = model_table.read()
+print(model_table.state(table))
 parts = {"fast": "fast schedule", "post": "the post's schedule", "threshold": "black and white"}
 counts = {
-    words: tables.rows(table, part).groupby("dataset").size() for part, words in parts.items()
+    words: model_table.rows(table, part).groupby("dataset").size() for part, words in parts.items()
 }
 pd.DataFrame(counts).fillna(0).astype(int)
 
@@ -89,7 +99,7 @@ pd.DataFrame(counts).fillna(0).astype(int)
 # the prior, is below a tenth of a nat:
 
 # %%
-claims.collapsed(table).rename(index=study.TITLES, columns=parts)
+claims.count_collapsed(table).rename(index=named_models.TITLES, columns=parts)
 
 # %% [markdown]
 # A comparison by way of a model that has learned nothing is worthless. So from here on MMD and deterministic codes
@@ -99,8 +109,8 @@ claims.collapsed(table).rename(index=study.TITLES, columns=parts)
 #
 # | measure | what it says | what it is blind to |
 # | --- | --- | --- |
-# | sharpness | how much pixels differ from their neighbours, as a ratio to real images | noise is sharp too |
-# | precision | share of decoded images inside some real one's ball, which reaches to its fifth neighbour | outliers' huge balls |
+# | sharpness | how much pixels differ from their neighbors, as a ratio to real images | noise is sharp too |
+# | precision | share of decoded images inside some real one's ball, which reaches to its fifth neighbor | outliers' huge balls |
 # | on manifold | the same, with the smaller half of the balls; *prior*: of draws from it, *grid*: of a square from -4 to 4 | variety |
 # | coverage | share of real images that have a decoded one near them | what else the model decodes |
 # | 15-NN accuracy | share of test codes whose nearest training codes are mostly of their class | where the codes lie |
@@ -114,24 +124,24 @@ claims.collapsed(table).rename(index=study.TITLES, columns=parts)
 # means here: if all are in one place, that is far from the prior.
 #
 # Two images can look alike and differ in every pixel. So they are compared by *features*, the last hidden layer of a
-# small classifier. First we try those of images on some that we know: real ones, one grey image (the average of all)
+# small classifier. First we try those of images on some that we know: real ones, one gray image (the average of all)
 # again and again, and noise.
 #
-# **Predict.** Which measures will see through the grey image?
+# **Predict.** Which measures will see through the gray image?
 
 # %%
 dataset = data.load(dataset_name)
 if limit is not None:
     dataset = dataset.limit(limit, min(limit, len(dataset.test_images)))
 feature_space = features.load(dataset_name)
-known = pd.DataFrame(study.known_images(dataset, feature_space)).T
+known = pd.DataFrame(measurement.known_images(dataset, feature_space)).T
 right = feature_space.accuracy(dataset.test_images, dataset.test_labels)
 print(f"the classifier behind the features gets {right:.1%} of the test images right")
 print("the highest precision goes to:", known["precision"].idxmax())
 known.round(3)
 
 # %% [markdown]
-# On clothes, **precision gives its best mark to one grey image, and takes most of the noise for clothes**: both land
+# On clothes, **precision gives its best mark to one gray image, and takes most of the noise for clothes**: both land
 # in the huge balls of odd garments. And noise is nine times as sharp as clothes. Coverage and *on manifold* see
 # through both here; on Frey faces and CIFAR-10 the latter does not.
 #
@@ -145,13 +155,17 @@ known.round(3)
 as_in_01 = runs.Recipe(dataset_name, ELBO, epochs=epochs, seed=seed, limit=limit)
 vae = runs.train(as_in_01).model
 row = {"dataset": dataset_name, "objective": "elbo", "seed": seed}
-there = tables.rows(table, "fast")
+there = model_table.rows(table, "fast")
 known_there = (there[list(row)] == list(row.values())).all(axis=1).any()
-row |= study.measure(vae, dataset, feature_space, seed)
+row |= measurement.measure(vae, dataset, feature_space, seed)
 
 # %%
 comparable = epochs == 4 and limit is None and known_there
-found = tables.again(row, there) if comparable else pd.Series(row, name="here").to_frame()
+found = (
+    model_table.compare_with_seeds(row, there)
+    if comparable
+    else pd.Series(row, name="here").to_frame()
+)
 if comparable:
     print(f"{found.within.sum()} of {len(found)} measures differ by no more than the seeds do")
 found.round(4) if comparable else found
@@ -167,7 +181,9 @@ found.round(4) if comparable else found
 # %%
 clothes = there[there.dataset == "fashion_mnist"]
 norms = {name: rows["mean norm"].to_numpy() for name, rows in clothes.groupby("objective")}
-posted = {study.TITLES[name]: pd.Series(norms[name]).describe() for name in claims.POSTED}
+posted = {
+    named_models.TITLES[name]: pd.Series(norms[name]).describe() for name in claims.POST_MODELS
+}
 pd.DataFrame(posted).round(3).T
 
 # %% [markdown]
@@ -179,15 +195,17 @@ pd.DataFrame(posted).round(3).T
 # of freedom (exercise 4).
 
 # %%
-whole = contrasts.contrast(there, "fashion_mnist", "mean norm", contrasts.COMPARISONS["as posted"])
-welch = stats.ttest_ind(*(norms[name] for name in claims.POSTED[::-1]), equal_var=False)
+whole = contrasts.contrast(
+    there, "fashion_mnist", "mean norm", contrasts.COMPARISONS["post's weights"]
+)
+welch = stats.ttest_ind(*(norms[name] for name in claims.POST_MODELS[::-1]), equal_var=False)
 low, high = welch.confidence_interval()
 print(f"ours:  {whole}")
 print(f"SciPy: [{low:+.3g}, {high:+.3g}]")
 print(f"in units of the spread over seeds: {whole.effect:+.1f}")
 
 # %% [markdown]
-# Which change did it? The VAE as posted becomes the MMD-VAE by three changes, and what a change does depends on those
+# Which change did it? The post's VAE becomes the MMD-VAE by three changes, and what a change does depends on those
 # made before it: with MMD no KL is left to weigh. No order is the right one. So each change gets its mean over all
 # orders, **Shapley's value**. For two changes, with $v(S)$ for the measure after the changes $S$,
 #
@@ -195,7 +213,7 @@ print(f"in units of the spread over seeds: {whole.effect:+.1f}")
 
 # %%
 where = there, "fashion_mnist", ["mean norm"]
-first, shares = {c: contrasts.alone(c) for c in contrasts.CHANGES}, contrasts.shares()
+first, shares = {c: contrasts.effect_of(c) for c in contrasts.CHANGES}, contrasts.shapley_shares()
 total = sum(
     contrasts.contrast(there, "fashion_mnist", "mean norm", w).mean for w in shares.values()
 )
@@ -213,8 +231,8 @@ pd.DataFrame({name: contrasts.differences(*where, w).T["mean norm"] for name, w 
 # %%
 pair = ["mean norm", "held-out MMD²"]
 lesson.show(
-    figures.trial(there, "fashion_mnist", pair, log=pair[1:]),
-    figures.trial_in_words(there, "fashion_mnist", pair),
+    claim_figures.plot_measures(there, "fashion_mnist", pair, log=pair[1:]),
+    claim_figures.describe_measures(there, "fashion_mnist", pair),
 )
 
 # %% [markdown]
@@ -229,24 +247,26 @@ lesson.show(
 # **Predict.** If all differences were chance, how many tests of a direction would find one at the level of .05?
 
 # %%
-judged = claims.judged(table)
+judged = claims.judge(table)
 directed = sum(claim.expected != 0 for claim in judged.claim)
 print(
     f"{len(judged)} tests, {directed} of a direction: {claims.LEVEL * directed:.1f} expected by chance alone"
 )
 titles = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
-lesson.show(figures.forest(judged, titles), figures.forest_in_words(judged, titles))
+lesson.show(
+    claim_figures.plot_claims(judged, titles), claim_figures.describe_claims(judged, titles)
+)
 
 # %% [markdown]
 # So p values are corrected by Holm's rule. Multiply the smallest of $m$ by $m$, the next by $m - 1$, and so on; none
 # may come out below the one before it. Then the chance of even one false finding is at most .05.
 #
-# Where sameness was claimed, the interval has to lie in the grey bar. Verdicts are corrected for their number,
+# Where sameness was claimed, the interval has to lie in the gray bar. Verdicts are corrected for their number,
 # intervals and reasons are not: an interval may miss zero and the verdict still be *can't tell*.
 #
 # ## The ledger
 #
-# Differences are MMD-VAE minus VAE; in the last line, untrained minus .1. With the *KL corrected*, the other change is
+# Differences are MMD-VAE minus VAE; in the last line, untrained minus .1. With the *standard KL weight*, the other change is
 # squared error.
 
 # %%
@@ -256,17 +276,17 @@ claims.ledger(table)
 pd.crosstab([judged.schedule, judged.comparison], judged.verdict)
 
 # %% [markdown]
-# **On clothes, in all four columns**, the MMD-VAE's codes are better spread and centred, and more of its grid shows
+# **On clothes, in all four columns**, the MMD-VAE's codes are better spread and centered, and more of its grid shows
 # clothes. For the first two, correcting the post's KL brings most; so does MMD. **In none** are features found more
-# informative. As posted, unscaled paths are longer; edges are sharper only by the fast schedule with the KL corrected.
-# On digits, sameness was never shown. With the KL corrected, paths are shorter there: by squared error, through its
+# informative. With the post's weights, unscaled paths are longer; edges are sharper only by the fast schedule with the standard KL weight.
+# On digits, sameness was never shown. With the standard KL weight, paths are shorter there: by squared error, through its
 # stronger pull (appendix), more than by MMD. And the untrained network knows classes. By the post's schedule, with five
 # seeds, 21 of 32 tests can't tell.
 #
 # ## The forecast
 #
 # The post ends on one more claim: with real-world data, what cost functions and priors do should "become way bigger
-# still". We tried MMD as posted, squared error, and a VampPrior (notebook 06) on Frey faces (frames of a film) and
+# still". We tried the MMD of the post, squared error, and a VampPrior (notebook 06) on Frey faces (frames of a film) and
 # CIFAR-10 (small photographs), with 2 and 32 dimensions. An *effect* is the difference of one of seven measures from the
 # VAE's, in standard deviations over seeds.
 #
@@ -275,7 +295,9 @@ pd.crosstab([judged.schedule, judged.comparison], judged.verdict)
 # %%
 forecast_table = forecast.read()
 print(forecast.state(forecast_table))
-lesson.show(effects.by_data_set(forecast_table), effects.in_words(forecast_table))
+lesson.show(
+    forecast_figure.plot_effects(forecast_table), forecast_figure.describe_effects(forecast_table)
+)
 forecast.ledger(forecast_table)
 
 # %%
@@ -296,9 +318,9 @@ pd.concat(exploratory)[["ratio", "low", "high", "verdict"]].round(2)
 # is better.
 
 # %%
-rows = tables.rows(table, "threshold")
+rows = model_table.rows(table, "threshold")
 by_model = rows.pivot_table(index="dataset", columns="objective", values="NLL", aggfunc="mean")
-by_model.rename(columns=study.TITLES).round(1)
+by_model.rename(columns=named_models.TITLES).round(1)
 
 # %%
 claims.likelihoods(table)
@@ -340,9 +362,9 @@ claims.likelihoods(table)
 #
 # 1. **Change one line.** Set `seed` to 1. Do you get that row of the table, too?
 # 2. **On paper.** Holm's correction of .012, .2, .011 and .013. How many are below .05? How many are if each is
-#    simply multiplied by four? Check with `claims.holm`.
+#    simply multiplied by four? Check with `claims.holm_correction`.
 # 3. **On paper.** $A$ is MMD, the claim holds: $v(\varnothing) = 0$, $v(A) = 8$, $v(B) = 9$, $v(AB) = 10$. What are
-#    the shares? Which reason follows? Check the formula with `contrasts.shares(made=(contrasts.WEIGHT,))`.
+#    the shares? Which reason follows? Check the formula with `contrasts.shapley_shares(made=(contrasts.WEIGHT,))`.
 # 4. **On paper.** Find Welch's $\nu$ in `contrasts.contrast`. What is it for equal spreads? And if one model never
 #    varies?
 # 5. **Measure.** Simulate quick question 2, for 65 comparisons of ten seeds with ten, without and with Holm.
@@ -358,12 +380,15 @@ claims.likelihoods(table)
 #
 # ## Appendix: the measures behind the other claims
 #
-# Exploratory: squared error taken apart into other pixels, with a matched pull, and the stronger pull; and MMD without
+# Exploratory: squared error taken apart into other pixels, with a matched regularization, and the stronger pull; and MMD without
 # noise, on clothes in cross-entropy, where no model collapsed.
 
 # %%
 tried = ["15-NN accuracy", "mean norm", "held-out MMD²", "path length", "grid on manifold"]
-with_kl, with_mmd = contrasts.squared_error(), contrasts.squared_error(made=[contrasts.MMD])
+with_kl, with_mmd = (
+    contrasts.split_squared_error(),
+    contrasts.split_squared_error(made=[contrasts.MMD]),
+)
 pd.concat(
     {
         (name, pull): contrasts.differences(there, name, tried, apart)
@@ -388,6 +413,6 @@ panels = [
 for name, chosen in panels:
     print(titles[name])
     lesson.show(
-        figures.trial(there, name, chosen, tables.reference(name)),
-        f"{titles[name]}. {figures.trial_in_words(there, name, chosen)}",
+        claim_figures.plot_measures(there, name, chosen, model_table.reference(name)),
+        f"{titles[name]}. {claim_figures.describe_measures(there, name, chosen)}",
     )

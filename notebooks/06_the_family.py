@@ -46,11 +46,12 @@
 import numpy as np
 import pandas as pd
 
-from vaelib import data, explorer, lesson, measures, plotting, runs, study
+from study import model_table, named_models, published_numbers, vae_family
+from vaelib import data, explorer, measures, plotting, runs
 from vaelib.measures import likelihood
-from vaelib.objectives import ELBO, ELBO_AS_POSTED, beta, infovae
+from vaelib.objectives import ELBO, POST_ELBO, beta, infovae
 from vaelib.plotting.panels import PRIOR_RADIUS
-from vaelib.study import family, models, published, tables
+from vaelib.support import lesson
 
 pd.set_option("display.max_colwidth", None)
 
@@ -61,7 +62,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train and measure on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %% [markdown]
 # ## Who belongs to the family
@@ -77,12 +78,12 @@ lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, li
 # trained. Where two names mean the same loss, the values are equal:
 
 # %%
-print("beta(0.01) is the VAE as posted:  ", beta(0.01) == ELBO_AS_POSTED)
+print("beta(0.01) is the post's VAE:  ", beta(0.01) == POST_ELBO)
 print("infovae(0, 1) is beta(1), the VAE:", infovae(0, 1) == beta(1) == ELBO)
 print(infovae(0.5, 100).get_config())
 
 # %%
-table = family.relatives(tables.read())
+table = vae_family.family_rows(model_table.read())
 table = table[table.seed < 3]  # of most there is but one
 one_seed = table[(table.latent_dim == 2) & (table.prior == "normal") & (table.seed == 0)]
 print(f"{len(table)} models, trained on Fashion-MNIST by the fast schedule")
@@ -95,11 +96,11 @@ print(f"{len(table)} models, trained on Fashion-MNIST by the fast schedule")
 # **Predict.** What share of the codes lies in the circle for β = 0.01, and for β = 10?
 
 # %%
-planes = {name[5:-1]: kept for name, kept in family.planes().items()}  # by their β
+planes = {name[5:-1]: kept for name, kept in vae_family.read_latent_spaces().items()}  # by their β
 planes = {b: planes[b] for b in ("0.01", "0.1", "1", "10")}
 inside = {b: np.mean(np.hypot(*kept["codes"][-1].T) < PRIOR_RADIUS) for b, kept in planes.items()}
 lesson.show(
-    plotting.planes(
+    plotting.latent_spaces(
         {f"β = {b}\n{inside[b]:.0%} in the circle": kept for b, kept in planes.items()},
         data.CLASS_NAMES["fashion_mnist"],
     ),
@@ -112,11 +113,11 @@ lesson.show(
 # %% [markdown]
 # Each plane reaches as far as its codes, so the circle is the ruler. With the post's hundredth only a third of the
 # codes lie in it, and trousers and sandals lie farthest out. With β = 10 nearly all do. What hardly changes is the
-# order: the same classes are neighbours.
+# order: the same classes are neighbors.
 
 # %%
 lesson.show(
-    plotting.strips({f"β = {b}": kept["samples"][-1][:12] for b, kept in planes.items()}),
+    plotting.image_rows({f"β = {b}": kept["samples"][-1][:12] for b, kept in planes.items()}),
     "Four rows of twelve samples from the prior, one row for each β. For β = 0.01 and 0.1 there are only "
     "boots, bags and tops, and some are torn. For β = 1 and 10 there are trousers and flat shoes, too.",
 )
@@ -127,9 +128,9 @@ lesson.show(
 # ## What a code costs, and what it is worth
 #
 # As in notebook 04, the *rate* is the mean KL of a code to the prior: its cost in nats, units of information. The
-# *distortion* is the reconstruction term: what is lost nevertheless. A β-VAE minimises distortion + β · rate.
+# *distortion* is the reconstruction term: what is lost nevertheless. A β-VAE minimizes distortion + β · rate.
 #
-# So β is a **Lagrange multiplier**. Take the task "minimise the distortion, with a rate of at most C". Its
+# So β is a **Lagrange multiplier**. Take the task "minimize the distortion, with a rate of at most C". Its
 # Lagrangian is distortion + β (rate - C). A β-VAE sets the price of a nat and capacity sets the limit; if the curve
 # is convex, each limit has its price. At an optimum $dD + \beta\,dR = 0$, so the price is the slope: one nat of
 # rate more would save just β nats of distortion.
@@ -163,7 +164,7 @@ lesson.show(
 # Along each dashed line the sum is the same. From β = 0.01 to 0.3 the rate falls by more than eleven nats, and
 # the distortion stays where it was: those nats bought nothing. Further left every nat saved is paid for. Of the
 # blue dots β = 1 has the lowest sum, as it should, but by less than seeds differ. Does the slope between two
-# neighbours lie between their β?
+# neighbors lie between their β?
 
 # %%
 slope = -betas.distortion.diff() / betas.rate.diff()
@@ -179,7 +180,7 @@ pairs.dropna().round(3).set_index("β")
 
 # %%
 dataset = data.load(dataset_name).limit(limit)
-explorer.sweep(*family.betas(), dataset=dataset)
+explorer.sweep(*vae_family.load_beta_vaes(), dataset=dataset)
 
 # %% [markdown]
 # But for noise, a rate has two parts: the *mutual information*, what codes know of their
@@ -192,7 +193,7 @@ betas.set_index("kl_weight")[[*known, "marginal cross-entropy", "15-NN accuracy"
 # %% [markdown]
 # With the post's hundredth, at most 54 % of the rate is spent on lying in the wrong place. The information is near
 # its ceiling, so the true share may be smaller. The *marginal cross-entropy* is the integral of notebook 04, here
-# of grey pixels. It is worst for the hundredth, for it asks the decoder to make images where the *prior* lies.
+# of gray pixels. It is worst for the hundredth, for it asks the decoder to make images where the *prior* lies.
 # 15-NN accuracy hardly changes, while the codes lose some two thirds of what they know. What goes first seems to
 # be what tells two shirts apart, not a shirt from a shoe.
 
@@ -242,7 +243,7 @@ found.round(3)
 # %%
 active = [f"{n:g} at {title}" for title, n in found["active units"].iloc[:3].items()]
 lesson.show(
-    plotting.units(spreads, threshold=0.1),
+    plotting.active_units(spreads, threshold=0.1),
     "A falling curve for each of three models: how much the mean of each of its twenty units changes over "
     f"images, and a threshold at .1. Above it are {', '.join(active)}.",
 )
@@ -255,7 +256,9 @@ lesson.show(
 ten = [np.flatnonzero(dataset.test_labels == label)[0] for label in np.unique(dataset.test_labels)]
 images = dataset.test_images[ten][:10]
 lesson.show(
-    plotting.strips({"image": images} | {b: m.decode(m.encode(images)) for b, m in priced.items()}),
+    plotting.image_rows(
+        {"image": images} | {b: m.decode(m.encode(images)) for b, m in priced.items()}
+    ),
     f"A row of {len(images)} images, one of each class, and a row of reconstructions for each model: "
     + "; ".join(
         f"{title} with {n:g} active units" for title, n in found["active units"].iloc[:3].items()
@@ -264,7 +267,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# With β = 100 every image comes back as the same grey average. The slope may say why:
+# With β = 100 every image comes back as the same gray average. The slope may say why:
 
 # %%
 first, second = found.iloc[1:-1].to_dict("records")
@@ -293,7 +296,7 @@ better = {
     "held-out MMD²": "lower",
     "marginal cross-entropy": "lower",
 }
-fields = {name: family.infovae_plane(table, name) for name in better}
+fields = {name: vae_family.infovae_grid(table, name) for name in better}
 lesson.show(
     plotting.heatmaps(fields, better),
     "Three fields of numbers over α, downwards, and λ, to the right; darker is better. Mutual information "
@@ -308,7 +311,7 @@ pd.concat(fields, axis=1).round(3)
 # as much and lie near it. With λ = 100 the marginal cross-entropy is better than the VAE's, by about two nats. In
 # the plot above λ = 1000 lies one and a half to three nats above the blue line: so strong a pull is paid for. Dark
 # in all panels is α = 1 with λ = 100. But in this row nothing keeps the clouds wide, and the rate exceeds fifteen
-# nats. The middle panel misses that, for it sees only centres.
+# nats. The middle panel misses that, for it sees only centers.
 #
 # ## How much can another prior gain?
 #
@@ -329,16 +332,18 @@ pd.concat(fields, axis=1).round(3)
 # **Predict.** Pseudo-inputs begin as training images. Will they still be clothes in the end?
 
 # %%
-recipe = study.recipe(dataset_name, "elbo", "vamp(20)", epochs=epochs, seed=seed, limit=limit)
+recipe = named_models.recipe(
+    dataset_name, "elbo", "vamp(20)", epochs=epochs, seed=seed, limit=limit
+)
 run = runs.train(recipe)
 vamp = run.model
 
 # %%
-begin = recipe.build(len(dataset.train_images))
-begin.prior.initialise(dataset.train_images, seed)
+begin = recipe.compiled_model(len(dataset.train_images))
+begin.prior.initialize(dataset.train_images, seed)
 began, became = (np.asarray(m.prior.pseudo_inputs)[:10] for m in (begin, vamp))
 lesson.show(
-    plotting.strips(
+    plotting.image_rows(
         {"began as": began, "became": became, "decoded": vamp.decode(vamp.encode(became))}
     ),
     "Ten pseudo-inputs in three rows. They began as training images; training wrote patterns over them; and "
@@ -351,13 +356,16 @@ lesson.show(
 # prototypes. Its components are prototypes; the images need not be.
 
 # %%
-vae_recipe = study.recipe(dataset_name, "elbo", epochs=epochs, seed=seed, limit=limit)
+vae_recipe = named_models.recipe(dataset_name, "elbo", epochs=epochs, seed=seed, limit=limit)
 vae = runs.train(vae_recipe).model
-codes_of_training_images = models.sampled_codes(vae, dataset.train_images, seed)
+codes_of_training_images = named_models.sample_codes(vae, dataset.train_images, seed)
 plain = vae.encode(dataset.test_images)
 learned = {
     "standard normal": (vae.prior, plain),
-    "mixture, fitted afterwards": (models.fitted(codes_of_training_images, 20, seed), plain),
+    "mixture, fitted afterwards": (
+        named_models.fit_mixture(codes_of_training_images, 20, seed),
+        plain,
+    ),
     "VampPrior": (vamp.prior, run.snapshots["codes"][-1]),
 }
 reach = {title: np.quantile(np.abs(codes), 0.999) for title, (_, codes) in learned.items()}
@@ -366,7 +374,7 @@ lesson.show(
         {title: prior for title, (prior, _) in learned.items()},
         {title: codes for title, (_, codes) in learned.items()},
     ),
-    "Codes in grey under the contours of three priors, each plane to its own scale: "
+    "Codes in gray under the contours of three priors, each plane to its own scale: "
     + ", ".join(f"{title} (codes reach to {far:.1f})" for title, far in reach.items())
     + ". The normal's contours are circles; those of the others follow the heaps of codes.",
 )
@@ -379,7 +387,7 @@ lesson.show(
 # %%
 rows = table[(table.objective == "elbo") & (table.latent_dim == 2)]
 kept = ["marginal cross-entropy", "mutual information", "aggregate KL", "prior on manifold"]
-by_prior = family.mean_and_spread(rows, kept).droplevel([0, 2])
+by_prior = vae_family.mean_and_std(rows, kept).droplevel([0, 2])
 by_prior.reindex(["normal", "fitted(20)", "mixture(20)", "vamp(20)"])
 
 # %%
@@ -458,7 +466,7 @@ rows[[*kept, "prior on manifold"]].round(3)
 # 3. **Measure.** At β = 50 the model collapses, too. Does the objective ask for it? What would the model of β = 30
 #    pay at this price?
 # 4. **On paper.** Let the prior be $N(0, 1)$, $x \sim N(0, s^2)$ one number, $p(x \mid z) = N(az, \sigma^2)$ with
-#    $\sigma$ fixed, and $q(z \mid x) = N(bx, \tau^2)$. Minimise distortion + β · rate over $a$, $b$ and $\tau$. At
+#    $\sigma$ fixed, and $q(z \mid x) = N(bx, \tau^2)$. Minimize distortion + β · rate over $a$, $b$ and $\tau$. At
 #    which β does it collapse? Show that the slope is β. Check both in numbers.
 # 5. **Measure.** Turn the map of the VAE by 0 to 90 degrees. Which parts of its loss change?
 # 6. **Open.** Choose another member of the family, guess where it lies in the plot, and train it.
@@ -478,12 +486,12 @@ rows[[*kept, "prior on manifold"]].round(3)
 # ## Appendix: against published numbers
 
 # %%
-published.published()
+published_numbers.comparison_table()
 
 # %%
-mean, error = published.gap("VAE", "VAE with VampPrior")
+mean, error = published_numbers.mean_difference("VAE", "VAE with VampPrior")
 print(f"image by image, the VampPrior gains {mean:.2f} ± {error:.2f} nats")
-paper = pd.read_csv(published.TABLE).set_index("model")
+paper = pd.read_csv(published_numbers.TABLE).set_index("model")
 print(f"the first model, exact: {paper.loc['convolutional VAE, 2-D', 'exact NLL']:.1f} nats")
 
 # %% [markdown]
@@ -491,5 +499,5 @@ print(f"the first model, exact: {paper.loc['convolutional VAE, 2-D', 'exact NLL'
 # white at one half. It agrees to within the error. Its exact likelihood is seven nats better.
 #
 # The other two have forty dimensions and gated layers, as in the VampPrior's paper, and ours is .6 nats behind,
-# less than the error. But MNIST is binarised differently, and the stopping rule differs. The number beside
+# less than the error. But MNIST is binarized differently, and the stopping rule differs. The number beside
 # our VAE is an upper bound, of another network. The gap between our two says most: they differ in the prior alone.

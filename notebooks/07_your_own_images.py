@@ -16,8 +16,8 @@
 # %% [markdown]
 # # Your own images
 #
-# So far every image was 28 pixels wide and grey, and there were sixty thousand of them. Yours are not like that.
-# Here we take 1,377 small pictures in colour, the emoji of a font, see what two numbers can hold of them and what
+# So far every image was 28 pixels wide and gray, and there were sixty thousand of them. Yours are not like that.
+# Here we take 1,377 small pictures in color, the emoji of a font, see what two numbers can hold of them and what
 # they can't, and what to turn when the result looks bad. Then it is your folder's turn.
 #
 # **What you'll do**
@@ -46,10 +46,11 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from vaelib import data, explorer, lesson, losses, plotting, runs
+from vaelib import data, explorer, losses, plotting, runs
 from vaelib.measures import likelihood
-from vaelib.measures.images import mean_squared_error
+from vaelib.measures.decoded_images import mean_squared_error
 from vaelib.objectives import Objective
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 folder: str = "emoji"  # or a folder or a zip of your own images
@@ -59,7 +60,7 @@ steps: int = 600  # batches of 50 images, for each model
 seed: int = 0  # of the split, the weights, the order of the images and the noise
 
 # %%
-lesson.written_for(globals(), folder="emoji", closer="faces", size=32, steps=600, seed=0)
+lesson.note_changed_settings(globals(), folder="emoji", closer="faces", size=32, steps=600, seed=0)
 
 # %% [markdown]
 # ## A folder becomes a data set
@@ -70,15 +71,15 @@ lesson.written_for(globals(), folder="emoji", closer="faces", size=32, steps=600
 
 
 # %%
-def images_of(source, size=size):
+def shared_dataset(source, size=size):
     with warnings.catch_warnings():
         if source in ("emoji", "faces"):  # which are all transparent, and so are laid on white
-            warnings.simplefilter("ignore", data.PictureNote)
+            warnings.simplefilter("ignore", data.ImageWarning)
             source = data.emoji(faces=source == "faces")
         return data.images(source, size, seed=seed)
 
 
-dataset = images_of(folder)
+dataset = shared_dataset(folder)
 print(dataset)
 for label, name in enumerate(dataset.class_names):
     print(f"{np.sum(dataset.train_labels == label):6} {name}")
@@ -90,10 +91,10 @@ lesson.show(
 )
 
 # %% [markdown]
-# ## A likelihood for colours
+# ## A likelihood for colors
 #
-# Until now a pixel was a coin, black or white with a probability. For grey pixels that is a stretch (notebook 04).
-# For the red of a rose it makes no sense. The plainest density for colours is a Gaussian around the decoded
+# Until now a pixel was a coin, black or white with a probability. For gray pixels that is a stretch (notebook 04).
+# For the red of a rose it makes no sense. The plainest density for colors is a Gaussian around the decoded
 # values $m_i$, of which a picture of 32 x 32 has 3,072:
 #
 # $$-\log p(x|z) = \sum_i \left[ \frac{(x_i - m_i)^2}{2 \sigma^2} + \log \sigma + \tfrac{1}{2} \log 2 \pi \right] .$$
@@ -110,7 +111,7 @@ lesson.show(
 # %%
 def trained(images, latent_dim=2, beta=1.0, steps=steps):
     epochs = max(1, round(steps / math.ceil(len(images.train_images) / 50)))
-    objective = Objective(losses.gaussian_pixels, kl_weight=beta)
+    objective = Objective(losses.gaussian_nll, kl_weight=beta)
     recipe = runs.Recipe(images, objective, latent_dim, epochs, batch_size=50, seed=seed)
     with contextlib.redirect_stdout(None):  # for there are dozens of epochs
         return runs.train(recipe)
@@ -141,15 +142,15 @@ pd.DataFrame(table).T.round(4)
 # ## What a plane can hold
 #
 # **Predict.** What do two numbers say of a picture, if there are hearts, clocks, fish and flags? Will a test image
-# be recognised after its way through them?
+# be recognized after its way through them?
 
 # %%
 few = dataset.test_images[:12]
 rows = {"test images": few / np.float32(255)}
 rows["2 dimensions"] = everything.model.decode(everything.model.encode(few))
 lesson.show(
-    plotting.strips(rows),
-    "Twelve test images, and below each what two numbers keep of it: a blurred shape in roughly its colour.",
+    plotting.image_rows(rows),
+    "Twelve test images, and below each what two numbers keep of it: a blurred shape in roughly its color.",
 )
 
 # %%
@@ -160,7 +161,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# The two numbers keep what most pixels agree on: how much of the picture is filled, and in which colour. Discs lie at
+# The two numbers keep what most pixels agree on: how much of the picture is filled, and in which color. Discs lie at
 # the upper left, squares on the right, pale things at the lower left. No apple, no ram; the one thing that
 # can be guessed at is a face, for there are a hundred of them. The loss counts pixels, and a plane has room for two ways
 # in which pixels change together.
@@ -169,7 +170,7 @@ lesson.show(
 # alone, 112 of them.
 
 # %%
-faces = images_of(closer)
+faces = shared_dataset(closer)
 one_kind = trained(faces)
 print(faces)
 lesson.show(
@@ -207,9 +208,9 @@ settings = {
     "16 dimensions": (dataset, 16, 1.0),
     "64 dimensions": (dataset, 64, 1.0),
     "16, β = 10": (dataset, 16, 10.0),
-    "16, half the size": (images_of(folder, size // 2), 16, 1.0),
+    "16, half the size": (shared_dataset(folder, size // 2), 16, 1.0),
     "16, a quarter": (quarter, 16, 1.0),
-    "16, a quarter, 8 times": (data.augmented(quarter, 8, seed=seed), 16, 1.0),
+    "16, a quarter, 8 times": (data.augment(quarter, 8, seed=seed), 16, 1.0),
 }
 samples = {}
 for name, (images, latent_dim, beta) in settings.items():
@@ -221,7 +222,7 @@ pd.DataFrame(table).T.round(4)
 
 # %%
 lesson.show(
-    plotting.strips(rows),
+    plotting.image_rows(rows),
     f"Twelve test images and, row by row, what is left of them with: {'; '.join(list(rows)[1:])}. Some can be named "
     "from 16 dimensions on; with a quarter of the images they are speckled, with copies of these they are blurred.",
 )
@@ -246,7 +247,7 @@ lesson.show(
 # %%
 chosen = ["16 dimensions", "64 dimensions", "16, β = 10", "16, a quarter"]
 lesson.show(
-    plotting.strips({name: samples[name] for name in chosen}),
+    plotting.image_rows({name: samples[name] for name in chosen}),
     f"Rows of twelve samples from the prior: {'; '.join(chosen)}. With β = 10 there are smooth discs and figures, in the "
     "other rows more and more speckled ones; none is an emoji.",
 )
@@ -330,7 +331,7 @@ pd.DataFrame(curve).T.round(4)
 # 2. **Measure.** How many of 64 dimensions are in use, by `measures.active_units`? And how many of 16, with
 #    β = 1 and with β = 10?
 # 3. **On paper.** Show that the best $\sigma^2$ is the mean squared error. How many nats is it worth to halve that
-#    error, at 32 x 32 in colour? Check with the table.
+#    error, at 32 x 32 in color? Check with the table.
 # 4. **Find the fault.** A friend makes eight copies of each picture first, and sets a tenth aside for testing then. Her
 #    test bound is splendid. What went wrong? Show it.
 #

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vaelib.backend import ops
 from vaelib.mmd import GaussianKernel, InverseMultiquadraticKernel
+from vaelib.support.backend import ops
 
 # Each kernel, the same in NumPy, and its derivative by the squared distance.
 KERNELS = {

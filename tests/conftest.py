@@ -57,19 +57,19 @@ def gradients():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, faces):
     """The folder of the website, built once, as for a repository called owner/name."""
+    from study import vae_family
     from tools.website import build as website  # here, for Sphinx is only needed by some tests
     from vaelib import explorer, runs
-    from vaelib.study import family
 
     folder = tmp_path_factory.mktemp("website") / "site"
-    pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "mmd-as-posted")]
+    pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "post-mmd")]
     given = dict(dataset=faces)  # for tests have no other images
     few = given | dict(count=20, step=0.4)
     shown = {
         "explorer": explorer.compare(*pair, **given),
         "inference": explorer.infer(*pair, **few),
         "drawing": explorer.infer(pair[0], **few),
-        "sweep": explorer.sweep(*family.betas()[::3], **given),
+        "sweep": explorer.sweep(*vae_family.load_beta_vaes()[::3], **given),
     }
     shown = {name: {"Faces": one} for name, one in shown.items()}
     website.build(Path(__file__).parents[1], folder, "owner/name", shown)

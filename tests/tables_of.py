@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vaelib.study import tables
+from study import model_table
 
 
 def planned(noise=0.1, parts=("fast", "post"), measure="m", dataset="mnist", **means):
@@ -11,21 +11,21 @@ def planned(noise=0.1, parts=("fast", "post"), measure="m", dataset="mnist", **m
 
     Args:
         noise: standard deviation over seeds.
-        parts: of `tables.PLANNED`.
-        means: by the model's name with _ for -; of a part alone as in post_elbo.
+        parts: of `model_table.PLANNED`.
+        means: by the model's name with _ for -; of one part alone as in in_threshold_elbo.
     """
     random, rows = np.random.default_rng(0), []
     for part in parts:
-        models, seeds = tables.PLANNED[part]
+        models, seeds = model_table.PLANNED[part]
         black_and_white = part == "threshold"
         for model in models:
             name = model.replace("-", "_")
-            mean = means.get(f"{part}_{name}", means.get(name, 0.0))
+            mean = means.get(f"in_{part}_{name}", means.get(name, 0.0))
             rows += [
                 {
                     **dict(dataset=dataset, objective=model, prior="normal", latent_dim=2),
-                    **dict(schedule="fast" if black_and_white else part, limit=np.nan),
-                    **dict(pixels="threshold" if black_and_white else "grey", seed=seed),
+                    **dict(schedule="fast" if black_and_white else part),
+                    **dict(pixels="threshold" if black_and_white else "gray", seed=seed),
                     measure: mean + noise * random.normal(),
                 }
                 for seed in range(seeds)

@@ -32,7 +32,7 @@ def keras_of(tmp_path):
     return write
 
 
-def imported(*path, code="import vaelib.backend", redirect=""):
+def imported(*path, code="import vaelib.support.backend", redirect=""):
     """The process that imported it, when it has ended."""
     paths = os.pathsep.join(map(str, [*path, ROOT]))
     return subprocess.run(
@@ -50,8 +50,8 @@ def test_another_backend_is_refused_in_a_sentence(backend, keras_of):
     process = imported(keras_of(backend))
     assert process.returncode == 1
     error = process.stderr.splitlines()[-1]
-    assert error.startswith(f"ImportError: Keras runs on {backend} here, and vaelib on TensorFlow ")
-    assert "Set the environment variable KERAS_BACKEND to tensorflow" in error
+    assert error.startswith(f"ImportError: Keras uses the backend {backend}, but ")
+    assert "set the environment variable KERAS_BACKEND to tensorflow" in error
 
 
 def test_tensorflow_is_imported_without_its_remarks():
@@ -63,13 +63,13 @@ def test_of_what_is_written_meanwhile_only_the_remarks_are_kept_back(keras_of):
     lines = f"WARNING: all before absl::InitializeLog()\\n{REMARK}\\nsomething else\\nno end"
     write = f"import os\nos.write(2, b'{lines}')"
     process = imported(
-        keras_of(imported=write), code="import os, vaelib.backend; os.write(2, b'!')"
+        keras_of(imported=write), code="import os, vaelib.support.backend; os.write(2, b'!')"
     )
     assert process.stderr == "something else\nno end!"
 
 
 def test_of_what_tensorflow_warns_only_retracing_is_kept_back():
-    code = "from vaelib.backend import tf; log = tf.get_logger().warning; "
+    code = "from vaelib.support.backend import tf; log = tf.get_logger().warning; "
     code += "log('5 out of 9 calls triggered tf.function retracing at 0x7'); log('something else')"
     process = imported(code=code)
     assert process.stderr.count("retracing") == 0 and "something else" in process.stderr
@@ -77,7 +77,7 @@ def test_of_what_tensorflow_warns_only_retracing_is_kept_back():
 
 def test_importing_works_where_stderr_is_closed(keras_of):
     for path in ([keras_of()], []):  # the Keras of a few lines, and the real one
-        process = imported(*path, code="import vaelib.backend; print(7)", redirect="2>&-")
+        process = imported(*path, code="import vaelib.support.backend; print(7)", redirect="2>&-")
         assert (process.returncode, process.stdout) == (0, "7\n")
 
 

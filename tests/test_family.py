@@ -11,8 +11,8 @@ CLOSED_ELBO = Objective(kl_weight=1, closed_form_kl=True)
 
 
 def total(objective, batch, **epoch):
-    terms = objective.terms(batch[0], batch[1], lambda n: batch[2][: int(n)])
-    return float(objective.total(terms, **epoch))
+    terms = objective.loss_terms(batch[0], batch[1], lambda n: batch[2][: int(n)])
+    return float(objective.loss(terms, **epoch))
 
 
 def test_capacity_weighs_how_far_the_mean_kl_is_from_it(batch):
@@ -92,7 +92,7 @@ def test_the_importance_weighted_bound_rises_with_the_samples(batch):
 
 def test_the_mmd_comes_from_samples_or_with_the_prior_integrated(batch):
     images, outputs, _ = batch
-    terms = infovae(1, 5, closed_form_mmd=True).terms(images, outputs, None)
+    terms = infovae(1, 5, closed_form_mmd=True).loss_terms(images, outputs, None)
     expected = mmd.mmd2_to_normal(outputs["z"], 2.0, unbiased=True)
     assert float(terms["mmd"]) == pytest.approx(float(expected))
 

@@ -9,17 +9,17 @@ import pytest
 import tensorflow as tf
 
 from vaelib import data, training
-from vaelib.backend import keras
 from vaelib.batches import Batches
 from vaelib.models import VAE
-from vaelib.objectives import ELBO, MMD_AS_POSTED, infovae
+from vaelib.objectives import ELBO, POST_MMD, infovae
+from vaelib.support.backend import keras
 
 IMAGES = data.render_faces(train=60, test=10).train_images
 CLOSED_MMD = infovae(0.5, 100.0, closed_form_mmd=True)
 
 
 def compiled(objective=ELBO, **settings):
-    return training.compile(VAE(objective=objective), **{"steps_per_epoch": 3} | settings)
+    return training.compile_model(VAE(objective=objective), **{"steps_per_epoch": 3} | settings)
 
 
 class Watch(keras.callbacks.Callback):
@@ -64,8 +64,8 @@ def test_what_turns_no_number_at_the_last_update_of_an_epoch_stops_there(epoch, 
     said = str(stopped.value)
     assert f"in epoch {epoch + 1}/2, step 3/3, at a learning rate of " in said
     assert f"{of(model).path} not finite" in said
-    kept = "what was kept after epoch 1 is good" if epoch else "nothing is kept"
-    assert f"; {kept}. Try a lower learning rate." in said
+    saved = "anything saved up to epoch 1 is good" if epoch else "no epoch was completed"
+    assert f"; {saved}. Try a lower learning rate." in said
 
 
 def test_a_weight_that_turns_no_number_within_an_epoch_stops_at_the_next_step():
@@ -81,7 +81,7 @@ def test_a_weight_that_turns_no_number_within_an_epoch_stops_at_the_next_step():
 def test_ten_steps_at_once_give_the_bytes_of_one_by_one(monkeypatch):
     watch, models, histories = Watch(), [], []
     for at_once in (1, 10):
-        monkeypatch.setattr(training, "STEPS_AT_ONCE", at_once)
+        monkeypatch.setattr(training, "STEPS_PER_CALL", at_once)
         models.append(compiled(epochs=2, steps_per_epoch=20))
         how = dict(batch_size=3, callbacks=[watch])
         histories.append(training.fit(models[-1], IMAGES, 2, **how))
@@ -110,7 +110,7 @@ def test_a_fit_of_keras_after_it_takes_as_many_steps_as_it_is_told():
     model = compiled(steps_per_epoch=20)
     training.fit(model, IMAGES, 1, batch_size=3)
     batches = Batches(IMAGES, 3, seed=0)
-    model.fit(batches.stream(), steps_per_epoch=3, shuffle=False, verbose=0)
+    model.fit(batches.to_tf_dataset(), steps_per_epoch=3, shuffle=False, verbose=0)
     assert int(model.optimizer.iterations) == 23
 
 
@@ -192,7 +192,7 @@ def test_bytes_and_floats_from_0_to_1_are_taken(images, how):
 def test_a_distance_within_a_batch_needs_two_images_in_each(n, batch_size):
     model = compiled(CLOSED_MMD)
     before = model.get_weights()
-    said = f"{n} images in batches of {batch_size} leave one alone, and the objective {CLOSED_MMD} "
+    said = f"{n} images in batches of {batch_size} give a batch of one image, but the objective "
     with pytest.raises(ValueError, match=re.escape(said)):
         training.fit(model, IMAGES[:n], 1, batch_size=batch_size)
     for one, another in zip(before, model.get_weights(), strict=True):
@@ -201,7 +201,7 @@ def test_a_distance_within_a_batch_needs_two_images_in_each(n, batch_size):
 
 @pytest.mark.parametrize(
     "objective, n, batch_size",
-    [(CLOSED_MMD, 42, 20), (CLOSED_MMD, 41, 41), (ELBO, 41, 20), (MMD_AS_POSTED, 41, 20)],
+    [(CLOSED_MMD, 42, 20), (CLOSED_MMD, 41, 41), (ELBO, 41, 20), (POST_MMD, 41, 20)],
     ids=str,
 )
 def test_other_batches_are_trained_on(objective, n, batch_size):
@@ -230,7 +230,7 @@ def test_images_are_let_go_of_after_training(faces):
     """TensorFlow keeps the function that a stream comes from, and what that holds, for ever."""
     images = faces.train_images[:100].copy()
     held = weakref.ref(images)
-    model = training.compile(VAE(), steps_per_epoch=2, epochs=1)
+    model = training.compile_model(VAE(), steps_per_epoch=2, epochs=1)
     training.fit(model, images, epochs=1, batch_size=50)
     del images
     gc.collect()
@@ -239,7 +239,13 @@ def test_images_are_let_go_of_after_training(faces):
 
 def test_a_stream_ends_when_its_batches_are_closed(faces):
     batches = Batches(faces.train_images[:100], 50, seed=0)
-    stream = iter(batches.stream())
+    stream = iter(batches.to_tf_dataset())
     np.testing.assert_array_equal(next(stream)[0], batches[0][0])
     batches.close()
     assert len(list(stream)) <= 4  # those that were fetched beforehand
+
+
+@pytest.mark.parametrize("name", ["schedule", "optimizer"])
+def test_an_unknown_schedule_or_optimizer_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} must be one of .*, not 'sgd'"):
+        compiled(ELBO, **{name: "sgd"})

@@ -25,9 +25,9 @@ NAMED = [v for v in vars(objectives).values() if isinstance(v, objectives.Object
 @pytest.mark.parametrize("objective", [*NAMED, objectives.infovae(0.5, 10)], ids=str)
 def test_a_larger_divergence_is_never_better(objective):
     terms = {"reconstruction": np.float32([100]), "kl": np.float32([100]), "mmd": np.float32(0.1)}
-    before = float(objective.total(terms))
+    before = float(objective.loss(terms))
     for name in ("kl", "mmd"):
-        after = float(objective.total(terms | {name: terms[name] + 1}))
+        after = float(objective.loss(terms | {name: terms[name] + 1}))
         weighed = name in objective.term_names
         assert after > before if weighed else after == before
 
@@ -44,7 +44,7 @@ def test_a_divergence_is_never_rewarded():
 def test_a_vamp_priors_samples_come_from_the_density_that_was_trained():
     """One sampler puts its pseudo-inputs through a tanh that training does not know of."""
     model = VAE(prior=priors.vamp(1))
-    model.prior.initialise(FACES.train_images, seed=0)
+    model.prior.initialize(FACES.train_images, seed=0)
     pseudo_input = np.array(model.prior.pseudo_inputs)
     (mean,), (log_var,) = model.encode_distribution(pseudo_input)
     codes = model.prior.sample(4_000)

@@ -5,26 +5,26 @@ import pytest
 
 from vaelib import runs
 from vaelib.data import Dataset
-from vaelib.losses import gaussian_pixels
+from vaelib.losses import gaussian_nll
 from vaelib.measures import likelihood
 from vaelib.objectives import Objective
 from vaelib.runs.recipes import Recipe
 
 NOISE = 0.06
-VAE_OF_DENSITY = Objective(gaussian_pixels, kl_weight=1.0)
+VAE_OF_DENSITY = Objective(gaussian_nll, kl_weight=1.0)
 
 
-def grey_with_noise(n, shape=(16, 16, 1)):
-    """Images of one grey, with noise that no code can tell: the best decoder says 1/2."""
+def gray_with_noise(n, shape=(16, 16, 1)):
+    """Images of one gray, with noise that no code can tell: the best decoder says 1/2."""
     pixels = np.random.default_rng(n).normal(0.5, NOISE, (n, *shape))
     return np.round(255 * pixels.clip(0, 1)).astype("uint8")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    images, labels = grey_with_noise(660), np.zeros(660, "uint8")
+    images, labels = gray_with_noise(660), np.zeros(660, "uint8")
     parts = images[:600], labels[:600], images[600:], labels[600:]
-    dataset = Dataset("grey", *parts, ("grey",), "made on the spot")
+    dataset = Dataset("gray", *parts, ("gray",), "made on the spot")
     recipe = Recipe(dataset, VAE_OF_DENSITY, epochs=40, batch_size=30)
     return runs.train(recipe, tmp_path_factory.mktemp("runs"))
 
@@ -40,14 +40,14 @@ def test_the_loss_is_the_entropy_of_the_noise(trained):
 
 
 def test_the_likelihood_is_that_of_the_noise_and_the_bound_is_tight(trained):
-    images = grey_with_noise(40)
+    images = gray_with_noise(40)
     found = likelihood.log_likelihood(trained.model, images, step=0.2, limit=4)
     residuals = images / 255 - 0.5
     expected = -(residuals**2).sum((1, 2, 3)) / (2 * NOISE**2) - 256 * np.log(
         NOISE * np.sqrt(2 * np.pi)
     )
     np.testing.assert_allclose(found, expected, atol=3)
-    sampled = likelihood.importance_sampled(trained.model, images[:5], samples=200)
+    sampled = likelihood.importance_sampled_log_likelihood(trained.model, images[:5], samples=200)
     np.testing.assert_allclose(sampled, found[:5], atol=0.2)
     rate, distortion = likelihood.rate_distortion(trained.model, images)
     assert -np.mean(rate + distortion) == pytest.approx(found.mean(), abs=0.5)
@@ -57,6 +57,6 @@ def test_the_likelihood_is_that_of_the_noise_and_the_bound_is_tight(trained):
 def test_a_posterior_of_such_a_model_is_the_prior_where_codes_say_nothing(trained):
     axis = np.linspace(-4, 4, 41)
     codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2).astype("float32")
-    [found] = likelihood.posterior(trained.model, grey_with_noise(1), codes)
+    [found] = likelihood.true_posterior(trained.model, gray_with_noise(1), codes)
     prior = np.exp(-0.5 * (codes**2).sum(axis=1))
     np.testing.assert_allclose(found, prior / prior.sum(), atol=2e-3)

@@ -5,8 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
-from vaelib import lesson
-from vaelib.study.execution import KERNEL
+from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
+from vaelib.support import lesson
 
 ALT = "A line that rises from the lower left\n    to the upper right."
 
@@ -14,11 +14,12 @@ ALT = "A line that rises from the lower left\n    to the upper right."
 def test_a_figure_is_kept_in_the_notebook_with_its_alternative(monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # with the one of the tests, none is shown
     code = f"""
-from vaelib import lesson, plotting
+from vaelib import plotting
+from vaelib.support import lesson
 figure = plotting.curves(("x", "y", [0, 1], {{"a line": [0, 1]}}))
 lesson.show(figure, {ALT!r})"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, **KERNEL).execute()
+    NotebookClient(notebook, **KERNEL_OPTIONS).execute()
     [output] = notebook.cells[0].outputs
     assert output.data["image/png"]
     words = "A line that rises from the lower left to the upper right."
@@ -32,13 +33,13 @@ def test_an_alternative_that_says_nothing_is_refused(alt):
 
 
 def test_settings_that_a_text_was_written_for_need_no_word(capsys):
-    lesson.written_for({"epochs": 4, "seed": 0, "other": 1}, epochs=4, seed=0)
+    lesson.note_changed_settings({"epochs": 4, "seed": 0, "other": 1}, epochs=4, seed=0)
     assert capsys.readouterr().out == ""
 
 
 def test_others_are_named_with_those_that_are_meant(capsys):
     given = {"dataset_name": "faces", "epochs": 1, "seed": 0}
-    lesson.written_for(given, dataset_name="fashion_mnist", epochs=4, seed=0)
+    lesson.note_changed_settings(given, dataset_name="fashion_mnist", epochs=4, seed=0)
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("The text was written for dataset_name = 'fashion_mnist', epochs = 4. ")
     assert "Here dataset_name = 'faces', epochs = 1:" in line and "seed" not in line
@@ -46,4 +47,4 @@ def test_others_are_named_with_those_that_are_meant(capsys):
 
 def test_a_setting_that_is_not_there_is_a_mistake_of_the_lesson():
     with pytest.raises(KeyError):
-        lesson.written_for({"epochs": 4}, step=0.04)
+        lesson.note_changed_settings({"epochs": 4}, step=0.04)

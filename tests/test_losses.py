@@ -8,7 +8,7 @@ import tensorflow as tf
 from scipy import special, stats
 
 from vaelib import losses
-from vaelib.backend import ops
+from vaelib.support.backend import ops
 
 PIXEL_TERMS = [losses.binary_cross_entropy, losses.squared_error]
 CODE_TERMS = {
@@ -185,12 +185,12 @@ def test_code_terms_refuse_shapes_that_differ_and_name_both(term, odd):
         assert str((3, 2)) in str(refusal.value)
 
 
-# ---- fan_out
+# ---- fork_gradient
 
 
 def test_fan_out_gives_equal_copies():
     x = codes()[0]
-    copies = losses.fan_out(x, copies=3)
+    copies = losses.fork_gradient(x, copies=3)
     assert len(copies) == 3
     for copy in copies:
         np.testing.assert_array_equal(copy, x)
@@ -202,7 +202,7 @@ def test_the_gradient_of_what_uses_k_copies_is_the_sum_of_theirs(k, compiled, gr
     weights = np.random.default_rng(k).integers(-9, 10, k).astype("float32")
 
     def used(x):  # the first copy in a square, and one that is not used at all
-        *copies, _ = losses.fan_out(x, k + 1)
+        *copies, _ = losses.fork_gradient(x, k + 1)
         return sum(w * copy for w, copy in zip(weights, copies, strict=True)) + copies[0] ** 2
 
     x = codes()[0]
@@ -214,7 +214,7 @@ def test_fan_out_adds_gradients_in_the_order_of_its_copies(gradients):
     weights = [1e8, 1.0, -1e8]  # in float32: 0 from left to right, 1 in another order
 
     def weighted(x):
-        return sum(w * copy for w, copy in zip(weights, losses.fan_out(x, 3), strict=True))
+        return sum(w * copy for w, copy in zip(weights, losses.fork_gradient(x, 3), strict=True))
 
     np.testing.assert_array_equal(gradients(weighted, np.ones(1000, "float32"))[0], 0)
 
@@ -226,7 +226,7 @@ def test_fan_out_adds_gradients_in_the_order_of_its_copies(gradients):
 @pytest.mark.parametrize("shape", [(28, 28, 1), (5, 7, 3)])
 def test_gaussian_pixels_are_minus_the_log_density_of_every_value(log_scale, shape):
     images, logits = images_and_logits(shape=shape)
-    found = losses.gaussian_pixels(images, logits, tf.constant(log_scale))
+    found = losses.gaussian_nll(images, logits, tf.constant(log_scale))
     density = stats.norm(special.expit(logits.astype(float)), np.exp(log_scale))
     np.testing.assert_allclose(found, -summed(density.logpdf(images)), rtol=2e-5)
 
@@ -237,7 +237,7 @@ def test_the_scale_that_gaussian_pixels_like_best_is_the_root_of_the_mean_square
     best = np.float32(np.log(error) / 2)
 
     def loss(log_scale):
-        return ops.sum(losses.gaussian_pixels(images, logits, log_scale))
+        return ops.sum(losses.gaussian_nll(images, logits, log_scale))
 
     values = images.size  # the gradient is this, less the sum of squares over the variance
     for away in (-0.2, 0.0, 0.3):
@@ -247,5 +247,5 @@ def test_the_scale_that_gaussian_pixels_like_best_is_the_root_of_the_mean_square
 
 def test_gaussian_pixels_refuse_what_squared_errors_refuse():
     images, logits = images_and_logits()
-    with pytest.raises(ValueError, match="expected the same shape twice"):
-        losses.gaussian_pixels(images, logits[:, :14], tf.constant(0.0))
+    with pytest.raises(ValueError, match="expected the same shape for both"):
+        losses.gaussian_nll(images, logits[:, :14], tf.constant(0.0))

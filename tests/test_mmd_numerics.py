@@ -10,8 +10,8 @@ from scipy.spatial.distance import cdist
 
 from clouds import KERNELS, double_loop, points
 from vaelib import mmd
-from vaelib.backend import ops
 from vaelib.mmd import GaussianKernel, mmd2, mmd2_to_normal
+from vaelib.support.backend import ops
 
 kernels = pytest.mark.parametrize("kernel, formula, slope", KERNELS.values(), ids=KERNELS)
 biased_or_not = pytest.mark.parametrize("unbiased", [False, True], ids=["biased", "unbiased"])

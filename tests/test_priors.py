@@ -6,22 +6,22 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
+from study.named_models import fit_mixture
 from vaelib import data, priors
-from vaelib.backend import keras, ops
 from vaelib.batches import Batches
 from vaelib.models import VAE
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
-    MMD_AS_POSTED,
+    POST_MMD,
     Objective,
     beta,
     infovae,
     iwae,
 )
-from vaelib.priors import STANDARD_NORMAL, Mixture, Prior
+from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.runs.recipes import Recipe
-from vaelib.study.models import fitted
+from vaelib.support.backend import keras, ops
 
 FACES = data.render_faces(train=200, test=40)
 TRAINED = [priors.mixture(3), priors.vamp(3)]
@@ -68,7 +68,7 @@ def test_a_density_integrates_to_one(prior):
 
 def test_a_vamp_prior_of_one_pseudo_input_is_the_posterior_of_that_image():
     model = VAE(prior=priors.vamp(1))
-    model.prior.initialise(FACES.train_images[:1], seed=0)
+    model.prior.initialize(FACES.train_images[:1], seed=0)
     (mean,), (log_var,) = model.encode_distribution(FACES.train_images[:1])
     expected = stats.multivariate_normal(mean, np.diag(np.exp(log_var))).logpdf(Z)
     np.testing.assert_allclose(model.prior.log_density(Z), expected, rtol=1e-4)
@@ -86,14 +86,14 @@ def test_the_gradient_of_a_mixtures_density_is_right(gradients):
 # ---- Samples
 
 
-@pytest.mark.parametrize("way", ["sample", "tensor_sample"])
+@pytest.mark.parametrize("way", ["sample", "sample_tensor"])
 def test_samples_of_a_mixture_have_its_mean_and_covariance(way):
     n = 20_000
     found = Mixture(MEANS, LOG_VARS)
     if way == "sample":
         codes = found.sample(n, seed=1)
     else:
-        codes = np.asarray(found.tensor_sample(n, keras.random.SeedGenerator(1)))
+        codes = np.asarray(found.sample_tensor(n, keras.random.SeedGenerator(1)))
     assert codes.shape == (n, 2)
     mean = MEANS.mean(axis=0)
     covariance = np.diag(np.exp(LOG_VARS).mean(axis=0)) + np.cov(MEANS.T, bias=True)
@@ -105,7 +105,7 @@ def test_components_are_sampled_by_their_weights():
     means = np.array([[0.0], [100.0]], "float32")
     found = Mixture(means, np.zeros((2, 1), "float32"), np.log([0.9, 0.1]))
     assert (found.sample(5_000) > 50).mean() == pytest.approx(0.1, abs=0.02)
-    sampled = np.asarray(found.tensor_sample(5_000, keras.random.SeedGenerator(0)))
+    sampled = np.asarray(found.sample_tensor(5_000, keras.random.SeedGenerator(0)))
     assert (sampled > 50).mean() == pytest.approx(0.1, abs=0.02)
 
 
@@ -125,11 +125,11 @@ def test_sampled_images_are_decoded_codes_and_depend_on_the_seed_alone(prior):
 @pytest.mark.parametrize("objective", [ELBO, beta(0.1), iwae(2), infovae(1, 50.0)], ids=str)
 def test_a_trained_prior_works_with_every_sampled_objective(prior, objective, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
-    model = Recipe("faces", objective, prior=prior).build(len(FACES.train_images))
-    model.prior.initialise(FACES.train_images, seed=0)
+    model = Recipe("faces", objective, prior=prior).compiled_model(len(FACES.train_images))
+    model.prior.initialize(FACES.train_images, seed=0)
     before = [np.array(v) for v in model.prior.trainable_variables]
     batches = Batches(FACES.train_images, 100, seed=0)
-    model.fit(batches.stream(), steps_per_epoch=2, shuffle=False, verbose=0)
+    model.fit(batches.to_tf_dataset(), steps_per_epoch=2, shuffle=False, verbose=0)
     assert before
     for start, now in zip(before, model.prior.trainable_variables, strict=True):
         assert np.abs(np.array(now) - start).max() > 0
@@ -138,14 +138,17 @@ def test_a_trained_prior_works_with_every_sampled_objective(prior, objective, mo
 def test_pseudo_inputs_begin_as_training_images_and_stay_images(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
     recipe = Recipe("faces", ELBO, prior=priors.vamp(7), learning_rate=0.02, schedule="constant")
-    model = recipe.build(len(FACES.train_images))
-    model.prior.initialise(FACES.train_images, seed=0)
+    model = recipe.compiled_model(len(FACES.train_images))
+    model.prior.initialize(FACES.train_images, seed=0)
     images = np.array(model.prior.pseudo_inputs)
     pixels = {image.tobytes() for image in FACES.train_images}
     found = [np.round(image * 255).astype("uint8").tobytes() for image in images]
     assert set(found) <= pixels and len(set(found)) == 7
     model.fit(
-        Batches(FACES.train_images, 50, 0).stream(), steps_per_epoch=4, shuffle=False, verbose=0
+        Batches(FACES.train_images, 50, 0).to_tf_dataset(),
+        steps_per_epoch=4,
+        shuffle=False,
+        verbose=0,
     )
     trained = np.array(model.prior.pseudo_inputs)
     assert np.abs(trained - images).max() > 0.01
@@ -161,7 +164,7 @@ def test_the_encoder_is_counted_once_and_is_no_part_of_the_prior():
 @pytest.mark.parametrize("prior", TRAINED, ids=str)
 def test_a_prior_is_saved_with_the_model(prior, tmp_path):
     model = VAE(prior=prior, seed=3)
-    model.prior.initialise(FACES.train_images, seed=5)
+    model.prior.initialize(FACES.train_images, seed=5)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.prior.log_density(Z), model.prior.log_density(Z))
@@ -173,7 +176,7 @@ def test_a_prior_is_saved_with_the_model(prior, tmp_path):
 
 def test_a_mixture_fitted_afterwards_finds_the_clusters_of_the_codes():
     codes = Mixture(np.array([[0, 5], [5, 0]], "float32"), np.full((2, 2), -2.0), None)
-    found = fitted(codes.sample(4_000), 2)
+    found = fit_mixture(codes.sample(4_000), 2)
     np.testing.assert_allclose(sorted(np.asarray(found.means).tolist()), [[0, 5], [5, 0]], atol=0.1)
     np.testing.assert_allclose(found.log_vars, -2, atol=0.15)
     z = codes.sample(50, seed=1).astype("float32")
@@ -195,11 +198,11 @@ def test_a_mixture_fitted_afterwards_finds_the_clusters_of_the_codes():
 )
 def test_settings_that_no_prior_has_are_refused(settings, error, said):
     with pytest.raises(error, match=said):
-        Prior(*settings)
+        PriorSpec(*settings)
 
 
 def test_components_may_be_an_integer_of_numpy_and_are_kept_as_a_plain_one():
-    prior = Prior("vamp", np.int64(3))
+    prior = PriorSpec("vamp", np.int64(3))
     assert prior == priors.vamp(3)
     assert json.loads(json.dumps(prior.get_config())) == {"kind": "vamp", "components": 3}
 
@@ -210,7 +213,7 @@ def test_components_may_be_an_integer_of_numpy_and_are_kept_as_a_plain_one():
         (priors.vamp(3), Objective(kl_weight=1, closed_form_kl=True), "closed forms exist"),
         (priors.mixture(3), infovae(1, 5, closed_form_mmd=True), "closed forms exist"),
         (priors.mixture(3), AUTOENCODER, "nothing in the objective autoencoder would train"),
-        (priors.vamp(3), MMD_AS_POSTED, "needs sampled codes"),
+        (priors.vamp(3), POST_MMD, "needs sampled codes"),
     ],
 )
 def test_a_prior_that_the_objective_can_not_train_is_refused(prior, objective, said):
@@ -219,12 +222,12 @@ def test_a_prior_that_the_objective_can_not_train_is_refused(prior, objective, s
 
 
 def test_what_is_no_prior_is_refused():
-    with pytest.raises(TypeError, match=r"prior must be a vaelib Prior such as .* not 'vamp'"):
+    with pytest.raises(TypeError, match=r"prior must be a vaelib PriorSpec such as .* not 'vamp'"):
         VAE(prior="vamp")
-    with pytest.raises(TypeError, match=r"prior must be a vaelib Prior such as .* not 'vamp'"):
+    with pytest.raises(TypeError, match=r"prior must be a vaelib PriorSpec such as .* not 'vamp'"):
         Recipe(prior="vamp")
 
 
 def test_more_pseudo_inputs_than_images_are_refused():
     with pytest.raises(ValueError, match="2 training images for 3 pseudo-inputs"):
-        VAE(prior=priors.vamp(3)).prior.initialise(FACES.train_images[:2], seed=0)
+        VAE(prior=priors.vamp(3)).prior.initialize(FACES.train_images[:2], seed=0)

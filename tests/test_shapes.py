@@ -1,22 +1,22 @@
-"""Images of any size, grey or colour: networks that fit, and the whole way with each."""
+"""Images of any size, gray or color: networks that fit, and the whole way with each."""
 
 import numpy as np
 import pytest
 
 import drawn
 from vaelib import explorer, runs
-from vaelib.backend import keras
-from vaelib.losses import gaussian_pixels
-from vaelib.measures import images as of_images
+from vaelib.losses import gaussian_nll
+from vaelib.measures import decoded_images as of_images
 from vaelib.measures import likelihood
 from vaelib.models import VAE
-from vaelib.networks import build_decoder, build_encoder, widths_of
-from vaelib.objectives import ELBO, MMD_AS_POSTED, Objective, mmd_as_posted
+from vaelib.networks import build_decoder, build_encoder, conv_widths
+from vaelib.objectives import ELBO, POST_MMD, Objective, post_mmd
 from vaelib.runs.recipes import Recipe
+from vaelib.support.backend import keras
 
 SIDES = [(16, 16), (28, 20), (32, 32), (48, 48), (64, 64), (96, 96), (128, 128)]
 SHAPES = [(*sides, channels) for sides in SIDES for channels in (1, 3)]
-# Each size once, in grey and in colour by turns.
+# Each size once, in gray and in color by turns.
 WHOLE_WAY = [(*sides, (1, 3)[i % 2]) for i, sides in enumerate(SIDES)]
 
 
@@ -33,7 +33,9 @@ def test_networks_take_and_give_images_of_a_shape(shape):
 )
 def test_larger_images_are_halved_more_often(longer, halvings):
     shorter = max(16, longer // 2)
-    assert len(widths_of((longer, longer, 1))) == len(widths_of((shorter, longer, 3))) == halvings
+    assert (
+        len(conv_widths((longer, longer, 1))) == len(conv_widths((shorter, longer, 3))) == halvings
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def no_runs_but_those_of_the_test(monkeypatch, tmp_path):
 def test_the_whole_way_with_images_of_a_shape(shape, tmp_path):
     """Train, take up from disk, encode, decode, measure, save as Keras does, explore."""
     data = drawn.dataset(shape, train=20, test=6)
-    reconstruction = Objective().reconstruction if shape[2] == 1 else gaussian_pixels
+    reconstruction = Objective().reconstruction if shape[2] == 1 else gaussian_nll
     objective = Objective(reconstruction, kl_weight=1.0)
     recipe = Recipe(data, objective, epochs=1, batch_size=10, learning_rate=1e-3)
     trained, again = runs.train(recipe), runs.train(recipe)
@@ -85,8 +87,8 @@ def test_a_model_refuses_images_of_another_shape():
 
 
 def test_the_posts_objective_weighs_the_mmd_by_the_number_of_values():
-    assert mmd_as_posted(28 * 28) == MMD_AS_POSTED
-    assert mmd_as_posted(32 * 32 * 3).mmd_weight == 3072
+    assert post_mmd(28 * 28) == POST_MMD
+    assert post_mmd(32 * 32 * 3).mmd_weight == 3072
 
 
 def test_the_posts_network_is_what_it_was():

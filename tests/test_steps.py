@@ -5,7 +5,7 @@ import pytest
 
 from vaelib import data
 from vaelib.batches import Batches
-from vaelib.objectives import ELBO, MMD_AS_POSTED
+from vaelib.objectives import ELBO, POST_MMD
 from vaelib.runs.recipes import Recipe
 
 FACES = data.render_faces(train=358, test=60)
@@ -50,7 +50,7 @@ def test_the_order_depends_on_seed_and_epoch_alone():
 
 def test_the_stream_is_all_batches_in_their_order():
     batches = Batches(numbered(10), batch_size=4, seed=0, first_epoch=2)
-    streamed = [images.numpy() for (images,) in batches.stream().take(7)]
+    streamed = [images.numpy() for (images,) in batches.to_tf_dataset().take(7)]
     assert [images.dtype for images in streamed] == [np.uint8] * 7
     for step, images in enumerate(streamed):
         np.testing.assert_array_equal(images, batches[step][0])
@@ -58,7 +58,7 @@ def test_the_stream_is_all_batches_in_their_order():
 
 def test_no_thread_that_sleeps_is_waited_for_at_the_end_of_the_stream():
     """With it, the end of `fit` waits until the next 82, 142, ... seconds after its beginning."""
-    options = Batches(numbered(10), batch_size=4, seed=0).stream().options()
+    options = Batches(numbered(10), batch_size=4, seed=0).to_tf_dataset().options()
     assert options.autotune.enabled is False
 
 
@@ -79,23 +79,23 @@ def test_batches_of_another_size_or_seed_are_refused(settings, error):
 # ---- A step
 
 
-@pytest.mark.parametrize("objective", [ELBO, MMD_AS_POSTED], ids=str)
+@pytest.mark.parametrize("objective", [ELBO, POST_MMD], ids=str)
 def test_a_step_of_fit_is_the_step_spelled_out(objective):
     import tensorflow as tf
 
     recipe = Recipe("faces", objective, schedule="constant")
-    by_fit, by_hand = (recipe.build(100) for _ in range(2))
+    by_fit, by_hand = (recipe.compiled_model(100) for _ in range(2))
     before = by_hand.get_weights()
     batches = Batches(FACES.train_images, 100, seed=0)
-    by_fit.fit(batches.stream(), steps_per_epoch=1, shuffle=False, verbose=0)
+    by_fit.fit(batches.to_tf_dataset(), steps_per_epoch=1, shuffle=False, verbose=0)
 
     images = tf.cast(batches[0][0], "float32") / 255
     with tf.GradientTape() as tape:
         outputs = by_hand(images)
-        terms = objective.terms(
-            images, outputs, lambda n: by_hand.prior.tensor_sample(n, by_hand.seed_generator)
+        terms = objective.loss_terms(
+            images, outputs, lambda n: by_hand.prior.sample_tensor(n, by_hand.seed_generator)
         )
-        loss = objective.total(terms)
+        loss = objective.loss(terms)
     gradients = tape.gradient(loss, by_hand.trainable_variables)
     by_hand.optimizer.apply(gradients, by_hand.trainable_variables)
 

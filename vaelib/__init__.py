@@ -1,22 +1,33 @@
-"""Variational autoencoders with a latent space one can look at.
+"""Train and examine variational autoencoders with a low-dimensional latent space.
 
-The mathematics, to be read along with the notebooks:
+The package belongs to a course on VAEs and MMD-VAEs. It rebuilds the models of the blog post
+"Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog, 2018), called "the post".
+
+The following modules are the core, which is explained in the lessons:
 
 losses, mmd  the terms of the loss, one function each
-objectives   which terms, with which weights: ELBO, beta-VAE, MMD-VAE, InfoVAE
-priors       what codes are sampled from
+objectives   weighted sums of the terms, such as ELBO, beta-VAE, MMD-VAE, and InfoVAE
+priors       distributions from which codes are sampled
 networks     encoders and decoders
-models       the VAE that joins them, and trains on an objective
-batches      images in the order in which they are trained on
-training     the loop
+models       the VAE, which joins encoder, decoder, prior, and objective
+batches      training images in shuffled batches
+training     the training loop
 
-Around it, folders: data, runs (recipes and what came of them), measures, study, plotting, explorer.
+The other parts of the package are folders:
+
+data         data sets, and folders of your own images
+runs         recipes, training runs, and their files
+measures     measures of models and latent spaces
+plotting     figures of arrays
+explorer     interactive web pages
+commands     the command line
+support      what the rest of the package shares
 """
 
 import os
 
-# TensorFlow reads these when it is first imported, and writes its start-up remarks to stderr,
-# where they would end up in the notebooks.
+# TensorFlow reads this variable when it is first imported. Without it, TensorFlow writes start-up
+# messages to stderr, where they would appear in the notebooks.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

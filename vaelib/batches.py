@@ -1,74 +1,86 @@
-"""Training images in batches: which are in which, and the stream of them that Keras trains on."""
+"""Divide training images into shuffled batches whose order depends only on a seed and the epoch."""
 
 import itertools
 import math
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 
-from vaelib.backend import tf
-from vaelib.errors import check_integer
-from vaelib.pixels import check_images
+from vaelib.support.backend import tf
+from vaelib.support.errors import check_integer
+from vaelib.support.image_arrays import check_images
 
 
 class Batches:
-    """Shuffled batches, one after the other, epoch after epoch without end.
+    """Endless sequence of shuffled batches, one epoch after another.
 
-    The order of an epoch depends on (seed, epoch) alone, so that training can be taken up again at
-    any epoch. Pixels stay as they are: the model scales each batch when it sees it.
+    The order of the images in an epoch depends only on (seed, epoch), so an interrupted training
+    run can be resumed at any epoch. Pixels are not converted here, because the model does this for
+    each batch.
+
+    `batches[step]` is a tuple that contains the images of one batch, where steps count from 0 at
+    the beginning of `first_epoch`.
 
     Args:
-        images: (n, height, width, channels), uint8 or floats in [0, 1].
-        batch_size: images per batch; the last of an epoch may be smaller.
-        seed: of the order.
-        first_epoch: where to begin.
+        images: Shape (n, height, width, channels), uint8 or floats in [0, 1].
+        batch_size: Number of images per batch. The last batch of an epoch can be smaller.
+        seed: Seed of the order, 0 or greater.
+        first_epoch: Number of the epoch to begin with.
 
     Raises:
-        ValueError, TypeError: for other images, or another batch size or seed.
+        TypeError: If the batch size or the seed is not an integer.
+        ValueError: If one of them is out of range, or the images are not valid.
+
+    >>> batches = Batches(np.zeros((5, 28, 28, 1), "uint8"), batch_size=2, seed=0)
+    >>> batches.steps_per_epoch, [batches.indices(step).tolist() for step in range(3)]
+    (3, [[2, 4], [3, 0], [1]])
     """
 
-    def __init__(self, images, batch_size, seed, first_epoch=0):
+    def __init__(
+        self, images: np.ndarray, batch_size: int, seed: int, first_epoch: int = 0
+    ) -> None:
         self.images, self.first_epoch = check_images(images), first_epoch
         self.batch_size = check_integer("batch_size", batch_size, 1)
         self.seed = check_integer("seed", seed, 0)
         self.n = len(self.images)
         self.steps_per_epoch = math.ceil(self.n / self.batch_size)
-        self._shuffled = (None, None)  # the epoch that was shuffled last, and its order
+        self._shuffled = (None, None)  # the last epoch that was shuffled, and its order
         self._lock = threading.Lock()
 
-    def __getitem__(self, step):
-        return (self.images[self.chosen(step)],)
+    def __getitem__(self, step: int) -> tuple[np.ndarray]:
+        return (self.images[self.indices(step)],)
 
-    def stream(self):
-        """All batches in their order, as the `tf.data.Dataset` that Keras trains on."""
+    def to_tf_dataset(self) -> tf.data.Dataset:
+        """Return a `tf.data.Dataset` of the batches in their order, for Keras to train on."""
         kinds = tuple(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in self[0])
         batches = tf.data.Dataset.from_generator(self._forever, output_signature=kinds)
-        # Else the thread that tunes it sleeps for up to a minute, and the end of training waits.
+        # With autotuning, the end of training would wait for a thread that can sleep for a minute.
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.prefetch(2).with_options(options)
 
-    def _forever(self):
+    def _forever(self) -> Iterator[tuple[np.ndarray]]:
         for step in itertools.count():
-            with self._lock:  # for it is another thread that closes
+            with self._lock:  # because `close` is called by another thread
                 if self.images is None:
                     return
                 batch = self[step]
             yield batch
 
-    def close(self):
-        """End the stream and let go of the images, for TensorFlow never lets go of a generator."""
+    def close(self) -> None:
+        """End the dataset and release the images, because TensorFlow keeps generators alive."""
         with self._lock:
             self.images = None
 
-    def chosen(self, step):
-        """Which images are in the batch of a step, (batch,)."""
+    def indices(self, step: int) -> np.ndarray:
+        """Return the indices of the images in the batch of a step, shape (batch,)."""
         epoch, batch = divmod(step, self.steps_per_epoch)
         order = self.order(self.first_epoch + epoch)
         return order[batch * self.batch_size : (batch + 1) * self.batch_size]
 
-    def order(self, epoch):
-        """The permutation of the images in an epoch, (n,)."""
+    def order(self, epoch: int) -> np.ndarray:
+        """Return the permutation of the images in an epoch, shape (n,)."""
         if self._shuffled[0] != epoch:
             generator = np.random.default_rng([self.seed, epoch])
             self._shuffled = epoch, generator.permutation(self.n)

@@ -1,29 +1,43 @@
-"""The terms of the loss: each gives one number per image, in nats.
+"""Compute the terms of the loss, such as reconstruction errors and KL divergences, per image.
 
-Nothing here averages or weighs anything. Every term has shape (batch,); the one mean over
-the batch and the weights are in `vaelib.objectives`. A sum over the wrong axis, a common
-mistake in VAE code, has no place to hide. Shapes that do not fit are refused by a ValueError that
-names them.
+Every term has shape (batch,) and is given in nats per image. The functions here sum over pixels or
+latent dimensions, but they do not average over the batch or apply weights, because
+`vaelib.objectives` does both in a single place. It is therefore easy to check that every sum is
+over the right axis. Shapes that do not match raise a ValueError that names them.
+
+"The post" is the blog post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog,
+2018), whose models this package rebuilds.
 """
 
 import math
+from collections.abc import Callable
 
-from vaelib.backend import ops
+from vaelib.support.backend import Tensor, ops
 
 LOG_2PI = math.log(2 * math.pi)
 
 
-def fan_out(x, copies=2):
-    """Copies of a tensor whose gradients are added in the order of the copies.
+def fork_gradient(x: Tensor, copies: int = 2) -> list[Tensor]:
+    """Return copies of a tensor whose gradients are added in a fixed order.
 
-    TensorFlow adds three or more gradients of one tensor in an order that depends on scheduling,
-    so that the last bits differ from run to run. Two are safe: their sum does not depend on the
-    order. Hence a rule that makes training repeatable bit for bit: a function uses each argument
-    at most once, or hands out copies; then no tensor is ever used more than twice.
+    The copies have the same values as x, so the loss does not change. Only the backward pass does.
+    If a tensor is used in several places, TensorFlow adds the gradients that come back from them.
+    With three or more gradients, the order of the additions depends on how operations are
+    scheduled, and another order gives other last digits. Two gradients are safe because a + b
+    equals b + a. To make sure that no tensor is used more than twice, a function of this package
+    uses each of its arguments at most once. If it needs an argument several times, it uses copies
+    from here. Training is then repeatable bit for bit.
 
     Args:
-        x: a tensor of any shape.
-        copies: how many tensors equal to x are returned, in a list.
+        x: A tensor of any shape.
+        copies: Number of copies.
+
+    Returns:
+        A list of `copies` tensors, equal to x.
+
+    >>> z, z_copy = fork_gradient(ops.array([1.0, 2.0]))
+    >>> (z + ops.square(z_copy)).numpy().tolist()
+    [2.0, 6.0]
     """
 
     @ops.custom_gradient
@@ -36,150 +50,225 @@ def fan_out(x, copies=2):
     return copy(x)
 
 
-def binary_cross_entropy(images, logits):
-    """Cross-entropy between pixels and the decoder's output, summed over pixels.
+def binary_cross_entropy(images: Tensor, logits: Tensor) -> Tensor:
+    """Compute the cross-entropy between pixels and the decoder's output, summed over pixels.
 
-    sum over pixels of  -x log s(l) - (1 - x) log(1 - s(l))  =  softplus(l) - x l,
-    with s the sigmoid. The right-hand form stays finite however large the logits are.
+        sum over pixels of  -x log sigmoid(l) - (1 - x) log(1 - sigmoid(l))  =  softplus(l) - x l
 
-    For pixels that are 0 or 1 this is -log p(x|z) of a Bernoulli decoder. For grey pixels it is
-    not a log-likelihood, for want of a normaliser (Loaiza-Ganem and Cunningham, NeurIPS 2019).
+    The form on the right is used because it is finite even for very large logits l. For pixels that
+    are 0 or 1, the sum is -log p(x|z) of a Bernoulli decoder. For gray pixels it is not a negative
+    log-likelihood, because the normalizing constant is missing (Loaiza-Ganem and Cunningham,
+    NeurIPS 2019).
 
     Args:
-        images: (batch, height, width, channels), in [0, 1].
-        logits: the same shape, any real numbers.
+        images: Shape (batch, height, width, channels), values in [0, 1].
+        logits: Output of the decoder, same shape, any real numbers.
 
     Returns:
-        (batch,), nats per image.
+        Shape (batch,), nats per image.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    >>> import numpy as np
+    >>> images, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])  # one image, two pixels
+    >>> binary_cross_entropy(images, logits).numpy().round(2).tolist()
+    [0.82]
     """
     _check_same_shape(images, logits)
     return _sum_per_image(ops.softplus(logits) - images * logits)
 
 
-def squared_error(images, logits):
-    """Squared error between pixels and the sigmoid of the logits, summed over pixels.
+def squared_error(images: Tensor, logits: Tensor) -> Tensor:
+    """Compute the squared error between pixels and decoded pixels, summed over pixels.
 
-    sum over pixels of  (x - s(l))^2.  Up to a constant this is -log p(x|z) of a Gaussian decoder
-    with mean s(l) and variance 1/2; divided by the number of pixels it is the mean-pixel error.
+        sum over pixels of  (x - sigmoid(l))^2
+
+    Up to a constant, this is -log p(x|z) of a Gaussian decoder with mean sigmoid(l) and variance
+    1/2. Divided by the number of pixels, it is the mean squared error per pixel.
 
     Args:
-        images: (batch, height, width, channels), in [0, 1].
-        logits: the same shape, any real numbers.
+        images: Shape (batch, height, width, channels), values in [0, 1].
+        logits: Output of the decoder, same shape, any real numbers.
 
     Returns:
-        (batch,), nats per image.
+        Shape (batch,), nats per image.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    >>> import numpy as np
+    >>> images, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])  # one image, two pixels
+    >>> squared_error(images, logits).numpy().round(2).tolist()
+    [0.26]
     """
     _check_same_shape(images, logits)
     return _sum_per_image(ops.square(images - ops.sigmoid(logits)))
 
 
-def gaussian_pixels(images, logits, log_scale):
-    """-log p(x|z) of a Gaussian decoder whose deviation is learned, the same for all pixels.
+def gaussian_nll(images: Tensor, logits: Tensor, log_scale: Tensor) -> Tensor:
+    """Compute the negative log-likelihood of a Gaussian decoder, summed over pixels.
 
-    1/2 sum over pixels of  log(2 pi) + 2 log sigma + (x - s(l))^2 / sigma^2
+        -log p(x|z) = 1/2 sum over pixels of  log(2 pi) + 2 log s + (x - sigmoid(l))^2 / s^2
 
-    A density for grey and for colour, so it may be below 0 (sigma-VAE: Rybkin et al. 2021, arXiv
-    2006.13202, equation 4).
+    The standard deviation s is the same for all pixels, and the models learn it during training
+    (sigma-VAE: Rybkin et al. 2021, arXiv 2006.13202, equation 4). The result can be negative,
+    because p(x|z) is a density of gray or color values and can exceed 1.
 
     Args:
-        images, logits: as for `squared_error`.
-        log_scale: log sigma, a scalar.
+        images: Shape (batch, height, width, channels), values in [0, 1].
+        logits: Output of the decoder, same shape, any real numbers.
+        log_scale: log s, a scalar of the same type as the images.
 
     Returns:
-        (batch,), nats per image.
+        Shape (batch,), nats per image.
+
+    Raises:
+        ValueError: If the shapes of images and logits differ.
+
+    >>> import numpy as np
+    >>> images, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])  # one image, two pixels
+    >>> gaussian_nll(images, logits, log_scale=np.log(0.5)).numpy().round(2).tolist()
+    [0.98]
     """
-    log_scale, log_scale_copy = fan_out(log_scale)
+    log_scale, log_scale_copy = fork_gradient(log_scale)
     constant = math.prod(images.shape[1:]) * (LOG_2PI / 2 + log_scale)
     return constant + 0.5 * squared_error(images, logits) * ops.exp(-2.0 * log_scale_copy)
 
 
-def gaussian_log_density(z, mean=0.0, log_var=0.0):
-    """Log density of a Gaussian with diagonal covariance.
+def gaussian_log_density(
+    z: Tensor, mean: Tensor | float = 0.0, log_var: Tensor | float = 0.0
+) -> Tensor:
+    """Compute the log density of a Gaussian distribution with diagonal covariance.
 
-    log N(z; mean, exp(log_var))
-        = -1/2 sum over d of  log(2 pi) + log_var + (z - mean)^2 / exp(log_var).
+        log N(z; mean, exp(log_var))
+        = -1/2 sum over dimensions of  log(2 pi) + log_var + (z - mean)^2 / exp(log_var)
 
     Args:
-        z: (batch, latent_dim).
-        mean, log_var: (batch, latent_dim), or numbers; left out, they give the standard normal.
+        z: Shape (batch, latent_dim).
+        mean, log_var: The same shape as z, or numbers. The defaults give the standard normal.
 
     Returns:
-        (batch,), nats.
+        Shape (batch,), nats.
+
+    Raises:
+        ValueError: If the shapes do not match.
+
+    >>> import numpy as np
+    >>> gaussian_log_density(np.array([[0.0, 0.0], [1.0, 2.0]])).numpy().round(2).tolist()
+    [-1.84, -4.34]
     """
     _check_codes(z=z, mean=mean, log_var=log_var)
-    log_var, log_var_copy = fan_out(ops.convert_to_tensor(log_var, dtype=z.dtype))
+    log_var, log_var_copy = fork_gradient(ops.convert_to_tensor(log_var, dtype=z.dtype))
     scaled = (z - mean) * ops.exp(-0.5 * log_var_copy)
     return -0.5 * _sum_per_image(LOG_2PI + log_var + ops.square(scaled))
 
 
-def gaussian_kl(z_mean, z_log_var):
-    """KL(q(z|x) || N(0, I)) in closed form (Kingma and Welling 2013, appendix B).
+def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
+    """Compute the KL divergence from q(z|x) to the standard normal prior in closed form.
 
-    1/2 sum over d of  mean^2 + exp(log_var) - log_var - 1.
+        KL(q(z|x) || N(0, I)) = 1/2 sum over dimensions of  mean^2 + exp(log_var) - log_var - 1
+
+    (Kingma and Welling 2013, appendix B).
 
     Args:
-        z_mean, z_log_var: (batch, latent_dim), the encoder's output.
+        z_mean, z_log_var: Output of the encoder, shape (batch, latent_dim) each.
 
     Returns:
-        (batch,), nats per image, never negative.
+        Shape (batch,), nats per image, never negative.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    >>> import numpy as np
+    >>> z_mean, z_log_var = np.array([[0.0, 0.0], [1.0, 0.0]]), np.zeros((2, 2))
+    >>> gaussian_kl(z_mean, z_log_var).numpy().tolist()
+    [0.0, 0.5]
     """
     _check_codes(z_mean=z_mean, z_log_var=z_log_var)
-    z_log_var, z_log_var_copy = fan_out(z_log_var)
-    # exp(l) - 1 - l is never negative; computed as exp(l) - l - 1, it may be, by rounding.
+    z_log_var, z_log_var_copy = fork_gradient(z_log_var)
+    # In this order, exp(l) - 1 - l is never negative. Computed as exp(l) - l - 1, it can be
+    # slightly negative because of rounding.
     excess = ops.expm1(z_log_var_copy) - z_log_var
     return 0.5 * _sum_per_image(ops.square(z_mean) + excess)
 
 
-def sampled_kl(z, z_mean, z_log_var, log_prior=gaussian_log_density):
-    """KL(q(z|x) || p(z)), estimated from one z sampled from q(z|x).
+def sampled_kl(
+    z: Tensor,
+    z_mean: Tensor,
+    z_log_var: Tensor,
+    log_prior: Callable[[Tensor], Tensor] = gaussian_log_density,
+) -> Tensor:
+    """Estimate the KL divergence from q(z|x) to the prior from one code per image.
 
-    log q(z|x) - log p(z) = log N(z; mean, exp(log_var)) - log p(z).
+        KL(q(z|x) || p(z)) is estimated by  log q(z|x) - log p(z),  with z sampled from q(z|x)
 
-    With the standard normal for a prior it equals `gaussian_kl` on average over z; for one sample
-    it may be negative. This is the form that the post uses, and the only one for other priors.
+    If the prior is the standard normal, the average over many codes is `gaussian_kl`. The estimate
+    from a single code can be negative. The post uses this form, and it is the only one that is
+    available for other priors.
 
     Args:
-        z, z_mean, z_log_var: (batch, latent_dim).
-        log_prior: function of z that gives log p(z), (batch,).
+        z: Sampled codes, shape (batch, latent_dim).
+        z_mean, z_log_var: Output of the encoder, the same shape as z.
+        log_prior: Function that maps z to log p(z), shape (batch,).
 
     Returns:
-        (batch,), nats per image.
+        Shape (batch,), nats per image.
+
+    Raises:
+        ValueError: If the shapes of z, z_mean, and z_log_var differ.
+
+    >>> import numpy as np
+    >>> z, z_mean, z_log_var = np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]), np.zeros((1, 2))
+    >>> sampled_kl(z, z_mean, z_log_var).numpy().tolist()
+    [2.0]
     """
-    z, z_copy = fan_out(z)
+    z, z_copy = fork_gradient(z)
     return gaussian_log_density(z, z_mean, z_log_var) - log_prior(z_copy)
 
 
-def repeated(x, times):
-    """Each row of a tensor so many times in a row, (batch, ...) -> (batch * times, ...)."""
-    # By adding zeros: `ops.repeat` makes oneDNN write a remark to stderr on some processors.
+def repeat_rows(x: Tensor, times: int) -> Tensor:
+    """Repeat each row of a tensor `times` times: (batch, ...) becomes (batch * times, ...).
+
+    >>> repeat_rows(ops.array([[1, 2], [3, 4]]), times=2).numpy().tolist()
+    [[1, 2], [1, 2], [3, 4], [3, 4]]
+    """
+    # Adding zeros avoids `ops.repeat`, which makes oneDNN write to stderr on some processors.
     zeros = ops.zeros((times, *[1] * (len(x.shape) - 1)), dtype=x.dtype)
     return ops.reshape(x[:, None] + zeros, (-1, *x.shape[1:]))
 
 
-def logsumexp(values):
-    """log of the sum of exponentials along the last axis, (batch, n) -> (batch,)."""
-    values, values_copy = fan_out(values)
+def logsumexp(values: Tensor) -> Tensor:
+    """Compute the log of the sum of exponentials along the last axis, (batch, n) to (batch,).
+
+    >>> logsumexp(ops.array([[1000.0, 1000.0]])).numpy().round(2).tolist()  # 1000 + log 2
+    [1000.69]
+    """
+    values, values_copy = fork_gradient(values)
     highest = ops.stop_gradient(ops.max(values_copy, axis=-1, keepdims=True))
     return ops.log(ops.sum(ops.exp(values - highest), axis=-1)) + highest[..., 0]
 
 
-def _sum_per_image(values):  # (batch, ...) -> (batch,)
+def _sum_per_image(values: Tensor) -> Tensor:
+    """Sum over all axes but the first: (batch, ...) becomes (batch,)."""
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))
 
 
-def _check_same_shape(images, logits):
+def _check_same_shape(images: Tensor, logits: Tensor) -> None:
     pairs = list(zip(images.shape, logits.shape, strict=False))
-    same = all(a == b or None in (a, b) for a, b in pairs)  # None: a batch of unknown size
+    # In a graph, None is the size of a batch that is not known yet.
+    same = all(a == b or None in (a, b) for a, b in pairs)
     if len(images.shape) < 2 or len(images.shape) != len(logits.shape) or not same:
         raise ValueError(
-            f"images of shape {tuple(images.shape)} and logits of shape {tuple(logits.shape)}: "
-            "expected the same shape twice, (batch, height, width, channels)."
+            f"images have shape {tuple(images.shape)} and logits have shape {tuple(logits.shape)}: "
+            "expected the same shape for both, (batch, height, width, channels)."
         )
 
 
-def _check_codes(**arguments):
+def _check_codes(**arguments: Tensor | float) -> None:
+    """Raise a ValueError unless all arguments have the shape of the first, or are numbers."""
     shapes = {name: tuple(getattr(value, "shape", ())) for name, value in arguments.items()}
     first = next(iter(shapes.values()))
     if len(first) != 2 or any(shape not in ((), first) for shape in shapes.values()):
-        came = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"shapes {came}: expected the same for all, (batch, latent_dim).")
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"shapes {given}: expected the same for all, (batch, latent_dim).")

@@ -1,64 +1,77 @@
-"""The VAE: encoder and decoder, joined under an objective and a prior."""
+"""Define the VAE, a Keras model that joins encoder, decoder, prior, and objective.
+
+"The post" is the blog post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog,
+2018), whose models this package rebuilds.
+"""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from vaelib.backend import keras, ops
-from vaelib.errors import check_integer
-from vaelib.losses import repeated
-from vaelib.networks import NETWORKS, weights_from
+from vaelib.losses import repeat_rows
+from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
-from vaelib.pixels import IMAGE_SHAPE, check_images, to_unit_interval
-from vaelib.priors import STANDARD_NORMAL, Mixture, Prior
+from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
+from vaelib.support.backend import Tensor, keras, ops
+from vaelib.support.errors import check_integer
+from vaelib.support.image_arrays import IMAGE_SHAPE, check_images, to_unit_interval
 
-# Images of the post's size at a time, where no gradient is needed: some 250 KB for each.
+# Number of images of 28 x 28 pixels that are processed at a time where no gradient is needed. Each
+# of them takes about 250 KB of memory.
 CHUNK = 250
 
 
 @keras.saving.register_keras_serializable("vaelib")
 class VAE(keras.Model):
-    """Encoder and decoder, trained by `fit(images)` on the objective's three terms.
+    """A variational autoencoder: encoder and decoder, trained on an objective with `fit(images)`.
+
+    The methods accept images of shape (n, *image_shape), uint8 or floats in [0, 1], and codes of
+    shape (n, latent_dim), with n at least 1. Other arrays raise a ValueError. Images and codes are
+    returned as NumPy arrays of type float32.
 
     Args:
-        latent_dim: dimensions of the latent space.
-        objective: an `Objective`; it decides, among others, whether codes are sampled or computed.
-        seed: of the initial weights, and of the noise in training.
-        prior: a `Prior`, that of the codes.
-        network: "convolutional", the post's, or "gated"; see `vaelib.networks`.
-        image_shape: (height, width, channels); by default that of the post's images.
-        **kwargs: passed on to `keras.Model`.
-
-    Images are (n, *image_shape), uint8 or floats in [0, 1], and codes (n, latent_dim), n at least
-    1; others are refused by a ValueError. Both come back as NumPy arrays of float32.
+        latent_dim: Number of latent dimensions, 1 or more.
+        objective: The training objective. It also determines whether codes are sampled.
+        seed: Seed of the initial weights, and of the noise during training.
+        prior: Settings of the prior.
+        network: "convolutional" (the post's networks) or "gated"; see `vaelib.networks`.
+        image_shape: (height, width, channels). The default is that of the post's images.
+        **kwargs: Passed on to `keras.Model`.
 
     Attributes:
-        prior: what `Prior.build` made, with `log_density(z)` and `sample(n, seed)`.
-        steps_per_epoch: to be set before training where the objective changes with the epoch.
+        prior: The prior, with the methods `log_density(z)` and `sample(n, seed)`.
+        steps_per_epoch: Number of steps in an epoch. It must be set before training if the
+            objective is scheduled, that is, if it changes from epoch to epoch.
 
     Raises:
-        ValueError, TypeError: for an argument out of range, of another type, or that does not go
-            with the objective.
+        TypeError: If an argument has the wrong type.
+        ValueError: If an argument is out of range, or if the arguments cannot be combined.
+
+    >>> model = VAE(latent_dim=2)
+    >>> z = model.encode(np.zeros((3, 28, 28, 1), "float32"))
+    >>> z.shape, model.decode(z).shape
+    ((3, 2), (3, 28, 28, 1))
     """
 
     def __init__(
         self,
-        latent_dim=2,
-        objective=ELBO,
-        seed=0,
-        prior=STANDARD_NORMAL,
-        network="convolutional",
-        image_shape=IMAGE_SHAPE,
-        **kwargs,
-    ):
+        latent_dim: int = 2,
+        objective: Objective = ELBO,
+        seed: int = 0,
+        prior: PriorSpec = STANDARD_NORMAL,
+        network: str = "convolutional",
+        image_shape: tuple[int, int, int] = IMAGE_SHAPE,
+        **kwargs: object,
+    ) -> None:
         super().__init__(**kwargs)
         self.latent_dim = check_integer("latent_dim", latent_dim, 1)
         self.seed = check_integer("seed", seed, 0, 2**32 - 1)
-        check_settings(objective, prior, network)
+        check_compatible(objective, prior, network)
         self.objective = objective
         self.network, self.image_shape = network, tuple(image_shape)
         build_encoder, build_decoder = NETWORKS[network]
-        with weights_from(self.seed):
+        with seeded_init(self.seed):
             outputs = 2 * self.latent_dim if objective.sampled else self.latent_dim
             self.encoder = build_encoder(outputs, self.image_shape)
             self.decoder = build_decoder(self.latent_dim, self.image_shape)
@@ -69,130 +82,254 @@ class VAE(keras.Model):
         if objective.learns_scale:
             begin = keras.initializers.Constant(-1.0)
             self.log_scale = self.add_weight((), begin, name="log_scale")
-        if objective.changes:
+        if objective.is_scheduled:
             self.step = self.add_weight((), "zeros", "int32", trainable=False, name="step")
         self.term_trackers = {name: keras.metrics.Mean(name=name) for name in objective.term_names}
-        # Encoder and decoder are built when they are made: there is nothing left to do, and saying
-        # so lets Keras save, load and count the model before its first batch.
+        # Encoder and decoder are complete at this point. Marking the model as built lets Keras save
+        # and load it, and count its parameters, before the first batch.
         self.build()
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
         self.built = True
 
-    def call(self, images, training=False):
-        """One pass: images (batch, *image_shape), uint8 or in [0, 1], to a dict of tensors."""
+    def call(self, images: Tensor, training: bool = False) -> dict[str, Tensor]:
+        """Encode images, sample codes, and decode them.
+
+        Args:
+            images: Shape (batch, *image_shape), uint8 or floats in [0, 1].
+            training: Passed on to the encoder.
+
+        Returns:
+            The tensors that `Objective.loss_terms` takes as its argument `outputs`.
+        """
         learned = {"log_scale": ops.copy(self.log_scale)} if self.objective.learns_scale else {}
         encoded = self.encoder(to_unit_interval(images), training=training)
         if not self.objective.sampled:
             return learned | {"z_mean": encoded, "z": encoded, "logits": self.decoder(encoded)}
-        if self.objective.samples > 1:  # as if each image were there so many times
-            encoded = repeated(encoded, self.objective.samples)
+        if self.objective.samples > 1:  # one row for each code to be sampled
+            encoded = repeat_rows(encoded, self.objective.samples)
         z_mean, z_log_var = ops.split(encoded, 2, axis=1)  # each (batch, latent_dim)
-        # The reparameterization trick: randomness comes from outside, so that z is a function of
-        # mean and variance with a gradient (Kingma and Welling 2013, section 2.4).
-        noise = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
-        z = z_mean + ops.exp(0.5 * z_log_var) * noise
+        z = reparameterize(z_mean, z_log_var, self.seed_generator)
         codes = {"z_mean": z_mean, "z_log_var": z_log_var, "z": z}
         return learned | codes | {"logits": self.decoder(z)}
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The objective on one batch, in nats per image; Keras' `fit` minimises what it returns."""
-        prior = self.prior.density()
-        terms = self.objective.terms(
+    def compute_loss(
+        self,
+        x: Tensor | None = None,
+        y: None = None,
+        y_pred: dict[str, Tensor] | None = None,
+        sample_weight: None = None,
+        training: bool = True,
+    ) -> Tensor:
+        """Compute the loss on one batch, which Keras's `fit` minimizes.
+
+        Args:
+            x: Images, shape (batch, *image_shape).
+            y_pred: Output of `call` for these images.
+            y, sample_weight: Not used.
+            training: If True, the weights of a scheduled objective depend on the epoch.
+
+        Returns:
+            A scalar, nats per image.
+
+        Raises:
+            ValueError: If the objective is scheduled and `steps_per_epoch` is not set.
+        """
+        prior = self.prior.current()
+        terms = self.objective.loss_terms(
             *(to_unit_interval(x), y_pred),
-            prior_sample=lambda n: prior.tensor_sample(n, self.seed_generator),
+            prior_sample=lambda n: prior.sample_tensor(n, self.seed_generator),
             log_prior=prior.log_density,
         )
         for name, value in terms.items():
-            # A small last batch counts for as much as its images, as it does in the loss.
+            # Batches are weighted by their size, because the last batch of an epoch can be smaller.
             self.term_trackers[name].update_state(ops.mean(value), ops.shape(x)[0])
-        if not (training and self.objective.changes):
-            return self.objective.total(terms)
+        if not (training and self.objective.is_scheduled):
+            return self.objective.loss(terms)
         if not self.steps_per_epoch:
             raise ValueError(
                 f"the objective {self.objective} changes with the epoch: set steps_per_epoch of "
-                "the model, or use vaelib.training, which does."
+                "the model, or train with vaelib.training, which sets it."
             )
         epoch = ops.cast(self.step, "float32") / self.steps_per_epoch
         self.step.assign_add(1)
-        return self.objective.total(terms, epoch)
+        return self.objective.loss(terms, epoch)
 
-    def fit(self, x=None, *args, **kwargs):
-        """`keras.Model.fit`, after a look at the images; x may also be `Batches.stream()`."""
+    def fit(self, x: object = None, *args: object, **kwargs: object) -> keras.callbacks.History:
+        """Train with `keras.Model.fit`, after checking the images.
+
+        Args:
+            x: Images, or batches of them, for example `Batches.to_tf_dataset()`.
+            *args, **kwargs: Passed on to `keras.Model.fit`.
+
+        Raises:
+            ValueError: If the images have another shape or type than the model expects.
+        """
         x = check_images(x, self.image_shape) if hasattr(x, "shape") else x
         return super().fit(x, *args, **kwargs)
 
-    def encode(self, images):
-        """Mean codes of images: the first of what `encode_distribution` gives."""
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Return the mean of q(z|x) for each image, shape (n, latent_dim)."""
         return self.encode_distribution(images)[0]
 
-    def encode_distribution(self, images):
-        """Mean and log-variance of q(z|x); the latter None for a deterministic code."""
+    def encode_distribution(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return mean and log-variance of q(z|x) for each image, shape (n, latent_dim) each.
+
+        If codes are not sampled, the first is the code, and None takes the place of the second.
+        """
         images = check_images(images, self.image_shape)
-        size = self.at_once()
-        encoded = in_chunks(lambda chunk: self.encoder(to_unit_interval(chunk)), images, size)
+        size = self.chunk_size()
+        encoded = apply_in_chunks(lambda chunk: self.encoder(to_unit_interval(chunk)), images, size)
         if not self.objective.sampled:
             return encoded, None
         return tuple(np.split(encoded, 2, axis=1))
 
-    def decode(self, z):
-        """Images decoded from codes, in [0, 1]."""
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Decode codes to images, shape (n, *image_shape), values in [0, 1]."""
         z = np.asarray(z, dtype="float32")
         if z.ndim != 2 or z.shape[1] != self.latent_dim or len(z) == 0:
             raise ValueError(
                 f"z of shape {z.shape}: expected (n, {self.latent_dim}), n at least 1."
             )
-        return in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z, self.at_once())
+        return apply_in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z, self.chunk_size())
 
-    def at_once(self, images=CHUNK):
-        """How many images have as many pixels as so many of the post's size: 1 or more."""
-        return at_once(self.image_shape, images)
+    def chunk_size(self, images: int = CHUNK) -> int:
+        """Call the function `chunk_size` with the image shape of this model."""
+        return chunk_size(self.image_shape, images)
 
-    def sample(self, n, seed=0):
-        """Images decoded from n codes that are sampled from the prior by a seed."""
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """Sample n codes from the prior and decode them; the result depends only on the seed."""
         return self.decode(self.prior.sample(check_integer("n", n, 1), seed))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, object]:
+        """Return the arguments of the constructor as plain values, from which Keras loads a model.
+
+        Raises:
+            ValueError: If the prior was replaced by a `Mixture` that was fitted after training.
+        """
         if isinstance(self.prior, Mixture):
-            raise ValueError("a prior that was fitted afterwards can't be saved with its model.")
+            raise ValueError(
+                "a prior that was fitted after training cannot be saved with its model: restore "
+                "the model's own prior before saving."
+            )
         names = "latent_dim", "seed", "network", "image_shape", "name"
         settings = {name: getattr(self, name) for name in names}
         settings["objective"] = self.objective.get_config()
         return settings | {"prior": self.prior_settings.get_config()}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, object]) -> "VAE":
+        """Create a model from the output of `get_config`."""
         objective = Objective.from_config(config["objective"])
-        prior = Prior(**config.get("prior", {}))  # older models were saved without
+        prior = PriorSpec(**config.get("prior", {}))  # older models have none
         return cls(**config | {"objective": objective, "prior": prior})
 
 
-def check_settings(objective, prior, network):
-    """Refuse, by a ValueError or TypeError, what can't be trained together."""
+def reparameterize(
+    z_mean: Tensor, z_log_var: Tensor, seed_generator: keras.random.SeedGenerator
+) -> Tensor:
+    """Sample codes from q(z|x) as a differentiable function of its mean and log-variance.
+
+        z = mean + exp(log_var / 2) * noise,  noise ~ N(0, I)
+
+    The noise does not depend on the encoder, so gradients reach mean and log-variance (the
+    reparameterization trick; Kingma and Welling 2013, section 2.4).
+
+    Args:
+        z_mean, z_log_var: Output of the encoder, shape (batch, latent_dim) each.
+        seed_generator: Source of the noise.
+
+    Returns:
+        One code for each image, shape (batch, latent_dim).
+
+    >>> generator = keras.random.SeedGenerator(0)
+    >>> reparameterize(ops.zeros((3, 2)), ops.zeros((3, 2)), generator).shape
+    TensorShape([3, 2])
+    """
+    noise = keras.random.normal(ops.shape(z_mean), seed=seed_generator)
+    return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+
+def check_compatible(objective: Objective, prior: PriorSpec, network: str) -> None:
+    """Raise if objective, prior, and network cannot be combined.
+
+    Args:
+        objective: The training objective.
+        prior: Settings of the prior.
+        network: A key of `vaelib.networks.NETWORKS`.
+
+    Raises:
+        TypeError: If the objective or the prior has the wrong type.
+        ValueError: If the network is unknown, if the objective does not sample the codes that the
+            network or the prior needs, if it uses a closed form that exists only for the standard
+            normal prior, or if it has no term that would train the prior.
+
+    >>> check_compatible(ELBO, STANDARD_NORMAL, "mlp")
+    Traceback (most recent call last):
+    ...
+    ValueError: network must be one of convolutional, gated, not 'mlp'.
+    """
     if not isinstance(objective, Objective):
         raise TypeError(f"objective must be a vaelib Objective such as ELBO, not {objective!r}.")
-    if not isinstance(prior, Prior):
-        raise TypeError(f"prior must be a vaelib Prior such as vamp(20), not {prior!r}.")
+    if not isinstance(prior, PriorSpec):
+        raise TypeError(f"prior must be a vaelib PriorSpec such as vamp(20), not {prior!r}.")
     if network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
     if network == "gated" and not objective.sampled:
-        raise ValueError(f"a gated network samples codes, unlike the objective {objective}.")
+        raise ValueError(
+            "a gated network needs sampled codes: choose an objective with sampled=True, not "
+            f"{objective}."
+        )
     if prior == STANDARD_NORMAL:
         return
     if objective.closed_form_kl or (objective.mmd_weight and objective.closed_form_mmd):
-        raise ValueError(f"closed forms exist for the standard normal, not for a {prior}.")
+        raise ValueError(
+            f"closed forms exist only for the standard normal prior, not for a {prior}: set "
+            "closed_form_kl and closed_form_mmd to False."
+        )
     if not (objective.kl_weight or objective.mmd_weight):
-        raise ValueError(f"nothing in the objective {objective} would train a {prior}.")
+        raise ValueError(
+            f"nothing in the objective {objective} would train a {prior}: give it a kl_weight or "
+            "an mmd_weight above 0."
+        )
     if prior.kind == "vamp" and not objective.sampled:
-        raise ValueError(f"a {prior} needs sampled codes, unlike those of {objective}.")
+        raise ValueError(
+            f"a {prior} needs sampled codes: choose an objective with sampled=True, not "
+            f"{objective}."
+        )
 
 
-def at_once(image_shape, images=CHUNK):
-    """As `VAE.at_once`, for images of any shape (height, width, channels)."""
+def chunk_size(image_shape: tuple[int, int, int], images: int = CHUNK) -> int:
+    """Return the number of images that need as much memory as `images` images of 28 x 28 pixels.
+
+    Args:
+        image_shape: (height, width, channels).
+        images: Number of images of 28 x 28 pixels.
+
+    Returns:
+        A number of images, 1 or more.
+
+    >>> chunk_size((56, 56, 1), images=100)
+    25
+    """
     return max(1, images * IMAGE_SHAPE[0] * IMAGE_SHAPE[1] // math.prod(image_shape[:2]))
 
 
-def in_chunks(function, array, size=CHUNK):
-    """A function of many rows, called on some at a time to save memory, as one NumPy array."""
+def apply_in_chunks(
+    function: Callable[[np.ndarray], Tensor], array: np.ndarray, size: int = CHUNK
+) -> np.ndarray:
+    """Apply a function to an array, a number of rows at a time to save memory.
+
+    Args:
+        function: Maps an array of shape (m, ...) to one with m rows, for any m from 1 to `size`.
+        array: Shape (n, ...), n at least 1.
+        size: Number of rows in each call.
+
+    Returns:
+        The results for all n rows.
+
+    >>> apply_in_chunks(ops.square, np.array([1, 2, 3]), size=2).tolist()
+    [1, 4, 9]
+    """
     parts = (array[start : start + size] for start in range(0, len(array), size))
     return np.concatenate([ops.convert_to_numpy(function(part)) for part in parts])

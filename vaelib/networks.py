@@ -1,28 +1,39 @@
-"""Encoders and decoders: the post's convolutional ones, and the VampPrior paper's gated ones.
+"""Build encoders and decoders, either convolutional or gated.
 
-An encoder goes from images (batch, height, width, channels) in [0, 1] to (batch, outputs), with
-2 * latent_dim outputs for mean and log-variance, or latent_dim for a deterministic code. A decoder
-goes from codes (batch, latent_dim) to logits of the images' shape. The post's networks are those
-for 28 x 28 x 1; other sizes get the same pattern, with as many halvings as they need.
+An encoder maps images of shape (batch, height, width, channels), with values in [0, 1], to outputs
+of shape (batch, outputs). It has 2 * latent_dim outputs for mean and log-variance, or latent_dim
+outputs for a deterministic code. A decoder maps codes of shape (batch, latent_dim) to logits of the
+same shape as the images.
+
+For images of 28 x 28 x 1, the convolutional networks are those of "the post", that is, the blog
+post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog, 2018), whose models this
+package rebuilds. For larger images they have more layers of the same kind. The gated networks are
+those of the paper on the VampPrior (Tomczak and Welling 2017).
 """
 
 import contextlib
 import math
 import random
+from collections.abc import Iterator
 
-from vaelib.backend import keras, layers, ops
-from vaelib.errors import check_sides
+from vaelib.support.backend import Tensor, keras, layers, ops
+from vaelib.support.errors import check_image_size
 
-HIDDEN = 300
-LOG_VAR_RANGE = -6.0, 2.0
+Shape = tuple[int, int, int]  # height, width, channels
+
+HIDDEN = 300  # units of a gated layer
+LOG_VAR_RANGE = -6.0, 2.0  # of the gated encoder, as in the code of Tomczak and Welling
 
 
 @contextlib.contextmanager
-def weights_from(seed):
-    """Let the layers that are built meanwhile begin with weights that follow from a seed.
+def seeded_init(seed: int) -> Iterator[None]:
+    """Make the initial weights of layers that are built in this context depend only on a seed.
 
-    Keras takes the seeds of initial weights from Python's global generator, which is left as it
-    was.
+    Keras takes the seeds of initial weights from Python's global random number generator. Its state
+    is restored at the end.
+
+    >>> with seeded_init(0):
+    ...     encoder = build_encoder(outputs=4, shape=(28, 28, 1))
     """
     state = random.getstate()
     random.seed(seed)
@@ -32,36 +43,58 @@ def weights_from(seed):
         random.setstate(state)
 
 
-def widths_of(shape):
-    """Channels of the strided layers: 32, 64, ..., one for each halving, the longer side to 8.
+def conv_widths(shape: Shape) -> list[int]:
+    """Return the number of channels of each strided convolution, 32, 64, and so on.
+
+    Each of these layers halves height and width. There are at least two, and enough of them to
+    reduce the longer side to at most 8 pixels.
 
     Raises:
-        ValueError: for sizes that these networks are not for.
+        TypeError, ValueError: If the size is not supported; see `vaelib.support.errors`.
+
+    >>> conv_widths((28, 28, 1)), conv_widths((64, 64, 3))
+    ([32, 64], [32, 64, 128])
     """
-    longer = max(check_sides(*shape[:2]))
+    longer = max(check_image_size(*shape[:2]))
     halvings = max(2, math.ceil(math.log2(longer / 8)))
     return [32 * 2**i for i in range(halvings)]
 
 
-def build_encoder(outputs, shape):
-    """Strided convolutions and a dense layer, for images of a shape (height, width, channels).
+def build_encoder(outputs: int, shape: Shape) -> keras.Model:
+    """Build the convolutional encoder: strided convolutions and a dense layer.
 
-    For the post's images it is the post's: two of them, and 28,036 parameters for 4 outputs.
+    For images of 28 x 28 x 1 and 4 outputs it is the post's encoder, with two convolutions and
+    28,036 parameters.
+
+    Args:
+        outputs: Number of outputs for each image.
+        shape: (height, width, channels) of the images.
+
+    >>> build_encoder(outputs=4, shape=(28, 28, 1)).count_params()
+    28036
     """
     convolutions = [
         layers.Conv2D(width, 3, strides=2, activation="relu")  # 28 x 28 to 13 x 13 to 6 x 6
-        for width in widths_of(shape)
+        for width in conv_widths(shape)
     ]
     parts = [keras.Input(shape), *convolutions, layers.Flatten(), layers.Dense(outputs)]
     return keras.Sequential(parts, name="encoder")
 
 
-def build_decoder(latent_dim, shape):
-    """A dense layer and transposed convolutions, ending in logits of a shape, as above.
+def build_decoder(latent_dim: int, shape: Shape) -> keras.Model:
+    """Build the convolutional decoder: a dense layer and transposed convolutions, giving logits.
 
-    For the post's images it is the post's, with 41,953 parameters for 2 latent dimensions.
+    For images of 28 x 28 x 1 and 2 latent dimensions it is the post's decoder, with 41,953
+    parameters.
+
+    Args:
+        latent_dim: Number of latent dimensions.
+        shape: (height, width, channels) of the images.
+
+    >>> build_decoder(latent_dim=2, shape=(28, 28, 1)).count_params()
+    41953
     """
-    widths = widths_of(shape)
+    widths = conv_widths(shape)
     *sides, channels = shape
     small = [math.ceil(side / 2 ** len(widths)) for side in sides]  # 7 x 7 for 28 x 28
     parts = [
@@ -74,15 +107,24 @@ def build_decoder(latent_dim, shape):
         parts.append(layers.Conv2DTranspose(width, 3, **up))
     parts.append(layers.Conv2DTranspose(channels, 3, padding="same"))
     over = [n * 2 ** len(widths) - side for n, side in zip(small, sides, strict=True)]
-    if any(over):  # sides that can't be halved so often are cut to size
+    if any(over):  # if a side cannot be halved so often, the output is too large and is cropped
         parts.append(layers.Cropping2D([(n // 2, n - n // 2) for n in over]))
     return keras.Sequential(parts, name="decoder")
 
 
-def build_gated_encoder(outputs, shape):
-    """Two gated layers of 300 (Tomczak and Welling 2017, arXiv 1705.07120, section 5).
+def build_gated_encoder(outputs: int, shape: Shape) -> keras.Model:
+    """Build the gated encoder with two layers of 300 units.
 
-    The log-variances are kept between -6 and 2, as in the authors' code: codes have to be sampled.
+    See Tomczak and Welling 2017, arXiv 1705.07120, section 5. The second half of the outputs are
+    log-variances, which are clipped to the range from -6 to 2, as in the authors' code. Therefore
+    this encoder can only be used with an objective for which codes are sampled.
+
+    Args:
+        outputs: Number of outputs for each image, 2 * latent_dim.
+        shape: (height, width, channels) of the images.
+
+    >>> build_gated_encoder(outputs=4, shape=(28, 28, 1)).output_shape
+    (None, 4)
     """
     images = keras.Input(shape)
     hidden = Gated(HIDDEN)(Gated(HIDDEN)(layers.Flatten()(images)))
@@ -91,8 +133,16 @@ def build_gated_encoder(outputs, shape):
     return keras.Model(images, layers.Concatenate()([mean, log_var]), name="encoder")
 
 
-def build_gated_decoder(latent_dim, shape):
-    """The mirror image: two gated layers of 300, and a dense one to logits."""
+def build_gated_decoder(latent_dim: int, shape: Shape) -> keras.Model:
+    """Build the gated decoder: two layers of 300 units, and a dense layer that gives logits.
+
+    Args:
+        latent_dim: Number of latent dimensions.
+        shape: (height, width, channels) of the images.
+
+    >>> build_gated_decoder(latent_dim=2, shape=(28, 28, 1)).output_shape
+    (None, 28, 28, 1)
+    """
     pixels = _linear(math.prod(shape))
     parts = [Gated(HIDDEN), Gated(HIDDEN), pixels, layers.Reshape(shape)]
     return keras.Sequential([keras.Input((latent_dim,)), *parts], name="decoder")
@@ -100,25 +150,35 @@ def build_gated_decoder(latent_dim, shape):
 
 @keras.saving.register_keras_serializable("vaelib")
 class Gated(layers.Layer):
-    """(x A + a) * sigmoid(x B + b) (Dauphin et al. 2016, arXiv 1612.08083), `units` numbers."""
+    """A dense layer whose outputs are multiplied by gates between 0 and 1.
 
-    def __init__(self, units, **kwargs):
+        (x A + a) * sigmoid(x B + b)   (Dauphin et al. 2016, arXiv 1612.08083)
+
+    Args:
+        units: Number of outputs.
+        **kwargs: Passed on to `keras.layers.Layer`.
+
+    >>> Gated(units=3)(ops.ones((5, 2))).shape
+    TensorShape([5, 3])
+    """
+
+    def __init__(self, units: int, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.units = units
-        self.both = _linear(2 * units)  # in one product
+        self.both = _linear(2 * units)  # values and gates in one matrix product
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.both.build(input_shape)
 
-    def call(self, x):
+    def call(self, x: Tensor) -> Tensor:
         value, gate = ops.split(self.both(x), 2, axis=1)
         return value * ops.sigmoid(gate)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, object]:
         return super().get_config() | {"units": self.units}
 
 
-def _linear(units):
+def _linear(units: int) -> layers.Dense:
     return layers.Dense(units, kernel_initializer="he_normal")
 
 

@@ -26,10 +26,11 @@ import numpy as np
 import pandas as pd
 from sklearn.kernel_ridge import KernelRidge
 
-from vaelib import data, lesson, plotting, runs
-from vaelib.data import faces
-from vaelib.measures import factors as measured
-from vaelib.study import faces as tables
+from study import face_tables as tables
+from vaelib import data, plotting, runs
+from vaelib.data.builtin import faces
+from vaelib.measures import disentanglement as measured
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 epochs: int = 4  # passes over the training images
@@ -37,7 +38,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), epochs=4, seed=0, limit=None)
 
 
 # %%
@@ -57,20 +58,20 @@ causes = dataset.test_factors
 runs_of = {s: trained("faces", s) for s in (seed, seed + 2)}
 codes_of = {s: run.model.encode(dataset.test_images) for s, run in runs_of.items()}
 readings = {
-    f"seed {s}": np.concatenate(
-        [f(codes, causes) for f in (measured.linear_r2, measured.neighbour_r2)]
-    )
+    f"seed {s}": np.concatenate([f(codes, causes) for f in (measured.linear_r2, measured.knn_r2)])
     for s, codes in codes_of.items()
 }
 names = [
-    f"{word}, {cause}" for word in ("straight line", "nearest codes") for cause in tables.CAUSES
+    f"{word}, {cause}" for word in ("straight line", "nearest codes") for cause in tables.FACTORS
 ]
 pd.DataFrame(readings, index=names).T.round(3)
 
 # %%
 lesson.show(
-    plotting.causes(codes_of[seed + 2], dict(zip(tables.CAUSES, causes.T, strict=True))),
-    "The plane of the other seed in the colours of valence and of intensity: intensity changes steadily, but valence "
+    plotting.latent_space_by_factor(
+        codes_of[seed + 2], dict(zip(tables.FACTORS, causes.T, strict=True))
+    ),
+    "The plane of the other seed in the colors of valence and of intensity: intensity changes steadily, but valence "
     "is low at the upper left and at the bottom, and mixed in between.",
 )
 
@@ -107,7 +108,7 @@ for labels, degree in ((9, 2), (9, 1), (5, 1)):
     made = model.decode(powers(causes, degree) @ places)
     off = judge.predict(flat(made)) - causes
     errors[f"{labels} labels, degree {degree}"] = np.sqrt((off**2).mean(axis=0))
-pd.DataFrame(errors, index=tables.CAUSES).T.round(3)
+pd.DataFrame(errors, index=tables.FACTORS).T.round(3)
 
 # %% [markdown]
 # Hardly worse at all. The map is nearly flat, so that a polynomial of the first degree will do. And the first five
@@ -123,7 +124,7 @@ pd.DataFrame(errors, index=tables.CAUSES).T.round(3)
 
 # %%
 aligned = np.random.default_rng(seed).standard_normal((2_000, 2))
-turned = measured.turned(aligned, 45)
+turned = measured.rotate(aligned, 45)
 print("squared correlations:", measured.axis_r2(turned, aligned).round(2).tolist())
 print(
     f"SAP {measured.sap(aligned, aligned):.2f} before, {measured.sap(turned, aligned):.2f} after the turn"
@@ -159,7 +160,7 @@ restless_faces = replace(  # with labels that mean nothing any more
 rows = {}
 for latent_dim in (2, 6):
     found = trained(restless_faces, latent_dim=latent_dim).model.encode(restless_faces.test_images)
-    rows[f"{latent_dim} dimensions"] = measured.neighbour_r2(found, six_test.T)
+    rows[f"{latent_dim} dimensions"] = measured.knn_r2(found, six_test.T)
 pd.DataFrame(rows, index=list(faces.LIMITS)).T.round(2)
 
 # %% [markdown]

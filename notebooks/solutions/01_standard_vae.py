@@ -25,9 +25,10 @@ from dataclasses import replace
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from vaelib import lesson, losses, objectives, plotting, runs
-from vaelib.backend import ops, tf
+from vaelib import losses, objectives, plotting, runs
 from vaelib.measures import likelihood
+from vaelib.support import lesson
+from vaelib.support.backend import ops, tf
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -36,11 +37,11 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %%
 recipe = runs.Recipe(dataset_name, objectives.ELBO, epochs=epochs, seed=seed, limit=limit)
-dataset = recipe.load()
+dataset = recipe.load_dataset()
 run = runs.train(recipe)
 
 # %% [markdown]
@@ -51,17 +52,17 @@ run = runs.train(recipe)
 # %%
 other = runs.train(replace(recipe, seed=seed + 1))
 lesson.show(
-    plotting.planes(
+    plotting.latent_spaces(
         {f"seed {seed}": run.snapshots, f"seed {seed + 1}": other.snapshots}, dataset.class_names
     ),
     "Two latent planes side by side, of the same model trained from two seeds: codes of the test images in "
-    "the colours of their classes.",
+    "the colors of their classes.",
 )
 for name, trained in (("one", run), ("the other", other)):
     print(f"{name:10} loss {trained.history['loss'][-1]:.1f}, KL {trained.history['kl'][-1]:.2f}")
 
 # %% [markdown]
-# The numbers stay: the losses are 262.4 and 262.6, the KLs 6.18 and 6.28. And neighbours stay neighbours: trousers
+# The numbers stay: the losses are 262.4 and 262.6, the KLs 6.18 and 6.28. And neighbors stay neighbors: trousers
 # lie beside dresses, sneakers between sandals and boots. The places change. To turn the plane or to mirror it costs
 # the model nothing, for the prior is round, and which way it comes to lie is chance.
 #
@@ -71,7 +72,7 @@ for name, trained in (("one", run), ("the other", other)):
 
 # %%
 black_white = replace(recipe, pixels="threshold")
-images = black_white.load().test_images[:1000]
+images = black_white.load_dataset().test_images[:1000]
 model = runs.train(black_white).model
 exact = likelihood.log_likelihood(model, images).mean()
 bound = likelihood.elbo(model, images, seed).mean()
@@ -112,7 +113,9 @@ print(f"mean of the closed form {closed_form.mean():.2f} nats, of one draw {one_
 off = one_draw - closed_form
 print(f"a single draw is off by {off.min():+.1f} to {off.max():+.1f} nats")
 lesson.show(
-    plotting.agreement(closed_form, one_draw, "KL integrated (nats)", "KL from one draw (nats)"),
+    plotting.scatter_with_diagonal(
+        closed_form, one_draw, "KL integrated (nats)", "KL from one draw (nats)"
+    ),
     "A dot for each of 1,000 test images: the KL from one draw against the KL in closed form, about the "
     f"diagonal. The dots reach {-off.min():.1f} nats below it and {off.max():.1f} above.",
 )
@@ -169,7 +172,7 @@ for name, trained in (("beta 1", run), ("beta 4", pulled)):
 # Why about twice as wide? For a small cloud the reconstruction grows like $a \sigma^2$, with some $a$, and the KL
 # like $-\log \sigma$, in each dimension. The sum $a \sigma^2 - \beta \log \sigma$ is least at
 # $\sigma^2 = \beta / 2a$. So a fourfold $\beta$ doubles $\sigma$. Widths that are 2.2 times as large make the KL
-# fall by $\log 2.2$ in each dimension, by 1.6 nats in two. The means have moved closer to the centre as well: their
+# fall by $\log 2.2$ in each dimension, by 1.6 nats in two. The means have moved closer to the center as well: their
 # share of the KL, half of $\mu^2$, fell from 1.24 nats to 0.98. Together that is about what the KL fell by, 1.8
 # nats.
 #
@@ -186,15 +189,15 @@ turns = np.radians(degrees)
 circle = plotting.panels.PRIOR_RADIUS * np.stack([np.cos(turns), np.sin(turns)], axis=1)
 pictures = run.model.decode(circle)
 lesson.show(
-    plotting.strips({f"{start}° on": pictures[start : start + 180 : 15] for start in (0, 180)}),
+    plotting.image_rows({f"{start}° on": pictures[start : start + 180 : 15] for start in (0, 180)}),
     "Two rows of twelve images, decoded every 15 degrees on the circle that holds 95 % of the prior.",
 )
 
 # %%
-neighbours = KNeighborsClassifier(15).fit(
+neighbors = KNeighborsClassifier(15).fit(
     run.model.encode(dataset.train_images), dataset.train_labels
 )
-found = neighbours.predict(circle)
+found = neighbors.predict(circle)
 parts = {name: int(np.sum(found == k)) for k, name in enumerate(dataset.class_names)}
 print("degrees of the circle:", ", ".join(f"{name} {n}" for name, n in parts.items() if n))
 

@@ -25,9 +25,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from vaelib import data, lesson, losses, measures, mmd, objectives, plotting, runs
-from vaelib.backend import ops
-from vaelib.grid import grid_codes
+from vaelib import data, losses, measures, mmd, objectives, plotting, runs
+from vaelib.support import lesson
+from vaelib.support.backend import ops
+from vaelib.support.latent_grid import grid_codes
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -36,13 +37,13 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %%
 dataset = data.load(dataset_name)
 recipe = runs.Recipe(dataset_name, objectives.ELBO, epochs=epochs, seed=seed, limit=limit)
 vae = runs.train(recipe).model
-mmd_vae = runs.train(replace(recipe, objective=objectives.MMD_AS_POSTED)).model
+mmd_vae = runs.train(replace(recipe, objective=objectives.POST_MMD)).model
 
 
 def short(objective):
@@ -72,7 +73,7 @@ narrow = mmd.GaussianKernel(0.1)
 functions = {name: witness(grid_codes(61), x, prior, narrow) for name, x in clouds.items()}
 lesson.show(
     plotting.witness(functions, limit=4),
-    "Witness functions with a narrow kernel, on one scale of colours. "
+    "Witness functions with a narrow kernel, on one scale of colors. "
     + " ".join(
         f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
         for name, f in functions.items()
@@ -81,7 +82,7 @@ lesson.show(
 
 # %% [markdown]
 # The slices. With the narrow kernel the MMD-VAE's cloud has purple arms with brown gaps between them, which the
-# wide kernel had averaged out. The VAE's dense knot near the centre is now its largest value, .08. A witness
+# wide kernel had averaged out. The VAE's dense knot near the center is now its largest value, .08. A witness
 # function shows what is as wide as its kernel, or wider.
 #
 # ## 2. Measure: no KL and no MMD
@@ -90,12 +91,12 @@ lesson.show(
 
 # %%
 free = short(objectives.Objective(losses.squared_error, sampled=False))
-held = short(objectives.MMD_AS_POSTED)
+held = short(objectives.POST_MMD)
 rows = {"neither": measures.summary(free, dataset), "MMD": measures.summary(held, dataset)}
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# Only the network itself. Without MMD the codes' standard deviations are 5.2 and 5.7, and their centre lies at
+# Only the network itself. Without MMD the codes' standard deviations are 5.2 and 5.7, and their center lies at
 # (-4.5, -4.6). The pixel error is a little lower, .0323 against .0339: in this pair of runs, matching the prior has
 # its price.
 #
@@ -159,7 +160,7 @@ print(f"standard deviation           {np.std(found):.4f}")
 # *`objectives.infovae(1, 784, sampled=False)` has cross-entropy and no noise. Its reconstruction term is some ten
 # times larger. What weight would be fair to MMD?*
 #
-# The size of a term is not what pulls. The cross-entropy of a grey pixel is not zero even if the pixel is
+# The size of a term is not what pulls. The cross-entropy of a gray pixel is not zero even if the pixel is
 # decoded perfectly. What counts is how much a code can save. So compare each term with what it is for the mean
 # image, which needs no code:
 
@@ -194,7 +195,7 @@ pd.DataFrame({"squared error, 784": measures.summary(held, dataset)} | rows).T.r
 # By size the cross-entropy is ten times larger, 265.2 against 26.2. But a code saves only 2.9 times as much, so
 # some 2,300 is a fair weight. With it, the pixel error is .0338, close to the .0339 of squared error. With ten
 # times the weight it is .0352. MMD² changes little, from .0009 to .0005. All this is one seed and short training.
-# Notebook 05 uses the same idea, a *matched pull*, for the KL.
+# Notebook 05 uses the same idea, a *matched regularization*, for the KL.
 #
 # ## 6. Open
 #

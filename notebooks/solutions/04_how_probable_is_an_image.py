@@ -24,26 +24,29 @@ import pandas as pd
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from vaelib import lesson, losses, measures, plotting, runs
-from vaelib.backend import keras, tf
-from vaelib.grid import grid_codes
+from vaelib import losses, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.objectives import ELBO
+from vaelib.support import lesson
+from vaelib.support.backend import keras, tf
+from vaelib.support.latent_grid import grid_codes
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
 epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
-step = None  # between neighbours of the grid that likelihoods are summed over; None: fine enough
+step = None  # between neighbors of the grid that likelihoods are summed over; None: fine enough
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=None)
+lesson.note_changed_settings(
+    globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=None
+)
 
 # %%
 settings = dict(epochs=epochs, seed=seed, limit=limit, pixels="threshold")
 recipe = runs.Recipe(dataset_name, ELBO, **settings)
-dataset = recipe.load()
+dataset = recipe.load_dataset()
 vae = runs.train(recipe).model
 images, labels = dataset.test_images[:1000], dataset.test_labels[:1000]
 
@@ -62,7 +65,7 @@ exact, gap = integral_and_gap(vae, images, step)
 
 # %%
 for widen in (1.0, 2.0):
-    found = likelihood.importance_sampled(vae, images[:50], samples=300, widen=widen)
+    found = likelihood.importance_sampled_log_likelihood(vae, images[:50], samples=300, widen=widen)
     error = found - exact[:50]
     print(
         f"widen={widen:g}: {np.sum(np.abs(error) > 1):2d} of 50 off by a nat, "
@@ -82,7 +85,7 @@ for widen in (1.0, 2.0):
 # %%
 digits = "mnist" if dataset_name == "fashion_mnist" else dataset_name
 recipe_of_digits = runs.Recipe(digits, ELBO, **settings)
-data_of_digits = recipe_of_digits.load()
+data_of_digits = recipe_of_digits.load_dataset()
 of_digits = runs.train(recipe_of_digits).model
 _, gap_of_digits = integral_and_gap(of_digits, data_of_digits.test_images[:1000], step or 0.1)
 labels_of_digits = data_of_digits.test_labels[:1000]
@@ -92,7 +95,7 @@ means = pd.Series(gap_of_digits).groupby(labels_of_digits).mean().sort_values()
 print(f"mean gap {gap_of_digits.mean():.1f} nats, median {np.median(gap_of_digits):.1f}")
 narrowest, widest = (data_of_digits.class_names[means.index[i]] for i in (0, -1))
 lesson.show(
-    plotting.gaps(gap_of_digits, labels_of_digits, data_of_digits.class_names),
+    plotting.elbo_gaps(gap_of_digits, labels_of_digits, data_of_digits.class_names),
     f"The gap of each of {len(gap_of_digits):,} images of {digits} as a dot, a row for each class, with medians as "
     f"bars and means as diamonds. The widest mean is that of {widest}, {means.iloc[-1]:.1f} nats, and the narrowest "
     f"that of {narrowest}, {means.iloc[0]:.1f}.",
@@ -161,7 +164,7 @@ pd.DataFrame(columns).round(2)
 z_mean, z_log_var = vae.encode_distribution(dataset.test_images[:2000])
 print(f"ceiling: log {len(z_mean):,} = {np.log(len(z_mean)):.3f} nats")
 for factor in (1, 2, 4, 16, 256, 4096):
-    mutual, _ = measures.information(z_mean, z_log_var - 2 * np.log(factor), seed)
+    mutual, _ = measures.decompose_rate(z_mean, z_log_var - 2 * np.log(factor), seed)
     print(f"clouds {factor:5,} times as narrow: {mutual:.3f} nats")
 
 # %% [markdown]
@@ -186,7 +189,7 @@ made = np.concatenate(list(own.values())) * np.uint8(255)
 found = likelihood.log_likelihood(vae, made, step).reshape(len(own), -1)
 rows = {"real test images": exact} | dict(zip(own, found, strict=True))
 lesson.show(
-    plotting.strips(
+    plotting.image_rows(
         {"real": images[:10], **{name: x[:10] * np.uint8(255) for name, x in own.items()}}
     ),
     "Four rows of ten images in black and white: test images; images decoded from codes of the prior whose pixels are "
@@ -243,7 +246,7 @@ def searched(mean, log_var, steps=150):
 # %%
 side, reach = 201, 4.0
 places = grid_codes(side, reach)
-truth = likelihood.posterior(vae, images[worst], places)
+truth = likelihood.true_posterior(vae, images[worst], places)
 weights = truth[:, :, None]
 mean = (weights * places).sum(axis=1)
 variance = (weights * (places - mean[:, None]) ** 2).sum(axis=1) + 0.04**2 / 12

@@ -24,10 +24,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from vaelib import data, lesson, runs, study
+from study import claims, contrasts, measurement, model_table
+from vaelib import data, runs
 from vaelib.measures import features
 from vaelib.objectives import ELBO
-from vaelib.study import claims, contrasts, tables
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -36,7 +37,7 @@ seed: int = 0  # of what is drawn; models take the next one
 limit = None  # a number: train and measure on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %% [markdown]
 # ## 1. Change one line
@@ -49,14 +50,14 @@ dataset = data.load(dataset_name)
 if limit is not None:
     dataset = dataset.limit(limit, min(limit, len(dataset.test_images)))
 feature_space = features.load(dataset_name)
-there = tables.rows(tables.read(), "fast")
+there = model_table.rows(model_table.read(), "fast")
 
 other = seed + 1
 vae = runs.train(runs.Recipe(dataset_name, ELBO, epochs=epochs, seed=other, limit=limit)).model
 row = {"dataset": dataset_name, "objective": "elbo", "seed": other}
 if epochs == 4 and limit is None and (there[list(row)] == list(row.values())).all(axis=1).any():
-    row |= study.measure(vae, dataset, feature_space, other)
-    found = tables.again(row, there)
+    row |= measurement.measure(vae, dataset, feature_space, other)
+    found = model_table.compare_with_seeds(row, there)
     print(f"{found.within.sum()} of {len(found)} measures differ by no more than the seeds do")
 else:
     print("the table has no such row")
@@ -84,7 +85,12 @@ else:
 
 # %%
 p = np.array([0.012, 0.2, 0.011, 0.013])
-print("Holm:        ", claims.holm(p).round(3), (claims.holm(p) < 0.05).sum(), "below .05")
+print(
+    "Holm:        ",
+    claims.holm_correction(p).round(3),
+    (claims.holm_correction(p) < 0.05).sum(),
+    "below .05",
+)
 print("times four:  ", np.minimum(4 * p, 1).round(3), (4 * p < 0.05).sum(), "below .05")
 
 # %% [markdown]
@@ -102,8 +108,8 @@ print("times four:  ", np.minimum(4 * p, 1).round(3), (4 * p < 0.05).sum(), "bel
 # four models:
 
 # %%
-v = {"elbo": 0, "mmd-deterministic": 8, "elbo-squared-error": 9, "mmd-as-posted": 10}
-for change, weights in contrasts.shares(made=(contrasts.WEIGHT,)).items():
+v = {"elbo": 0, "mmd-deterministic": 8, "elbo-squared-error": 9, "post-mmd": 10}
+for change, weights in contrasts.shapley_shares(made=(contrasts.WEIGHT,)).items():
     print(f"{change}: {sum(weights[model] * v[model] for model in weights):.1f}, from {weights}")
 
 # %% [markdown]
@@ -140,7 +146,7 @@ for words, y in {"equal": 5 + x, "a half": 5 + x / 2, "none": np.full(10, 5.0)}.
 x, y = np.random.default_rng(seed).standard_normal((2, 1000, 65, 10))
 p = stats.ttest_ind(x, y, axis=2, equal_var=False).pvalue  # (1000, 65)
 single = (p < 0.05).sum(axis=1)
-corrected = (np.array([claims.holm(row) for row in p]) < 0.05).sum(axis=1)
+corrected = (np.array([claims.holm_correction(row) for row in p]) < 0.05).sum(axis=1)
 counts = {"without correction": single, "with Holm's": corrected}
 for words, findings in counts.items():
     print(

@@ -25,10 +25,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from vaelib import data, lesson, measures, plotting, runs, study
+from study import model_table, named_models, vae_family
+from vaelib import data, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.objectives import beta
-from vaelib.study import family, models, tables
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
@@ -37,7 +38,7 @@ seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train and measure on the first so many images; None: on all
 
 # %%
-lesson.written_for(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
 
 # %%
 dataset = data.load(dataset_name).limit(limit)
@@ -74,7 +75,7 @@ for passes in sorted({few, epochs}):
 
 # %%
 lesson.show(
-    plotting.units(spreads, threshold=0.1),
+    plotting.active_units(spreads, threshold=0.1),
     "For β = 10, how much the mean of each of twenty units changes over images, the most active first: a falling "
     f"curve for a training of {' and one for a training of '.join(spreads)}, and the threshold at .1.",
 )
@@ -90,12 +91,16 @@ lesson.show(
 # images, and the aggregate KL is measured on codes of the test images.
 
 # %%
-vae = runs.train(study.recipe(dataset_name, "elbo", epochs=epochs, seed=seed, limit=limit)).model
-codes = models.sampled_codes(vae, dataset.train_images, seed)
+vae = runs.train(
+    named_models.recipe(dataset_name, "elbo", epochs=epochs, seed=seed, limit=limit)
+).model
+codes = named_models.sample_codes(vae, dataset.train_images, seed)
 clouds = vae.encode_distribution(dataset.test_images)
 priors = {"standard normal": vae.prior}
-priors |= {f"{k} fitted": models.fitted(codes, k, seed) for k in (1, 2, 5, 20, 100)}
-aggregate = {name: measures.information(*clouds, seed, prior)[1] for name, prior in priors.items()}
+priors |= {f"{k} fitted": named_models.fit_mixture(codes, k, seed) for k in (1, 2, 5, 20, 100)}
+aggregate = {
+    name: measures.decompose_rate(*clouds, seed, prior)[1] for name, prior in priors.items()
+}
 pd.Series(aggregate).round(3).to_frame("aggregate KL, nats")
 
 # %% [markdown]
@@ -110,16 +115,16 @@ pd.Series(aggregate).round(3).to_frame("aggregate KL, nats")
 
 # %%
 _, rate, distortion = priced(30.0)
-_, no_rate, grey = priced(50.0)
+_, no_rate, gray = priced(50.0)
 print(f"at β = 50 training ends with a rate of {no_rate:.3f} nats")
 rows = {
     price: {
-        "collapsed": grey + price * no_rate,
+        "collapsed": gray + price * no_rate,
         "with the code of β = 30": distortion + price * rate,
     }
     for price in (30, 50, 100)
 }
-print(f"the two cost the same at β = {(grey - distortion) / (rate - no_rate):.1f}")
+print(f"the two cost the same at β = {(gray - distortion) / (rate - no_rate):.1f}")
 pd.DataFrame(rows).T.rename_axis("β").round(1)
 
 # %% [markdown]
@@ -132,7 +137,7 @@ pd.DataFrame(rows).T.rename_axis("β").round(1)
 # ## 4. On paper: one unit
 #
 # *The prior is $N(0, 1)$, $x \sim N(0, s^2)$, $p(x \mid z) = N(az, \sigma^2)$, $q(z \mid x) = N(bx, \tau^2)$.
-# Minimise distortion + β · rate. Which β is the first at which it collapses? Show that the slope is β.*
+# Minimize distortion + β · rate. Which β is the first at which it collapses? Show that the slope is β.*
 #
 # A code is $z = bx + \tau \varepsilon$. But for a constant of the distortion,
 #
@@ -272,12 +277,14 @@ lesson.show(
 
 # %%
 member = "infovae(0.5, 784)"
-made = runs.train(study.recipe(dataset_name, member, epochs=epochs, seed=seed, limit=limit)).model
+made = runs.train(
+    named_models.recipe(dataset_name, member, epochs=epochs, seed=seed, limit=limit)
+).model
 rate, distortion = (part.mean() for part in likelihood.rate_distortion(made, dataset.test_images))
 print(f"rate {rate:.2f} nats, distortion {distortion:.2f} nats")
 
 # %%
-table = family.relatives(tables.read())
+table = vae_family.family_rows(model_table.read())
 table = table[(table.latent_dim == 2) & (table.prior == "normal") & (table.seed == 0)]
 betas = table[table.objective.str.match(r"elbo|beta")].sort_values("kl_weight")
 known = betas.rate, betas.distortion, [f"β = {b:g}" for b in betas.kl_weight]

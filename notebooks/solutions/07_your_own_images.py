@@ -28,10 +28,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from vaelib import data, lesson, losses, measures, plotting, runs
+from vaelib import data, losses, measures, plotting, runs
 from vaelib.measures import likelihood
-from vaelib.measures.images import mean_squared_error
+from vaelib.measures.decoded_images import mean_squared_error
 from vaelib.objectives import Objective
+from vaelib.support import lesson
 
 # %% tags=["parameters"]
 folder: str = "emoji"  # or a folder or a zip of your own images
@@ -41,11 +42,11 @@ steps: int = 600  # batches of 50 images, for each model
 seed: int = 0  # of the split, the weights, the order of the images and the noise
 
 # %%
-lesson.written_for(globals(), folder="emoji", closer="faces", size=32, steps=600, seed=0)
+lesson.note_changed_settings(globals(), folder="emoji", closer="faces", size=32, steps=600, seed=0)
 
 
 # %%
-def trained(images, latent_dim=16, beta=1.0, term=losses.gaussian_pixels):
+def trained(images, latent_dim=16, beta=1.0, term=losses.gaussian_nll):
     epochs = max(1, round(steps / math.ceil(len(images.train_images) / 50)))
     objective = Objective(term, kl_weight=beta)
     recipe = runs.Recipe(images, objective, latent_dim, epochs, batch_size=50, seed=seed)
@@ -55,7 +56,7 @@ def trained(images, latent_dim=16, beta=1.0, term=losses.gaussian_pixels):
 
 with warnings.catch_warnings():
     if folder == "emoji":
-        warnings.simplefilter("ignore", data.PictureNote)
+        warnings.simplefilter("ignore", data.ImageWarning)
     dataset = data.images(data.emoji() if folder == "emoji" else folder, size, seed=seed)
 
 # %% [markdown]
@@ -83,7 +84,7 @@ pd.DataFrame(rows).T.round(4)
 
 # %%
 lesson.show(
-    plotting.strips(pictures),
+    plotting.image_rows(pictures),
     f"Three rows of reconstructions of twelve test images: {'; '.join(pictures)}.",
 )
 
@@ -111,7 +112,7 @@ for name, (latent_dim, beta) in {
 
 # %%
 lesson.show(
-    plotting.units(spreads, threshold=0.1),
+    plotting.active_units(spreads, threshold=0.1),
     "How much the mean of each unit changes over test images, the most active first: curves for "
     f"{', '.join(f'{name}, with {n} in use' for name, n in used.items())}, and the threshold at .1.",
 )
@@ -158,7 +159,7 @@ print(f"found: {bounds[1] - bounds[0]:,.0f} nats")
 
 # %%
 quarter = dataset.limit(train=max(2, len(dataset.train_images) // 4))
-copies = data.augmented(quarter, 8, seed=seed)
+copies = data.augment(quarter, 8, seed=seed)
 order = np.random.default_rng(seed).permutation(len(copies.train_images))
 images, labels = copies.train_images[order], copies.train_labels[order]
 tenth = len(order) // 10
@@ -186,4 +187,4 @@ pd.DataFrame(rows).T.round(4)
 # Her test images are copies of images trained on, moved by a pixel or two. Whoever knows a picture by heart knows
 # those. So the bound that she prints is 530 nats too good, and what she takes for a test tells her nothing of
 # new pictures. The rule: first set aside, then copy. The same goes for frames of one film, or photographs of one
-# afternoon: neighbours are copies, too.
+# afternoon: neighbors are copies, too.

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaelib.data import DataError, archives
+from vaelib.data import DataError
+from vaelib.data.user_images import archives
 
 
 @pytest.fixture
@@ -28,10 +29,10 @@ def zipped(path, contents):
 
 def test_a_folder_and_its_zip_hold_the_same(folder, tmp_path):
     contents = {f"pets/{name}": b"x" for name in ("dogs/1.png", "cats/2.png", "__MACOSX/a")}
-    archive = archives.files_in(zipped(tmp_path / "pets.zip", contents))
+    archive = archives.list_files(zipped(tmp_path / "pets.zip", contents))
     assert list(archive) == ["pets/cats/2.png", "pets/dogs/1.png"]
     assert archive["pets/cats/2.png"]() == b"x"
-    found = archives.files_in(folder)
+    found = archives.list_files(folder)
     assert list(found) == ["cats/1.png", "cats/2.png", "dogs/1.png"]
     assert found["cats/2.png"]() == b"cats/2.png"
 
@@ -51,28 +52,30 @@ def test_a_folder_and_its_zip_hold_the_same(folder, tmp_path):
     ],
 )
 def test_folders_are_classes_and_train_and_test_a_split(names, classes, parts):
-    assert archives.classes_of(names, "pets") == (classes, parts)
+    assert archives.infer_classes(names, "pets") == (classes, parts)
 
 
 def test_what_lies_beside_train_and_test_is_refused():
     names = ["train/a.png", "test/b.png", "valid/c.png", "d.png"]
     with pytest.raises(DataError, match="beside train and test there are files in no folder, val"):
-        archives.classes_of(names, "pets")
+        archives.infer_classes(names, "pets")
 
 
 @pytest.mark.parametrize("name", ["../evil.png", "/etc/evil.png", "a/../../b.png", "C:\\evil.png"])
 def test_a_zip_with_paths_that_leave_it_is_refused(tmp_path, name):
     path = zipped(tmp_path / "pets.zip", {"good.png": b"x", name: b"x"})
-    with pytest.raises(DataError, match=r"pets.zip holds .*, a path that leads out of it"):
-        archives.files_in(path)
+    with pytest.raises(
+        DataError, match=r"pets.zip holds .*, a path that points outside the archive"
+    ):
+        archives.list_files(path)
 
 
 def test_what_is_not_there_or_no_zip_is_refused(tmp_path):
-    with pytest.raises(DataError, match="nowhere is not there: expected a folder"):
-        archives.files_in(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="nowhere does not exist: expected a folder"):
+        archives.list_files(tmp_path / "nowhere")
     (tmp_path / "notes.txt").write_text("no zip")
-    with pytest.raises(DataError, match=r"notes.txt is no zip that can be read"):
-        archives.files_in(tmp_path / "notes.txt")
+    with pytest.raises(DataError, match=r"notes.txt cannot be read as a zip archive"):
+        archives.list_files(tmp_path / "notes.txt")
 
 
 def test_a_name_that_is_no_text_is_refused(folder):
@@ -81,21 +84,21 @@ def test_a_name_that_is_no_text_is_refused(folder):
             pass
     except OSError:
         pytest.skip("this file system has no such names")
-    with pytest.raises(DataError, match=r"is no text: caf\\xe9.png. Rename it."):
-        archives.files_in(folder)
+    with pytest.raises(DataError, match=r"is not valid UTF-8, caf\\xe9.png: rename it."):
+        archives.list_files(folder)
 
 
 def test_what_unpacks_to_too_much_or_cannot_be_unpacked_is_refused(tmp_path, monkeypatch):
     path = zipped(tmp_path / "pets.zip", {"a.png": b"x" * 1_000})
-    monkeypatch.setattr(archives, "MOST_BYTES", 999)
+    monkeypatch.setattr(archives, "MAX_BYTES", 999)
     with pytest.raises(DataError, match=r"a.png in pets.zip unpacks to 1,000 bytes"):
-        archives.files_in(path)
+        archives.list_files(path)
     monkeypatch.undo()
     content = bytearray(path.read_bytes())
     content[45] ^= 1  # in the file's own bytes
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"a.png in pets.zip can't be unpacked"):
-        archives.files_in(path)["a.png"]()
+        archives.list_files(path)["a.png"]()
 
 
 @settings(max_examples=200, deadline=None)
@@ -115,7 +118,7 @@ def test_any_zip_is_read_or_refused_in_a_sentence(tmp_path_factory, contents, pl
         damaged[place] = value
     path.write_bytes(damaged)
     try:
-        for read in archives.files_in(path).values():
+        for read in archives.list_files(path).values():
             read()
     except DataError as error:
         assert str(error).endswith(".")

@@ -26,7 +26,7 @@ def is_moved(image, copy, shift, mirror):
 
 @pytest.mark.parametrize("shift, mirror", [(2, True), (2, False), (0, True), (3, False)])
 def test_every_copy_is_its_image_moved_and_perhaps_mirrored(discs, shift, mirror):
-    more = data.augmented(discs, 4, shift, mirror, seed=1)
+    more = data.augment(discs, 4, shift, mirror, seed=1)
     assert more.train_images.shape == (48, 16, 20, 3)
     np.testing.assert_array_equal(more.train_images[:12], discs.train_images)
     np.testing.assert_array_equal(more.train_labels, np.tile(discs.train_labels, 4))
@@ -37,14 +37,14 @@ def test_every_copy_is_its_image_moved_and_perhaps_mirrored(discs, shift, mirror
 
 
 def test_the_test_images_stay_and_the_seed_decides(discs):
-    one, again, other = (data.augmented(discs, 3, seed=seed) for seed in (0, 0, 1))
+    one, again, other = (data.augment(discs, 3, seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one.test_images, discs.test_images)
     assert one.fingerprint == again.fingerprint != other.fingerprint
     assert "3 times: moved by up to 2 pixels, half of them mirrored" in one.source
 
 
 def test_one_copy_is_the_data_set_as_it_was(discs):
-    assert data.augmented(discs, 1).fingerprint == discs.fingerprint
+    assert data.augment(discs, 1).fingerprint == discs.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_one_copy_is_the_data_set_as_it_was(discs):
 )
 def test_numbers_out_of_range_are_refused(discs, arguments, complaint):
     with pytest.raises(ValueError, match=complaint):
-        data.augmented(discs, *arguments)
+        data.augment(discs, *arguments)

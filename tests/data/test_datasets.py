@@ -54,16 +54,16 @@ def test_limit_keeps_the_first_images():
 
 def test_pixels_become_black_and_white_by_a_threshold():
     faces = data.render_faces(train=20, test=10)
-    found = faces.binarised("threshold")
+    found = faces.binarize("threshold")
     np.testing.assert_array_equal(found.train_images == 255, faces.train_images >= 128)
     assert set(np.unique(found.test_images)) == {0, 255}
     assert found.fingerprint != faces.fingerprint
     assert "threshold" in found.source
 
 
-def test_pixels_sampled_once_are_white_as_often_as_they_are_grey():
+def test_pixels_sampled_once_are_white_as_often_as_they_are_gray():
     faces = data.render_faces(train=300, test=10)
-    found = faces.binarised("static")
+    found = faces.binarize("static")
     assert set(np.unique(found.train_images)) == {0, 255}
     for low, high in [(0, 1), (60, 70), (120, 135), (255, 256)]:
         here = (faces.train_images >= low) & (faces.train_images < high)
@@ -71,13 +71,13 @@ def test_pixels_sampled_once_are_white_as_often_as_they_are_grey():
             images[here].mean() / 255 for images in (found.train_images, faces.train_images)
         )
         assert share == pytest.approx(expected, abs=0.02)
-    assert faces.binarised("static").fingerprint == found.fingerprint
-    assert faces.binarised("static", seed=1).fingerprint != found.fingerprint
+    assert faces.binarize("static").fingerprint == found.fingerprint
+    assert faces.binarize("static", seed=1).fingerprint != found.fingerprint
 
 
 def test_no_other_way_to_black_and_white_is_known():
-    with pytest.raises(ValueError, match="black and white by threshold, static, not 'grey'"):
-        data.render_faces(train=2, test=1).binarised("grey")
+    with pytest.raises(ValueError, match="way must be one of threshold, static, not 'gray'"):
+        data.render_faces(train=2, test=1).binarize("gray")
 
 
 @pytest.mark.parametrize("count", [0, -1, 5])

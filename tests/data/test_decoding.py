@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaelib.data import DataError, pictures
+from vaelib.data import DataError
+from vaelib.data.user_images import decoding
 
 RED = (200, 30, 40)
 
@@ -25,52 +26,52 @@ def plain(mode="RGB", size=(40, 30), color=RED):
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "PPM", "TIFF"])
 def test_every_format_is_read(kind):
-    picture, done = pictures.decoded(file_of(plain(), kind), "a.picture")
+    picture, done = decoding.decode(file_of(plain(), kind), "a.picture")
     assert (picture.mode, picture.size, done) == ("RGB", (40, 30), set())
     np.testing.assert_allclose(np.asarray(picture).mean(axis=(0, 1)), RED, atol=3)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "PPM"])
-def test_grey_stays_grey(kind):
-    picture, _ = pictures.decoded(file_of(plain("L"), kind), "a.pgm")
+def test_gray_stays_gray(kind):
+    picture, _ = decoding.decode(file_of(plain("L"), kind), "a.pgm")
     assert picture.mode == "L" and abs(int(np.asarray(picture)[0, 0]) - 120) <= 1
-    assert pictures.is_grey(picture) and pictures.is_grey(picture.convert("RGB"))
-    assert not pictures.is_grey(plain())
+    assert decoding.is_gray(picture) and decoding.is_gray(picture.convert("RGB"))
+    assert not decoding.is_gray(plain())
 
 
 def test_a_transparent_picture_is_laid_on_white():
     clear = Image.new("RGBA", (4, 4), (*RED, 0))
     clear.putpixel((0, 0), (*RED, 255))
-    picture, done = pictures.decoded(file_of(clear), "a.png")
-    assert done == {pictures.TRANSPARENT}
+    picture, done = decoding.decode(file_of(clear), "a.png")
+    assert done == {decoding.TRANSPARENT}
     assert picture.getpixel((0, 0)) == RED and picture.getpixel((1, 0)) == (255, 255, 255)
 
 
 def test_what_has_an_alpha_channel_and_hides_nothing_is_not_called_transparent():
-    picture, done = pictures.decoded(file_of(Image.new("RGBA", (4, 4), (*RED, 255))), "a.png")
+    picture, done = decoding.decode(file_of(Image.new("RGBA", (4, 4), (*RED, 255))), "a.png")
     assert done == set() and picture.getpixel((0, 0)) == RED
 
 
 def test_of_an_animation_the_first_frame_is_taken():
     frames = [plain(color=color) for color in [RED, (0, 0, 255)]]
     content = file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    picture, done = pictures.decoded(content, "a.gif")
-    assert done == {pictures.ANIMATED}
+    picture, done = decoding.decode(content, "a.gif")
+    assert done == {decoding.ANIMATED}
     np.testing.assert_allclose(picture.getpixel((0, 0)), RED, atol=3)
 
 
-def test_print_colours_and_sixteen_bit_are_brought_to_bytes():
-    printed, done = pictures.decoded(file_of(plain().convert("CMYK"), "JPEG"), "a.jpg")
-    assert (printed.mode, done) == ("RGB", {pictures.CMYK})
+def test_print_colors_and_sixteen_bit_are_brought_to_bytes():
+    printed, done = decoding.decode(file_of(plain().convert("CMYK"), "JPEG"), "a.jpg")
+    assert (printed.mode, done) == ("RGB", {decoding.CMYK})
     values = np.array([[0, 257 * 7, 65_535]], "uint16")
-    deep, done = pictures.decoded(file_of(Image.fromarray(values)), "a.png")
-    assert np.asarray(deep).tolist() == [[0, 7, 255]] and done == {pictures.DEEP}
+    deep, done = decoding.decode(file_of(Image.fromarray(values)), "a.png")
+    assert np.asarray(deep).tolist() == [[0, 7, 255]] and done == {decoding.SIXTEEN_BIT}
 
 
 def test_a_photograph_is_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held on its side
-    picture, _ = pictures.decoded(file_of(plain(), "JPEG", exif=exif), "a.jpg")
+    picture, _ = decoding.decode(file_of(plain(), "JPEG", exif=exif), "a.jpg")
     assert picture.size == (30, 40)
 
 
@@ -82,13 +83,13 @@ def test_a_photograph_is_turned_upright():
         (b"%PDF-1.4 ...", "cat.png is not an image"),
         (file_of(plain())[:60], "cat.png is truncated or damaged"),
         (file_of(plain(), "JPEG")[:-200], "cat.png is truncated or damaged"),
-        (file_of(Image.new("F", (4, 4)), "TIFF"), "cat.png has pixels of floating point"),
+        (file_of(Image.new("F", (4, 4)), "TIFF"), "cat.png has floating-point pixels"),
     ],
     ids=["empty", "text", "PDF", "half a PNG", "half a JPEG", "floats"],
 )
 def test_what_cannot_be_read_is_refused_by_its_name(content, words):
     with pytest.raises(DataError, match=words):
-        pictures.decoded(content, "cat.png")
+        decoding.decode(content, "cat.png")
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
@@ -98,25 +99,25 @@ def test_a_bomb_is_refused_before_it_is_unpacked(side, monkeypatch):
     assert len(small) < 100_000
     monkeypatch.setattr(Image.Image, "load", None)  # must not be called
     with pytest.raises(DataError, match=r"bomb.png has more than 100,000,000 pixels"):
-        pictures.decoded(small, "bomb.png")
+        decoding.decode(small, "bomb.png")
 
 
 def test_cropping_fills_the_size_and_padding_shows_all():
     wide = Image.new("RGB", (60, 20), RED)
-    cropped, done = pictures.fitted(wide, (32, 32, 3))
-    padded, _ = pictures.fitted(wide, (32, 32, 3), "pad")
+    cropped, done = decoding.resize(wide, (32, 32, 3))
+    padded, _ = decoding.resize(wide, (32, 32, 3), "pad")
     assert cropped.shape == padded.shape == (32, 32, 3) and done == set()
     assert (cropped == RED).all()
     assert (padded[0] == 255).all() and (padded[16] == RED).all()
 
 
-def test_colour_that_is_brought_to_grey_is_said():
-    grey, done = pictures.fitted(plain(), (30, 40, 1))
-    assert grey.shape == (30, 40, 1) and done == {pictures.GREYED}
-    assert abs(int(grey[0, 0, 0]) - (0.299 * 200 + 0.587 * 30 + 0.114 * 40)) < 1
-    assert pictures.fitted(plain("L"), (30, 40, 1))[1] == set()
-    as_colour, _ = pictures.fitted(plain("L"), (30, 40, 3))
-    assert (as_colour == 120).all()
+def test_color_that_is_brought_to_gray_is_said():
+    gray, done = decoding.resize(plain(), (30, 40, 1))
+    assert gray.shape == (30, 40, 1) and done == {decoding.GRAYED}
+    assert abs(int(gray[0, 0, 0]) - (0.299 * 200 + 0.587 * 30 + 0.114 * 40)) < 1
+    assert decoding.resize(plain("L"), (30, 40, 1))[1] == set()
+    as_color, _ = decoding.resize(plain("L"), (30, 40, 3))
+    assert (as_color == 120).all()
 
 
 GOOD = [file_of(plain(size=(6, 5)), kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF")]
@@ -131,7 +132,7 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(content, draw):
         if place < len(damaged):
             damaged[place] = draw.draw(st.integers(0, 255))
     try:
-        picture, _ = pictures.decoded(bytes(damaged), "a.png")
+        picture, _ = decoding.decode(bytes(damaged), "a.png")
     except DataError as error:
         assert str(error).startswith("a.png ") and str(error).endswith(".")
     else:

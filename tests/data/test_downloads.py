@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import tiny
-from vaelib.data import DataError, downloads, load, sources
-from vaelib.files import cache_folder
+from vaelib.data import DataError, load
+from vaelib.data.builtin import downloads, idx_sources
+from vaelib.support.files import cache_folder
 
 PACKAGE, FOLDER = "dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist"
 IMAGES = f"{FOLDER}/train-images-idx3-ubyte.gz"
@@ -21,8 +22,8 @@ IMAGES = f"{FOLDER}/train-images-idx3-ubyte.gz"
 def fashion(monkeypatch, tmp_path):
     """The files of the Fashion-MNIST of these tests, for which there is a package."""
     files = tiny.install(monkeypatch, tmp_path)[1]
-    monkeypatch.setitem(sources.PACKAGES, "fashion_mnist", (PACKAGE, FOLDER))
-    monkeypatch.setattr(sources, "_from_installed_package", lambda name, missing: [])
+    monkeypatch.setitem(idx_sources.PACKAGES, "fashion_mnist", (PACKAGE, FOLDER))
+    monkeypatch.setattr(idx_sources, "_from_installed_package", lambda name, missing: [])
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     return files
@@ -145,6 +146,6 @@ def test_an_installed_package_is_read_where_it_lies(monkeypatch, fashion, tmp_pa
     monkeypatch.undo()
     tiny.install(monkeypatch, tmp_path)
     lies = tiny.write(tmp_path / "datasets", fashion)
-    monkeypatch.setitem(sources.PACKAGES, "fashion_mnist", (PACKAGE, str(lies)))
+    monkeypatch.setitem(idx_sources.PACKAGES, "fashion_mnist", (PACKAGE, str(lies)))
     assert load("fashion_mnist").source == f"the installed package {PACKAGE}"
     assert not Path(cache_folder()).exists()

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from vaelib.data import faces
+from vaelib.data.builtin import faces
 
 
 def test_faces_are_the_same_on_every_machine():
@@ -42,8 +42,8 @@ def test_shapes_types_and_ranges():
 
 def test_edges_are_smooth():
     images = faces.sample(100)[0]
-    grey = np.mean((images > 20) & (images < 235)) / np.mean(images > 20)
-    assert grey > 0.3
+    gray = np.mean((images > 20) & (images < 235)) / np.mean(images > 20)
+    assert gray > 0.3
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_valence_and_intensity_matter_more_than_each_nuisance():
     def spread(varied):
         """Mean squared change of a picture where one cause is sampled anew."""
         causes = {"valence": 2 * random.random(300) - 1, "intensity": random.random(300)}
-        for name, width in faces.SPREAD.items():
+        for name, width in faces.NUISANCE_RANGE.items():
             default = 1 if name in ("size", "thickness") else 0
             causes[name] = default + width * (2 * random.random(300) - 1)
         before = faces.render(**causes).astype(float)
         causes[varied] = random.permutation(causes[varied])
         return np.mean((faces.render(**causes) - before) ** 2)
 
-    nuisances = max(spread(name) for name in faces.SPREAD)
+    nuisances = max(spread(name) for name in faces.NUISANCE_RANGE)
     assert spread("valence") > 1.5 * nuisances
     assert spread("intensity") > 1.5 * nuisances
 

@@ -7,7 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from vaelib.data import DataError, idx
+from vaelib.data import DataError
+from vaelib.data.builtin import idx
 
 LABELS = np.arange(50, dtype=np.uint8)
 

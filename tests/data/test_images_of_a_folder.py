@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from vaelib import data
-from vaelib.data import DataError, folders
-from vaelib.data.folders import PictureNote
+from vaelib.data import DataError
+from vaelib.data.user_images import image_folder
+from vaelib.data.user_images.image_folder import ImageWarning
 
 
 def paint(path, color=(10, 20, 30), size=(32, 32), mode="RGB"):
@@ -41,7 +42,7 @@ def test_subfolders_are_classes_and_no_file_is_in_both_parts(pets):
     assert len(test) == 3 and sorted(train + test) == list(range(30))
     for part, labels in ((train, found.train_labels), (test, found.test_labels)):
         assert labels.tolist() == [int(red >= 12) for red in part]
-    assert "pets, scaled and cropped to 32 x 32, colour" in repr(found)
+    assert "pets, scaled and cropped to 32 x 32, color" in repr(found)
 
 
 def test_the_split_follows_from_the_seed_and_the_data_from_pixels_alone(pets, tmp_path):
@@ -73,10 +74,10 @@ def test_one_folder_is_one_class(tmp_path):
     assert (len(found.train_images), len(found.test_images)) == (15, 5)
 
 
-def test_size_and_colour_are_those_of_the_pictures_or_as_asked_for(pets):
+def test_size_and_color_are_those_of_the_pictures_or_as_asked_for(pets):
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # grey was asked for
-        assert data.images(pets, size=16, colour=False).image_shape == (16, 16, 1)
+        warnings.simplefilter("error")  # gray was asked for
+        assert data.images(pets, size=16, color=False).image_shape == (16, 16, 1)
     assert data.images(pets, size=(28, 20), fit="pad").image_shape == (28, 20, 3)
     paint(pets / "cats" / "00.png", size=(50, 40))
     assert data.images(pets).image_shape == (64, 64, 3)
@@ -84,7 +85,7 @@ def test_size_and_colour_are_those_of_the_pictures_or_as_asked_for(pets):
 
 def test_what_is_larger_than_the_memory_lies_in_a_file(pets, monkeypatch):
     whole = data.images(pets)
-    monkeypatch.setattr(folders, "IN_MEMORY", 1_000)
+    monkeypatch.setattr(image_folder, "IN_MEMORY", 1_000)
     mapped = data.images(pets)
     array = mapped.train_images
     while array.base is not None and not isinstance(array, np.memmap):
@@ -105,17 +106,17 @@ def test_the_first_images_are_a_fair_sample(pets):
 def test_what_had_to_be_done_is_said_once(pets):
     for name in ("00", "01"):
         Image.new("RGBA", (32, 32), (1, 2, 3, 0)).save(pets / "cats" / f"{name}.png")
-    with pytest.warns(PictureNote) as said:
+    with pytest.warns(ImageWarning) as said:
         data.images(pets)
     [note] = [str(one.message) for one in said]
-    assert note == "2 images are transparent: laid on white (cats/00.png, cats/01.png)."
+    assert note == "2 images are transparent: placed on white (cats/00.png, cats/01.png)."
 
 
-def test_a_picture_in_colour_among_many_grey_ones_is_said_to_be_brought_to_grey(tmp_path):
+def test_a_picture_in_color_among_many_gray_ones_is_said_to_be_brought_to_gray(tmp_path):
     for i in range(200):  # of which every second one is looked at beforehand
         paint(tmp_path / "photos" / f"{i:03}.png", (i, i, i))
     paint(tmp_path / "photos" / "101.png")
-    with pytest.warns(PictureNote, match=r"1 image is in colour: brought to grey \(101.png\)"):
+    with pytest.warns(ImageWarning, match=r"1 image is in color: converted to gray \(101.png\)"):
         assert data.images(tmp_path / "photos").image_shape == (32, 32, 1)
 
 
@@ -130,7 +131,7 @@ def test_what_cannot_be_read_stops_it_or_is_left_out_if_asked_for(pets):
     (pets / "notes.txt").write_text("to do")
     with pytest.raises(DataError, match=r"(cats/05.png|notes.txt) is not an image"):
         data.images(pets)
-    with pytest.warns(PictureNote, match=r"2 files were left out: .*cats/05.png is not an image"):
+    with pytest.warns(ImageWarning, match=r"2 files were left out: .*cats/05.png is not an image"):
         found = data.images(pets, skip=True)
     assert sorted(reds(found.train_images) + reds(found.test_images)) == sorted({*range(30)} - {5})
     assert found.class_names == ("cats", "dogs")

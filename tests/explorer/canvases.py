@@ -12,11 +12,11 @@ READ = """(canvas, [left, top, wide, high, what]) => {
 
 
 def pixels(canvas, left, top, wide, high):
-    """The colours of a part of a canvas, (high, wide, 4)."""
+    """The colors of a part of a canvas, (high, wide, 4)."""
     values = canvas.evaluate(READ, [left, top, wide, high, "values"])
     return np.array(values).reshape(high, wide, 4)
 
 
 def picture(canvas):
-    """The grey values of a canvas of 28 x 28 pixels."""
+    """The gray values of a canvas of 28 x 28 pixels."""
     return pixels(canvas, 0, 0, 28, 28)[:, :, 0]

@@ -11,7 +11,7 @@ TITLES = ["</script><b>", "<!--<script>", "<!--<script></script>", "<!--", "a < 
 
 @pytest.fixture(scope="module")
 def pair():
-    return [runs.load(f"fashion_mnist_{name}_50-epochs") for name in ("elbo", "mmd-as-posted")]
+    return [runs.load(f"fashion_mnist_{name}_50-epochs") for name in ("elbo", "post-mmd")]
 
 
 @pytest.fixture(params=TITLES)

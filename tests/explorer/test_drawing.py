@@ -31,7 +31,7 @@ def test_a_drawing_is_encoded_as_one_draws(page, pair):
         assert_encoded(page, pair, image)
     page.mouse.up()
     assert image.max() == 255 and (image == 0).mean() > 0.5
-    assert name(page) == "Drawn: no test image"
+    assert name(page) == "Your drawing, not a test image"
     said = page.locator(".near .said").first.inner_text()
     assert "true posterior is known for test images only" in said
     assert rows(page) == ["–"] * 3
@@ -41,7 +41,7 @@ def test_a_drawing_is_encoded_as_one_draws(page, pair):
     page.get_by_role("button", name="Invert").click()
     np.testing.assert_array_equal(sheet(page), 255 - image[0, ..., 0])
     assert_encoded(page, pair, 255 - image)
-    nearest = page.locator(".panel").first.locator(".neighbours figure")
+    nearest = page.locator(".panel").first.locator(".neighbors figure")
     assert nearest.count() == 5
 
 
@@ -90,7 +90,7 @@ def test_a_file_is_loaded_and_one_that_is_no_image_is_named(page, pair, faces):
 
 
 def test_black_and_white_stays_black_and_white(browser, pair, faces, tmp_path):
-    white = faces.binarised("threshold")
+    white = faces.binarize("threshold")
     explorer.infer(pair[0], dataset=white, count=5, step=0.4).save(tmp_path / "page.html")
     with chromium.opened(browser, tmp_path / "page.html", width=700) as (page, problems):
         page.locator(READY).wait_for()
@@ -109,16 +109,16 @@ def test_black_and_white_stays_black_and_white(browser, pair, faces, tmp_path):
     assert problems == []
 
 
-def test_images_in_colour_and_of_another_size(browser, tmp_path):
+def test_images_in_color_and_of_another_size(browser, tmp_path):
     shape = (24, 32, 3)
     recipe = Recipe(drawn.dataset(shape, train=20, test=12), seed=3)
-    run = runs.Run(recipe, recipe.build(20), {}, {}, {})
+    run = runs.Run(recipe, recipe.compiled_model(20), {}, {}, {})
     explorer.infer(run, count=6, step=0.4).save(tmp_path / "page.html")
     with chromium.opened(browser, tmp_path / "page.html", width=700) as (page, problems):
         page.locator(READY).wait_for()
         canvas = page.locator(".sheet canvas")
         image = pixels(canvas, 0, 0, 32, 24)[..., :3]
-        np.testing.assert_array_equal(image, recipe.load().test_images[0])
+        np.testing.assert_array_equal(image, recipe.load_dataset().test_images[0])
         page.locator("input[name=pen]").fill("#10c020")
         canvas.focus()
         page.keyboard.press("Space")

@@ -1,4 +1,4 @@
-"""encoder.js in a real browser, against Keras: test images, drawings, other sizes, colour."""
+"""encoder.js in a real browser, against Keras: test images, drawings, other sizes, color."""
 
 from itertools import pairwise
 
@@ -8,7 +8,8 @@ import pytest
 import drawn
 from tools.website import chromium
 from vaelib import runs
-from vaelib.explorer import pages, payload
+from vaelib.explorer import payload
+from vaelib.explorer.page import STATIC
 from vaelib.runs.recipes import Recipe
 
 # Scripts of a page, and what their functions make of some values.
@@ -39,8 +40,8 @@ def strokes(n, seed=0):
 def said(browser, path, model, images):
     """What the browser's encoder and decoder make of images: means, deviations, decoded images."""
     path.write_text("<!doctype html><title>empty</title>")
-    scripts = "\n".join((pages.HERE / f"{n}.js").read_text() for n in ("decoder", "encoder"))
-    layers = payload.of_encoder(model), payload._decoder(model.decoder)
+    scripts = "\n".join((STATIC / f"{n}.js").read_text() for n in ("decoder", "encoder"))
+    layers = payload.encoder_payload(model), payload._decoder(model.decoder)
     flat = images.reshape(len(images), -1).tolist()
     with chromium.opened(browser, path) as (page, problems):
         found = page.evaluate(CALL, [scripts, ENCODE, *layers, flat])
@@ -69,16 +70,16 @@ def test_test_images_and_drawings_are_encoded_as_keras_does(browser, pair, faces
 
 @pytest.mark.parametrize("shape", [(64, 64, 3), (28, 20, 1), (44, 60, 3)], ids=str)
 @pytest.mark.parametrize("most", [200_000, 0], ids=["single", "half"])
-def test_images_of_other_sizes_and_in_colour_are_too(browser, tmp_path, monkeypatch, shape, most):
+def test_images_of_other_sizes_and_in_color_are_too(browser, tmp_path, monkeypatch, shape, most):
     monkeypatch.setattr(payload, "MOST_SINGLE", most)
-    model = Recipe(drawn.dataset(shape), seed=3).build(40)
+    model = Recipe(drawn.dataset(shape), seed=3).compiled_model(40)
     images, _ = drawn.discs(10, shape)
-    assert payload.of_encoder(model)["single"] == bool(most)
+    assert payload.encoder_payload(model)["single"] == bool(most)
     assert_agreement(browser, tmp_path / "empty.html", model, images)
 
 
 def test_an_encoder_with_many_weights_is_kept_in_half_precision():
     run = runs.load("fashion_mnist_elbo_50-epochs")
-    assert payload.of_encoder(run.model)["single"]
-    large = Recipe(drawn.dataset((128, 128, 3), train=4, test=4)).build(4)
-    assert not payload.of_encoder(large)["single"]
+    assert payload.encoder_payload(run.model)["single"]
+    large = Recipe(drawn.dataset((128, 128, 3), train=4, test=4)).compiled_model(4)
+    assert not payload.encoder_payload(large)["single"]

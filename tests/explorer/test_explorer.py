@@ -9,13 +9,13 @@ from canvases import READ, picture, pixels
 from tools.website import chromium
 from vaelib import explorer
 
-# Grey values by which the picture in the browser may differ from the decoder's output: its weights
-# are rounded to half precision, and what is between two grey values may fall to either side.
+# Gray values by which the picture in the browser may differ from the decoder's output: its weights
+# are rounded to half precision, and what is between two gray values may fall to either side.
 TOLERANCE = 1
 
 
 def colors(plane):
-    """How many distinct colours there are in a plane."""
+    """How many distinct colors there are in a plane."""
     return plane.evaluate(READ, [0, 0, 840, 840, "count"])
 
 
@@ -41,7 +41,7 @@ def place(page, panel, across, down):
     box = plane.bounding_box()
     x, y = round(box["x"] + across * box["width"]), round(box["y"] + down * box["height"])
     shares = (x - box["x"]) / box["width"], (y - box["y"]) / box["height"]
-    limit = explorer.payload.LEAST
+    limit = explorer.payload.MIN_LIMIT
     return (x, y), ((2 * shares[0] - 1) * limit, (1 - 2 * shares[1]) * limit)
 
 
@@ -77,7 +77,7 @@ def test_the_point_stays_on_the_plane(page, pair):
     page.locator(".plane").nth(0).focus()
     for _ in range(40):
         page.keyboard.press("ArrowDown")
-    assert_same(picture(page.locator(".decoded").nth(0)), pair[0], (0, -explorer.payload.LEAST))
+    assert_same(picture(page.locator(".decoded").nth(0)), pair[0], (0, -explorer.payload.MIN_LIMIT))
 
 
 @pytest.mark.parametrize("by", ["pointer", "keys"])
@@ -111,7 +111,7 @@ def test_the_decoded_grid_lies_where_its_codes_are(page, pair):
     row, column = 6, 12  # where a step changes much, and no code or name is in the way
 
     def code(across, down):
-        limit = explorer.payload.LEAST
+        limit = explorer.payload.MIN_LIMIT
         return (2 * (column + across) / 16 - 1) * limit, (1 - 2 * (row + down) / 16) * limit
 
     # The 28 pixels of an image share 52.5 pixels of the canvas.
@@ -142,7 +142,7 @@ def test_the_same_test_image_is_ringed_in_the_other_plane(page, pair, faces):
     page.mouse.move(*pixel)
     here, there = (run.model.encode(faces.test_images) for run in pair)
     image = np.argmin(np.linalg.norm(half(here) - np.array(code), axis=1))
-    limit = explorer.payload.LEAST
+    limit = explorer.payload.MIN_LIMIT
     x, y = (1 + there[image] * (1, -1) / limit) / 2 * 840
     ring = pixels(page.locator(".plane").nth(1), round(x + 18) - 2, round(y) - 2, 5, 5)
     mark = np.array([194, 24, 91, 255])
@@ -172,7 +172,7 @@ def test_in_a_frame_it_is_as_high_as_it_needs(browser, pair, faces, tmp_path):
         page.wait_for_timeout(200)
         inside = frame.locator("body").evaluate("body => body.scrollHeight")
         assert page.locator("iframe").bounding_box()["height"] == pytest.approx(inside, abs=1)
-        assert "other plane" not in frame.locator(".help").inner_text()  # there is none
+        assert "other latent space" not in frame.locator(".help").inner_text()  # there is none
     assert problems == []
 
 

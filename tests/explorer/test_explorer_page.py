@@ -16,7 +16,7 @@ from vaelib.runs.recipes import Recipe
 
 def test_titles_tell_runs_of_one_objective_apart(pair, faces):
     titles = [s["title"] for s in explorer.compare(*pair, dataset=faces).payload["spaces"]]
-    assert titles == ["ELBO", "MMD as posted"]
+    assert titles == ["ELBO", "post MMD"]
     twice = explorer.compare(pair[0], pair[0], dataset=faces).payload["spaces"]
     assert twice[0]["title"] == "ELBO, 50 epochs, seed 0"
 
@@ -27,12 +27,12 @@ def test_what_can_not_be_shown_is_refused(pair, faces):
     with pytest.raises(ValueError, match="1 titles for 2 runs"):
         explorer.compare(*pair, titles=["VAE"], dataset=faces)
     recipe = Recipe("faces", ELBO, latent_dim=3)
-    deep = runs.Run(recipe, recipe.build(1), {}, {}, {})
-    with pytest.raises(ValueError, match="has 3 latent dimensions: the explorer shows planes"):
+    deep = runs.Run(recipe, recipe.compiled_model(1), {}, {}, {})
+    with pytest.raises(ValueError, match="has 3 latent dimensions: the explorer shows two-dim"):
         explorer.compare(deep, dataset=faces)
     for other in ({"network": "gated"}, {"prior": priors.vamp(3)}, {"pixels": "static"}):
         recipe = Recipe("faces", ELBO, **other)
-        run = runs.Run(recipe, recipe.build(1), {}, {}, {})
+        run = runs.Run(recipe, recipe.compiled_model(1), {}, {}, {})
         with pytest.raises(ValueError, match="the explorer shows convolutional models with"):
             explorer.compare(run, dataset=faces)
 

@@ -9,11 +9,11 @@ from inferring import READY, assert_encoded, choose, name, numbers, rows, sheet
 
 from tools.website import axe, chromium
 from vaelib import explorer
-from vaelib.explorer import posteriors
-from vaelib.grid import grid_codes
+from vaelib.explorer import posterior_grid
+from vaelib.support.latent_grid import grid_codes
 
 STEP = 0.2
-TRUTH = np.array([0x1F, 0x5F, 0xAE])  # the colour of posteriors
+TRUTH = np.array([0x1F, 0x5F, 0xAE])  # the color of posteriors
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def test_the_bars_are_log_p_the_elbo_and_their_gap(page, pair, faces):
     choose(page, 3)
     images = faces.test_images[3:4]
     vae, mmd_vae = (run.model for run in pair)
-    log_p = posteriors.posteriors(vae, faces.test_images, STEP).log_p[3]
-    elbo = posteriors.bounds(vae, faces.test_images)[3]
+    log_p = posterior_grid.true_posteriors(vae, faces.test_images, STEP).log_p[3]
+    elbo = posterior_grid.estimate_elbo(vae, faces.test_images)[3]
     np.testing.assert_allclose(np.float64(rows(page)), [log_p, elbo, log_p - elbo], atol=0.1)
-    there = posteriors.posteriors(mmd_vae, images, STEP).log_p[0]
+    there = posterior_grid.true_posteriors(mmd_vae, images, STEP).log_p[0]
     assert rows(page, 1)[1:] == ["none", "none"]
     assert float(rows(page, 1)[0]) == pytest.approx(there, abs=0.1)
     log, bound, gap = (
@@ -48,19 +48,19 @@ def test_the_bars_are_log_p_the_elbo_and_their_gap(page, pair, faces):
 
 
 def test_the_true_posterior_lies_where_it_should(page, pair, faces):
-    found = posteriors.posteriors(pair[1].model, faces.test_images, STEP)
+    found = posterior_grid.true_posteriors(pair[1].model, faces.test_images, STEP)
     codes = grid_codes(found.side, found.limit)
     for image in (2, 40):
         choose(page, image)
-        likeliest = codes[found.likeliest_cells()[image]]
+        likeliest = codes[found.most_probable_cells()[image]]
         np.testing.assert_allclose(numbers(page, 1)[2:4], likeliest, atol=1e-3)
         here = found.image == image
         dark = codes[found.cell[here & (found.below < 1.5)]]
         plane = page.locator(".plane").nth(1)
-        limit = explorer.payload.of_space(pair[1], "", faces, "")["limit"]
+        limit = explorer.payload.space_payload(pair[1], "", faces, "")["limit"]
 
         def blue(code, plane=plane, limit=limit):
-            """How near to the colour of posteriors a place is, away from crosses and rings."""
+            """How near to the color of posteriors a place is, away from crosses and rings."""
             x, y = (1 + code[0] / limit) * 420, (1 - code[1] / limit) * 420
             around = pixels(plane, round(x) - 6, round(y) - 6, 13, 13)[..., :3]
             return np.abs(around - TRUTH).sum(axis=-1).min()
@@ -75,7 +75,7 @@ def test_an_image_is_chosen_on_the_plane_and_in_the_strip(page, pair, faces):
     plane = page.locator(".plane").nth(1)
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
-    limit = explorer.payload.of_space(pair[1], "", faces, "")["limit"]
+    limit = explorer.payload.space_payload(pair[1], "", faces, "")["limit"]
     codes = pair[1].model.encode(faces.test_images)
     target = codes[11]
     x = box["x"] + (1 + target[0] / limit) / 2 * box["width"]
@@ -97,7 +97,7 @@ def test_an_image_is_chosen_on_the_plane_and_in_the_strip(page, pair, faces):
 def test_the_widest_gap_is_one_click_away(page, pair, faces, shown):
     space = shown.payload["spaces"][0]
     gap = np.subtract(space["logP"], space["elbo"])
-    page.select_option("select[name=sort]", label="gap of VAE, widest first")
+    page.select_option("select[name=sort]", label="gap of VAE, largest first")
     assert name(page).startswith(f"Test image {np.argmax(gap)},")
     written = page.locator(".images button span").all_inner_texts()
     written = [float(text.replace("−", "-")) for text in written]
@@ -121,7 +121,7 @@ def test_the_nearest_images_are_those_of_the_measures(page, pair, faces):
         codes = run.model.encode(faces.test_images).astype("float16").astype(float)
         order = np.argsort(np.linalg.norm(codes - codes[20], axis=1))[:5]
         names = [faces.class_names[faces.test_labels[image]] for image in order]
-        figures = page.locator(".panel").nth(panel).locator(".neighbours figcaption")
+        figures = page.locator(".panel").nth(panel).locator(".neighbors figcaption")
         assert figures.all_inner_texts() == names
 
 
@@ -129,7 +129,7 @@ def test_another_draw_from_q_is_another_place(page, pair):
     second = page.locator(".panel").first.locator(".decoded").nth(1)
     labels = set()
     for _ in range(3):
-        page.get_by_role("button", name="Draw again from q").first.click()
+        page.get_by_role("button", name="Sample again from q(z|x)").first.click()
         label = second.get_attribute("aria-label").replace("−", "-")
         code = [float(number) for number in re.findall(r"-?\d+\.\d+", label)]
         labels.add(label)
@@ -138,7 +138,9 @@ def test_another_draw_from_q_is_another_place(page, pair):
         expected = 255 * pair[0].model.decode([code])[0, ..., 0]
         np.testing.assert_allclose(picture(second), expected, atol=3)  # of a rounded code
     assert len(labels) == 3
-    assert page.get_by_role("button", name="Draw again from q").count() == 1  # none for points
+    assert (
+        page.get_by_role("button", name="Sample again from q(z|x)").count() == 1
+    )  # none for points
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1000, False), (1000, True), (390, False)])

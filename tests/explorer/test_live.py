@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from live import page_of_widget
 
+from study import vae_family
 from tools.website import chromium
 from vaelib import explorer
-from vaelib.study import family
 
 
 @pytest.fixture(params=["infer", "sweep"])
@@ -18,7 +18,7 @@ def live(request, browser, pair, faces, tmp_path):
         shown = explorer.infer(*pair, dataset=faces, step=0.4, count=30)
         codes = pair[0].model.encode(faces.test_images[:30])
     else:
-        shown, codes = explorer.sweep(*family.betas()[:2], dataset=faces), None
+        shown, codes = explorer.sweep(*vae_family.load_beta_vaes()[:2], dataset=faces), None
     page_of_widget(shown.live(), [[0.5, -0.25]], tmp_path / "notebook.html")
     with chromium.opened(browser, tmp_path / "notebook.html", height=1300) as (page, problems):
         page.wait_for_function("window.ready")

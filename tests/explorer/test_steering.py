@@ -32,7 +32,7 @@ def code_of(a, b):
 def assert_shows(page, run, a, b):
     shown = np.array(page.locator(".generated").evaluate(READ)).reshape(28, 28)
     decoded = np.round(255 * run.model.decode([code_of(a, b)])[0, :, :, 0])
-    assert np.abs(shown - decoded).max() <= 1  # a grey value, see test_explorer.TOLERANCE
+    assert np.abs(shown - decoded).max() <= 1  # a gray value, see test_explorer.TOLERANCE
     said = page.locator(".said").inner_text().replace("−", "-")
     numbers = re.search(r"valence (\S+) and intensity (\S+), at \((\S+), (\S+)\)", said).groups()
     np.testing.assert_allclose(np.float64(numbers), [a, b, *code_of(a, b)], atol=0.006)
@@ -60,7 +60,7 @@ def test_the_plane_shows_where_the_sliders_lead(browser, steered):
     with chromium.opened(browser, steered, width=1000) as (page, problems):
         page.locator(".said:not(:empty)").wait_for()
         page.locator("input[name=intensity]").press("End")
-        limit = explorer.payload.LEAST
+        limit = explorer.payload.MIN_LIMIT
         x, y = (1 + code_of(0, 1) * (1, -1) / limit) / 2 * 840
         ring = page.locator(".plane").evaluate(
             """(canvas, [x, y]) => {

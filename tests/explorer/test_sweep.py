@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from canvases import picture
 
+from study import vae_family
 from tools.website import axe, chromium
 from vaelib import explorer, runs
 from vaelib.measures import likelihood
-from vaelib.objectives import ELBO, ELBO_AS_POSTED
+from vaelib.objectives import ELBO, POST_ELBO
 from vaelib.runs.recipes import Recipe
-from vaelib.study import family
 
 READY = ".sweep > .said:not(:empty)"
 SMALL = """plane => {
@@ -26,7 +26,7 @@ NAMES = ["β = 0.01", "β = 0.03", "β = 0.1", "β = 0.3", "β = 1", "β = 3", "
 @pytest.fixture(scope="module")
 def betas():
     """The family; codes of faces are made as far apart as those of clothes are."""
-    runs = family.betas()
+    runs = vae_family.load_beta_vaes()
     for run, factor in zip(runs, [12, 10, 8, 6, 4, 3, 2], strict=True):
         *others, kernel, bias = run.model.encoder.get_weights()
         kernel[:, :2] *= factor
@@ -72,7 +72,7 @@ def test_the_slider_moves_everything_together(page, betas, faces):
         )
         said = page.locator(READY).inner_text()
         numbers = [float(n) for n in re.findall(r"\d+\.?\d*", said.partition(":")[2])]
-        radius = explorer.sweeps.PRIOR_RADIUS
+        radius = explorer.beta_sweep.PRIOR_RADIUS
         inside = np.hypot(*betas[number].model.encode(faces.test_images).T) < radius
         expected = [rate, distortion, rate + distortion, 100 * inside.mean()]
         np.testing.assert_allclose(numbers, expected, atol=0.51)
@@ -82,7 +82,7 @@ def test_the_slider_moves_everything_together(page, betas, faces):
         shown = page.locator("svg .dot.chosen")
         assert shown.count() == 1
         samples = page.locator(".row").nth(1).locator("canvas")
-        places = betas[0].model.prior.sample(explorer.sweeps.SAMPLES, 0)
+        places = betas[0].model.prior.sample(explorer.beta_sweep.SAMPLES, 0)
         page.wait_for_timeout(400)  # they are decoded one after the other
         for canvas, place in list(zip(samples.all(), places, strict=True))[::5]:
             np.testing.assert_allclose(picture(canvas), decoded(betas[number], place), atol=2)
@@ -102,17 +102,18 @@ def test_the_dots_lie_where_the_numbers_say(page, shown):
 
 
 def test_the_switch_tells_the_posts_mistake_in_one_move(page):
-    assert page.get_by_label("correctly weighted").is_checked()
-    page.get_by_label("as posted").check()
+    assert page.get_by_label("standard weight").is_checked()
+    page.get_by_label("post's weights").check()
     assert page.locator(".panel h2").first.inner_text() == "β = 0.01"
     assert (
-        page.locator("input[name=weight]").get_attribute("aria-valuetext") == "β = 0.01, as posted"
+        page.locator("input[name=weight]").get_attribute("aria-valuetext")
+        == "β = 0.01, post's weights"
     )
     assert page.locator("input[name=weight]").input_value() == "0"
     slide(page, 2)
-    assert not page.get_by_label("as posted").is_checked()
-    assert not page.get_by_label("correctly weighted").is_checked()
-    assert page.locator(".scale b").all_inner_texts() == ["as posted", "correctly weighted"]
+    assert not page.get_by_label("post's weights").is_checked()
+    assert not page.get_by_label("standard weight").is_checked()
+    assert page.locator(".scale b").all_inner_texts() == ["post's weights", "standard weight"]
 
 
 def test_one_place_is_decoded_by_every_model(page, betas, shown):
@@ -135,7 +136,7 @@ def test_one_place_is_decoded_by_every_model(page, betas, shown):
 
 def test_arrow_keys_move_the_place_by_a_share_of_the_plane(page, betas, shown):
     slide(page, 5)
-    page.get_by_label("as wide as these codes").check()
+    page.get_by_label("zoom to the codes of this model").check()
     plane = page.locator(".plane")
     plane.focus()
     for key in ["ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowDown"]:
@@ -153,11 +154,11 @@ def test_the_plane_is_another_one_for_each_model_and_scale(page):
     looks = []
     for number, wide in [(0, False), (4, False), (4, True)]:
         slide(page, number)
-        page.get_by_label("as wide as these codes").set_checked(wide)
+        page.get_by_label("zoom to the codes of this model").set_checked(wide)
         looks.append(np.reshape(page.locator(".plane").evaluate(SMALL), (84, 84, 4))[..., :3])
     for one, other in pairwise(looks):
         assert (np.abs(one - other).max(axis=-1) > 20).mean() > 0.01
-    # In colour are the codes and their names; on the wider plane they are farther apart.
+    # In color are the codes and their names; on the wider plane they are farther apart.
     places = [np.argwhere(np.ptp(look, axis=-1) > 60) for look in looks[1:]]
     assert places[1].std(axis=0).min() > 1.5 * places[0].std(axis=0).min()
 
@@ -186,7 +187,7 @@ def test_what_can_not_be_swept_over_is_refused(pair, betas, faces):
     with pytest.raises(ValueError, match="1 titles for 7 runs"):
         explorer.sweep(*betas, titles=["one"], dataset=faces)
     recipe = Recipe("faces", ELBO, latent_dim=3)
-    deep = runs.Run(recipe, recipe.build(1), {}, {}, {})
+    deep = runs.Run(recipe, recipe.compiled_model(1), {}, {}, {})
     with pytest.raises(ValueError, match="has 3 latent dimensions"):
         explorer.sweep(betas[0], deep, dataset=faces)
 
@@ -194,9 +195,9 @@ def test_what_can_not_be_swept_over_is_refused(pair, betas, faces):
 def test_marks_are_where_the_posts_objective_and_the_elbo_are(shown, betas, faces):
     objectives = [run.recipe.objective for run in betas]
     assert shown.payload["marks"] == {
-        "as posted": objectives.index(ELBO_AS_POSTED),
-        "correctly weighted": objectives.index(ELBO),
+        "post's weights": objectives.index(POST_ELBO),
+        "standard weight": objectives.index(ELBO),
     }
     assert explorer.sweep(*betas[1:3], dataset=faces).payload["marks"] == {}
-    assert shown.title == "The weight of the KL, on faces: from β = 0.01 to β = 10"
+    assert shown.title == "The KL weight on faces: from β = 0.01 to β = 10"
     assert shown.live().points == [[0.0, 0.0]]

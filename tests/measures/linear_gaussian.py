@@ -4,9 +4,9 @@ import numpy as np
 from scipy import stats
 from scipy.spatial import distance
 
-from vaelib.backend import ops
 from vaelib.objectives import ELBO
 from vaelib.priors import Mixture, StandardNormal
+from vaelib.support.backend import ops
 
 NOISE = 0.2
 
@@ -26,7 +26,7 @@ class LinearGaussian:
         )
         self.b = np.full(784, 0.5)
 
-    def at_once(self, images):
+    def chunk_size(self, images):
         return images
 
     def decoder(self, z):
@@ -89,7 +89,7 @@ class Constant:
 
     latent_dim, image_shape, objective = 2, (28, 28, 1), ELBO
     prior = StandardNormal(2)
-    at_once = LinearGaussian.at_once
+    chunk_size = LinearGaussian.chunk_size
 
     def __init__(self, logits):
         self.logits = logits

@@ -8,7 +8,7 @@ from vaelib import measures
 from vaelib.models import VAE
 
 
-def test_knn_accuracy_is_the_share_whose_neighbours_agree():
+def test_knn_accuracy_is_the_share_whose_neighbors_agree():
     train_codes = np.array([[0, 0], [0, 1], [1, 0], [9, 9], [9, 8], [8, 9]], float)
     train_labels = np.array([0, 0, 0, 1, 1, 1])
     test_codes = np.array([[0, 0.5], [9, 8.5], [1, 1], [8, 8]])
@@ -17,7 +17,7 @@ def test_knn_accuracy_is_the_share_whose_neighbours_agree():
     assert found == 0.75
 
 
-def test_knn_accuracy_goes_by_the_majority_of_k_neighbours():
+def test_knn_accuracy_goes_by_the_majority_of_k_neighbors():
     train_codes = np.array([[0.0], [2.0], [2.1]])
     train_labels = np.array([0, 1, 1])
     code, label = np.array([[0.5]]), np.array([1])
@@ -53,13 +53,13 @@ def test_code_statistics_name_each_dimension():
 def test_summary_puts_the_measures_of_a_model_into_one_row(faces):
     model = VAE(seed=1)
     codes, train_codes = model.encode(faces.test_images), model.encode(faces.train_images)
-    by_neighbours = measures.knn_accuracy(
+    by_neighbors = measures.knn_accuracy(
         train_codes, faces.train_labels, codes, faces.test_labels, k=15
     )
     error = measures.mean_squared_error(model, faces.test_images)
-    expected = {"15-NN accuracy": by_neighbours, "pixel MSE": error}
+    expected = {"15-NN accuracy": by_neighbors, "pixel MSE": error}
     assert measures.summary(model, faces) == measures.code_statistics(codes) | expected
-    assert 0 < by_neighbours < 1
+    assert 0 < by_neighbors < 1
 
 
 def test_probe_is_right_where_a_line_tells_classes_apart_and_guesses_where_not():
@@ -67,7 +67,7 @@ def test_probe_is_right_where_a_line_tells_classes_apart_and_guesses_where_not()
     labels = np.arange(400) % 2
     apart = random.standard_normal((400, 2)) + 100 * labels[:, None]
     assert measures.probe_accuracy(apart[:200], labels[:200], apart[200:], labels[200:]) == 1
-    # One class around the other: neighbours tell them apart, no line does.
+    # One class around the other: neighbors tell them apart, no line does.
     angle, radius = random.uniform(0, 7, 400), 1 + 9 * labels
     rings = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     split = rings[:200], labels[:200], rings[200:], labels[200:]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
 
-from vaelib.measures import factors as measured
+from vaelib.measures import disentanglement as measured
 
 
 @pytest.fixture(scope="module")
@@ -23,19 +23,19 @@ def aligned(causes):
 
 
 def test_axes_that_are_the_causes_get_the_best_marks(aligned, causes):
-    angle, before, after = measured.best_turn(aligned, causes)
+    angle, before, after = measured.best_rotation(aligned, causes)
     assert min(angle, 90 - angle) < 1 and before > 0.99 and after > 0.99
     assert measured.mig(aligned, causes) > 0.75
     assert measured.sap(aligned, causes) > 0.99
     marks = measured.dci(aligned, causes)
     assert min(marks.values()) > 0.97
     assert measured.linear_r2(aligned, causes).min() > 0.99
-    assert measured.neighbour_r2(aligned, causes).min() > 0.99
+    assert measured.knn_r2(aligned, causes).min() > 0.99
 
 
 def test_turned_by_45_degrees_they_lose_them_but_not_r2_after_the_best_turn(aligned, causes):
-    turned = measured.turned(aligned, 45)
-    angle, before, after = measured.best_turn(turned, causes)
+    turned = measured.rotate(aligned, 45)
+    angle, before, after = measured.best_rotation(turned, causes)
     assert angle == pytest.approx(45, abs=1)
     assert before == pytest.approx(0.5, abs=0.03) and after > 0.99
     assert measured.mig(turned, causes) < 0.1
@@ -43,24 +43,24 @@ def test_turned_by_45_degrees_they_lose_them_but_not_r2_after_the_best_turn(alig
     assert measured.dci(turned, causes)["disentanglement"] < 0.2
     assert measured.dci(turned, causes)["informativeness"] > 0.97
     assert measured.linear_r2(turned, causes).min() > 0.99
-    assert measured.neighbour_r2(turned, causes).min() > 0.99
+    assert measured.knn_r2(turned, causes).min() > 0.99
 
 
 def test_codes_that_know_nothing_get_nothing(causes):
     noise = np.random.default_rng(2).standard_normal(causes.shape)
-    assert measured.best_turn(noise, causes)[2] < 0.01
+    assert measured.best_rotation(noise, causes)[2] < 0.01
     for mark in (measured.mig, measured.sap):
         assert mark(noise, causes) < 0.02
     assert measured.linear_r2(noise, causes).max() < 0.01
-    assert measured.neighbour_r2(noise, causes).max() < 0.01
+    assert measured.knn_r2(noise, causes).max() < 0.01
 
 
-def test_a_bend_is_read_by_neighbours_and_not_by_a_line(causes):
+def test_a_bend_is_read_by_neighbors_and_not_by_a_line(causes):
     x, y = causes.T
     bent = np.stack([np.abs(x - 0.5), y], axis=1)
     assert measured.linear_r2(bent, causes)[0] < 0.01 < 0.99 < measured.linear_r2(bent, causes)[1]
     round_ = np.stack([np.cos(2 * x), np.sin(2 * x)], axis=1) * (1 + y[:, None])
-    assert measured.neighbour_r2(round_, causes).min() > 0.99
+    assert measured.knn_r2(round_, causes).min() > 0.99
     assert measured.linear_r2(round_, causes)[1] < 0.95
 
 
@@ -86,10 +86,10 @@ def test_sap_is_the_gap_of_squared_correlations(causes):
 
 
 def test_directions_are_where_the_causes_grow(causes):
-    plane = measured.turned(causes, 30)  # then the first grows at 30 degrees, the second at 120
-    np.testing.assert_allclose(measured.directions(plane, causes), [30, 120])
-    np.testing.assert_allclose(measured.directions(-plane, causes), [-150, -60])
-    angle, *_ = measured.best_turn(plane, causes)
+    plane = measured.rotate(causes, 30)  # then the first grows at 30 degrees, the second at 120
+    np.testing.assert_allclose(measured.factor_angles(plane, causes), [30, 120])
+    np.testing.assert_allclose(measured.factor_angles(-plane, causes), [-150, -60])
+    angle, *_ = measured.best_rotation(plane, causes)
     assert angle == pytest.approx(60)  # which makes the two axes exchanged
 
 
@@ -98,4 +98,4 @@ def test_codes_that_do_not_fit_the_factors_are_refused(codes):
     with pytest.raises(ValueError, match=r"codes of shape .* expected \(n, latent_dim\)"):
         measured.mig(codes, np.zeros((40, 2)))
     with pytest.raises(ValueError, match=r"expected \(n, 2\)"):
-        measured.best_turn(np.zeros((40, 3)), np.zeros((40, 2)))
+        measured.best_rotation(np.zeros((40, 3)), np.zeros((40, 2)))

@@ -7,8 +7,8 @@ import pytest
 
 import drawn
 from vaelib import data
-from vaelib.errors import RunError
 from vaelib.measures import features
+from vaelib.support.errors import RunError
 
 FACES = data.render_faces(train=1_000, test=200)
 
@@ -38,7 +38,7 @@ def test_training_again_gives_the_same_features(trained):
 
 def test_what_was_saved_is_loaded_the_same(trained, tmp_path):
     features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
-    about = json.loads((tmp_path / "features_faces.json").read_text())
+    about = json.loads((tmp_path / "features/faces.json").read_text())
     assert about == {"data": FACES.fingerprint, "epochs": 2, "test accuracy": 0.5}
     loaded = features.load("faces", tmp_path)
     np.testing.assert_array_equal(loaded(FACES.test_images), trained(FACES.test_images))
@@ -48,17 +48,18 @@ def test_features_that_are_missing_or_damaged_are_refused(trained, tmp_path):
     with pytest.raises(RunError, match="no features for 'faces'"):
         features.load("faces", tmp_path)
     features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
-    path = tmp_path / "features_faces.npz"
+    path = tmp_path / "features/faces.npz"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(RunError, match=r"features_faces\.npz can't be read"):
+    with pytest.raises(RunError, match=r"faces\.npz can't be read"):
         features.load("faces", tmp_path)
 
 
 def test_images_without_classes_are_compared_by_their_pixels():
-    assert features.load("frey_faces") is features.pixels
+    assert features.load("frey_faces") is features.pixel_features
     assert features.fingerprint("frey_faces") == "pixels"
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 20, 1), "uint8")
-    np.testing.assert_allclose(features.pixels(images), images.reshape(3, 560) / 255, rtol=1e-6)
+    found = features.pixel_features(images)
+    np.testing.assert_allclose(found, images.reshape(3, 560) / 255, rtol=1e-6)
 
 
 def test_images_of_another_shape_have_features_too(tmp_path):

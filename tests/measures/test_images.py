@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from vaelib.backend import ops
-from vaelib.measures import images
+from vaelib.measures import decoded_images
 from vaelib.models import VAE
 from vaelib.priors import StandardNormal
+from vaelib.support.backend import ops
 
 
 def points(n=300, seed=0, shift=0.0):
@@ -18,7 +18,7 @@ def points(n=300, seed=0, shift=0.0):
 
 
 class Fading:
-    """Codes an image by its mean pixel, and decodes to a grey of that brightness.
+    """Codes an image by its mean pixel, and decodes to a gray of that brightness.
 
     Args:
         sampled: whether the encoder gives a log-variance too, which nothing here should look at.
@@ -29,7 +29,7 @@ class Fading:
     def __init__(self, sampled=False):
         self.objective = SimpleNamespace(sampled=sampled)
 
-    def at_once(self):
+    def chunk_size(self):
         return 250
 
     def encoder(self, images):
@@ -38,18 +38,18 @@ class Fading:
         return ops.concatenate([mean, mean + 99], axis=1) if self.objective.sampled else mean
 
     def decoder(self, z):
-        grey = ops.clip(z, 1e-7, 1 - 1e-7)
-        return ops.log(grey / (1 - grey))[:, :, None, None] + ops.zeros((1, 28, 28, 1))
+        gray = ops.clip(z, 1e-7, 1 - 1e-7)
+        return ops.log(gray / (1 - gray))[:, :, None, None] + ops.zeros((1, 28, 28, 1))
 
 
 @pytest.mark.parametrize("sampled", [False, True])
 def test_errors_are_those_of_decoded_mean_codes(sampled):
     pictures = np.zeros((2, 28, 28, 1), "uint8")
-    pictures[0, :14] = 255  # decoded as grey .5: every pixel is off by .5; the black image by none
+    pictures[0, :14] = 255  # decoded as gray .5: every pixel is off by .5; the black image by none
     for given in (pictures, pictures / np.float32(255)):
-        squared = images.mean_squared_error(Fading(sampled), given)
+        squared = decoded_images.mean_squared_error(Fading(sampled), given)
         assert squared == pytest.approx(0.25 / 2)
-        entropy = images.mean_cross_entropy(Fading(sampled), given)
+        entropy = decoded_images.mean_cross_entropy(Fading(sampled), given)
         assert entropy == pytest.approx(784 * np.log(2) / 2, rel=1e-4)
 
 
@@ -57,16 +57,16 @@ def test_errors_of_a_model_are_those_of_what_it_decodes():
     model, pictures = VAE(seed=1), np.random.default_rng(0).random((300, 28, 28, 1), "float32")
     decoded = model.decode(model.encode(pictures)).astype("float64")
     squared = ((decoded - pictures) ** 2).mean()
-    assert images.mean_squared_error(model, pictures) == pytest.approx(squared, rel=1e-5)
+    assert decoded_images.mean_squared_error(model, pictures) == pytest.approx(squared, rel=1e-5)
     entropy = -(pictures * np.log(decoded) + (1 - pictures) * np.log(1 - decoded))
     expected = entropy.sum(axis=(1, 2, 3)).mean()
-    assert images.mean_cross_entropy(model, pictures) == pytest.approx(expected, rel=1e-5)
+    assert decoded_images.mean_cross_entropy(model, pictures) == pytest.approx(expected, rel=1e-5)
 
 
 def test_sharpness_is_the_variance_of_the_laplacian():
     pictures = np.random.default_rng(0).random((3, 28, 28, 1))
     expected = [ndimage.laplace(picture)[1:-1, 1:-1].var() for picture in pictures[..., 0]]
-    assert images.sharpness(pictures) == pytest.approx(np.mean(expected))
+    assert decoded_images.sharpness(pictures) == pytest.approx(np.mean(expected))
 
 
 def test_sharpness_falls_when_edges_are_blurred_and_is_0_for_a_slope():
@@ -74,9 +74,9 @@ def test_sharpness_falls_when_edges_are_blurred_and_is_0_for_a_slope():
     edge[:, :, 14:] = 1
     blurred = edge.copy()
     blurred[:, :, 13:15] = [[1 / 3], [2 / 3]]
-    assert images.sharpness(blurred) < images.sharpness(edge) / 3
+    assert decoded_images.sharpness(blurred) < decoded_images.sharpness(edge) / 3
     slope = np.broadcast_to(np.linspace(0, 1, 28)[:, None], (1, 28, 28, 1))
-    assert images.sharpness(slope) == pytest.approx(0, abs=1e-12)
+    assert decoded_images.sharpness(slope) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -89,31 +89,31 @@ def test_sharpness_falls_when_edges_are_blurred_and_is_0_for_a_slope():
 )
 def test_sharpness_refuses_pixels_on_another_scale(wrong, complaint):
     with pytest.raises(ValueError, match=f"images {complaint}: expected floats in"):
-        images.sharpness(wrong)
+        decoded_images.sharpness(wrong)
 
 
-def test_a_manifold_is_the_balls_that_reach_to_the_kth_neighbour():
+def test_a_manifold_is_the_balls_that_reach_to_the_kth_neighbor():
     real = np.array([[0.0], [1], [3], [10]])
-    manifold = images.Manifold(real, k=1)
+    manifold = decoded_images.Manifold(real, k=1)
     np.testing.assert_allclose(manifold.radii, [1, 1, 2, 7])
-    np.testing.assert_allclose(images.Manifold(real, k=2).radii, [3, 2, 3, 9])
-    inside = manifold.inside([[-0.5], [4.5], [-2.0]])
+    np.testing.assert_allclose(decoded_images.Manifold(real, k=2).radii, [3, 2, 3, 9])
+    inside = manifold.ball_membership([[-0.5], [4.5], [-2.0]])
     assert inside.tolist() == [
         [True, False, False, False],
         [False, False, True, True],
         [False, False, False, False],
     ]
-    assert manifold.holds([[-0.5], [4.5], [-2.0]]).tolist() == [True, True, False]
+    assert manifold.contains([[-0.5], [4.5], [-2.0]]).tolist() == [True, True, False]
     with pytest.raises(ValueError, match="4 images: expected more than k, which is 4"):
-        images.Manifold(real, k=4)
+        decoded_images.Manifold(real, k=4)
 
 
 def test_the_ball_of_an_outlier_is_left_out_where_only_a_share_is_kept():
     real = np.array([[0.0], [1], [2], [3], [100]])
     anything = [[50.0]]
-    assert images.Manifold(real, k=1).holds(anything)
-    assert not images.Manifold(real, k=1, share=0.5).holds(anything)
-    assert images.Manifold(real, k=1, share=0.5).holds([[1.5]])
+    assert decoded_images.Manifold(real, k=1).contains(anything)
+    assert not decoded_images.Manifold(real, k=1, share=0.5).contains(anything)
+    assert decoded_images.Manifold(real, k=1, share=0.5).contains([[1.5]])
 
 
 @pytest.mark.parametrize("middle", [0.0, 1.0, 1e6, -3e9])
@@ -122,23 +122,23 @@ def test_a_manifold_holds_its_own_points(middle):
     single = middle + random.standard_normal((700, 64))  # more than are compared at a time
     repeated = np.concatenate([single[:100]] * 7)[random.permutation(700)]
     for own in (single, repeated, np.concatenate([repeated, single])):
-        assert images.Manifold(own).holds(own).all()
-        assert images.precision_recall_density_coverage(own, own)["coverage"] == 1
+        assert decoded_images.Manifold(own).contains(own).all()
+        assert decoded_images.precision_recall_density_coverage(own, own)["coverage"] == 1
 
 
 def test_a_manifold_of_many_images_does_not_keep_all_distances_in_memory():
     many = np.random.default_rng(0).standard_normal((3000, 2))
     tracemalloc.start()
-    images.Manifold(many)
+    decoded_images.Manifold(many)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 3000 * 3000 * 8 / 2  # half of what all of them take
 
 
 def test_repeated_points_have_balls_without_size():
-    manifold = images.Manifold(np.repeat([[1e6, 0.1], [3e6, 0.3]], 6, axis=0))
+    manifold = decoded_images.Manifold(np.repeat([[1e6, 0.1], [3e6, 0.3]], 6, axis=0))
     assert not manifold.radii.any()
-    assert manifold.holds([[1e6, 0.1], [1e6, 0.1 + 1e-9], [2e6, 0.2]]).tolist() == [
+    assert manifold.contains([[1e6, 0.1], [1e6, 0.1 + 1e-9], [2e6, 0.2]]).tolist() == [
         True,
         False,
         False,
@@ -177,12 +177,14 @@ def test_the_four_measures_are_those_of_their_definitions(k, shift, scale):
     random = np.random.default_rng(k)
     real, decoded = random.standard_normal((40, 3)), shift + scale * random.standard_normal((25, 3))
     expected = in_loops(real, decoded, k)
-    assert images.precision_recall_density_coverage(real, decoded, k) == pytest.approx(expected)
+    assert decoded_images.precision_recall_density_coverage(real, decoded, k) == pytest.approx(
+        expected
+    )
     assert len(set(expected.values())) > 2  # so that none passes for another
 
 
 def test_two_samples_of_one_distribution_are_as_real_as_each_other():
-    found = images.precision_recall_density_coverage(points(seed=0), points(seed=1))
+    found = decoded_images.precision_recall_density_coverage(points(seed=0), points(seed=1))
     assert found["precision"] > 0.85 and found["recall"] > 0.85
     assert found["density"] == pytest.approx(1, abs=0.15)
     assert found["coverage"] > 0.9
@@ -190,23 +192,23 @@ def test_two_samples_of_one_distribution_are_as_real_as_each_other():
 
 def test_a_collapsed_model_is_precise_and_reaches_nothing():
     collapsed = points()[:1] + 1e-6 * points(seed=1)
-    found = images.precision_recall_density_coverage(points(), collapsed)
+    found = decoded_images.precision_recall_density_coverage(points(), collapsed)
     assert found["precision"] == 1
     assert found["recall"] < 0.01
     assert found["coverage"] < 0.1
 
 
 def test_a_model_far_off_is_neither():
-    found = images.precision_recall_density_coverage(points(), points(seed=1, shift=50))
+    found = decoded_images.precision_recall_density_coverage(points(), points(seed=1, shift=50))
     assert set(found.values()) == {0}
 
 
 def test_path_length_of_a_linear_decoder_is_the_mean_of_its_squared_stretches():
     w = np.diag([3.0, 4.0])
     codes = np.random.default_rng(0).standard_normal((4_000, 2))
-    found = images.path_length(lambda z: z @ w, lambda images: images, codes)
+    found = decoded_images.path_length(lambda z: z @ w, lambda images: images, codes)
     assert found == pytest.approx((9 + 16) / 2, rel=0.03)
-    assert images.path_length(np.zeros_like, lambda images: images, codes) == 0
+    assert decoded_images.path_length(np.zeros_like, lambda images: images, codes) == 0
 
 
 @pytest.mark.parametrize("prior", [StandardNormal(2), None])
@@ -219,7 +221,7 @@ def test_the_path_length_does_not_go_the_way_of_the_codes(seed, prior):
     def radius(z):
         return np.linalg.norm(z, axis=1, keepdims=True)
 
-    found = images.path_length(radius, lambda images: images, codes, seed=seed)
+    found = decoded_images.path_length(radius, lambda images: images, codes, seed=seed)
     assert found == pytest.approx(0.5, abs=0.03)
 
 
@@ -228,16 +230,18 @@ def test_features_that_are_no_numbers_are_refused():
     broken[3, 2] = np.nan
     complaint = "some features are NaN, infinite or beyond"
     with pytest.raises(ValueError, match=complaint):
-        images.Manifold(broken)
+        decoded_images.Manifold(broken)
     with pytest.raises(ValueError, match=complaint):
-        images.Manifold(points()).holds(broken)
+        decoded_images.Manifold(points()).contains(broken)
     with pytest.raises(ValueError, match="k must be an integer, 1 or more, not 0"):
-        images.Manifold(points(), k=0)
+        decoded_images.Manifold(points(), k=0)
 
 
 def test_numbers_of_numpy_are_as_good_as_those_of_python():
     pair, two = (points(30), points(30, seed=1)), np.int64(2)
-    expected = images.precision_recall_density_coverage(*pair, k=2)
-    assert images.precision_recall_density_coverage(*pair, k=two) == expected
-    stretch = [images.path_length(lambda z: z**2, lambda x: x, pair[0], seed=s) for s in (2, two)]
+    expected = decoded_images.precision_recall_density_coverage(*pair, k=2)
+    assert decoded_images.precision_recall_density_coverage(*pair, k=two) == expected
+    stretch = [
+        decoded_images.path_length(lambda z: z**2, lambda x: x, pair[0], seed=s) for s in (2, two)
+    ]
     assert stretch[0] == stretch[1]

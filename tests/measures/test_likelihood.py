@@ -5,9 +5,9 @@ import pytest
 from linear_gaussian import Constant, LinearGaussian, LinearMixture, gaussian
 from scipy import special, stats
 
-from vaelib.backend import ops
 from vaelib.measures import likelihood
 from vaelib.models import VAE
+from vaelib.support.backend import ops
 
 
 def test_the_integral_is_the_likelihood_of_a_linear_gaussian_model():
@@ -25,7 +25,7 @@ def test_the_likelihood_is_that_under_the_models_own_prior():
     assert np.abs(model.log_p(images) - LinearGaussian().log_p(images)).mean() > 0.2
     exact = likelihood.log_likelihood(model, images, step=0.1, log_p_x_given_z=gaussian)
     np.testing.assert_allclose(exact, model.log_p(images), atol=0.02)
-    sampled = likelihood.importance_sampled(
+    sampled = likelihood.importance_sampled_log_likelihood(
         model, images, samples=4_000, log_p_x_given_z=gaussian, widen=1.5
     )
     np.testing.assert_allclose(sampled, model.log_p(images), atol=0.1)
@@ -37,7 +37,7 @@ def test_the_divergence_to_a_mixture_is_right_on_average():
     random = np.random.default_rng(0)
     z = mean + np.exp(log_var / 2) * random.standard_normal((40_000, 2))
     every = (np.broadcast_to(row, z.shape) for row in (mean, log_var))
-    found = likelihood.kl_to(prior, z, *every).mean()
+    found = likelihood.kl_to_prior(prior, z, *every).mean()
     axis = np.linspace(-8, 8, 401)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     q = stats.multivariate_normal(mean[0], np.diag(np.exp(log_var[0])))
@@ -51,7 +51,7 @@ def test_the_posterior_on_a_grid_is_that_of_a_linear_gaussian_model():
     images = model.images(5)
     axis = np.arange(-3, 3.01, 0.04)
     codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    found = likelihood.posterior(model, images, codes, gaussian)
+    found = likelihood.true_posterior(model, images, codes, gaussian)
     np.testing.assert_allclose(found.sum(axis=1), 1)
     mean, log_var = model.encode_distribution(images)
     np.testing.assert_allclose(found @ codes, mean, atol=1e-3)
@@ -62,7 +62,9 @@ def test_the_posterior_on_a_grid_is_that_of_a_linear_gaussian_model():
 def test_importance_sampling_from_the_true_posterior_is_exact(latent_dim):
     model = LinearGaussian(latent_dim)
     images = model.images(4)
-    found = likelihood.importance_sampled(model, images, samples=3, log_p_x_given_z=gaussian)
+    found = likelihood.importance_sampled_log_likelihood(
+        model, images, samples=3, log_p_x_given_z=gaussian
+    )
     np.testing.assert_allclose(found, model.log_p(images), atol=0.02)
 
 
@@ -70,7 +72,9 @@ def test_importance_sampling_from_another_posterior_rises_to_the_likelihood():
     model = LinearGaussian(widened=4.0)
     images = model.images(20)
     few, many = (
-        likelihood.importance_sampled(model, images, k, log_p_x_given_z=gaussian).mean()
+        likelihood.importance_sampled_log_likelihood(
+            model, images, k, log_p_x_given_z=gaussian
+        ).mean()
         for k in (1, 1_000)
     )
     exact = model.log_p(images).mean()
@@ -83,8 +87,8 @@ def test_wider_samples_make_up_for_an_encoder_that_is_too_narrow():
     images = narrow.images(20)
     settings = dict(samples=200, log_p_x_given_z=gaussian)
     exact = narrow.log_p(images)
-    plain = likelihood.importance_sampled(narrow, images, **settings)
-    widened = likelihood.importance_sampled(narrow, images, widen=2.0, **settings)
+    plain = likelihood.importance_sampled_log_likelihood(narrow, images, **settings)
+    widened = likelihood.importance_sampled_log_likelihood(narrow, images, widen=2.0, **settings)
     np.testing.assert_allclose(widened, exact, atol=1e-3)  # this is the true posterior again
     assert np.abs(plain - exact).mean() > 0.05
 
@@ -161,7 +165,9 @@ def test_the_likelihood_of_a_vae_is_that_of_its_definition():
 def test_bernoulli_is_minus_the_cross_entropy_of_every_pair(batch):
     images, outputs, _ = batch
     x, logits = (a.reshape(100, -1)[:7].astype("float64") for a in (images, outputs["logits"]))
-    found = ops.convert_to_numpy(likelihood.bernoulli(*map(ops.convert_to_tensor, (x, logits[:5]))))
+    found = ops.convert_to_numpy(
+        likelihood.bernoulli_log_likelihood(*map(ops.convert_to_tensor, (x, logits[:5])))
+    )
     m = special.expit(logits)
     for i in range(7):
         for j in range(5):
@@ -212,8 +218,10 @@ def test_codes_of_nan_are_refused_where_the_grid_has_to_reach_them():
 
 def test_numbers_of_numpy_are_as_good_as_those_of_python():
     model, images = LinearGaussian(), LinearGaussian().images(2)
-    numpy = likelihood.importance_sampled(model, images, np.int64(5), np.int32(3))
-    assert numpy.tolist() == likelihood.importance_sampled(model, images, 5, 3).tolist()
+    numpy = likelihood.importance_sampled_log_likelihood(model, images, np.int64(5), np.int32(3))
+    assert (
+        numpy.tolist() == likelihood.importance_sampled_log_likelihood(model, images, 5, 3).tolist()
+    )
     assert likelihood.elbo(model, images, np.int64(3)).tolist() == (
         likelihood.elbo(model, images, 3).tolist()
     )
@@ -226,11 +234,11 @@ def test_what_can_not_be_computed_is_refused():
     with pytest.raises(ValueError, match=r"shape \(2, 28, 28\)"):
         likelihood.log_likelihood(LinearGaussian(), images[..., 0])
     with pytest.raises(ValueError, match="samples must be an integer, 1 or more, not 0"):
-        likelihood.importance_sampled(LinearGaussian(), images, samples=0)
+        likelihood.importance_sampled_log_likelihood(LinearGaussian(), images, samples=0)
     with pytest.raises(ValueError, match="widen must be a number above 0, not 0"):
-        likelihood.importance_sampled(LinearGaussian(), images, widen=0)
+        likelihood.importance_sampled_log_likelihood(LinearGaussian(), images, widen=0)
     model = LinearGaussian()
     model.encode_distribution = lambda images: (None, None)
-    for refuse in (likelihood.importance_sampled, likelihood.elbo):
+    for refuse in (likelihood.importance_sampled_log_likelihood, likelihood.elbo):
         with pytest.raises(ValueError, match="codes are deterministic"):
             refuse(model, images)

@@ -30,7 +30,7 @@ def snapshots(count=2):
 
 
 def rendered(figure, colors=20):
-    """The figure as pixels, (height, width, 3), which must show more than so many colours."""
+    """The figure as pixels, (height, width, 3), which must show more than so many colors."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
@@ -39,7 +39,7 @@ def rendered(figure, colors=20):
 
 
 def pixels_at(figure, *points):
-    """The grey values of a figure where these points lie on its only plane."""
+    """The gray values of a figure where these points lie on its only plane."""
     pixels = rendered(figure, colors=2)
     places = figure.axes[0].transData.transform(points)
     found = [pixels[round(len(pixels) - 1 - y), round(x)] for x, y in places]

@@ -17,7 +17,7 @@ def rows(figure):
 
 
 def test_bars_of_the_gap_begin_at_the_bound_and_end_at_the_likelihood():
-    figure = plotting.bounds(noise(3), ELBO, GAP, ELBO + GAP)
+    figure = plotting.elbo_bars(noise(3), ELBO, GAP, ELBO + GAP)
     rendered(figure)
     for ax, gap in zip(rows(figure), GAP, strict=True):
         [bar] = ax.patches
@@ -28,13 +28,13 @@ def test_bars_of_the_gap_begin_at_the_bound_and_end_at_the_likelihood():
 
 
 def test_all_rows_have_one_scale_on_which_the_widest_gap_fits():
-    figure = plotting.bounds(noise(3), ELBO, GAP, ELBO + GAP)
+    figure = plotting.elbo_bars(noise(3), ELBO, GAP, ELBO + GAP)
     assert len({ax.get_xlim() for ax in rows(figure)}) == 1
     assert rows(figure)[0].get_xlim()[0] < -GAP.max()
 
 
 def test_numbers_that_do_not_add_up_are_seen_not_to():
-    figure = plotting.bounds(noise(1), [-102.0], [1.5], [-100.0])
+    figure = plotting.elbo_bars(noise(1), [-102.0], [1.5], [-100.0])
     [ax] = rows(figure)
     [bar] = ax.patches
     assert bar.get_x() + bar.get_width() == -0.5  # short of the line
@@ -42,7 +42,7 @@ def test_numbers_that_do_not_add_up_are_seen_not_to():
 
 def test_each_row_has_its_image_and_its_numbers():
     images = noise(3)
-    figure = plotting.bounds(images, ELBO, GAP, ELBO + GAP)
+    figure = plotting.elbo_bars(images, ELBO, GAP, ELBO + GAP)
     for image, ax in zip(images, figure.axes[::2], strict=True):
         np.testing.assert_array_equal(ax.images[0].get_array(), image[..., 0])
     written = [[text.get_text() for text in ax.texts] for ax in rows(figure)]
@@ -50,7 +50,7 @@ def test_each_row_has_its_image_and_its_numbers():
 
 
 def test_words_keep_clear_of_each_other():
-    figure = plotting.bounds(noise(3), ELBO, GAP, ELBO + GAP)
+    figure = plotting.elbo_bars(noise(3), ELBO, GAP, ELBO + GAP)
     rendered(figure)
     canvas = figure.canvas.get_renderer()
     for ax in rows(figure):
@@ -62,6 +62,6 @@ def test_other_counts_and_negative_gaps_are_refused():
     with pytest.raises(
         ValueError, match=r"2 images, bounds of shape \(3,\), .* expected a number of each"
     ):
-        plotting.bounds(noise(2), ELBO, GAP, ELBO + GAP)
+        plotting.elbo_bars(noise(2), ELBO, GAP, ELBO + GAP)
     with pytest.raises(ValueError, match="expected none below 0"):
-        plotting.bounds(noise(3), ELBO, -GAP, ELBO - GAP)
+        plotting.elbo_bars(noise(3), ELBO, -GAP, ELBO - GAP)

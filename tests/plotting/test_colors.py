@@ -1,4 +1,4 @@
-"""Colours of classes that lie on top of each other can be told apart, by every kind of eyes."""
+"""Colors of classes that lie on top of each other can be told apart, by every kind of eyes."""
 
 from itertools import combinations
 
@@ -20,7 +20,7 @@ APART, OVERLAPPING = 14, 30
 
 
 def seen(colors, vision):
-    """Colours as such eyes see them, in a space where distances are differences."""
+    """Colors as such eyes see them, in a space where distances are differences."""
     if vision is not None:
         colors = np.clip(cspace_convert(colors, vision, "sRGB1"), 0, 1)
     return cspace_convert(colors, "sRGB1", "CAM02-UCS")
@@ -33,7 +33,7 @@ def nearest(colors, vision):
 
 @pytest.mark.parametrize("vision", VISIONS.values(), ids=VISIONS)
 @pytest.mark.parametrize("together", [("pullover", "coat", "shirt"), ("4", "7", "9")])
-def test_classes_that_overlap_are_far_apart_in_colour(vision, together):
+def test_classes_that_overlap_are_far_apart_in_color(vision, together):
     names = CLASS_NAMES["fashion_mnist" if "coat" in together else "mnist"]
     colors = CLASS_COLORS[[list(names).index(name) for name in together]]
     assert nearest(colors, vision) > OVERLAPPING

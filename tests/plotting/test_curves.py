@@ -32,14 +32,14 @@ def test_curves_have_a_panel_for_each_question_and_one_legend():
 
 def test_agreement_is_a_dot_for_each_pair():
     x = np.linspace(0, 1, 20)
-    figure = plotting.agreement(x, x**2, "one way", "another")
+    figure = plotting.scatter_with_diagonal(x, x**2, "one way", "another")
     rendered(figure)
     (ax,) = figure.axes
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("one way", "another")
     np.testing.assert_allclose(ax.collections[0].get_offsets(), np.stack([x, x**2], axis=1))
 
 
-def test_more_curves_than_colours_are_refused():
+def test_more_curves_than_colors_are_refused():
     x = np.linspace(0, 1, 5)
     ten = ("x", "y", x, {str(i): x for i in range(10)})
     assert len(plotting.curves(ten).axes[0].lines) == 10

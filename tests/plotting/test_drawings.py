@@ -15,7 +15,7 @@ DECODER = [(2,), (1568,), (7, 7, 32), (14, 14, 64), (28, 28, 32), (28, 28, 1)]
 
 @pytest.fixture
 def ax():
-    figure = plotting.network(ENCODER, DECODER)
+    figure = plotting.network_diagram(ENCODER, DECODER)
     rendered(figure)
     return figure.axes[0]
 
@@ -84,7 +84,7 @@ def test_the_way_back_to_the_noise_is_crossed_out(ax):
     ],
 )
 def test_words_keep_clear_of_each_other_and_of_the_edge(encoder, decoder):
-    figure = plotting.network(encoder, decoder)
+    figure = plotting.network_diagram(encoder, decoder)
     rendered(figure)
     renderer, (ax,) = figure.canvas.get_renderer(), figure.axes
     boxes = [text.get_window_extent(renderer) for text in ax.texts]
@@ -107,6 +107,6 @@ def test_words_in_a_box_do_not_leave_it(ax):
 
 def test_halves_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="expected two outputs for each number of the code"):
-        plotting.network([*ENCODER[:-1], (2,)], DECODER)
+        plotting.network_diagram([*ENCODER[:-1], (2,)], DECODER)
     with pytest.raises(ValueError, match="and a logit for each pixel"):
-        plotting.network([(32, 32, 1), *ENCODER[1:]], DECODER)
+        plotting.network_diagram([(32, 32, 1), *ENCODER[1:]], DECODER)

@@ -8,13 +8,13 @@ from matplotlib.text import Text
 from rendering import LABELS, codes, pixels_at, rendered
 
 from vaelib import plotting
-from vaelib.grid import grid_codes
+from vaelib.support.latent_grid import grid_codes
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 
 @pytest.mark.parametrize("one", [np.uint8(1), np.float32(1 / 255)])
-def test_grey_stays_grey_however_little_contrast_there_is(one):
+def test_gray_stays_gray_however_little_contrast_there_is(one):
     images = np.full((64, 28, 28, 1), 100 * one)
     images[0] = 90 * one  # stretched to black and white, the two would look very different
     near = pytest.approx([100, 90], abs=1)

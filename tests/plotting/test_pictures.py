@@ -21,7 +21,7 @@ def test_samples_lie_row_by_row():
     rendered(plotting.samples(noise(64)))
 
 
-def test_latent_space_names_each_class_at_its_middle_in_its_colour():
+def test_latent_space_names_each_class_at_its_middle_in_its_color():
     figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES)
     rendered(figure)
     (ax,) = figure.axes
@@ -94,7 +94,7 @@ def test_a_comparison_has_a_column_for_each_model_and_shows_how_it_ended():
 
 
 def test_strips_are_rows_with_names():
-    figure = plotting.strips({"images": noise(5), "decoded": noise(5, seed=1)})
+    figure = plotting.image_rows({"images": noise(5), "decoded": noise(5, seed=1)})
     rendered(figure)
     assert [ax.get_ylabel() for ax in figure.axes] == ["images", "decoded"]
     assert figure.axes[1].images[0].get_array().shape == (28, 5 * 28)
@@ -108,7 +108,7 @@ def test_a_last_row_that_is_not_full_is_left_white():
     assert (picture[28:, 3 * 28 :] == 255).all()
 
 
-def test_pictures_in_colour_have_their_colours():
+def test_pictures_in_color_have_their_colors():
     images = np.zeros((4, 20, 16, 3), np.uint8)
     images[1, :, :, 2] = 200
     [picture] = [i.get_array() for ax in plotting.samples(images, 2).axes for i in ax.images]
@@ -163,7 +163,7 @@ def test_labels_that_do_not_go_with_codes_and_names_are_refused(labels, complain
     [
         plotting.samples,
         plotting.latent_grid,
-        lambda images: plotting.strips({"a": images[:5]}),
+        lambda images: plotting.image_rows({"a": images[:5]}),
         lambda images: plotting.evolution(snapshots(1) | {"samples": images[None, :64]}),
     ],
 )

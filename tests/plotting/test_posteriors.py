@@ -23,7 +23,7 @@ def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
     assert np.allclose((ellipse.width, ellipse.height), (0.8, 0.4))  # two standard deviations
     assert above.get_title() == "gap 7"
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words == ["true posterior", "cloud, 2 standard deviations"]
+    assert words == ["true posterior", "approximate posterior, 2 standard deviations"]
     with pytest.raises(ValueError):
         plotting.true_posteriors(image, density, 3, 2.0, mean, log_var, titles=["one", "too many"])
 
@@ -39,7 +39,7 @@ def test_a_posterior_far_from_the_encoders_cloud_is_not_cut_off():
 
 def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up():
     z_mean, std = np.array([[1.0, 2.0], [-1.0, 0.0]]), np.array([[0.5, 0.1], [0.2, 0.2]])
-    figure = plotting.posteriors(codes(), z_mean, 2 * np.log(std))
+    figure = plotting.approximate_posteriors(codes(), z_mean, 2 * np.log(std))
     rendered(figure)
     overview, *close_ups = figure.axes
     assert len(close_ups) == 2
@@ -56,7 +56,7 @@ def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up
 def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
     z_mean = np.array([[0, 0], [1, 2], [-3, 1]], float)
     z_log_var = np.log([[1, 1], [0.25, 1], [1, 4]])
-    figure = plotting.clouds(z_mean, z_log_var, ellipses=2, deviations=3)
+    figure = plotting.aggregate_posterior(z_mean, z_log_var, ellipses=2, deviations=3)
     rendered(figure)
     single, together = figure.axes
     first, second = single.patches[:2]  # the third is the circle of the prior
@@ -70,7 +70,7 @@ def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
 
 def test_each_gap_is_a_dot_in_the_row_of_all_and_in_that_of_its_class():
     gap, labels = np.array([-0.2, 2.0, 30.0, 1.0, 400.0]), np.array([2, 2, 2, 0, 0])
-    figure = plotting.gaps(gap, labels, ("ape", "bee", "cat"))
+    figure = plotting.elbo_gaps(gap, labels, ("ape", "bee", "cat"))
     rendered(figure)
     [ax] = figure.axes
     assert [text.get_text() for text in ax.get_yticklabels()] == ["all", "ape", "cat"]

@@ -36,8 +36,8 @@ def share_inside(ax, prior):
 
 def kept(prior, count=2):
     """Snapshots of a model with this prior at the end, and another one at its beginning."""
-    first = panels.lattice_around(Mixture(MEANS[::-1] * 3, np.zeros((2, 2), "float32")))
-    limits, lattices = zip(*[first, panels.lattice_around(prior)][-count:], strict=True)
+    first = panels.prior_grid_around(Mixture(MEANS[::-1] * 3, np.zeros((2, 2), "float32")))
+    limits, lattices = zip(*[first, panels.prior_grid_around(prior)][-count:], strict=True)
     return snapshots(count) | {"prior": np.array(lattices), "prior_limit": np.array(limits)}
 
 
@@ -47,14 +47,14 @@ def test_of_the_standard_normal_it_is_a_circle(prior):
     for figure in (
         plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=prior),
         plotting.latent_grid(noise(256), prior=prior),
-        plotting.clouds(codes(), 0 * codes(), prior=prior),
+        plotting.aggregate_posterior(codes(), 0 * codes(), prior=prior),
     ):
         for ax in figure.axes:
             assert line(ax).radius == pytest.approx(radius) and line(ax).center == (0, 0)
     for figure in (
         plotting.evolution(snapshots()),
         plotting.comparison({"a": snapshots()}, CLASS_NAMES),
-        plotting.planes({"a": snapshots()}),
+        plotting.latent_spaces({"a": snapshots()}),
     ):
         assert [line(ax).radius for ax in figure.axes if ax.get_xlabel() == "z1"]
 
@@ -64,7 +64,7 @@ def test_of_a_mixture_it_holds_95_percent_of_its_samples():
         plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=MIXTURE),
         plotting.latent_space(codes(), LABELS, CLASS_NAMES, limit=1.0, prior=MIXTURE),
         plotting.latent_grid(noise(256), prior=MIXTURE),
-        plotting.clouds(codes(), 0 * codes(), prior=MIXTURE),
+        plotting.aggregate_posterior(codes(), 0 * codes(), prior=MIXTURE),
     ):
         for ax in figure.axes:
             assert share_inside(ax, MIXTURE) == pytest.approx(0.95, abs=0.006)
@@ -107,7 +107,7 @@ def test_of_a_run_each_column_shows_the_prior_of_its_own_time():
     mixture, normal = plotting.comparison(titles, CLASS_NAMES).axes[2:4]
     assert share_inside(mixture, MIXTURE) == pytest.approx(0.95, abs=0.006)
     assert isinstance(line(normal), Circle)
-    mixture, normal = plotting.planes(titles).axes
+    mixture, normal = plotting.latent_spaces(titles).axes
     assert share_inside(mixture, MIXTURE) == pytest.approx(0.95, abs=0.006)
     assert isinstance(line(normal), Circle)
 
@@ -117,7 +117,7 @@ def test_what_a_training_keeps_of_its_prior_is_what_is_shown(settings, faces):
     model = VAE(prior=settings, seed=2)
     if settings.kind == "mixture":
         model.prior.means.assign(np.array([[-1.5, 1.5], [2.0, 0.5], [0.5, 2.0]]))
-    model.prior.initialise(faces.train_images, seed=0)
+    model.prior.initialize(faces.train_images, seed=0)
     callback = Snapshots(faces.test_images, faces.test_labels, epochs=1, steps_per_epoch=1)
     callback.set_model(model)
     callback.on_train_begin()
@@ -135,7 +135,9 @@ class Shifted(Mixture):
 def test_samples_of_the_prior_in_clouds_are_those_of_the_models_own():
     shifted = Shifted(MEANS[:1], 0 * MEANS[:1])
     for seed in (3, np.int64(3)):
-        _, together = plotting.clouds(codes(), 0 * codes(), prior=shifted, seed=seed).axes
+        _, together = plotting.aggregate_posterior(
+            codes(), 0 * codes(), prior=shifted, seed=seed
+        ).axes
         of_prior, of_codes = (np.asarray(dots.get_offsets()) for dots in together.collections[:2])
         np.testing.assert_array_equal(of_prior, shifted.sample(500, 3))
         assert line(together).contains_points(of_prior).mean() == pytest.approx(0.95, abs=0.03)
@@ -148,7 +150,7 @@ def test_samples_of_the_prior_in_clouds_are_those_of_the_models_own():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_levels_hold_their_share_however_small_the_density(offset, dtype):
     log_density = offset - 0.5 * np.linspace(-6, 6, 2_001) ** 2
-    low, high = panels.levels_that_hold(log_density.astype(dtype), [0.5, 0.95])
+    low, high = panels.density_levels(log_density.astype(dtype), [0.5, 0.95])
     half_widths = np.sqrt(2 * (offset - np.array([low, high])))
     np.testing.assert_allclose(half_widths, stats.norm.ppf([0.975, 0.75]), atol=0.01)
 
@@ -156,4 +158,4 @@ def test_levels_hold_their_share_however_small_the_density(offset, dtype):
 def test_levels_pass_over_where_there_is_no_density():
     log_density = np.full((9, 9), -np.inf)
     log_density[4, 3:6] = [-1e5, 1 - 1e5, -1e5]
-    assert panels.levels_that_hold(log_density, [0.95]) == [-1e5]
+    assert panels.density_levels(log_density, [0.95]) == [-1e5]

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.text import Text
 from rendering import rendered
 
-from vaelib.plotting import sweeps
+from vaelib.plotting import model_comparison
 from vaelib.plotting.panels import CLASS_COLORS
 from vaelib.priors import Mixture, StandardNormal
 
@@ -24,7 +24,7 @@ def test_planes_reach_as_far_as_their_own_codes_around_one_circle():
         "wide": {"codes": [0 * codes, 8 * codes], "labels": labels},
         "narrow": {"codes": [codes], "labels": labels},
     }
-    wide, narrow = sweeps.planes(columns).axes
+    wide, narrow = model_comparison.latent_spaces(columns).axes
     assert narrow.get_xlim()[1] < 5
     assert wide.get_xlim() == wide.get_ylim()
     assert wide.get_xlim()[1] > 0.99 * np.abs(8 * codes).max()
@@ -32,13 +32,13 @@ def test_planes_reach_as_far_as_their_own_codes_around_one_circle():
     assert (wide.get_title(), narrow.get_title()) == ("wide", "narrow")
     assert wide.patches[0].radius == narrow.patches[0].radius
     with pytest.raises(ValueError, match="the codes of 'wide' have 3 dimensions: expected 2"):
-        sweeps.planes({"wide": {"codes": [np.zeros((40, 3))], "labels": labels}})
+        model_comparison.latent_spaces({"wide": {"codes": [np.zeros((40, 3))], "labels": labels}})
 
 
-def test_planes_have_a_legend_in_the_colours_of_the_dots():
+def test_planes_have_a_legend_in_the_colors_of_the_dots():
     column = {"codes": [np.eye(2)], "labels": np.arange(2)}
-    assert not sweeps.planes({"a": column}).legends
-    figure = sweeps.planes({"a": column}, ("shoe", "bag"))
+    assert not model_comparison.latent_spaces({"a": column}).legends
+    figure = model_comparison.latent_spaces({"a": column}, ("shoe", "bag"))
     rendered(figure)
     [legend] = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["shoe", "bag"]
@@ -50,7 +50,7 @@ def test_planes_have_a_legend_in_the_colours_of_the_dots():
 
 def test_rate_and_distortion_are_plotted_where_they_are_and_lines_join_equal_sums():
     groups = {"beta": BETAS, "capacity": ([4.0], [259.0], ["C = 4"])}
-    [ax] = sweeps.rate_distortion(groups, joined=["beta"]).axes
+    [ax] = model_comparison.rate_distortion(groups, joined=["beta"]).axes
     first, second, *diagonals = ax.lines
     np.testing.assert_array_equal(first.get_xydata(), np.transpose(BETAS[:2]))
     assert (first.get_linestyle(), second.get_linestyle()) == ("-", "None")
@@ -63,7 +63,7 @@ def test_rate_and_distortion_are_plotted_where_they_are_and_lines_join_equal_sum
 
 def test_every_dot_has_its_name_and_no_name_hides_anything():
     twins = [5.1, 5.2, 5.0, 20.0], [258.1, 257.9, 258.0, 256.1], ["α = 0", "α = 0.9", "α = 1", "x"]
-    figure = sweeps.rate_distortion({"beta": BETAS, "twins": twins}, joined=["beta"])
+    figure = model_comparison.rate_distortion({"beta": BETAS, "twins": twins}, joined=["beta"])
     rendered(figure)
     [ax] = figure.axes
     named = {text.get_text(): text.xy for text in ax.texts}
@@ -83,19 +83,19 @@ def test_every_dot_has_its_name_and_no_name_hides_anything():
             assert not any(box.contains(*place) for box in boxes)
 
 
-def test_more_groups_than_colours_and_names_for_other_dots_are_refused():
+def test_more_groups_than_colors_and_names_for_other_dots_are_refused():
     group = [1.0, 5.0], [270.0, 255.0], ["a", "b"]
-    assert sweeps.rate_distortion({str(i): group for i in range(10)})
+    assert model_comparison.rate_distortion({str(i): group for i in range(10)})
     with pytest.raises(ValueError, match="11 curves or groups in one panel: expected 10 at most"):
-        sweeps.rate_distortion({str(i): group for i in range(11)})
+        model_comparison.rate_distortion({str(i): group for i in range(11)})
     for names in (["a"], ["a", "b", "c"]):
         with pytest.raises(ValueError, match=f"{len(names)} names for 2 dots of 'a': expected one"):
-            sweeps.rate_distortion({"a": (*group[:2], names)})
+            model_comparison.rate_distortion({"a": (*group[:2], names)})
 
 
 def test_units_fall_from_the_most_active_one_and_are_counted():
     spreads = {"open": np.array([0.5, 1.0, 0.05]), "collapsed": np.array([0.0, 0.01, 0.0])}
-    figure = sweeps.units(spreads, threshold=0.1)
+    figure = model_comparison.active_units(spreads, threshold=0.1)
     rendered(figure)
     [ax] = figure.axes
     first, second, threshold = ax.lines
@@ -109,7 +109,7 @@ def test_units_fall_from_the_most_active_one_and_are_counted():
 def test_a_heatmap_holds_its_numbers_and_a_dash_for_those_that_are_not_there():
     index, columns = pd.Index([0.0, 1.0], name="alpha"), pd.Index([1, 10, 100], name="lambda")
     table = pd.DataFrame([[np.nan, 2.0, 3.0], [4.0, 5.0, 6.0]], index=index, columns=columns)
-    figure = sweeps.heatmaps({"m": table, "n": 10 * table}, {"m": "higher", "n": "lower"})
+    figure = model_comparison.heatmaps({"m": table, "n": 10 * table}, {"m": "higher", "n": "lower"})
     rendered(figure)
     first, _ = figure.axes
     assert sorted(text.get_text() for text in first.texts) == ["2", "3", "4", "5", "6", "–"]
@@ -124,7 +124,7 @@ def test_a_heatmap_holds_its_numbers_and_a_dash_for_those_that_are_not_there():
 
 def test_what_is_better_is_darker_and_each_number_stands_out():
     table = pd.DataFrame([[1.0, 2.0, 3.0, 4.0, 5.0]])
-    figure = sweeps.heatmaps({"m": table, "n": table}, {"m": "higher", "n": "lower"})
+    figure = model_comparison.heatmaps({"m": table, "n": table}, {"m": "higher", "n": "lower"})
     for ax, rises in zip(figure.axes, (True, False), strict=True):
         [shown] = ax.images
         lightness = shown.to_rgba(table.to_numpy())[0, :, :3] @ [0.3, 0.59, 0.11]
@@ -135,16 +135,16 @@ def test_what_is_better_is_darker_and_each_number_stands_out():
 
 def test_a_prior_that_is_narrow_is_plotted_and_one_that_is_elsewhere_refused():
     narrow = Mixture(np.zeros((1, 2), "float32"), np.full((1, 2), 2 * np.log(0.02), "float32"))
-    assert sweeps.priors({"a": narrow}, {"a": np.zeros((3, 2))}, limit=8).axes
+    assert model_comparison.priors({"a": narrow}, {"a": np.zeros((3, 2))}, limit=8).axes
     far = Mixture(np.full((1, 2), 100, "float32"), np.zeros((1, 2), "float32"))
     with pytest.raises(ValueError, match="none of the prior 'a' lies within 8 of the origin"):
-        sweeps.priors({"a": far}, {"a": np.zeros((3, 2))}, limit=8)
+        model_comparison.priors({"a": far}, {"a": np.zeros((3, 2))}, limit=8)
 
 
 def test_priors_are_plotted_over_their_codes_each_to_its_own_scale():
     prior = StandardNormal(2)
     codes = prior.sample(100)
-    figure = sweeps.priors({"a": prior, "b": prior}, {"a": codes, "b": 5 * codes})
+    figure = model_comparison.priors({"a": prior, "b": prior}, {"a": codes, "b": 5 * codes})
     first, second = figure.axes
     assert first.get_xlim()[1] == 4 and second.get_xlim()[1] >= np.abs(5 * codes).max()
     assert (first.get_title(), second.get_title()) == ("a", "b")

@@ -1,13 +1,13 @@
-"""A witness function is shown where it belongs, and several of them on one scale of colours."""
+"""A witness function is shown where it belongs, and several of them on one scale of colors."""
 
 import numpy as np
 import pytest
 from rendering import rendered
 
 from vaelib import plotting
-from vaelib.grid import grid_codes
 from vaelib.plotting import panels
 from vaelib.plotting.witness import COLORS
+from vaelib.support.latent_grid import grid_codes
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -35,11 +35,11 @@ def test_too_many_is_purple_too_few_is_brown_and_zero_is_white():
     pixels = rendered(figure)
     ax = figure.axes[0]
 
-    def colour(place):
+    def color(place):
         x, y = ax.transData.transform(place)
         return pixels[round(len(pixels) - 1 - y), round(x)].astype(int)
 
-    many, few, nothing = colour((2, 0.05)), colour((-2, 0.05)), colour((-3.6, 3.6))
+    many, few, nothing = color((2, 0.05)), color((-2, 0.05)), color((-3.6, 3.6))
     assert many[2] > many[1] and few[0] > few[2]  # more blue than green, more red than blue
     assert nothing.min() > 235
 
@@ -59,8 +59,8 @@ def test_the_circle_holds_95_percent():
     assert circle.radius == pytest.approx(panels.PRIOR_RADIUS)
 
 
-def test_its_colours_grow_darker_from_the_middle_to_both_ends():
-    """Who sees no colour still sees how far from 0."""
+def test_its_colors_grow_darker_from_the_middle_to_both_ends():
+    """Who sees no color still sees how far from 0."""
     red, green, blue, _ = COLORS(np.arange(COLORS.N)).T
     lightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     middle = COLORS.N // 2

@@ -16,14 +16,14 @@ from vaelib.runs.recipes import Recipe
 @pytest.fixture(scope="session")
 def run(faces):
     recipe = Recipe("faces", ELBO, epochs=2)
-    model = recipe.build(100)
+    model = recipe.compiled_model(100)
     model.optimizer.iterations.assign(2)  # one step an epoch
     return runs.Run(
         recipe,
         model,
         {"loss": [300.125, 1 / 3], "reconstruction": [299.0, 0.1], "kl": [1.0, -0.5]},
         {"epochs": np.array([0, 2]), "codes": np.ones((2, 5, 2), "float32")},
-        provenance.record(faces, seconds=1.5, resumed_after_epoch=0),
+        provenance.provenance_record(faces, seconds=1.5, resumed_after_epoch=0),
     )
 
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from vaelib.runs import fingerprint, provenance
+from vaelib.runs import provenance, source_hash
 
 SOURCE = '''"""A docstring."""
 
@@ -54,11 +54,11 @@ class Plain:
             print(*self, sep="", end=f"{self.x:#06x}")
 '''
 GOLDEN = "2fff1e214c276797166fed1060bdae8378f4ad2abc4185e53d98d663421ca2a0"
-BY_PATH = "import runpy, sys; print(runpy.run_path(sys.argv[1])['of_files'](sys.argv[2:]))"
+BY_PATH = "import runpy, sys; print(runpy.run_path(sys.argv[1])['hash_files'](sys.argv[2:]))"
 
 
 def test_a_source_has_the_fingerprint_that_it_had_on_the_python_where_this_was_written():
-    assert fingerprint.of_source(SOURCE) == GOLDEN
+    assert source_hash.hash_source(SOURCE) == GOLDEN
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
@@ -74,12 +74,12 @@ def test_every_python_finds_the_same_fingerprint_of_the_package(version, tmp_pat
     if found.stdout.strip() != version:
         pytest.skip(f"python{version} does not run")
     (tmp_path / "source.py").write_text(SOURCE, encoding="utf-8")
-    files = [provenance.PACKAGE / f"{name}.py" for name in provenance.CODE]
+    files = [provenance.PACKAGE / f"{name}.py" for name in provenance.RESULT_FILES]
     for paths in (files, [tmp_path / "source.py"]):
-        command = [python, "-I", "-c", BY_PATH, fingerprint.__file__, *paths]
+        command = [python, "-I", "-c", BY_PATH, source_hash.__file__, *paths]
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
-        assert done.stdout.strip() == fingerprint.of_files(paths), done.stderr
-    assert provenance.code_fingerprint() == fingerprint.of_files(files)
+        assert done.stdout.strip() == source_hash.hash_files(paths), done.stderr
+    assert provenance.code_fingerprint() == source_hash.hash_files(files)
 
 
 SAME = [
@@ -119,12 +119,12 @@ OTHER = [
 
 @pytest.mark.parametrize("one, another", SAME)
 def test_comments_docstrings_and_layout_do_not_make_other_code(one, another):
-    assert fingerprint.of_source(one) == fingerprint.of_source(another)
+    assert source_hash.hash_source(one) == source_hash.hash_source(another)
 
 
 @pytest.mark.parametrize("one, another", OTHER)
 def test_what_computes_something_else_is_other_code(one, another):
-    assert fingerprint.of_source(one) != fingerprint.of_source(another)
+    assert source_hash.hash_source(one) != source_hash.hash_source(another)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def copy(tmp_path, monkeypatch):
 
 def test_a_change_to_any_file_that_decides_results_is_seen(copy):
     known = {provenance.code_fingerprint()}
-    for name in provenance.CODE:
+    for name in provenance.RESULT_FILES:
         with open(copy / f"{name}.py", "a", encoding="utf-8") as stream:
             stream.write("\nMORE = 1\n")
         assert provenance.code_fingerprint() not in known, name
@@ -154,8 +154,8 @@ def test_a_comment_in_the_package_and_what_does_not_train_are_not_seen(copy):
 
 
 # What training imports, but what decides no number: data have a fingerprint of their own.
-HARMLESS = {"runs/arrays", "backend", "errors", "files"} | {
-    f"runs/{name}" for name in ("checkpoints", "fingerprint", "folders", "provenance")
+HARMLESS = {"runs/npz", "support/backend", "support/errors", "support/files"} | {
+    f"runs/{name}" for name in ("checkpoints", "source_hash", "run_folder", "provenance")
 }
 
 
@@ -177,4 +177,4 @@ def imported(name, seen):
 
 
 def test_no_file_that_training_needs_was_forgotten():
-    assert imported("runs/keeper", set()) == {*provenance.CODE} | HARMLESS
+    assert imported("runs/trainer", set()) == {*provenance.RESULT_FILES} | HARMLESS

@@ -10,10 +10,11 @@ import uuid
 import numpy as np
 import pytest
 
-from vaelib import data, files, runs, training
-from vaelib.errors import RunError
-from vaelib.runs import checkpoints, folders
+from vaelib import data, runs, training
+from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
+from vaelib.support import files
+from vaelib.support.errors import RunError
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
@@ -32,18 +33,18 @@ def test_who_comes_second_waits_for_the_lock_and_says_so(tmp_path, capsys):
     folder, entered = tmp_path / "some-run", threading.Event()
 
     def come_second():
-        with runs.lock(folder):
+        with runs.locked(folder):
             entered.set()
 
     second = threading.Thread(target=come_second)
-    with runs.lock(folder):
+    with runs.locked(folder):
         second.start()
         assert not entered.wait(0.5)
     second.join(10)
     assert entered.is_set()
     said = capsys.readouterr().out
     assert said == "another process is training some-run: waiting for it\n"
-    with runs.lock(folder):  # free again, and taken without a word
+    with runs.locked(folder):  # free again, and taken without a word
         assert capsys.readouterr().out == ""
 
 
@@ -110,9 +111,9 @@ def refused(directory, reason):
 @pytest.mark.parametrize("written", [0, 1, 3])
 def test_training_on_a_full_disk_is_refused_and_taken_up_again(written, on_faces, tmp_path):
     """The disk is full at the checkpoint of the only epoch, or at a file of the finished run."""
-    write, done = files.write_whole, []
+    write, done = files.write_atomically, []
 
-    def write_whole(path, content):
+    def write_atomically(path, content):
         with pytest.MonkeyPatch.context() as patch:
             if len(done) == written:
                 fail_to_sync(patch)
@@ -120,8 +121,8 @@ def test_training_on_a_full_disk_is_refused_and_taken_up_again(written, on_faces
             done.append(path.name)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (folders, checkpoints):
-            patch.setattr(module, "write_whole", write_whole)
+        for module in (run_folder, checkpoints):
+            patch.setattr(module, "write_atomically", write_atomically)
         refused(tmp_path, "No space left on device")
     assert len(done) == written
     left = {path.name for path in tmp_path.glob(f"{RECIPE.slug}*/*")}
@@ -141,7 +142,7 @@ def test_training_without_the_right_to_write_is_refused(on_faces, tmp_path, monk
     def forbidden(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(folders.filelock, "FileLock", forbidden)
+    monkeypatch.setattr(run_folder.filelock, "FileLock", forbidden)
     refused(tmp_path, "Permission denied")
     assert not [*tmp_path.iterdir()]
 
@@ -149,12 +150,12 @@ def test_training_without_the_right_to_write_is_refused(on_faces, tmp_path, monk
 def test_a_complete_run_that_nobody_can_write_to_is_loaded(on_faces, tmp_path, monkeypatch, capsys):
     run = runs.train(RECIPE, tmp_path)
     printed = capsys.readouterr().out
-    (run.folder / checkpoints.NAME).write_bytes(b"left by a process that was killed")
+    (run.folder / checkpoints.FILE_NAME).write_bytes(b"left by a process that was killed")
 
     def forbidden(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(folders, "lock", forbidden)
+    monkeypatch.setattr(run_folder, "locked", forbidden)
     monkeypatch.setattr(checkpoints, "remove", forbidden)
     for name in ("mkdir", "open", "replace", "unlink"):
         monkeypatch.setattr(files.os, name, forbidden)
@@ -168,7 +169,7 @@ def test_a_complete_run_that_nobody_can_write_to_is_loaded(on_faces, tmp_path, m
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 @pytest.mark.parametrize("place", ["weight", "optimizer"])
 def test_a_model_that_is_not_finite_is_never_kept(place, number, run, tmp_path):
-    model = run.recipe.build(100)
+    model = run.recipe.compiled_model(100)
     kept = {"weight": model.decoder.layers[-1].bias, "optimizer": model.optimizer.variables[-1]}
     variable = kept[place]
     variable.assign(np.full(variable.shape, number))
@@ -192,7 +193,7 @@ def test_weights_that_turn_at_the_last_update_of_an_epoch_are_not_kept(on_faces,
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training.EpochLog, "on_train_batch_end", poison)
-        with pytest.raises(FloatingPointError, match="kept after epoch 1 is good"):
+        with pytest.raises(FloatingPointError, match="saved up to epoch 1 is good"):
             runs.train(recipe, tmp_path)
     run = runs.train(recipe, tmp_path)
     assert run.provenance["resumed_after_epoch"] == 1

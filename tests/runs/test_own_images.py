@@ -8,9 +8,9 @@ import pytest
 
 import drawn
 from vaelib import data, runs
-from vaelib.errors import RunError
-from vaelib.runs import folders
+from vaelib.runs import run_folder
 from vaelib.runs.recipes import Recipe
+from vaelib.support.errors import RunError
 
 
 def recipe_of(dataset, **settings):
@@ -26,9 +26,11 @@ def test_a_recipe_survives_being_written_as_json_but_for_the_images():
     dataset = drawn.dataset((16, 20, 3))
     recipe = recipe_of(dataset)
     again = Recipe.from_config(json.loads(json.dumps(recipe.get_config())))
-    assert again == recipe and again.image_shape == (16, 20, 3) and recipe.load() is dataset
-    with pytest.raises(RunError, match=r"images called 'discs', which are not kept with it: load"):
-        again.load()
+    assert again == recipe and again.image_shape == (16, 20, 3) and recipe.load_dataset() is dataset
+    with pytest.raises(
+        RunError, match=r"images called 'discs', which are not stored with it: load"
+    ):
+        again.load_dataset()
 
 
 def test_the_same_pixels_are_the_same_run_wherever_they_lie(pictures, tmp_path, capsys):
@@ -39,7 +41,7 @@ def test_the_same_pixels_are_the_same_run_wherever_they_lie(pictures, tmp_path, 
     assert second.folder is None or second.folder == first.folder
     assert len(list((tmp_path / "runs").glob("ma*"))) == 1
     np.testing.assert_array_equal(*(r.model.get_weights()[0] for r in (first, second)))
-    assert second.recipe.load().fingerprint == first.provenance["data"]["fingerprint"]
+    assert second.recipe.load_dataset().fingerprint == first.provenance["data"]["fingerprint"]
 
 
 def test_one_other_pixel_is_another_run(pictures):
@@ -69,7 +71,7 @@ def test_a_run_that_was_moved_is_loaded_without_its_images(tmp_path):
     dataset = drawn.dataset((16, 16, 3))
     trained = runs.train(recipe_of(dataset), tmp_path / "runs")
     [folder] = (tmp_path / "runs").glob("discs*")
-    moved = folders.load(shutil.move(folder, tmp_path / "moved"))
+    moved = run_folder.load(shutil.move(folder, tmp_path / "moved"))
     codes = moved.model.encode(dataset.test_images)
     np.testing.assert_array_equal(codes, trained.model.encode(dataset.test_images))
     assert moved.recipe.dataset.class_names == ("red", "blue")
@@ -79,7 +81,7 @@ def test_a_run_that_was_moved_is_loaded_without_its_images(tmp_path):
 def test_settings_that_lack_something_are_refused(name):
     config = recipe_of(drawn.dataset((16, 16, 1))).get_config()
     del config["dataset"][name]
-    with pytest.raises(ValueError, match="do not say which images are meant"):
+    with pytest.raises(ValueError, match="does not describe a data set"):
         Recipe.from_config(config)
 
 
@@ -100,7 +102,7 @@ def test_a_training_that_was_broken_off_is_taken_up(tmp_path, monkeypatch):
         if epoch == 1:
             raise Stop
 
-    from vaelib.backend import keras
+    from vaelib.support.backend import keras
 
     broken = Recipe(drawn.dataset((16, 16, 3)), **settings)
     with pytest.raises(Stop):

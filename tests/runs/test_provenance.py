@@ -51,7 +51,7 @@ def project(tmp_path, package_at):
 
 
 def commit():
-    return provenance.record(FACES, seconds=1, resumed_after_epoch=0)["code"]["commit"]
+    return provenance.provenance_record(FACES, seconds=1, resumed_after_epoch=0)["code"]["commit"]
 
 
 def test_the_commit_is_recorded(project):
@@ -64,7 +64,7 @@ def test_rows_added_to_a_table_do_not_make_the_code_another(project):
     assert commit() == clean
 
 
-@pytest.mark.parametrize("name", ["losses.py", "runs/keeper.py", "new.py"])
+@pytest.mark.parametrize("name", ["losses.py", "runs/trainer.py", "new.py"])
 def test_code_that_is_not_as_committed_is_named_so(project, name):
     clean = commit()
     (project / "vaelib" / name).write_text("b\n")

@@ -7,13 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from vaelib import files, losses, priors, runs
-from vaelib.backend import keras
+from vaelib import losses, priors, runs
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
-    ELBO_AS_POSTED,
-    MMD_AS_POSTED,
+    POST_ELBO,
+    POST_MMD,
     Objective,
     beta,
     capacity,
@@ -22,7 +21,9 @@ from vaelib.objectives import (
 )
 from vaelib.priors import STANDARD_NORMAL
 from vaelib.runs import provenance
-from vaelib.runs.recipes import Recipe, post
+from vaelib.runs.recipes import Recipe, post_recipe
+from vaelib.support import files
+from vaelib.support.backend import keras
 
 # ---- The settings
 
@@ -57,12 +58,12 @@ def test_a_value_out_of_range_is_refused_in_one_sentence_that_names_it(field, va
 
 RECIPES = [
     Recipe(),
-    post("mnist", MMD_AS_POSTED, seed=3),
+    post_recipe("mnist", POST_MMD, seed=3),
     Recipe("faces", beta(4.0), 5, 2, 32, 1e-3, 0.9, "adam", "constant", 7, limit=100),
     Recipe("faces", infovae(0.5, 2.0)),
     Recipe("faces", beta(1e6)),
     Recipe("faces", AUTOENCODER),
-    Recipe("mnist", ELBO_AS_POSTED),
+    Recipe("mnist", POST_ELBO),
     Recipe("mnist", ELBO, prior=priors.vamp(20), network="gated", pixels="static", latent_dim=40),
     Recipe("mnist", capacity(10, 5, 5), prior=STANDARD_NORMAL, pixels="threshold"),
 ]
@@ -90,7 +91,7 @@ def test_a_slug_is_a_legal_name_for_a_folder(recipe):
 
 
 def test_a_slug_can_be_read():
-    assert post("mnist", MMD_AS_POSTED).slug == "mnist_mmd-as-posted_50-epochs"
+    assert post_recipe("mnist", POST_MMD).slug == "mnist_post-mmd_50-epochs"
     assert Recipe("faces", beta(4.0), epochs=2).slug == "faces_bce-4-kl_2-epochs"
 
 
@@ -108,7 +109,7 @@ def with_other(objective, name):
 
 def test_two_different_objectives_have_different_slugs():
     objectives = {
-        *(AUTOENCODER, ELBO, ELBO_AS_POSTED, MMD_AS_POSTED, beta(4), beta(0.4), infovae(0.5, 4)),
+        *(AUTOENCODER, ELBO, POST_ELBO, POST_MMD, beta(4), beta(0.4), infovae(0.5, 4)),
         *(capacity(10, 5, 5), capacity(10, 5, 6), capacity(10, 6, 5), iwae(2), iwae(3)),
     }
     turned = [(o, field) for o in objectives for field in dataclasses.fields(Objective)]
@@ -126,7 +127,7 @@ def test_two_different_objectives_have_different_slugs():
     [
         (dict(objective=AUTOENCODER, prior=priors.vamp(3)), "nothing in the objective autoencoder"),
         (dict(prior=priors.vamp(10_001)), "components must be an integer from 1 to 10,000"),
-        (dict(objective=MMD_AS_POSTED, network="gated"), "a gated network samples codes"),
+        (dict(objective=POST_MMD, network="gated"), "a gated network needs sampled codes"),
     ],
 )
 def test_what_can_not_be_trained_together_is_refused_before_training(settings, said):
@@ -151,10 +152,10 @@ def test_settings_that_no_recipe_has_or_that_are_missing_are_refused_by_name():
 
 
 def test_the_posts_settings_are_those_of_the_post():
-    recipe = post("fashion_mnist", ELBO)
+    recipe = post_recipe("fashion_mnist", ELBO)
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (50, 100, 1e-4)
     assert (recipe.schedule, recipe.latent_dim, recipe.limit) == ("constant", 2, None)
-    adam = recipe.build(100).optimizer
+    adam = recipe.compiled_model(100).optimizer
     assert (type(adam), adam.beta_2) == (keras.optimizers.Adam, 0.999)  # Keras' own memory
 
 
@@ -162,7 +163,7 @@ def test_the_posts_settings_are_those_of_the_post():
 
 
 def rates(recipe, train_size, steps):
-    model = recipe.build(train_size)
+    model = recipe.compiled_model(train_size)
     found = []
     for step in steps:
         model.optimizer.iterations.assign(step)
@@ -172,7 +173,7 @@ def rates(recipe, train_size, steps):
 
 def test_the_rate_warms_up_and_falls_to_5_percent_as_half_a_cosine():
     recipe = Recipe("faces", epochs=10, batch_size=100, learning_rate=2e-3, beta_2=0.9)
-    assert recipe.build(60_000).optimizer.beta_2 == 0.9
+    assert recipe.compiled_model(60_000).optimizer.beta_2 == 0.9
     steps = [0, 150, 300, 3150, 6000]  # 6,000 in all, of which 300 to warm up
     expected = [0, 1e-3, 2e-3, 2e-3 * (0.05 + 0.95 / 2), 1e-4]
     np.testing.assert_allclose(rates(recipe, 60_000, steps), expected, rtol=1e-4, atol=1e-9)
@@ -194,7 +195,7 @@ def test_the_constant_schedule_is_constant():
 
 
 def folder_for(recipe, directory=None):
-    return runs.folder_for(recipe, provenance.identity(recipe, "data"), directory)
+    return runs.folder_for(recipe, provenance.run_identity(recipe, "data"), directory)
 
 
 def test_each_recipe_has_a_folder_of_its_own(tmp_path, monkeypatch):

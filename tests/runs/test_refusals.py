@@ -5,10 +5,10 @@ import json
 import pytest
 
 from vaelib import runs
-from vaelib.errors import RunError
-from vaelib.objectives import MMD_AS_POSTED
+from vaelib.objectives import POST_MMD
 from vaelib.runs import checkpoints, provenance
 from vaelib.runs.recipes import Recipe
+from vaelib.support.errors import RunError
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
@@ -32,7 +32,9 @@ def test_damage_to_any_file_is_noticed_and_named(folder, name, damage):
 def test_an_edited_recipe_is_noticed(folder):
     edited = (folder / "recipe.json").read_text().replace('"epochs": 2', '"epochs": 50')
     (folder / "recipe.json").write_text(edited)
-    with pytest.raises(RunError, match=r"recipe\.json of some-run is not what was written"):
+    with pytest.raises(
+        RunError, match=r"recipe\.json of some-run has changed since it was written"
+    ):
         runs.load(folder)
 
 
@@ -47,7 +49,7 @@ def test_an_incomplete_run_is_refused(folder, tmp_path):
     (folder / "run.json").unlink()
     for missing in (folder, tmp_path / "nothing", "no-such-run"):
         name = missing if isinstance(missing, str) else missing.name
-        with pytest.raises(RunError, match=f"{name} is no complete run"):
+        with pytest.raises(RunError, match=f"{name} is not a complete run"):
             runs.load(missing)
 
 
@@ -62,7 +64,7 @@ def test_a_damaged_checkpoint_is_refused_and_named(run, tmp_path, content):
 
 
 def test_a_checkpoint_of_another_model_is_refused(run, tmp_path):
-    other = Recipe("faces", MMD_AS_POSTED, latent_dim=3).build(100)
+    other = Recipe("faces", POST_MMD, latent_dim=3).compiled_model(100)
     checkpoints.write(tmp_path, IDENTITY, other, run.history, run.snapshots)
     with pytest.raises(RunError, match=r"but the model has"):
         checkpoints.read(tmp_path, IDENTITY, run.model)
@@ -72,15 +74,17 @@ def test_a_checkpoint_of_another_model_is_refused(run, tmp_path):
 def test_a_checkpoint_of_another_training_is_refused(run, tmp_path, what):
     checkpoints.write(tmp_path, IDENTITY, run.model, run.history, run.snapshots)
     other = IDENTITY | {what: "another"}
-    with pytest.raises(RunError, match=rf"comes from another training \(of other {what}\)"):
+    with pytest.raises(
+        RunError, match=rf"comes from a different training run \(different {what}\)"
+    ):
         checkpoints.read(tmp_path, other, run.model)
 
 
 @pytest.mark.parametrize("what", ["recipe", "data", "code", "versions"])
 def test_a_run_of_another_training_is_refused_where_one_is_asked_for(run, folder, faces, what):
-    identity = provenance.identity(run.recipe, faces.fingerprint)
+    identity = provenance.run_identity(run.recipe, faces.fingerprint)
     assert runs.load(folder, identity).recipe == run.recipe
-    with pytest.raises(RunError, match=rf"some-run comes from another.*other {what}\)"):
+    with pytest.raises(RunError, match=rf"some-run comes from a different.*different {what}\)"):
         runs.load(folder, identity | {what: "another"})
 
 
@@ -89,7 +93,7 @@ def test_provenance_that_lacks_something_is_refused_where_a_training_is_asked_fo
     del about["provenance"]["code"]
     (folder / "run.json").write_text(json.dumps(about))
     with pytest.raises(RunError, match="some-run can't be read"):
-        runs.load(folder, provenance.identity(run.recipe, "data"))
+        runs.load(folder, provenance.run_identity(run.recipe, "data"))
 
 
 def test_a_recipe_of_another_version_is_refused(folder, rewrite):

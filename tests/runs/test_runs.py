@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from vaelib import data, priors, runs, training
-from vaelib.objectives import ELBO, MMD_AS_POSTED, Objective
-from vaelib.runs import checkpoints, folders
+from vaelib.objectives import ELBO, POST_MMD, Objective
+from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
@@ -52,7 +52,7 @@ def test_saving_twice_writes_the_same_bytes(run, saved, tmp_path):
 
 def test_a_checkpoint_brings_back_all_that_it_was_given(run, tmp_path):
     checkpoints.write(tmp_path, IDENTITY, run.model, run.history, run.snapshots)
-    model = Recipe("faces", ELBO, epochs=2, seed=5).build(100)
+    model = Recipe("faces", ELBO, epochs=2, seed=5).compiled_model(100)
     history, arrays = checkpoints.read(tmp_path, IDENTITY, model)
     assert history == run.history
     assert list(history) == list(run.history)  # the order in which the terms are printed
@@ -68,7 +68,7 @@ def test_a_checkpoint_brings_back_all_that_it_was_given(run, tmp_path):
 
 RECIPES = [
     Recipe(objective=ELBO, **SHORT),
-    Recipe(objective=MMD_AS_POSTED, schedule="constant", **SHORT),
+    Recipe(objective=POST_MMD, schedule="constant", **SHORT),
     Recipe(objective=Objective(kl_weight=1.0, warmup_epochs=4), prior=priors.vamp(3), **SHORT),
 ]
 
@@ -106,7 +106,7 @@ def test_a_word_is_a_published_run_and_a_path_is_a_path(run, saved, tmp_path, mo
     here, published = tmp_path / "here", tmp_path / "published"
     for folder in (here / "x", published / "x", tmp_path / "home" / "x"):
         shutil.copytree(saved, folder)
-    monkeypatch.setattr(folders, "PUBLISHED", published)
+    monkeypatch.setattr(run_folder, "PUBLISHED", published)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
     monkeypatch.chdir(here)

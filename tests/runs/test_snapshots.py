@@ -5,17 +5,17 @@ import pytest
 from scipy.special import logsumexp
 
 from vaelib import data, priors, runs, training
-from vaelib.grid import grid_codes
 from vaelib.models import VAE
 from vaelib.objectives import ELBO
 from vaelib.runs.recipes import Recipe
 from vaelib.runs.snapshots import Snapshots
+from vaelib.support.latent_grid import grid_codes
 
 IMAGES, LABELS = np.zeros((3, 28, 28, 1), "uint8"), np.array([2, 0, 1], "uint8")
 
 
 class Counting:
-    """A model whose pictures are as grey as it has been asked often."""
+    """A model whose pictures are as gray as it has been asked often."""
 
     latent_dim = 2
     prior = priors.STANDARD_NORMAL.build(2, None)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from vaelib import runs
-from vaelib.errors import RunError
-from vaelib.runs import arrays, checkpoints, folders
+from vaelib.runs import checkpoints, npz, run_folder
 from vaelib.runs.recipes import Recipe
+from vaelib.support.errors import RunError
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
@@ -52,7 +52,7 @@ def only_run_json_is_read(monkeypatch):
         assert path.name == "run.json", path
         return path.read_bytes()
 
-    monkeypatch.setattr(folders, "read_whole", read)
+    monkeypatch.setattr(run_folder, "read_bounded", read)
 
 
 def special(tmp_path, kind):
@@ -100,7 +100,7 @@ def test_what_is_no_file_is_not_read(kind, name, folder, run, tmp_path, monkeypa
     special(tmp_path, kind).rename(folder / name)
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: path.is_file() and read(path))
-    with pytest.raises(RunError, match=rf"{name} (is no file|of some-run .* is no file)"):
+    with pytest.raises(RunError, match=rf"{name} (of some-run .*)?is not a regular file"):
         if name == "checkpoint.npz":
             checkpoints.read(folder, IDENTITY, run.model)
         else:
@@ -109,7 +109,7 @@ def test_what_is_no_file_is_not_read(kind, name, folder, run, tmp_path, monkeypa
 
 @pytest.mark.parametrize("name", ["run.json", *FILES])
 def test_a_file_that_is_far_too_large_is_not_read(name, folder, monkeypatch):
-    monkeypatch.setattr(arrays, "LARGEST", 1_000_000)
+    monkeypatch.setattr(npz, "MAX_BYTES", 1_000_000)
     assert runs.load(folder).folder == folder
     with open(folder / name, "ab") as stream:
         stream.truncate(1_000_001)
@@ -145,7 +145,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(name, members, folder, monk
     content = bomb(**{f"bomb{i}": header((10 << 20,)) for i in range(members)})
     assert len(content) < 50_000 * members
     rewrite(name, content)
-    monkeypatch.setattr(arrays, "LARGEST", (members * 10 << 20) - 1)
+    monkeypatch.setattr(npz, "MAX_BYTES", (members * 10 << 20) - 1)
     unpack = zipfile.ZipFile.open
 
     def only_others(archive, member, *arguments, **named):
@@ -167,17 +167,17 @@ def test_what_is_no_array_is_refused(folder, run, rewrite):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("0.txt", "text")
-    with pytest.raises(ValueError, match=r"it holds 0\.txt, which is no array"):
-        arrays.from_npz(stream.getvalue())
+    with pytest.raises(ValueError, match=r"it contains 0\.txt, which is not an array"):
+        npz.from_npz(stream.getvalue())
     rewrite("optimizer.npz", stream.getvalue())
-    with pytest.raises(RunError, match="which is no array"):
+    with pytest.raises(RunError, match="which is not an array"):
         runs.load(folder)
 
 
 @pytest.mark.parametrize("dtype", ["U1", "complex64", "float64"])
 def test_arrays_of_another_type_are_refused(dtype, folder, run, tmp_path, rewrite):
     weights = {f"{i}": v.numpy() for i, v in enumerate(run.model.variables)}
-    rewrite("weights.npz", arrays.to_npz(weights | {"0": weights["0"].astype(dtype)}))
+    rewrite("weights.npz", npz.to_npz(weights | {"0": weights["0"].astype(dtype)}))
     with pytest.raises(RunError, match=r"holds arrays .* but the model has"):
         runs.load(folder)
 
@@ -208,6 +208,6 @@ def test_a_recipe_of_an_enormous_model_is_refused_before_it_is_built(
 ):
     config = json.loads((folder / "recipe.json").read_text())
     rewrite("recipe.json", json.dumps(config | settings).encode())
-    monkeypatch.setattr(Recipe, "build", None)  # must not be called
+    monkeypatch.setattr(Recipe, "compiled_model", None)  # must not be called
     with pytest.raises(RunError, match=r"must be an integer from 1 to .*, not 1,000,000"):
         runs.load(folder)

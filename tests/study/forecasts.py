@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from vaelib.study import forecast
+from study import forecast
 
 ROWS = pd.MultiIndex.from_tuples(
     [
@@ -27,6 +27,6 @@ def table(sizes, seed=0):
     ]
     shift = ROWS.dataset.map(sizes).to_numpy() * np.array(moved)
     noise = random.standard_normal((len(ROWS), len(forecast.MEASURES)))
-    rates = np.where(ROWS.objective == "mmd-as-posted", np.nan, 5.0)
+    rates = np.where(ROWS.objective == "post-mmd", np.nan, 5.0)
     measures = dict(zip(forecast.MEASURES, (shift[:, None] + noise).T, strict=True))
     return ROWS.assign(rate=rates, **measures)

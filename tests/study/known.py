@@ -1,22 +1,22 @@
 """A model and a data set of which every measure is known without measuring.
 
-An image has two greys, one for each half: the one at u in the plane has sigmoid(A u) there. The
+An image has two grays, one for each half: the one at u in the plane has sigmoid(A u) there. The
 encoder reads u off and gives SHRINK u + SHIFT, with a variance that is always the same; the decoder
-renders what it is given. The u of the images are two normal blobs side by side, at +-CENTRE.
+renders what it is given. The u of the images are two normal blobs side by side, at +-CENTER.
 """
 
 import numpy as np
 from scipy import integrate, special, stats
 from sklearn.neighbors import NearestNeighbors
 
-from vaelib.backend import ops
 from vaelib.data import Dataset
-from vaelib.grid import grid_codes
 from vaelib.models import VAE
+from vaelib.support.backend import ops
+from vaelib.support.latent_grid import grid_codes
 
 A, HALF = 0.5, 392  # of the logits; pixels of a half
 SHRINK, SHIFT, VARIANCE = 0.8, np.array([0.5, -0.25]), 0.05
-CENTRE, WIDTH = 1.5, 0.5  # of the blobs, in u1; in u2 they are 0 and 1
+CENTER, WIDTH = 1.5, 0.5  # of the blobs, in u1; in u2 they are 0 and 1
 WRONG = 5  # one label in so many is that of the other blob
 TEST, TRAIN = 2_000, 3_000
 
@@ -51,7 +51,7 @@ def spread(n, start):
     i = np.arange(start, start + n)
     uniform = (i[:, None] * [0.7548776662466927, 0.5698402909980532]) % 1  # Roberts' sequence
     right = i % 2
-    u1 = CENTRE * (2 * right - 1) + WIDTH * stats.norm.ppf(uniform[:, 0])
+    u1 = CENTER * (2 * right - 1) + WIDTH * stats.norm.ppf(uniform[:, 0])
     return np.stack([u1, stats.norm.ppf(uniform[:, 1])], axis=1), right
 
 
@@ -61,8 +61,8 @@ def dataset():
     for n, start, wider in ((TRAIN, 100_001, 1.4), (TEST, 1, 1.0)):
         u, right = spread(n, start)
         u = u * np.array([1, wider])
-        grey = special.expit(A * np.repeat(u, 14, axis=1))[:, None, :, None]
-        images = np.round(np.broadcast_to(grey, (n, 28, 28, 1)) * 255).astype("uint8")
+        gray = special.expit(A * np.repeat(u, 14, axis=1))[:, None, :, None]
+        images = np.round(np.broadcast_to(gray, (n, 28, 28, 1)) * 255).astype("uint8")
         wrong = np.arange(n) // 2 % WRONG == 0  # as often in either blob
         parts += [images, np.where(wrong, 1 - right, right).astype("uint8")]
     return Dataset("known", *parts, ("left", "right"), "made here")
@@ -83,11 +83,11 @@ def along(density, function):
 
 def expected(seed=0, samples=5_000):
     """Every measure of the model on the data set, by integrals or by other people's code."""
-    of_u = blobs([-CENTRE, CENTRE, 0], [WIDTH**2, 1])
-    means = [SHIFT[0] - SHRINK * CENTRE, SHIFT[0] + SHRINK * CENTRE, SHIFT[1]]
+    of_u = blobs([-CENTER, CENTER, 0], [WIDTH**2, 1])
+    means = [SHIFT[0] - SHRINK * CENTER, SHIFT[0] + SHRINK * CENTER, SHIFT[1]]
     inner = np.array([WIDTH**2, 1]) * SHRINK**2  # variances of the codes in a blob
     of_codes, of_z = blobs(means, inner), blobs(means, inner + VARIANCE)
-    variances = inner + np.array([(SHRINK * CENTRE) ** 2, 0])
+    variances = inner + np.array([(SHRINK * CENTER) ** 2, 0])
     row = {f"mean of z{d + 1}": SHIFT[d] for d in (0, 1)}
     row |= {f"std of z{d + 1}": variances[d] ** 0.5 for d in (0, 1)}
     row |= {
@@ -101,7 +101,7 @@ def expected(seed=0, samples=5_000):
         "active units": 2,
     }
     data = dataset()
-    u = places(data.test_images / 255)  # as far as 256 greys can tell
+    u = places(data.test_images / 255)  # as far as 256 grays can tell
     right = 1 - 1 / WRONG
     flips = -(right * np.log(right) + (1 - right) * np.log(1 - right))
     row |= {
@@ -169,14 +169,14 @@ def pixels(of_u):
     """Errors of decoded mean codes, half by half."""
     squared, entropy = 0, 0
     for density, shift in zip(of_u, SHIFT, strict=True):
-        squared += along(density, lambda u, s=shift: (grey(u) - grey(SHRINK * u + s)) ** 2) / 2
+        squared += along(density, lambda u, s=shift: (gray(u) - gray(SHRINK * u + s)) ** 2) / 2
         entropy += HALF * along(
-            density, lambda u, s=shift: cross_entropy(grey(u), A * (SHRINK * u + s))
+            density, lambda u, s=shift: cross_entropy(gray(u), A * (SHRINK * u + s))
         )
     return {"pixel MSE": squared, "cross-entropy": entropy}
 
 
-def grey(u):
+def gray(u):
     return special.expit(A * u)
 
 
@@ -210,7 +210,7 @@ def decoded(of_u, of_codes, u, seed, samples):
 
 def edges(of_both):
     """Mean squared step between the halves; the Laplacian's variance is a 13th of it."""
-    first, second = ([along(d, grey), along(d, lambda z: grey(z) ** 2)] for d in of_both)
+    first, second = ([along(d, gray), along(d, lambda z: gray(z) ** 2)] for d in of_both)
     return first[1] + second[1] - 2 * first[0] * second[0]
 
 
@@ -226,7 +226,7 @@ def likelihood(u):
     """The integral over the plane, and the distortion: both fall into two of one dimension."""
     exact, distortion = 0, 0
     for d in (0, 1):
-        x = grey(u[:, d])[:, None]
+        x = gray(u[:, d])[:, None]
         log_joint = -HALF * cross_entropy(x, A * LINE) + stats.norm.logpdf(LINE)
         exact -= special.logsumexp(log_joint, axis=1).mean() + np.log(LINE[1] - LINE[0])
         nodes, weights = np.polynomial.hermite_e.hermegauss(20)

@@ -6,21 +6,21 @@ import pytest
 from scipy import stats
 
 import tables_of
-from vaelib.study import claims, tables
-from vaelib.study.claims import Claim
-from vaelib.study.contrasts import COMPARISONS, contrast
+from study import claims, model_table
+from study.claims import Claim
+from study.contrasts import COMPARISONS, contrast
 
 UP, SAME = Claim("words", "mnist", "m", 1), Claim("words", "mnist", "m", 0, 0.2)
 ALL_MMD = dict(mmd_sampled=3.0, mmd_deterministic=3.0, mmd_sampled_squared_error=3.0)
-ALL_MMD |= dict(mmd_as_posted=3.0)
-ALL_PIXELS = dict(elbo_as_posted_squared_error=3.0, elbo_squared_error=3.0)
-ALL_PIXELS |= dict(mmd_sampled_squared_error=3.0, mmd_as_posted=3.0)
+ALL_MMD |= dict(post_mmd=3.0)
+ALL_PIXELS = dict(post_elbo_squared_error=3.0, elbo_squared_error=3.0)
+ALL_PIXELS |= dict(mmd_sampled_squared_error=3.0, post_mmd=3.0)
 WEIGHT_OR_MMD = ALL_MMD | dict(elbo=3.0, elbo_squared_error=3.0)
 
 
 def verdicts(claim, **means):
     """Of the fast schedule's two comparisons: verdict, and reason."""
-    found = claims.judged(tables_of.planned(parts=["fast"], **means), [claim])
+    found = claims.judge(tables_of.planned(parts=["fast"], **means), [claim])
     return [(row.verdict, row.reason) for row in found.itertuples()]
 
 
@@ -30,7 +30,7 @@ def verdicts(claim, **means):
         (ALL_MMD, ("holds", "by MMD"), ("holds", "by MMD")),
         (ALL_PIXELS, ("holds", "for another reason"), ("holds", "for another reason")),
         (WEIGHT_OR_MMD, ("holds", "either would do"), ("can't tell", "")),
-        ({"mmd_as_posted": -3.0}, ("does not hold", ""), ("does not hold", "")),
+        ({"post_mmd": -3.0}, ("does not hold", ""), ("does not hold", "")),
         (
             ALL_PIXELS | {"mmd_deterministic": 3.0, "mmd_sampled": 3.0},
             ("holds", "either would do"),
@@ -38,8 +38,8 @@ def verdicts(claim, **means):
         ),
         # The weight brings 3, squared error 6, MMD 9 or, after the weight, 6: its share is 7.5.
         (
-            dict(elbo_as_posted=-6.0, elbo=-3.0, mmd_deterministic=3.0, mmd_as_posted=9.0)
-            | dict(elbo_as_posted_squared_error=0.0, elbo_squared_error=3.0),
+            dict(post_elbo=-6.0, elbo=-3.0, mmd_deterministic=3.0, post_mmd=9.0)
+            | dict(post_elbo_squared_error=0.0, elbo_squared_error=3.0),
             ("holds", "reason unclear"),
             ("holds", "reason unclear"),
         ),
@@ -56,30 +56,30 @@ def test_a_claim_is_judged_and_given_a_reason(means, posted, corrected):
     ("difference", "verdict"), [(0.0, "holds"), (0.6, "does not hold"), (0.2, "can't tell")]
 )
 def test_sameness_is_shown_and_not_assumed(difference, verdict):
-    assert verdicts(SAME, mmd_as_posted=difference) == 2 * [(verdict, "")]
-    assert verdicts(SAME, mmd_as_posted=-difference) == 2 * [(verdict, "")]
+    assert verdicts(SAME, post_mmd=difference) == 2 * [(verdict, "")]
+    assert verdicts(SAME, post_mmd=-difference) == 2 * [(verdict, "")]
 
 
 def test_seeds_that_lie_too_far_apart_show_no_sameness():
-    found = claims.judged(tables_of.planned(noise=1.0, parts=["fast"]), [SAME])
+    found = claims.judge(tables_of.planned(noise=1.0, parts=["fast"]), [SAME])
     assert set(found.verdict) == {"can't tell"}
 
 
 def test_sameness_is_two_one_sided_tests():
     table = tables_of.planned(parts=["fast"])
-    values = [table.m[table.objective == name] for name in claims.POSTED]
-    found = contrast(table, "mnist", "m", COMPARISONS["as posted"])
+    values = [table.m[table.objective == name] for name in claims.POST_MODELS]
+    found = contrast(table, "mnist", "m", COMPARISONS["post's weights"])
     above = stats.ttest_ind(values[1] + 0.2, values[0], equal_var=False, alternative="greater")
     below = stats.ttest_ind(values[1] - 0.2, values[0], equal_var=False, alternative="less")
-    so, contrary = claims.both_ways(SAME, found)
+    so, contrary = claims.p_values(SAME, found)
     assert so == pytest.approx(max(above.pvalue, below.pvalue)) and contrary > 0.9
 
 
 def test_holm_is_the_step_down_correction():
     p = [0.01, 0.04, 0.03, 0.005, 0.9]
     # By hand: 5 * .005, 4 * .01, 3 * .03, then never less than the one before.
-    np.testing.assert_allclose(claims.holm(p), [0.04, 0.09, 0.09, 0.025, 0.9])
-    assert claims.holm([0.9, 0.8]).tolist() == [1, 1]
+    np.testing.assert_allclose(claims.holm_correction(p), [0.04, 0.09, 0.09, 0.025, 0.9])
+    assert claims.holm_correction([0.9, 0.8]).tolist() == [1, 1]
 
 
 def test_the_correction_is_over_all_verdicts_of_both_schedules():
@@ -88,7 +88,7 @@ def test_the_correction_is_over_all_verdicts_of_both_schedules():
     table = tables_of.planned(noise=0)
     table = table.assign(**{f"m{i}": random.normal(size=len(table)) for i in range(20)})
     many = [Claim("words", "mnist", f"m{i}", 1) for i in range(20)]
-    found = claims.judged(table, many)
+    found = claims.judge(table, many)
     assert len(found) == 20 * 2 * 2
     single = [2 * min(row.found.p_above(0), row.found.p_below(0)) for row in found.itertuples()]
     assert sum(p < 0.05 for p in single) > 0 and set(found.verdict) == {"can't tell"}
@@ -98,13 +98,13 @@ def test_the_correction_is_over_all_verdicts_of_both_schedules():
 def test_the_untrained_network_is_held_against_chance():
     claim = Claim("no structure", "mnist", "m", 0, 0.2, untrained=True)
     for mean, verdict in {claims.CHANCE: "holds", claims.CHANCE + 1: "does not hold"}.items():
-        [found] = claims.judged(tables_of.planned(untrained=mean), [claim]).itertuples()
+        [found] = claims.judge(tables_of.planned(untrained=mean), [claim]).itertuples()
         assert found.verdict == verdict and abs(found.found.mean - mean + claims.CHANCE) < 0.2
 
 
 def test_schedules_are_judged_apart():
-    table = tables_of.planned(**{f"post_{name}": value for name, value in ALL_MMD.items()})
-    found = claims.judged(table, [UP]).set_index(["schedule", "comparison"])
+    table = tables_of.planned(**{f"in_post_{name}": value for name, value in ALL_MMD.items()})
+    found = claims.judge(table, [UP]).set_index(["schedule", "comparison"])
     assert set(found.loc["post"].verdict) == {"holds"}
     assert set(found.loc["fast"].verdict) == {"can't tell"}
     assert set(found.loc["post"].reason) == {""}  # of its three models, none comes between
@@ -112,8 +112,8 @@ def test_schedules_are_judged_apart():
 
 def test_a_claim_that_the_table_has_no_models_for_is_left_out():
     table = tables_of.planned(parts=["post"])
-    assert len(claims.judged(table, [UP])) == 2
-    assert len(claims.judged(table, [UP, Claim("words", "fashion_mnist", "m", 1)])) == 2
+    assert len(claims.judge(table, [UP])) == 2
+    assert len(claims.judge(table, [UP, Claim("words", "fashion_mnist", "m", 1)])) == 2
 
 
 def test_the_ledger_has_a_line_for_each_claim():
@@ -122,20 +122,20 @@ def test_the_ledger_has_a_line_for_each_claim():
     first, second = claims.ledger(table, [UP, claim]).to_dict("records")
     assert (first["measure"], second["measure"]) == ("m ↑", "m ≈, within ±0.02")
     assert claims.CLAIMS[-1].asked == "15-NN accuracy ≈ chance"
-    found = contrast(tables.rows(table), "mnist", "m", COMPARISONS["as posted"])
+    found = contrast(model_table.rows(table), "mnist", "m", COMPARISONS["post's weights"])
     words = f"{found}: holds, by MMD ({found.effect:+.1f} sd)"
-    assert first["as posted, fast"] == words and "holds (" in first["as posted, post"]
+    assert first["post's weights, fast"] == words and "holds (" in first["post's weights, post"]
 
 
 def test_likelihoods_are_tried_by_welch_and_holm():
     parts = [
         tables_of.planned(0.1, ["threshold"], "NLL", dataset, mmd_deterministic=-1.0)
-        for dataset in tables.DATASETS
+        for dataset in model_table.DATASETS
     ]
     table = pd.concat(parts).assign(rate=5.0)
     found = claims.likelihoods(table)
     assert found.shape == (6, 2)
-    for dataset in tables.DATASETS:
+    for dataset in model_table.DATASETS:
         assert float(found.loc[(dataset, "MMD for KL"), "p"]) > 0.05
         assert 0 < float(found.loc[(dataset, "no noise"), "p"]) < 0.001
         assert found.loc[(dataset, "both"), "NLL"].startswith(("-0.9", "-1"))
@@ -144,7 +144,7 @@ def test_likelihoods_are_tried_by_welch_and_holm():
 def test_a_likelihood_of_a_collapsed_model_has_no_p_and_the_others_keep_theirs():
     parts = [
         tables_of.planned(0.1, ["threshold"], "NLL", dataset, mmd_sampled=9.0)
-        for dataset in tables.DATASETS
+        for dataset in model_table.DATASETS
     ]
     table = pd.concat(parts).assign(rate=5.0)
     before = claims.likelihoods(table).p
@@ -156,15 +156,15 @@ def test_a_likelihood_of_a_collapsed_model_has_no_p_and_the_others_keep_theirs()
 
 def test_codes_that_say_nothing_are_counted():
     table = tables_of.planned(0.01, ["fast"], "rate", mmd_sampled=0.05, elbo=6.0, autoencoder=9.0)
-    table.loc[table.objective.isin(["autoencoder", "mmd-as-posted"]), "rate"] = np.nan
+    table.loc[table.objective.isin(["autoencoder", "post-mmd"]), "rate"] = np.nan
     table.loc[(table.objective == "mmd-sampled") & (table.seed == 3), "rate"] = 5.0
-    found = claims.collapsed(table)["fast", "mnist"]
+    found = claims.count_collapsed(table)["fast", "mnist"]
     assert (found["mmd-sampled"], found["elbo"]) == ("9 of 10", "0 of 10")
-    assert not {"autoencoder", "mmd-as-posted", "untrained"} & set(found.index)
+    assert not {"autoencoder", "post-mmd", "untrained"} & set(found.index)
 
 
 def test_claims_are_about_measures_that_the_study_takes():
-    measures = tables.read().columns
+    measures = model_table.read().columns
     for claim in claims.CLAIMS:
         assert claim.measure in measures
         assert (claim.margin > 0) == (claim.expected == 0)
@@ -172,7 +172,7 @@ def test_claims_are_about_measures_that_the_study_takes():
 
 def test_the_claims_are_those_of_the_plan():
     """Words, measures, directions and margins, as they were fixed before the first row."""
-    text = (tables.TABLE.parent / "plan.md").read_text(encoding="utf-8")
+    text = (model_table.TABLE.parents[1] / "plan.md").read_text(encoding="utf-8")
     lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
     ways = {1: "higher", -1: "lower"}
     for claim in claims.CLAIMS:

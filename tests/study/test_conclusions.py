@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vaelib.study import claims, contrasts, tables
+from study import claims, contrasts, model_table
 
 ROOT = Path(__file__).parents[2]
-TABLE = tables.read()
+TABLE = model_table.read()
 WHERE = ["schedule", "comparison"]
 
 
@@ -20,7 +20,7 @@ def text_of(name):
 
 @pytest.fixture(scope="module")
 def judged():
-    found = claims.judged(TABLE)
+    found = claims.judge(TABLE)
     words = [claim.words + ", digits" * (claim.dataset == "mnist") for claim in found.claim]
     return found.assign(words=words)
 
@@ -31,18 +31,20 @@ def verdicts(judged, words):
 
 
 def test_the_table_is_whole():
-    assert not any(tables.missing(TABLE).values())
+    assert not any(model_table.missing(TABLE).values())
 
 
 def test_what_is_said_to_hold_throughout_does_and_nothing_else(judged):
     lesson, readme = text_of("notebooks/05_measuring_the_claims.py"), text_of("README.md")
     said = "**On clothes, in all four columns**, the MMD-VAE's codes are better spread and "
-    assert said + "centred, and more of its grid shows clothes." in lesson
-    assert "three hold for clothes by both schedules, and with the KL corrected, too" in readme
+    assert said + "centered, and more of its grid shows clothes." in lesson
+    assert (
+        "three hold for clothes by both schedules, and with the standard KL weight, too" in readme
+    )
     by_claim = judged.groupby("words").verdict
     throughout = by_claim.agg(lambda found: len(found) == 4 and set(found) == {claims.HOLDS})
     assert set(throughout[throughout].index) == {
-        *("... and nicely spread", "codes are centred at 0", "nearly all space holds objects")
+        *("... and nicely spread", "codes are centered at 0", "nearly all space holds objects")
     }
 
 
@@ -51,47 +53,50 @@ def test_the_kls_weight_or_mmd_alone_brings_most_where_it_is_said_to(judged):
     assert "For the first two, correcting the post's KL brings most; so does MMD." in lesson
     assert "two, correcting the post's KL alone brings most; so does MMD alone." in readme
     assert "Over seeds so does MMD alone (notebook 05)" in text_of("notebooks/02_mmd_vae.py")
-    fast = judged[(judged.schedule == "fast") & (judged.comparison == "as posted")]
-    for words in ("... and nicely spread", "codes are centred at 0"):
+    fast = judged[(judged.schedule == "fast") & (judged.comparison == "post's weights")]
+    for words in ("... and nicely spread", "codes are centered at 0"):
         [row] = fast[fast.words == words].itertuples()
         assert row.reason == claims.EITHER
-        rows = tables.rows(TABLE, "fast")
+        rows = model_table.rows(TABLE, "fast")
         for change in (contrasts.WEIGHT, contrasts.MMD):
-            half = (-0.5, contrasts.COMPARISONS["as posted"])
-            excess = contrasts.combined((1, contrasts.alone(change)), half)
+            half = (-0.5, contrasts.COMPARISONS["post's weights"])
+            excess = contrasts.weighted_sum((1, contrasts.effect_of(change)), half)
             found = contrasts.contrast(rows, "fashion_mnist", row.claim.measure, excess)
             assert min(row.claim.expected * end for end in found.interval) > 0
 
 
 def test_what_is_said_not_to_hold_does_not(judged):
     lesson, readme = text_of("notebooks/05_measuring_the_claims.py"), text_of("README.md")
-    assert "**In none** are features found more informative. As posted, unscaled paths" in lesson
-    said = "Features are nowhere found more informative, and as posted a small step of the code "
-    assert said + "changes clothes more, not less." in readme
+    said = "**In none** are features found more informative. With the post's weights, unscaled"
+    assert said in lesson
+    said = "Features are nowhere found more informative, and with the post's weights a small step "
+    assert said + "of the code changes clothes more, not less." in readme
     informative = verdicts(judged, "features are more informative")
     assert claims.HOLDS not in set(informative)
-    smooth = verdicts(judged, "evolutions are smooth").xs("as posted", level="comparison")
-    assert set(smooth) == {claims.NOT}
+    smooth = verdicts(judged, "evolutions are smooth").xs("post's weights", level="comparison")
+    assert set(smooth) == {claims.DOES_NOT_HOLD}
     assert "And the untrained network knows classes." in lesson
-    assert set(judged[judged.words == "no structure before training"].verdict) == {claims.NOT}
+    assert set(judged[judged.words == "no structure before training"].verdict) == {
+        claims.DOES_NOT_HOLD
+    }
 
 
 def test_where_edges_are_sharper_and_what_is_said_of_digits(judged):
     lesson = text_of("notebooks/05_measuring_the_claims.py")
-    assert "edges are sharper only by the fast schedule with the KL corrected" in lesson
+    assert "edges are sharper only by the fast schedule with the standard KL weight" in lesson
     sharper = verdicts(judged, "samples have sharper edges")
-    assert list(sharper[sharper == claims.HOLDS].index) == [("fast", "KL corrected")]
+    assert list(sharper[sharper == claims.HOLDS].index) == [("fast", "standard KL weight")]
     assert "On digits, sameness was never shown" in lesson
     same = judged[[c.expected == 0 and not c.untrained for c in judged.claim]]
     assert len(same) == 12 and claims.HOLDS not in set(same.verdict)
-    said = "With the KL corrected, paths are shorter there: by squared error, through its stronger "
-    assert said + "pull (appendix), more than by MMD." in lesson
+    said = "With the standard KL weight, paths are shorter there: by squared error, through its "
+    assert said + "stronger pull (appendix), more than by MMD." in lesson
     path = judged[judged.words == "morphing is more organic, digits"].set_index(WHERE)
-    path = path.xs("KL corrected", level="comparison")
+    path = path.xs("standard KL weight", level="comparison")
     assert set(path.verdict) == {claims.HOLDS} and path.reason["fast"] == claims.OTHER
-    rows = tables.rows(TABLE, "fast")
+    rows = model_table.rows(TABLE, "fast")
     for pulls in (contrasts.WEIGHT, contrasts.MMD):
-        apart = contrasts.squared_error(made=[pulls])
+        apart = contrasts.split_squared_error(made=[pulls])
         found = {k: contrasts.contrast(rows, "mnist", "path length", w) for k, w in apart.items()}
         assert found["stronger pull"].interval[1] < 0 < found["other pixels"].interval[1]
 
@@ -112,22 +117,22 @@ def test_likelihoods_that_are_said_to_differ_do():
 
 def by_seed(dataset, measure):
     """A measure of the post's models by its schedule: seeds down, models across."""
-    rows = tables.rows(TABLE, "post")
+    rows = model_table.rows(TABLE, "post")
     return rows[rows.dataset == dataset].pivot(index="seed", columns="objective", values=measure)
 
 
 def test_what_lessons_say_of_one_seed_is_held_against_the_others():
     said = "The MMD-VAE's pixel MSE is now the lower one. That is this seed: in four others "
-    assert said + "(`runs/models.csv`) it is not." in text_of("notebooks/02_mmd_vae.py")
+    assert said + "(`study/tables/models.csv`) it is not." in text_of("notebooks/02_mmd_vae.py")
     errors = by_seed("fashion_mnist", "pixel MSE")
-    worse = errors["elbo"] > errors["mmd-as-posted"]
+    worse = errors["elbo"] > errors["post-mmd"]
     assert list(worse) == [True, False, False, False, False]
     assert "over five (notebook 05) it is not." in text_of("notebooks/03_mnist.py")
     slow = by_seed("mnist", "15-NN accuracy")
-    fast = tables.rows(TABLE, "fast").query("dataset == 'mnist'")
+    fast = model_table.rows(TABLE, "fast").query("dataset == 'mnist'")
     fast = fast.pivot(index="seed", columns="objective", values="15-NN accuracy")
     gap = {
-        name: table["elbo"] - table["mmd-as-posted"]
+        name: table["elbo"] - table["post-mmd"]
         for name, table in {"slow": slow, "fast": fast}.items()
     }
     assert gap["slow"][0] < gap["fast"][0] and gap["slow"].mean() > gap["fast"].mean()
@@ -138,19 +143,19 @@ def test_what_lessons_say_of_one_seed_is_held_against_the_others():
 
 def test_four_epochs_do_not_stand_for_what_is_said_of_fifty():
     text = text_of("docs/results.md").split("Four epochs do not stand for fifty")[1]
-    parts = {"post": tables.rows(TABLE, "post"), "fast": tables.rows(TABLE, "fast")}
+    parts = {"post": model_table.rows(TABLE, "post"), "fast": model_table.rows(TABLE, "fast")}
     means = {
         part: rows[rows.dataset == "fashion_mnist"].groupby("objective").mean(numeric_only=True)
         for part, rows in parts.items()
     }
-    slow, fast = (means[part].loc["elbo-as-posted"] for part in ("post", "fast"))
+    slow, fast = (means[part].loc["post-elbo"] for part in ("post", "fast"))
     said = f"mean norm is {slow['mean norm']:.2f} after the post's fifty epochs and "
     assert said + f"{fast['mean norm']:.2f} after four fast ones" in text
     share = "prior on manifold"
     said = f"{slow[share]:.2f} of its samples look like data instead of {fast[share]:.2f}."
     assert said.replace("0.", ".") in text
     ahead = {
-        part: table["15-NN accuracy"].loc[list(claims.POSTED)].diff().iloc[-1]
+        part: table["15-NN accuracy"].loc[list(claims.POST_MODELS)].diff().iloc[-1]
         for part, table in means.items()
     }
     said = f"goes from {ahead['fast']:.3f} to {ahead['post']:+.3f}."
@@ -159,7 +164,9 @@ def test_four_epochs_do_not_stand_for_what_is_said_of_fifty():
     elbo = -(ends.rate + ends.distortion).to_numpy()  # seed by seed
     text = text_of("docs/results.md")
     assert elbo.argmin() == 0 and f"but their mean ELBO of {elbo.mean():.1f} is reached" in text
-    fewest = pd.read_csv(tables.TABLE.with_name("schedules.csv")).query("schedule == 'two epochs'")
+    fewest = pd.read_csv(model_table.TABLE.with_name("schedules.csv")).query(
+        "schedule == 'two epochs'"
+    )
     assert len(fewest) == 3 and fewest["test loss"].max() < -elbo.mean()
 
 
@@ -171,10 +178,12 @@ def test_the_differences_that_change_their_sign_are_those_that_are_named(judged)
     both = signs.pivot(index=["words", "comparison"], columns="schedule").dropna()
     changed = both.ahead[both.ahead.fast != both.ahead.post]
     edges, apart = "samples have sharper edges", "clusters are apart"
-    ahead = {(words, way) for words in (edges, apart) for way in ("as posted", "KL corrected")}
-    ahead |= {("samples hardly differ, digits", "as posted")}
+    ahead = {
+        (words, way) for words in (edges, apart) for way in ("post's weights", "standard KL weight")
+    }
+    ahead |= {("samples hardly differ, digits", "post's weights")}
     assert set(changed[changed.fast].index) == ahead
-    behind = [("features are more informative", "as posted")]
+    behind = [("features are more informative", "post's weights")]
     assert list(changed[~changed.fast.astype(bool)].index) == behind
     for found in both.found.loc[changed.index].itertuples(index=False):
         assert any(one.interval[0] < 0 < one.interval[1] for one in found)

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from vaelib import study
-from vaelib.study import contrasts
-from vaelib.study.contrasts import CHANGES, MMD, PIXELS, WEIGHT, contrast
+from study import contrasts, named_models
+from study.contrasts import CHANGES, MMD, PIXELS, WEIGHT, contrast
 
 DIFFERENCE = {"b": 1, "a": -1}
 
@@ -83,7 +82,7 @@ def test_a_model_that_is_not_there_is_named():
 
 
 def test_every_set_of_changes_leads_to_the_model_that_they_make():
-    settings = {name: one.get_config() for name, one in study.OBJECTIVES.items()}
+    settings = {name: one.get_config() for name, one in named_models.OBJECTIVES.items()}
     for size in range(4):
         for changes in itertools.combinations(CHANGES, size):
             found = settings[contrasts.model_after(set(changes))]
@@ -97,9 +96,11 @@ def test_every_set_of_changes_leads_to_the_model_that_they_make():
 @pytest.mark.parametrize("comparison", contrasts.COMPARISONS)
 def test_shares_add_up_to_the_whole(comparison):
     random = np.random.default_rng(1)
-    rows = table(**{name.replace("-", "_"): random.normal(size=5) for name in study.OBJECTIVES})
+    rows = table(
+        **{name.replace("-", "_"): random.normal(size=5) for name in named_models.OBJECTIVES}
+    )
     whole = contrast(rows, "mnist", "m", contrasts.COMPARISONS[comparison]).mean
-    parts = contrasts.shares(contrasts.MADE[comparison]).values()
+    parts = contrasts.shapley_shares(contrasts.MADE[comparison]).values()
     assert sum(contrast(rows, "mnist", "m", w).mean for w in parts) == pytest.approx(whole)
 
 
@@ -107,14 +108,14 @@ def shared_out(value):
     """The shares of the changes, for models that are worth so much."""
     return {
         change: sum(weight * value[name] for name, weight in weights.items())
-        for change, weights in contrasts.shares().items()
+        for change, weights in contrasts.shapley_shares().items()
     }
 
 
 def test_a_share_is_shapleys_value():
     """Against the sum over subsets, with the weight |S|! (2 - |S|)! / 3! of each."""
     random = np.random.default_rng(2)
-    value = {name: random.normal() for name in study.OBJECTIVES}
+    value = {name: random.normal() for name in named_models.OBJECTIVES}
     for change, share in shared_out(value).items():
         others, expected = set(CHANGES) - {change}, 0
         for size, weight in enumerate((1 / 3, 1 / 6, 1 / 3)):
@@ -125,8 +126,8 @@ def test_a_share_is_shapleys_value():
 
 
 def test_what_either_of_two_changes_brings_is_shared_between_them():
-    value = {name: 1.0 for name in study.OBJECTIVES} | {"elbo-as-posted": 0.0}
-    value["elbo-as-posted-squared-error"] = 0.0
+    value = {name: 1.0 for name in named_models.OBJECTIVES} | {"post-elbo": 0.0}
+    value["post-elbo-squared-error"] = 0.0
     assert shared_out(value) == pytest.approx({WEIGHT: 1 / 2, MMD: 1 / 2, PIXELS: 0})
 
 
@@ -134,8 +135,8 @@ def test_what_either_of_two_changes_brings_is_shared_between_them():
     ("made", "models"),
     [
         ([WEIGHT], ("elbo", "elbo-matched", "elbo-squared-error")),
-        ([MMD], ("mmd-deterministic", "mmd-matched", "mmd-as-posted")),
-        ([WEIGHT, MMD], ("mmd-deterministic", "mmd-matched", "mmd-as-posted")),
+        ([MMD], ("mmd-deterministic", "mmd-matched", "post-mmd")),
+        ([WEIGHT, MMD], ("mmd-deterministic", "mmd-matched", "post-mmd")),
     ],
 )
 def test_squared_error_is_other_pixels_and_a_stronger_pull(made, models):
@@ -143,14 +144,14 @@ def test_squared_error_is_other_pixels_and_a_stronger_pull(made, models):
     rows = table(**{name: [mean, mean + 1] for name, mean in means.items()})
     found = {
         name: contrast(rows, "mnist", "m", weights).mean
-        for name, weights in contrasts.squared_error(made).items()
+        for name, weights in contrasts.split_squared_error(made).items()
     }
     assert found == {PIXELS: 99, "other pixels": 9, "stronger pull": 90}
 
 
 def test_mmd_with_noise_and_its_loss_are_mmd_without_noise():
-    parts = contrasts.combined(*((1, part) for part in contrasts.NOISE.values()))
-    assert {k: v for k, v in parts.items() if v} == contrasts.alone(MMD, made=[WEIGHT])
+    parts = contrasts.weighted_sum(*((1, part) for part in contrasts.NOISE.values()))
+    assert {k: v for k, v in parts.items() if v} == contrasts.effect_of(MMD, made=[WEIGHT])
 
 
 def test_differences_are_a_table_in_words():

@@ -4,10 +4,9 @@ import known
 import numpy as np
 import pytest
 
-from vaelib import study
-from vaelib.backend import ops
+from study import measurement
 from vaelib.measures import path_length
-from vaelib.study import rows
+from vaelib.support.backend import ops
 
 # How far a number may be off that rests on samples, or on so many images; others on rounding only.
 MAY_BE_OFF = {
@@ -16,7 +15,7 @@ MAY_BE_OFF = {
     "occupancy": 0.03,  # with 2,000 codes in 400 cells
     "held-out MMD²": 0.02,
     "silhouette": 0.001,
-    "15-NN accuracy": 0.01,  # some neighbours are in the other blob
+    "15-NN accuracy": 0.01,  # some neighbors are in the other blob
     "probe accuracy": 0.01,
     "cluster agreement": 0.01,
     "cross-entropy": 0.05,
@@ -32,7 +31,7 @@ MAY_BE_OFF = {
 
 @pytest.fixture(scope="module")
 def found():
-    return study.measure(known.model(), known.dataset(), known.places)
+    return measurement.measure(known.model(), known.dataset(), known.places)
 
 
 def test_every_measure_of_a_known_model_is_what_it_is_known_to_be(found):
@@ -67,10 +66,10 @@ def all_directions(render, codes, step=0.01, n=720):
 def test_the_path_length_looks_in_all_directions(render, seed):
     """A map that changes along the radius only, and one that changes around it only."""
     model = known.model(render)
-    codes = model.prior.sample(rows.PLACES, seed)
+    codes = model.prior.sample(measurement.PLACES, seed)
     speeds = all_directions(render, codes)
     chance = np.sqrt(speeds.var(axis=0).sum()) / len(codes)  # what one direction for each does
-    row = study.measure(model, known.dataset(), known.places, seed)
+    row = measurement.measure(model, known.dataset(), known.places, seed)
     assert row["path length"] == pytest.approx(speeds.mean(), abs=4 * chance)
     if render is norm:
         assert speeds.mean() == pytest.approx(0.5, abs=0.01) and chance < 0.02

@@ -75,7 +75,7 @@ def repeats_bit_for_bit(script, folder):
     assert not [output for output in outputs(notebook) if output.get("name") == "stderr"]
     figures = list(pictures(notebook))
     assert figures and all(np.std(figure[..., :3]) > 0.02 for figure in figures)
-    [said] = [c for c in notebook.cells if c.source.startswith("lesson.written_for(")]
+    [said] = [c for c in notebook.cells if c.source.startswith("lesson.note_changed_settings(")]
     assert words_of_it in said.outputs[0].text
     how = "--nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider"
     run(["pytest", "-q", *how.split(), str(executed)], "second")

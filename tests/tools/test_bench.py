@@ -1,9 +1,8 @@
-"""make bench: goals are judged by the numbers, and rivals run in processes of their own."""
+"""make bench: goals are judged by the numbers, and what is compared takes turns."""
 
 import pytest
 
-from tools.checks import bench
-from tools.checks.rows import row
+from tools.checks.bench import in_turn, row
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,8 @@ def test_a_row_without_a_goal_says_nothing_of_one(capsys):
     ]
 
 
-def test_a_rival_whose_process_ends_is_named_with_its_command():
-    said = "the process that runs nobody ended: run .*tools.checks.rivals nobody"
-    with pytest.raises(RuntimeError, match=said), bench.rival("nobody"):
-        pass
+def test_medians_are_of_ways_that_take_turns():
+    calls = []
+    ways = {name: lambda name=name: calls.append(name) or len(calls) for name in "ab"}
+    assert in_turn(ways, 3) == {"a": 3, "b": 4}
+    assert calls == ["a", "b"] * 3

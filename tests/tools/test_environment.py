@@ -48,9 +48,9 @@ DRIFTS = [
     ("pyproject.toml", r'"keras[^"]*"', '"keras", "left-pad"', "lacks left-pad"),
     ("pyproject.toml", r'"tqdm[^"]*",', "", "has tqdm, which pyproject.toml no longer names"),
     ("requirements.lock", r"(?m)^numpy==\S+", "numpy==1.0", "has numpy 1.0, not numpy"),
-    ("requirements.lock", r"(?m)^(scipy==\S+)", r"\1.1", "environment.yml is not what"),
-    ("environment.yml", r"python=3.12", "python>=3.12", "environment.yml is not what"),
-    ("binder/environment.yml", r"conda-forge", "other", "binder/environment.yml is not what"),
+    ("requirements.lock", r"(?m)^(scipy==\S+)", r"\1.1", "environment.yml does not match"),
+    ("environment.yml", r"python=3.12", "python>=3.12", "environment.yml does not match"),
+    ("binder/environment.yml", r"conda-forge", "other", "binder/environment.yml does not match"),
 ]
 
 
@@ -68,7 +68,7 @@ def test_lock_check_exits_with_the_drift_and_the_remedy(clone):
     (clone / "environment.yml").write_text("")
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
-    assert "environment.yml is not what" in result.stderr and "make lock mends" in result.stderr
+    assert "environment.yml does not match" in result.stderr and "Run make lock" in result.stderr
 
 
 def test_lock_has_one_hashed_version_of_each_package_and_no_address():
@@ -107,10 +107,10 @@ def test_help_names_every_target_and_an_unknown_one_gets_a_sentence(clone):
     system = os.defpath  # sed and awk
     for arguments in ([], ["help"]):
         shown = make(*arguments, path=system).stdout
-        assert re.findall(r"^  make ([a-z]+) +\S", shown, re.MULTILINE) == targets
+        assert re.findall(r"^  make ([a-z-]+) +\S", shown, re.MULTILINE) == targets
     result = make("frobnicate", path=system)
     assert result.returncode == 2
-    assert "no target 'frobnicate': 'make help' lists" in result.stderr
+    assert "no target 'frobnicate'. 'make help' lists" in result.stderr
 
 
 def test_makefile_looks_for_the_pythons_that_pyproject_names():
@@ -158,9 +158,36 @@ def test_ci_runs_make_test_and_nothing_after_it():
 # The installation
 
 
-def test_interrupted_installation_begins_anew(clone, monkeypatch):
-    commands = []
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
+class Done:
+    """What `subprocess.run` returns when the programs of an installation are only pretended."""
+
+    def __init__(self, returncode, stdout=""):
+        self.returncode, self.stdout = returncode, stdout
+
+
+@pytest.fixture
+def pretended(clone, monkeypatch):
+    """A function that replaces all programs. Those with `failing` in their command fail.
+
+    It returns the list of commands, which grows.
+    """
+
+    def pretend(failing="nothing", configuration=""):
+        commands = []
+
+        def run(command, **_):
+            commands.append([str(word) for word in command])
+            return Done(int(failing in commands[-1]), configuration)
+
+        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(os, "environ", {})
+        return commands
+
+    return pretend
+
+
+def test_interrupted_installation_starts_again_from_the_beginning(pretended):
+    commands = pretended()
     install.prepare()
     leftover = Path(".venv/half-unpacked")
     leftover.touch()
@@ -179,92 +206,62 @@ def test_whole_environment_is_updated_in_place_and_not_ready_meanwhile(clone):
 def test_someone_elses_environment_is_left_alone(clone):
     Path(".venv").mkdir()
     Path(".venv/pyvenv.cfg").touch()
-    with pytest.raises(SystemExit, match="not made by make"):
+    with pytest.raises(SystemExit, match="make did not create it"):
         install.prepare()
     assert Path(".venv/pyvenv.cfg").exists()
 
 
 def test_missing_venv_module_is_named_with_its_package(clone, monkeypatch):
-    monkeypatch.setattr(install.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(install, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match=r"ensurepip are missing.* python3\.\d+-venv"):
         install.prepare()
 
 
-def as_installed(monkeypatch, failing):
-    """Let every program run in name only; these, by a word of their command, fail. The commands."""
-    commands = []
-
-    class Ran:
-        def __init__(self, command, **_):
-            commands.append([str(word) for word in command])
-            self.returncode = int(any(word in commands[-1] for word in failing))
-            self.stdout = ""
-
-        def wait(self, timeout=None):
-            return self.returncode
-
-        poll = wait
-
-    monkeypatch.setattr(subprocess, "run", Ran)
-    monkeypatch.setattr(subprocess, "Popen", Ran)
-    return commands
-
-
-def of_the_lock(commands):
-    return [command[0] for command in commands if "requirements.lock" in command]
-
-
-PINS = ("--no-deps", "--require-hashes", "--requirement", "requirements.lock")
-UV, PYTHON = ".venv/bin/uv", ".venv/bin/python"
-
-
 @pytest.mark.parametrize(
     ("failing", "tried"),
-    [([], [UV]), (["--no-config"], [UV, PYTHON]), ([".venv/uv.txt"], [PYTHON])],
-    ids=["uv can", "uv fails", "no uv"],
+    [("nothing", ["uv"]), ("--no-config", ["uv", "python"]), (".venv/uv.txt", ["python"])],
+    ids=["uv succeeds", "uv fails", "no uv"],
 )
-def test_pip_installs_what_uv_does_not(clone, monkeypatch, capsys, failing, tried):
-    install.VENV.mkdir()
-    commands = as_installed(monkeypatch, failing)
-    install.install(*PINS)
-    assert of_the_lock(commands) == tried
-    for command in commands:
-        if "requirements.lock" in command:
-            assert command[-4:] == list(PINS)
-    assert ("uv could not" in capsys.readouterr().out) == (tried == [UV, PYTHON])
+def test_pip_installs_what_uv_does_not_and_both_check_hashes(pretended, capsys, failing, tried):
+    commands = pretended(failing)
+    install.prepare()
+    install.install()
+    locked = [command for command in commands if "requirements.lock" in command]
+    assert [Path(command[0]).name for command in locked] == tried
+    for command in locked:
+        assert command[-4:-1] == ["--no-deps", "--require-hashes", "--requirement"]
+    assert commands[-1][-2:] == ["--editable", "."]
+    said = capsys.readouterr().out
+    assert re.search(r"Installing \d+ packages", said)
+    assert ("pip tries now" in said) == (tried != ["uv"])
+    pin = Path(".venv/uv.txt").read_text()
+    assert re.match(r"uv==[\d.]+ \\\n", pin) and pin in Path("requirements.lock").read_text()
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", pin)) == len(pin.splitlines()) - 1 > 5
 
 
-def test_where_neither_can_the_last_words_are_shown(clone, monkeypatch):
-    install.VENV.mkdir()
-    as_installed(monkeypatch, ["install"])
-    with pytest.raises(SystemExit, match="pip could not install the packages"):
-        install.install(*PINS)
+def test_if_both_fail_the_end_of_the_log_is_shown(pretended, monkeypatch):
+    pretended("install")
+    install.prepare()
+    monkeypatch.setattr(Path, "read_text", lambda self: "uv==1\nERROR: no network\n")
+    with pytest.raises(SystemExit, match="ERROR: no network\npip could not install the packages"):
+        install.install()
 
 
-def test_uv_itself_is_installed_by_the_hashes_of_the_lock(clone, monkeypatch):
-    install.VENV.mkdir()
-    as_installed(monkeypatch, [])
-    assert install.fetch_uv()
-    text = install.UV_PIN.read_text()
-    assert re.match(r"uv==[\d.]+ \\\n", text) and text.count("==") == 1
-    assert text in Path("requirements.lock").read_text()
-    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", text)) == len(text.splitlines()) - 1 > 5
-
-
-def test_uv_looks_where_pip_is_told_to_look(clone, monkeypatch):
-    def told(command, **_):
-        assert command[-2:] == ["config", "list"]
-        lines = (
-            "global.index-url='file:///a/simple'",
-            "user.extra-index-url='\\nfile:///b\\nfile:///c'",
-        )
-        lines += ":env:.find-links='/d /e'", "global.constraint='/f.txt'"
-        return subprocess.CompletedProcess(command, 0, "\n".join(lines))
-
-    monkeypatch.setattr(subprocess, "run", told)
-    assert install.indexes() == {
-        "UV_DEFAULT_INDEX": "file:///a/simple",
-        "UV_INDEX": "file:///b file:///c",
-        "UV_FIND_LINKS": "/d,/e",
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-    }
+def test_uv_looks_where_pip_is_told_to_look(pretended):
+    lines = (
+        ":env:.find-links='/d /e'",
+        "global.cert='/c.pem'",
+        "global.constraint='/f.txt'",
+        "global.extra-index-url='\\nfile:///b\\nfile:///c'",
+        "global.find-links='/z'",
+        "global.index-url='file:///a/simple'",
+    )
+    pretended(configuration="\n".join(lines))
+    assert install.uv_options()[:-3] == [
+        "--index-url=file:///a/simple",
+        "--extra-index-url=file:///b",
+        "--extra-index-url=file:///c",
+        "--find-links=/d",
+        "--find-links=/e",
+    ]
+    assert os.environ == {"SSL_CERT_FILE": "/c.pem"}

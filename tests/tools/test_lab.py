@@ -137,7 +137,7 @@ def figures(notebook):
 
 
 WALK = """from vaelib import data, explorer, runs
-pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "mmd-as-posted")]
+pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "post-mmd")]
 walk = explorer.compare(*pair, dataset=data.render_faces(40, 60))
 walk
 ---

@@ -14,9 +14,9 @@ import papermill
 import pytest
 from quick import LESSONS, SOLUTIONS, names_of_parameters, outputs, pictures
 
+from study import claims, model_table, published_numbers
 from tools.notebooks import refresh
 from vaelib import data
-from vaelib.study import claims, published, tables
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = LESSONS + SOLUTIONS
@@ -104,8 +104,12 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
 @pytest.mark.parametrize(
     ("name", "source", "now"),
     [
-        ("05_measuring_the_claims", "claims.ledger(table)", lambda: claims.ledger(tables.read())),
-        ("06_the_family", "published.published()", published.published),
+        (
+            "05_measuring_the_claims",
+            "claims.ledger(table)",
+            lambda: claims.ledger(model_table.read()),
+        ),
+        ("06_the_family", "published_numbers.published()", published_numbers.comparison_table),
     ],
 )
 def test_the_table_that_is_shown_is_that_of_the_committed_runs(name, source, now):
@@ -150,8 +154,11 @@ def test_other_settings_than_those_of_the_text_are_named(committed, script):
     given, said = {}, {}
     exec(cells[at[0]].source, given)
     follows = cells[at[0] + 1].source
-    assert follows.startswith("lesson.written_for(globals(), ")
-    exec(follows, {"lesson": SimpleNamespace(written_for=lambda _, **named: said.update(named))})
+    assert follows.startswith("lesson.note_changed_settings(globals(), ")
+    exec(
+        follows,
+        {"lesson": SimpleNamespace(note_changed_settings=lambda _, **named: said.update(named))},
+    )
     assert names_of_parameters(script) | {"seed"} <= set(said)
     assert said == {name: given[name] for name in said}
 

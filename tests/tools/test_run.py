@@ -29,9 +29,9 @@ def test_parameters_go_to_the_notebooks_that_have_them(notebooks):
 
 
 REFUSALS = {
-    "epoch=2": "No notebook has a parameter 'epoch': there are epochs.",
-    "epochs=two": "01_trains wants epochs to be of type int, not 'two'.",
-    "epochs=True": "01_trains wants epochs to be of type int, not True.",
+    "epoch=2": "No notebook has a parameter 'epoch'. There are: epochs.",
+    "epochs=two": "In 01_trains, epochs must be of type int, not 'two'.",
+    "epochs=True": "In 01_trains, epochs must be of type int, not True.",
     "epochs=0": "epochs must be an integer, 1 or more, not 0.",
     "epochs": "'epochs' is not of the form name=value.",
 }
@@ -84,11 +84,11 @@ def test_what_took_how_long_is_said_at_the_end(notebooks, monkeypatch, capsys):
         run, "execute", lambda notebook, *_: {"01_trains": 60.4, "02_fails": 7.4}[notebook.stem]
     )
     run.main([])
-    said = capsys.readouterr().out.split("What took how long:")[1]
+    said = capsys.readouterr().out.split("Time taken:")[1]
     assert re.findall(r"^  (.+?)  +(\d+) s$", said, re.MULTILINE) == [
-        ("the environment, when it was made", "21"),
+        ("the environment, when it was created", "21"),
         ("the data", "0"),
         ("01_trains", "60"),
         ("02_fails", "7"),
-        ("all but the environment", "68"),
+        ("everything except the environment", "68"),
     ]

@@ -92,14 +92,14 @@ def test_results_and_teaching_are_on_every_page_and_link_to_the_others(pages, si
         for name in ("results", "teaching"):
             assert page.path.stem == name or (site / f"docs/{name}.html").resolve() in linked, path
     results = pages[(site / "docs" / "results.html").resolve()]
-    assert {"../index.html", "../runs/plan.html"} <= {
+    assert {"../index.html", "../study/plan.html"} <= {
         link.partition("#")[0] for link in results.links
     }
 
 
 def test_the_reference_has_what_is_public_and_only_that(pages):
     names = {name for page in pages.values() for name in page.names if name}
-    for wanted in ("mmd.mmd2", "models.VAE.encode", "objectives.ELBO", "runs.keeper.train"):
+    for wanted in ("mmd.mmd2", "models.VAE.encode", "objectives.ELBO", "runs.trainer.train"):
         assert f"vaelib.{wanted}" in names
     (model,) = [page.text for page in pages.values() if 'id="vaelib.models.VAE"' in page.text]
     assert "objective" in model.partition('id="vaelib.models.VAE"')[2].partition("</dt>")[0]
@@ -199,7 +199,7 @@ def test_a_figure_without_an_alternative_is_not_published(project, capfd):
 
 
 def test_a_film_stands_still(project):
-    pictures = [Image.new("L", (9, 9), grey) for grey in (0, 99, 200)]
+    pictures = [Image.new("L", (9, 9), gray) for gray in (0, 99, 200)]
     pictures[0].save(project / "film.webp", save_all=True, append_images=pictures[1:])
     with (project / "README.md").open("a") as readme:
         readme.write("\n![A square grows lighter](film.webp)\n")

@@ -10,26 +10,26 @@ from tools.website import axe, chromium
 PHONE, DESKTOP = 390, 1400  # from 1312 px on, all sides are shown
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
 
-# Text, its colour and the one behind it, for all elements of a kind.
-COLOURS = """selector => [...document.querySelectorAll(selector)].map(element => {
+# Text, its color and the one behind it, for all elements of a kind.
+COLORS = """selector => [...document.querySelectorAll(selector)].map(element => {
     let behind = element;
     while (getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)")
         behind = behind.parentElement;
-    const colours = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
-    return [element.textContent.slice(0, 20), ...colours];
+    const colors = [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor];
+    return [element.textContent.slice(0, 20), ...colors];
 })"""
 
 
-def luminance(colour):
+def luminance(color):
     """0 for black, 1 for white (WCAG 2.2, relative luminance)."""
-    channels = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
+    channels = [int(value) / 255 for value in re.findall(r"\d+", color)[:3]]
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in channels]
     return sum(weight * v for weight, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def contrast(*colours):
+def contrast(*colors):
     """Between 1 and 21; ordinary text needs 4.5 (WCAG 2.2, section 1.4.3)."""
-    darker, lighter = sorted(map(luminance, colours))
+    darker, lighter = sorted(map(luminance, colors))
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -105,11 +105,9 @@ def test_a_missing_browser_is_said_loudly(pytester, monkeypatch, needed, outcome
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stands_out_from_its_background(browser, site, dark):
     with chromium.opened(browser, site / "notebooks/02_mmd_vae.html", dark=dark) as (page, _):
-        shown = page.evaluate(COLOURS, "article :is(p, a, pre, pre span, th, td, mi)")
+        shown = page.evaluate(COLORS, "article :is(p, a, pre, pre span, th, td, mi)")
     assert len(shown) > 500
-    faint = {
-        (text, *colours) for text, *colours in shown if text.strip() and contrast(*colours) < 4.5
-    }
+    faint = {(text, *colors) for text, *colors in shown if text.strip() and contrast(*colors) < 4.5}
     assert not faint
     behind = [luminance(background) for _, _, background in shown]
     assert max(behind) < 0.1 if dark else min(behind) > 0.8

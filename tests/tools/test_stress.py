@@ -1,11 +1,11 @@
-"""Trainings that are broken on purpose: a few of each kind here, many in `make stress`."""
+"""Faults in training runs: a few of each kind here, many in `make stress`."""
 
 import subprocess
 import sys
 
 import pytest
 
-from tools.checks import faults, stress
+from tools.checks import faults
 
 
 def test_every_fault_is_survived_and_costs_nothing():
@@ -14,7 +14,7 @@ def test_every_fault_is_survived_and_costs_nothing():
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = done.stdout.splitlines()[1:]
-    assert len(rows) == len(stress.injections(None, None, None, 0, True))
+    assert len(rows) == 4
     if skipped := [row for row in rows if "SKIPPED" in row]:
         pytest.skip("; ".join(skipped))
 
@@ -22,5 +22,4 @@ def test_every_fault_is_survived_and_costs_nothing():
 def test_what_is_not_survived_is_counted_as_such(tmp_path):
     faults.finish(tmp_path)
     wrong = dict(faults.contents(tmp_path), **{"weights.npz": b""})
-    tally = faults.made_not_a_number(wrong, [10])
-    assert (tally.injected, tally.survived) == (1, 0)
+    assert list(faults.made_nan(wrong, [10])) == [(False, False)]

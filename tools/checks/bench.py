@@ -1,86 +1,90 @@
-"""Measure, side by side, what a reader waits for: `make bench` prints a table.
+"""Measure what a reader waits for, side by side, and print a table: `make bench`.
 
-Each row is a median over repetitions that take turns, so that whatever else the machine does
-meets all alike. Run it on a machine that is otherwise quiet. It takes some five minutes.
+Times are medians over repetitions. What is compared takes turns, so that other load on the machine
+affects all alike. Run it on a machine that is otherwise idle; it takes about five minutes.
 docs/results.md shows docs/bench.txt, the output of `python -m tools.checks.bench > docs/bench.txt`.
 """
 
 import contextlib
+import functools
 import importlib.util
 import io
-import os
+import multiprocessing
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import click
 
-from tools.checks.rows import row
-from tools.checks.waits import (
-    explorer_page,
-    first_figure,
-    import_time,
-    other_pages,
-    peak_memory,
-)
+from tools.checks import rivals
+from tools.checks.page_actions import PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASET = "fashion_mnist"
-TURNS = 9
 
 
-def in_turn(steps, repetitions):
-    """Median milliseconds of each of these functions, by name, called one after the other."""
-    taken = {name: [] for name in steps}
-    for step in steps.values():  # not counted: graphs are traced, memory is taken
-        for _ in range(5):
-            step()
-    for _ in range(repetitions):
-        for name, step in steps.items():
-            began = time.perf_counter()
-            step()
-            taken[name].append(1e3 * (time.perf_counter() - began))
-    return {name: statistics.median(values) for name, values in taken.items()}
+def row(
+    what: str,
+    found: float | str,
+    unit: str = "",
+    digits: int = 1,
+    at_most: float | None = None,
+    at_least: float | None = None,
+) -> None:
+    """Print one row, with the goal and whether it is met if `at_most` or `at_least` is given.
+
+    Args:
+        what: Description of what was measured.
+        found: The number, or a text if there is none. The goal applies to the unrounded number.
+        unit: Unit of the number.
+        digits: Number of decimals to print.
+        at_most: Largest number that meets the goal.
+        at_least: Smallest number that meets the goal.
+    """
+    text = found if isinstance(found, str) else f"{found:.{digits}f}"
+    verdict = ""
+    if at_most is not None:
+        verdict = f"at most {at_most:g}: {'met' if found <= at_most else 'MISSED'}"
+    if at_least is not None:
+        verdict = f"at least {at_least:g}: {'met' if found >= at_least else 'MISSED'}"
+    print(f"{what:55}{text:>7}{unit:4}{verdict}".rstrip(), flush=True)
 
 
-@contextlib.contextmanager
-def rival(name):
-    """A rival in a process of its own, as a function that lets it run for the milliseconds."""
-    command = [sys.executable, "-m", "tools.checks.rivals", name]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-
-        def answer():
-            line = process.stdout.readline()
-            if not line:
-                raise RuntimeError(f"the process that runs {name} ended: run {' '.join(command)}")
-            return line
-
-        def measure():
-            print(file=process.stdin, flush=True)
-            return float(answer())
-
-        answer()  # it is ready
-        yield measure
-        process.stdin.close()
+def in_turn(ways: dict[str, Callable[[], float]], turns: int) -> dict[str, float]:
+    """Return the medians of what the functions return when they are called one after the other."""
+    taken = [{name: way() for name, way in ways.items()} for _ in range(turns)]
+    return {name: statistics.median(turn[name] for turn in taken) for name in ways}
 
 
-def training_steps():
-    """A step of `fit` against the same network in other ways, and seconds to a given loss."""
+def seconds(function: Callable, *arguments) -> float:
+    """Return the seconds that a call of a function takes."""
+    began = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - began
+
+
+def peak_mb() -> float:
+    """Return the largest amount of memory that this process has used so far, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # a Mac counts bytes, Linux kilobytes
+
+
+def training_steps() -> None:
+    """Compare a step of `fit` with other ways, and the fast schedule with the post's."""
     torch = importlib.util.find_spec("torch")
-    names = ["fit", "graph", "eager"] + ["torch"] * bool(torch)
+    ways = {}
     with contextlib.ExitStack() as stack:
-        rivals = {name: stack.enter_context(rival(name)) for name in names}
-        taken = [{name: measure() for name, measure in rivals.items()} for _ in range(TURNS)]
-    ms = {name: statistics.median(turn[name] for turn in taken) for name in names}
+        for name in ["fit", "graph", "eager"] + ["torch"] * bool(torch):
+            spawn = multiprocessing.get_context("spawn")
+            pool = stack.enter_context(ProcessPoolExecutor(1, spawn))
+            ways[name] = lambda pool=pool, name=name: pool.submit(rivals.measure, name).result()
+        ms = in_turn(ways, 9)
     row("a step of fit, 100 images", ms["fit"], " ms")
     row("  against the bare TensorFlow graph", ms["fit"] / ms["graph"], "", 3, at_most=1.05)
     row("  eager, as the post trained, takes", ms["eager"] / ms["fit"], "x", at_least=3)
@@ -88,62 +92,66 @@ def training_steps():
         row("  PyTorch takes", ms["torch"] / ms["fit"], "x", at_least=2)
     else:
         row("  PyTorch", "-", " not installed")
-    to_the_end(50 * 600 * ms["fit"] / 1e3)
+    fast_schedule(50 * 600 * ms["fit"] / 1e3)
 
 
-def to_the_end(fifty):
-    """The fast schedule beside the post's, whose fifty epochs of steps would take these seconds."""
+def fast_schedule(fifty: float) -> None:
+    """Train with the fast schedule; the post's fifty epochs of steps would take `fifty` seconds."""
     from vaelib import data, runs, training
 
     posts = runs.load(f"{DATASET}_elbo_50-epochs").history["loss"][-1]
     images, fast = data.load(DATASET).train_images, runs.Recipe(DATASET)
     began = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()):
-        history = training.fit(fast.build(len(images)), images, fast.epochs, seed=fast.seed)
-    seconds = time.perf_counter() - began
-    row(f"the fast schedule's loss after {fast.epochs} epochs", history["loss"][-1], at_most=posts)
-    row("  seconds, its compilation included", seconds, " s")
-    row("  as a share of the post's steps", seconds / fifty, "", 3, at_most=1 / 10)
+        model = fast.compiled_model(len(images))
+        loss = training.fit(model, images, fast.epochs, seed=fast.seed)["loss"][-1]
+    taken = time.perf_counter() - began
+    row(f"the fast schedule's loss after {fast.epochs} epochs", loss, at_most=posts)
+    row("  seconds, its compilation included", taken, " s")
+    row("  as a share of the post's steps", taken / fifty, "", 3, at_most=1 / 10)
 
 
-def likelihood():
-    """The exact likelihood of all test images."""
+def likelihood() -> None:
+    """Measure the exact likelihood of all test images."""
     from vaelib import data, runs
     from vaelib.measures.likelihood import log_likelihood
 
     images = data.load(DATASET).test_images
     model = runs.load(f"{DATASET}_elbo_50-epochs").model
     log_likelihood(model, images[:10], step=1)
-    began = time.perf_counter()
-    log_likelihood(model, images)
-    seconds = time.perf_counter() - began
-    row("exact likelihood of 10,000 images", seconds, " s", at_most=12)
+    taken = seconds(log_likelihood, model, images)
+    row("exact likelihood of 10,000 images", taken, " s", at_most=12)
     row("  peak memory, TensorFlow included", peak_mb(), " MB", 0, at_most=1000)
 
 
-def mmd(n):
-    """MMD^2 of n against n codes, here and tiled, as a graph, in time and in memory on top."""
+def mmd(n: int) -> None:
+    """Compare MMD^2 of n and n codes by matrix product and by tiling, in time and memory."""
     import numpy as np
 
-    from tools.checks import rivals
-    from vaelib.backend import tf
     from vaelib.mmd import GaussianKernel, mmd2
+    from vaelib.support.backend import tf
+
+    def kernel(a, b):
+        """Return the kernel as the post computes it: every point is repeated for each other."""
+        tiled_a = tf.tile(a[:, None, :], (1, b.shape[0], 1))
+        tiled_b = tf.tile(b[None, :, :], (a.shape[0], 1, 1))
+        return tf.exp(-tf.reduce_sum((tiled_a - tiled_b) ** 2, axis=2) / 4)
+
+    def tiled():
+        within = tf.reduce_mean(kernel(x, x)) + tf.reduce_mean(kernel(y, y))
+        return within - 2 * tf.reduce_mean(kernel(x, y))
 
     x, y = tf.constant(np.random.default_rng(0).standard_normal((2, n, 2)), tf.float32)
-    ways = {
-        "matrix product": lambda: mmd2(x, y, GaussianKernel(2.0)),
-        "tiled": lambda: rivals.tiled_mmd2(x, y, 2.0),
-    }
-    graphs = {
-        name: tf.function(way, jit_compile=False, autograph=False) for name, way in ways.items()
-    }
-    memory, before = {}, None
-    for name, graph in graphs.items():  # the thrifty one first: a peak never falls
+    ways = {"matrix product": lambda: mmd2(x, y, GaussianKernel(2.0)), "tiled": tiled}
+    memory, measured, before = {}, {}, None
+    for name, way in ways.items():  # the one that needs less first, because a peak never falls
+        graph = tf.function(way, jit_compile=False, autograph=False)
+        measured[name] = lambda graph=graph: 1e3 * seconds(lambda: float(graph()))
         for _ in range(2):
             before = before or peak_mb()
-            float(graph())
+            measured[name]()
         memory[name], before = peak_mb() - before, peak_mb()
-    ms = in_turn({name: lambda g=g: float(g()) for name, g in graphs.items()}, max(3, 10_000 // n))
+    ms = in_turn(measured, max(3, 10_000 // n))
     row(f"MMD of {n:,} against {n:,} codes", ms["matrix product"], " ms", 2)
     slower = ms["tiled"] / ms["matrix product"]
     row("  tiled, as the post computes it, takes", slower, "x", at_least=1)
@@ -151,35 +159,83 @@ def mmd(n):
         row(f"  memory on top, {name}", megabytes, " MB", 0)
 
 
-def peak_mb():
-    import resource
+def import_time() -> None:
+    """Measure how long imports take."""
+    names = ("vaelib", "vaelib.training", "vaelib.support.backend")
+    commands = {name: [sys.executable, "-c", f"import {name}"] for name in names}
+    ways = {n: functools.partial(seconds, subprocess.check_call, commands[n]) for n in names}
+    taken = in_turn(ways, 5)
+    row("import vaelib", taken["vaelib"], " s", 2, at_most=0.1)
+    row("import vaelib.training", taken["vaelib.training"], " s")
+    own = taken["vaelib.training"] / taken["vaelib.support.backend"]
+    row("  against TensorFlow and Keras alone", own, "", 2, at_most=1.1)
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # a Mac counts bytes, Linux kilobytes
+
+def first_figure() -> None:
+    """Measure the time from starting the kernel of notebook 01 to its first figure."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
+
+    notebook = nbformat.read(ROOT / "notebooks" / "01_standard_vae.ipynb", as_version=4)
+    began = time.perf_counter()
+    client = NotebookClient(notebook, timeout=None, **KERNEL_OPTIONS)
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            done = client.execute_cell(cell, number)
+            if any("image/png" in o.get("data", {}) for o in done.get("outputs", [])):
+                break
+    row("first figure of notebook 01", time.perf_counter() - began, " s", at_most=10)
 
 
-ALONE = {"training_steps": training_steps, "likelihood": likelihood}
-ALONE |= {f"mmd_{n}": (lambda n=n: mmd(n)) for n in (100, 1_000, 10_000)}
-TOGETHER = (import_time, first_figure, explorer_page, other_pages, peak_memory)
+def pages() -> None:
+    """Measure the size of interactive pages and how long they take to react, in a browser."""
+    from tools.website import chromium, explorers
+
+    if not chromium.program():
+        return row("the interactive pages in a browser", "-", " no browser is installed")
+    shown = explorers.make(PAGES)
+    with tempfile.TemporaryDirectory() as folder, chromium.launched() as browser:
+        path = Path(folder, "page.html")
+
+        def evaluate(script):
+            with chromium.opened(browser, path, width=1000) as (page, _):
+                page.locator(".said:not(:empty)").last.wait_for()
+                return page.evaluate(script)
+
+        for name, (first, *others) in PAGES.items():
+            shown[name]["Clothes"].save(path)
+            row(first, path.stat().st_size / 1e6, " MB", at_most=3)
+            for what, script, at_most in others:
+                ms = statistics.median(evaluate(script) for _ in range(5))
+                row(f"  {what}", ms, " ms", 0, at_most=at_most)
+
+
+def peak_memory() -> None:
+    """Print the peak memory that was recorded when the notebooks were executed in full."""
+    import nbformat
+
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        recorded = nbformat.read(path, as_version=4).metadata.vaelib
+        row(f"peak memory of {path.stem}", recorded.peak_memory_mb, " MB", 0, at_most=1500)
+
+
+MEASURES = {"training_steps": training_steps, "likelihood": likelihood}
+MEASURES |= {f"mmd_{n}": functools.partial(mmd, n) for n in (100, 1_000, 10_000)}
+MEASURES |= {f.__name__: f for f in (import_time, first_figure, pages, peak_memory)}
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([*ALONE, *(f.__name__ for f in TOGETHER)]))
-def main(names):
-    """Print the table, or the rows of these NAMES."""
-    if len(names) == 1 and names[0] in ALONE:
-        import vaelib.backend  # noqa: F401 -- before TensorFlow, whose start-up remarks it drops
-
-        ALONE[names[0]]()
-        return
-    for name in [name for name in ALONE if not names or name in names]:
-        # In a process of its own, so that its peak memory is not another's.
+@click.argument("names", nargs=-1, type=click.Choice(list(MEASURES)))
+def main(names: tuple[str, ...]) -> None:
+    """Print the table, or only the rows of these NAMES."""
+    if len(names) == 1:
+        return MEASURES[names[0]]()
+    for name in names or MEASURES:
+        # Each in its own process, so that its peak memory does not include that of the others.
         subprocess.run([sys.executable, "-m", "tools.checks.bench", name], check=True, cwd=ROOT)
-    for measure in TOGETHER:
-        if not names or measure.__name__ in names:
-            measure()
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main()

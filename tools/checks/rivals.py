@@ -1,64 +1,79 @@
-"""A training step of the same network and loss in several ways, for `make bench` to compare.
+"""Measure one training step of the same network and loss in several ways, for `make bench`.
 
-`python -m tools.checks.rivals NAME` answers each line on its standard input with the milliseconds
-of a step, a median. Each rival is a process of its own: PyTorch and TensorFlow in one
-process may end it. All minimise the post's estimate of the negative ELBO with Adam at 0.0001, on
-batches of 100 images, uint8 (100, 28, 28, 1). Only `fit` uses this package's training.
+All ways minimize the post's estimate of the negative ELBO with Adam and a learning rate of 0.0001
+on batches of 100 images, uint8 (100, 28, 28, 1). Only `fit` uses this package's training. Each way
+needs a separate process, because PyTorch and TensorFlow in one process may crash.
 """
 
+import contextlib
+import functools
+import io
 import statistics
-import sys
 import time
+from collections.abc import Callable
+
+import numpy as np
 
 RATE = 1e-4
 STEPS = 20
 
 
-def fit(images):
-    """Milliseconds of a step of `training.fit`, with all that happens between two steps."""
+def measure(name: str) -> float:
+    """Return the median milliseconds of a training step in the way of this name."""
+    with contextlib.redirect_stdout(io.StringIO()):  # `fit` prints its epochs
+        return prepared(name)()
+
+
+@functools.cache
+def prepared(name: str) -> Callable[[], float]:
+    """Return a function that measures some steps, after steps that trace graphs."""
+    from vaelib import data
+
+    images = data.load("fashion_mnist").train_images[: 100 * 5 * STEPS]
+    measured = fit(images) if name == "fit" else step_by_step(WAYS[name](), images)
+    measured()
+    return measured
+
+
+def step_by_step(step: Callable[[np.ndarray], float], images: np.ndarray) -> Callable[[], float]:
+    """Return a function that times single calls of a training step."""
+
+    def measured():
+        taken = []
+        for batch in np.split(images[: 100 * STEPS], STEPS):
+            began = time.perf_counter()
+            step(batch)
+            taken.append(1e3 * (time.perf_counter() - began))
+        return statistics.median(taken)
+
+    return measured
+
+
+def fit(images: np.ndarray) -> Callable[[], float]:
+    """Return a function that times `training.fit`, including what it does between steps."""
     from vaelib import training
-    from vaelib.backend import keras
     from vaelib.objectives import ELBO
-    from vaelib.runs.recipes import post
+    from vaelib.runs.recipes import post_recipe
+    from vaelib.support.backend import keras
 
     class Clock(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             self.times.append((batch, time.perf_counter()))
 
-    recipe = post("fashion_mnist", ELBO)
-    model, clock = recipe.build(len(images)), Clock()
+    model, clock = post_recipe("fashion_mnist", ELBO).compiled_model(60_000), Clock()
 
-    def measure():
+    def measured():
         clock.times = []
-        training.fit(model, images[: 100 * 5 * STEPS], 1, callbacks=[clock])
+        training.fit(model, images, 1, callbacks=[clock])
         pairs = zip(clock.times, clock.times[1:], strict=False)
         return statistics.median(1e3 * (t1 - t0) / (b1 - b0) for (b0, t0), (b1, t1) in pairs)
 
-    return measure
+    return measured
 
 
-def step_by_step(make):
-    """The same for a rival that is a function of a batch."""
-
-    def start(images):
-        step, batches = make(), [images[100 * i : 100 * (i + 1)] for i in range(STEPS)]
-
-        def measure():
-            taken = []
-            for batch in batches:
-                began = time.perf_counter()
-                step(batch)
-                taken.append(1e3 * (time.perf_counter() - began))
-            return statistics.median(taken)
-
-        return measure
-
-    return start
-
-
-def tensorflow_graph():
-    """Nothing but TensorFlow: its operations, its variables, its fused Adam, one graph."""
-    import tensorflow as tf
+def tensorflow_graph() -> Callable[[np.ndarray], float]:
+    """Return a training step in bare TensorFlow: its variables, its fused Adam, one graph."""
+    from vaelib.support.backend import tf
 
     shapes = {  # as in vaelib.models
         "conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "code": (2304, 4),
@@ -103,14 +118,14 @@ def tensorflow_graph():
     return lambda images: float(step(tf.constant(images)))
 
 
-def tensorflow_eager():
-    """Keras layers under a GradientTape, operation by operation: how the post trained."""
+def tensorflow_eager() -> Callable[[np.ndarray], float]:
+    """Return a training step like the post's: Keras layers, executed operation by operation."""
     from vaelib import losses
-    from vaelib.backend import tf
     from vaelib.objectives import ELBO
-    from vaelib.runs.recipes import post
+    from vaelib.runs.recipes import post_recipe
+    from vaelib.support.backend import tf
 
-    model = post("faces", ELBO).build(60_000)
+    model = post_recipe("faces", ELBO).compiled_model(60_000)
 
     def step(images):
         x = tf.cast(images, "float32") / 255
@@ -129,8 +144,8 @@ def tensorflow_eager():
     return step
 
 
-def pytorch():
-    """The same in PyTorch, run as written."""
+def pytorch() -> Callable[[np.ndarray], float]:
+    """Return a training step in PyTorch, not compiled."""
     import torch
     from torch import nn
 
@@ -163,39 +178,4 @@ def pytorch():
     return step
 
 
-STARTS = {
-    "fit": fit,
-    "graph": step_by_step(tensorflow_graph),
-    "eager": step_by_step(tensorflow_eager),
-    "torch": step_by_step(pytorch),
-}
-
-
-def tiled_mmd2(x, y, variance):
-    """MMD^2 as the post computes it: every point beside every other, d numbers for each pair."""
-    import tensorflow as tf
-
-    def kernel(a, b):
-        tiled_a = tf.tile(a[:, None, :], (1, b.shape[0], 1))
-        tiled_b = tf.tile(b[None, :, :], (a.shape[0], 1, 1))
-        return tf.exp(-tf.reduce_sum((tiled_a - tiled_b) ** 2, axis=2) / (2 * variance))
-
-    within = tf.reduce_mean(kernel(x, x)) + tf.reduce_mean(kernel(y, y))
-    return within - 2 * tf.reduce_mean(kernel(x, y))
-
-
-def main(name):
-    start = STARTS[name]
-    from vaelib import data
-
-    images = data.load("fashion_mnist").train_images
-    answers, sys.stdout = sys.stdout, sys.stderr  # where `fit` prints its epochs
-    measure = start(images)
-    measure()  # not counted: graphs are traced, memory is taken
-    print("ready", file=answers, flush=True)
-    for _ in sys.stdin:
-        print(measure(), file=answers, flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+WAYS = {"graph": tensorflow_graph, "eager": tensorflow_eager, "torch": pytorch}

@@ -1,69 +1,57 @@
-"""Break trainings in many ways and print a table of what was survived: `make stress`."""
+"""Inject faults into training runs and print what was survived and lost: `make stress`."""
 
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import click
 
 from tools.checks import faults
 
-# Runs a command where it may mount a disk that nobody else sees, root or not.
+# Runs a command in which disks can be mounted that no other process sees, without being root.
 UNSHARED = ("unshare", "--map-root-user", "--mount")
 
 
-def can_mount():
-    """Whether this machine lets us fill up a disk of our own."""
+def can_mount() -> bool:
+    """Return whether this machine allows mounting a small disk of our own."""
     command = [*UNSHARED, "mount", "-t", "tmpfs", "-o", "size=1m", "full", "/mnt"]
     return bool(shutil.which("unshare")) and not subprocess.call(command, stderr=subprocess.DEVNULL)
 
 
-def injections(complete, expected, seconds, seed, short):
-    """What is injected, by name: functions that give a `Tally`."""
-    writes = (5, 28) if short else range(1, 99)
-    steps = (31,) if short else (1, 30, 31, 60, 75)
-    return {
-        "killed at a random moment": lambda: faults.killed_at_random(
-            expected, seconds, 4 if short else 20, seed
-        ),
-        "killed before a change to a file": lambda: faults.killed_at_writes(expected, writes),
-        "a weight becomes NaN": lambda: faults.made_not_a_number(expected, steps),
-        "two processes at once": lambda: faults.two_at_once(
-            expected, seconds, 2 if short else 6, seed
-        ),
-        "disk full": lambda: faults.disk_filled(expected, 1 if short else 8, seed),
-        "files damaged": lambda: faults.damaged(complete, 100 if short else 1_000, seed),
-    }
-
-
 @click.command()
-@click.option("--seed", default=0, help="Of the moments and of the damage.")
-@click.option("--short", is_flag=True, help="A few of each: what `make test` does.")
-def main(seed, short):
-    """Break trainings in many ways and print what was survived, and what was lost."""
+@click.option("--seed", default=0, help="Seed of the moments, signals and damages.")
+@click.option("--short", is_flag=True, help="Inject a few faults of each kind, like `make test`.")
+def main(seed: int, short: bool) -> None:
+    """Inject faults into training runs and print what was survived and lost."""
     if "STRESS_UNSHARED" not in os.environ and can_mount():
         os.environ["STRESS_UNSHARED"] = "yes"
-        os.execvp(
-            UNSHARED[0], [*UNSHARED, sys.executable, "-m", "tools.checks.stress", *sys.argv[1:]]
-        )
+        command = [*UNSHARED, sys.executable, "-m", "tools.checks.stress", *sys.argv[1:]]
+        os.execvp(command[0], command)
     print(f"{'fault':34}{'injected':>9}{'survived':>9}{'data lost':>10}{'seconds':>9}", flush=True)
-    good = True
-    with faults.fresh() as complete, faults.fresh() as again:
+    with tempfile.TemporaryDirectory() as complete, tempfile.TemporaryDirectory() as again:
         faults.finish(complete)
-        expected = faults.contents(complete)
-        seconds = faults.finish(again)  # by a process that need not import TensorFlow first
-        good &= faults.contents(again) == expected
-        for name, inject in injections(complete, expected, seconds, seed, short).items():
+        expected, start = faults.contents(complete), time.monotonic()
+        faults.finish(again)  # timed, because only the first process waits for TensorFlow's import
+        seconds, good = time.monotonic() - start, faults.contents(again) == expected
+        changes, steps = ((5, 28), (31,)) if short else (range(1, 99), (1, 30, 31, 60, 75))
+        kinds = {
+            "killed": faults.killed(expected, seconds, changes, seed),
+            "a weight becomes NaN": faults.made_nan(expected, steps),
+            "disk full": faults.disk_filled(expected, 1 if short else 8, seed),
+            "files damaged": faults.damaged(complete, 100 if short else 1_000, seed),
+        }
+        for name, results in kinds.items():
             if name == "disk full" and "STRESS_UNSHARED" not in os.environ:
-                print(f"{name:34}  SKIPPED: this machine does not let us mount a disk", flush=True)
+                print(f"{name:34}  SKIPPED: no disk can be mounted on this machine", flush=True)
                 continue
-            began = time.monotonic()
-            tally = inject()
-            row = f"{tally.injected:9}{tally.survived:9}{tally.lost:10}"
-            print(f"{name:34}{row}{time.monotonic() - began:9.0f}", flush=True)
-            good &= 0 < tally.injected == tally.survived and not tally.lost
+            start = time.monotonic()
+            survived, lost = zip(*results, strict=True)
+            row = f"{name:34}{len(survived):9}{sum(survived):9}{sum(lost):10}"
+            print(f"{row}{time.monotonic() - start:9.0f}", flush=True)
+            good &= all(survived) and not any(lost)
     sys.exit(0 if good else 1)
 
 

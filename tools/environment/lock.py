@@ -1,7 +1,7 @@
-"""Write requirements.lock and both environment.yml from pyproject.toml, or say what has drifted.
+"""Write requirements.lock and both environment.yml from pyproject.toml, or check them.
 
-`python -m tools.environment.lock` locks, keeping the versions that still fit; `--upgrade` takes
-the newest. With `--check` it needs no network. Both work on the folder given, or on this one.
+Versions that still fit the ranges are kept, unless `--upgrade` is given. `--check` needs no
+network. FOLDER is the folder of the project; the default is the one with this script.
 """
 
 import re
@@ -29,7 +29,7 @@ dependencies:
 
 
 def requirements(folder: Path, *extras: str) -> dict[str, Requirement]:
-    """The direct dependencies by name: the package's own, and those of the extras."""
+    """Return the direct dependencies of the package and of these extras, by name."""
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     lines = project["dependencies"]
     for extra in extras:
@@ -38,14 +38,14 @@ def requirements(folder: Path, *extras: str) -> dict[str, Requirement]:
 
 
 def locked(folder: Path) -> dict[str, tuple[str, str]]:
-    """Version and text of every entry of requirements.lock, by name."""
+    """Return version and remaining text of every entry of requirements.lock, by name."""
     text = (folder / "requirements.lock").read_text()
     entries = re.findall(r"^([a-z0-9-]+)\S*==(\S+)(.*(?:\n .*)*)", text, re.MULTILINE)
     return {name: (version, rest) for name, version, rest in entries}
 
 
 def environment(folder: Path) -> str:
-    """The environment.yml for readers: what the notebooks need, at the lock's versions."""
+    """Return the environment.yml with the packages of the notebooks at the locked versions."""
     entries, lines = locked(folder), []
     for name, requirement in sorted(requirements(folder, "tutorial").items()):
         version, _ = entries.get(name, ("missing", ""))
@@ -55,7 +55,7 @@ def environment(folder: Path) -> str:
 
 
 def drift(folder: Path) -> list[str]:
-    """One sentence for each way in which the generated files no longer follow pyproject.toml."""
+    """Return a sentence for each difference between pyproject.toml and the generated files."""
     entries, wanted, found = locked(folder), requirements(folder, "tutorial", "dev"), []
     for name, requirement in wanted.items():
         if name not in entries:
@@ -67,34 +67,34 @@ def drift(folder: Path) -> list[str]:
             found.append(f"requirements.lock has {name}, which pyproject.toml no longer names.")
     for name in ENVIRONMENTS:
         if (folder / name).read_text() != environment(folder):
-            found.append(f"{name} is not what pyproject.toml and requirements.lock make of it.")
+            found.append(f"{name} does not match pyproject.toml and requirements.lock.")
     return found
 
 
 def lock(folder: Path, upgrade: bool) -> None:
-    """Resolve once for all platforms and Pythons, with one version of each package for all."""
+    """Write the lock, with one version of each package for all platforms and Pythons."""
     options = ["--universal", "--fork-strategy", "fewest", "--all-extras", "--generate-hashes"]
     options += ["--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras", "--quiet"]
     options += ["--custom-compile-command", "make lock", "--output-file", "requirements.lock"]
     options += ["--upgrade"] if upgrade else []
     command = [sys.executable, "-m", "uv", "pip", "compile", *options, "pyproject.toml"]
     if subprocess.run(command, cwd=folder).returncode:
-        sys.exit("uv could not lock; nothing was changed.")
+        sys.exit("uv could not resolve the dependencies, so nothing was changed.")
     for name in ENVIRONMENTS:
         (folder / name).write_text(environment(folder))
 
 
 @click.command(help=__doc__)
-@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where something drifted.")
-@click.option("--upgrade", is_flag=True, help="Take the newest versions that the ranges allow.")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if a file is out of date.")
+@click.option("--upgrade", is_flag=True, help="Use the newest versions that the ranges allow.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True), required=False)
 def main(check: bool, upgrade: bool, folder: Path | None) -> None:
     folder = folder or Path(__file__).resolve().parents[2]
     if not check:
         lock(folder, upgrade)
     if found := drift(folder):
-        sys.exit("\n".join([*found, "make lock mends this."]))
-    print("requirements.lock and both environment.yml follow pyproject.toml.")
+        sys.exit("\n".join([*found, "Run make lock to update them."]))
+    print("requirements.lock and both environment.yml match pyproject.toml.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Execute notebooks in full, as they are committed: the .ipynb beside each .py, with outputs.
+"""Execute notebooks in full and write the .ipynb files to commit, each next to its .py.
 
-`python -m tools.notebooks.refresh [01 solutions/02 ...]`: those whose names begin so, or all of
-them. What comes out records the hash of the code that made it and of the data that went in, and
-the most memory that its kernel held, in this execution or an earlier one. (Loading a run takes less
-than training: give VAELIB_RUNS_DIR a new folder to measure that.)
+`python -m tools.notebooks.refresh [01 solutions/02 ...]` executes the notebooks whose names start
+with one of the words, or all of them. Each .ipynb records the hashes of its code and data, and the
+peak memory of its kernel in this execution or an earlier one, whichever is larger. Loading a run
+needs less memory than training: set VAELIB_RUNS_DIR to a new folder to measure training.
 """
 
 import ast
@@ -18,35 +18,35 @@ import papermill
 from nbclient import NotebookClient
 
 from vaelib import data
+from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
 from vaelib.runs import provenance
-from vaelib.study.execution import KERNEL
 
-# In kilobytes on Linux, where this is to be called. Not getrusage: what that says of a process
-# begins with the memory of the one that started it.
+# In kilobytes; works on Linux only. getrusage would not do, because what it reports of a process
+# includes the memory of the process that started it.
 PEAK = """from pathlib import Path
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])"""
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 
-def code_hash(notebook):
-    """SHA-256 over the sources of the code cells."""
+def code_hash(notebook: nbformat.NotebookNode) -> str:
+    """Return the SHA-256 of the sources of all code cells."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256("\n\n".join(code).encode()).hexdigest()
 
 
-def refresh(script):
-    """Execute one notebook and write it, or leave the old one where a cell fails."""
+def refresh(script: Path) -> None:
+    """Execute one notebook and write it, or leave the old one if a cell fails."""
     target = script.with_suffix(".ipynb")
     notebook = jupytext.read(script)
     for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02}"  # instead of a random one each time
+        cell.id = f"cell-{number:02}"  # instead of a random one, which would change each time
     print(f"{script.stem}: executing", flush=True)
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
     NotebookClient(
         notebook,
         timeout=None,
         record_timing=False,
-        **KERNEL,
+        **KERNEL_OPTIONS,
         resources={"metadata": {"path": str(script.parent)}},
         on_cell_executed=lambda cell, cell_index, **_: print(
             f"  cell {cell_index + 1} of {len(notebook.cells)}", flush=True
@@ -71,8 +71,8 @@ def refresh(script):
     nbformat.write(notebook, target)
 
 
-def joined(outputs):
-    """Outputs in which what was printed in a row is one text, in however many pieces it came."""
+def joined(outputs: list) -> list:
+    """Join consecutive printed outputs, because the pieces in which they arrive vary."""
     found = []
     for output in outputs:
         last = found[-1] if found else {}
@@ -83,13 +83,13 @@ def joined(outputs):
     return found
 
 
-def fingerprints(given):
-    """Those of the data that a notebook with these parameters is about, by name."""
-    if "folder" not in given:  # a data set with a name, which is a parameter of all but one lesson
+def fingerprints(given: dict[str, object]) -> dict[str, str]:
+    """Return the fingerprint of the data that a notebook with these parameters uses, by name."""
+    if "folder" not in given:  # a named data set
         name = given.get("dataset_name", "faces")
         return {name: data.load(name).fingerprint}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", data.PictureNote)
+        warnings.simplefilter("ignore", data.ImageWarning)
         images = data.images(data.emoji(), given["size"], seed=given["seed"])
     return {given["folder"]: images.fingerprint}
 
@@ -100,6 +100,6 @@ if __name__ == "__main__":
     names = tuple(words) or ""
     scripts = [s for s in known if str(s.relative_to(NOTEBOOKS)).startswith(names)]
     if not scripts:
-        sys.exit(f"No notebook begins with {', '.join(words)}.")
+        sys.exit(f"There is no notebook whose name starts with {' or '.join(words)}.")
     for script in scripts:
         refresh(script)

@@ -1,8 +1,8 @@
-"""Execute the notebooks by papermill and write their HTML pages, all into build/.
+"""Execute the notebooks with papermill and write them and their HTML pages to build/.
 
-`python -m tools.notebooks.run [solutions] [name=value ...]`: the lessons, or their solutions, and
-parameters for every notebook that has them, as in `epochs=2`. What the cells print appears as it
-happens.
+`python -m tools.notebooks.run [solutions] [name=value ...]` executes the lessons or their
+solutions. A parameter such as `epochs=2` is passed to every notebook that has it. What the cells
+print is shown while they run.
 """
 
 import ast
@@ -19,11 +19,11 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm.auto import tqdm
 
 from tools.website import pages
-from vaelib.study.execution import KERNEL
+from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
 
 NOTEBOOKS, SOLUTIONS, BUILD = Path("notebooks"), "solutions", Path("build")
 READY = Path(".venv") / "ready"
-# Only on a terminal, which is what None means.
+# None disables the bar unless the output is a terminal.
 BAR = {"disable": None, "bar_format": "{desc} |{bar}| cell {n} of {total}, {elapsed}"}
 KINDS = {"int": int, "float": (int, float), "bool": bool, "str": str}
 
@@ -32,14 +32,16 @@ class AboveTheBar:
     """A stream that writes what the cells print above papermill's progress bar."""
 
     def write(self, text: str) -> None:
+        """Write a text above the bar."""
         tqdm.write(text, end="")
 
     def flush(self) -> None:
+        """Flush standard output."""
         sys.stdout.flush()
 
 
 def parse(arguments: list[str]) -> dict[str, object]:
-    """Parameters by name, from words such as `epochs=2`; what is no literal stays a string."""
+    """Parse words such as `epochs=2`; values that are not Python literals remain strings."""
     parameters = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
@@ -53,17 +55,17 @@ def parse(arguments: list[str]) -> dict[str, object]:
 
 
 def accepted(notebooks: list[Path], parameters: dict[str, object]) -> dict[Path, dict]:
-    """The parameters that each notebook takes; refuses what none takes, and wrong types."""
+    """Return the parameters for each notebook; exit if one is unknown or has a wrong type."""
     declared = {notebook: papermill.inspect_notebook(notebook) for notebook in notebooks}
     known = sorted({name for names in declared.values() for name in names})
     for name, value in parameters.items():
         if name not in known:
-            sys.exit(f"No notebook has a parameter {name!r}: there are {', '.join(known)}.")
+            sys.exit(f"No notebook has a parameter {name!r}. There are: {', '.join(known)}.")
         for notebook, names in declared.items():
             kind = names.get(name, {}).get("inferred_type_name")
             right = type(value) is not bool or kind == "bool"
             if kind in KINDS and not (right and isinstance(value, KINDS[kind])):
-                sys.exit(f"{notebook.stem} wants {name} to be of type {kind}, not {value!r}.")
+                sys.exit(f"In {notebook.stem}, {name} must be of type {kind}, not {value!r}.")
     if parameters:
         check_ranges(parameters)
     return {
@@ -73,8 +75,8 @@ def accepted(notebooks: list[Path], parameters: dict[str, object]) -> dict[Path,
 
 
 def check_ranges(parameters: dict[str, object]) -> None:
-    """Refuse values that a recipe refuses, rather than when a notebook gets there."""
-    from vaelib.runs.recipes import Recipe  # here, for it imports TensorFlow
+    """Exit if a recipe does not accept a value, before any notebook is executed."""
+    from vaelib.runs.recipes import Recipe  # here, because it imports TensorFlow
 
     settings = {"dataset" if k == "dataset_name" else k: v for k, v in parameters.items()}
     try:
@@ -84,7 +86,7 @@ def check_ranges(parameters: dict[str, object]) -> None:
 
 
 def fetch(notebooks: list[Path]) -> None:
-    """Get the data before anything is executed; the command says where they came from."""
+    """Get the data before any notebook is executed; the command prints where they come from."""
     names = ["fashion_mnist"] + ["mnist"] * any("mnist" in notebook.stem for notebook in notebooks)
     for name in names:
         code = subprocess.run([sys.executable, "-m", "vaelib", "data", name]).returncode
@@ -93,13 +95,13 @@ def fetch(notebooks: list[Path]) -> None:
 
 
 def made_of(notebook: Path) -> tuple[Path, Path]:
-    """Where an executed notebook and its page go: in build/ as in notebooks/."""
+    """Return the paths of an executed notebook and its page in build/."""
     folder = BUILD / SOLUTIONS if notebook.parent.name == SOLUTIONS else BUILD
     return folder / notebook.name, folder / f"{notebook.stem}.html"
 
 
 def execute(notebook: Path, parameters: dict[str, object], title: str) -> float:
-    """One notebook into build/, with its HTML page, in how many seconds.
+    """Execute a notebook, write it and its page to build/, and return the seconds this took.
 
     Exits with a sentence if a cell fails.
     """
@@ -107,7 +109,7 @@ def execute(notebook: Path, parameters: dict[str, object], title: str) -> float:
     executed.parent.mkdir(exist_ok=True)
     page.unlink(missing_ok=True)
     given = "".join(f", {name} = {value}" for name, value in parameters.items())
-    print(f"{title} begins{given}", flush=True)
+    print(f"{title} starts{given}", flush=True)
     start = time.monotonic()
     try:
         papermill.execute_notebook(
@@ -117,15 +119,15 @@ def execute(notebook: Path, parameters: dict[str, object], title: str) -> float:
             progress_bar=BAR | {"desc": title},
             stdout_file=AboveTheBar(),
             stderr_file=AboveTheBar(),
-            **KERNEL,
+            **KERNEL_OPTIONS,
         )
     except PapermillExecutionError as error:
         sys.exit(
             f"{title} failed at In [{error.exec_count}]: {error.ename}: {error.evalue}\n"
-            f"As far as it came, with the traceback: {executed}"
+            f"The notebook up to this cell, with the traceback, is in {executed}."
         )
     except DeadKernelError:
-        sys.exit(f"{title} failed: its kernel died, perhaps for lack of memory.")
+        sys.exit(f"{title} failed because its kernel died, perhaps for lack of memory.")
     page.write_text(pages.page(executed), encoding="utf-8")
     seconds = time.monotonic() - start
     print(f"{title} took {seconds:.0f} s", flush=True)
@@ -133,24 +135,25 @@ def execute(notebook: Path, parameters: dict[str, object], title: str) -> float:
 
 
 def report(taken: dict[str, float]) -> None:
-    """Print what took how long, and before it the environment, which is made only once."""
+    """Print how long each part took, including the environment, which is created only once."""
     made = READY.read_text() if READY.exists() else ""
-    print("\nWhat took how long:")
+    print("\nTime taken:")
     if made:
-        print(f"  {'the environment, when it was made':35}{float(made):5.0f} s")
+        print(f"  {'the environment, when it was created':37}{float(made):5.0f} s")
     for part, seconds in taken.items():
-        print(f"  {part:35}{seconds:5.0f} s")
-    print(f"  {'all but the environment':35}{sum(taken.values()):5.0f} s")
+        print(f"  {part:37}{seconds:5.0f} s")
+    print(f"  {'everything except the environment':37}{sum(taken.values()):5.0f} s")
 
 
 def main(arguments: list[str]) -> None:
+    """Execute the lessons or the solutions with these parameters."""
     os.chdir(Path(__file__).resolve().parents[2])
     os.environ.setdefault("VAELIB_RUNS_DIR", str(BUILD.absolute() / "runs"))
     solutions = SOLUTIONS in arguments
     folder = NOTEBOOKS / SOLUTIONS if solutions else NOTEBOOKS
     notebooks = sorted(folder.glob("[0-9]*.ipynb"))
     if not notebooks:
-        sys.exit(f"There is no notebook to execute in {folder}/.")
+        sys.exit(f"There is no notebook in {folder}/.")
     parameters = accepted(notebooks, parse([word for word in arguments if word != SOLUTIONS]))
     start = time.monotonic()
     fetch(notebooks)

@@ -1,24 +1,24 @@
-"""What axe-core finds on a page that keeps someone out: an oracle for tests, without a network."""
+"""Check the accessibility of a page with axe-core, without a network; tests use it."""
 
-# All that WCAG 2.2 asks for on its levels A and AA, and what axe's makers advise beyond it.
+# The rules of WCAG 2.2 on levels A and AA, and the best practices that axe adds.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-# Pages opened from disk are of no origin, so that the frames in them could not answer otherwise.
+# Pages opened from disk have no origin, so without this their frames could not answer.
 TRUST = "axe.configure({ allowedOrigins: ['<unsafe_all_origins>'] })"
-# Without `preload` it would ask for the style sheets, which browsers refuse for pages on disk.
+# With `preload` axe would fetch the style sheets, which browsers refuse for pages on disk.
 RUN = "tags => axe.run({ runOnly: tags, resultTypes: ['violations'], preload: false })"
 
 
-def violations(page):
-    """One sentence for each element of the page, or of a frame in it, that breaks a rule.
+def violations(page) -> list[str]:
+    """List the elements of a page, frames included, that break an accessibility rule.
 
     Args:
         page: Playwright's `Page`.
 
     Returns:
-        A list of strings: the rule, where, and what would mend it.
+        A list of strings, each with the rule, the element, and how to fix it.
     """
-    from axe_playwright_python.base import AXE_SCRIPT  # here, for most tests do without
+    from axe_playwright_python.base import AXE_SCRIPT  # here, because most tests do not need it
 
     for frame in page.frames:
         frame.evaluate(f"{AXE_SCRIPT}; {TRUST}")

@@ -1,7 +1,7 @@
 """Build the website in build/site: README, docs, notebooks with outputs, explorers, reference.
 
-Sphinx reads copies of the pages, made in a temporary folder, and needs no network. The site
-appears whole or not at all. How it looks is set in docs/conf.py and docs/site.css.
+Sphinx reads copies of the pages from a temporary folder and needs no network. If anything is
+wrong, the previous site is left as it was. docs/conf.py and docs/site.css set how it looks.
 """
 
 import json
@@ -21,7 +21,7 @@ from tools.website import explorers
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = "https://mybinder.org/v2/gh"
 LINK = re.compile(r"\]\(([\w./-]+)[)#]")
-ROW = re.compile(r"^\| (`\w+`.*?) \| (.+) \|$", re.MULTILINE)  # of a table, beginning with a name
+ROW = re.compile(r"^\| (`\w+`.*?) \| (.+) \|$", re.MULTILINE)  # starts with a module's name
 NAME = re.compile(r"`(\w+)`")
 TOCTREE = """
 ```{{toctree}}
@@ -34,11 +34,14 @@ TOCTREE = """
 
 
 def groups(root: Path, readme: str) -> dict[str, tuple[list[str], str]]:
-    """The modules that share a page, and README's words on them, by the name of the page."""
+    """Return for each page of the reference its modules and README's description of them."""
     modules = {path.stem: [path.stem] for path in root.glob("vaelib/[a-z]*.py")}
     for path in root.glob("vaelib/[a-z]*/__init__.py"):
         folder = path.parent
-        files = sorted(f"{folder.name}.{file.stem}" for file in folder.glob("[a-z]*.py"))
+        files = sorted(
+            ".".join(file.relative_to(folder.parent).with_suffix("").parts)
+            for file in folder.rglob("[a-z]*.py")
+        )
         modules[folder.name] = [folder.name, *files]
     found = {}
     for names, words in ROW.findall(readme):
@@ -47,12 +50,12 @@ def groups(root: Path, readme: str) -> dict[str, tuple[list[str], str]]:
             together = [module for name in here for module in modules.pop(name)]
             found[here[0]] = together, words.split(" | ")[0].replace("`", "")
     if modules:
-        sys.exit(f"README's table of the package lacks {', '.join(sorted(modules))}.")
+        sys.exit(f"README's table of the package lacks {', '.join(sorted(modules))}: add a row.")
     return found
 
 
 def reference(modules: list[str], words: str) -> str:
-    """The page of some modules; Sphinx reads the rest from their docstrings."""
+    """Return the page of some modules, which Sphinx fills with their docstrings."""
 
     def heading(title, line):
         return f"{title}\n{line * len(title)}\n\n"
@@ -66,7 +69,7 @@ def reference(modules: list[str], words: str) -> str:
 
 
 def front_page(readme: str, navigation: dict[str, list[str]], modules: set[str]) -> str:
-    """README with the pages that the navigation lists, and with links to modules in its table."""
+    """Return README with the pages of the navigation, and with links to modules in its table."""
 
     def link(name):
         return f"{{py:mod}}`{name[1]} <vaelib.{name[1]}>`" if name[1] in modules else name[0]
@@ -79,9 +82,12 @@ def front_page(readme: str, navigation: dict[str, list[str]], modules: set[str])
 
 
 def with_links(notebook: Path, name: str, repository: str) -> tuple[str, str]:
-    """A notebook's title, and its JSON with links to Binder and to the file under the title.
+    """Return a notebook's title, and its JSON with links to Binder and to the file below the title.
 
-    Its name is its path in the project.
+    Args:
+        notebook: Path of the file.
+        name: Path of the file in the project.
+        repository: owner/name on GitHub; if empty, there is no link to Binder.
     """
     content = json.loads(notebook.read_text(encoding="utf-8"))
     first = content["cells"][0]
@@ -95,21 +101,21 @@ def with_links(notebook: Path, name: str, repository: str) -> tuple[str, str]:
 
 
 def copy(file: Path, target: Path) -> None:
-    """Copy a file; of a film, only its first picture, for nothing on the site moves by itself."""
+    """Copy a file, but only the first picture of a film, so that nothing moves on the site."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if file.suffix == ".webp":
         with Image.open(file) as film:
-            film.save(target)  # one picture, as no more were asked for
+            film.save(target)  # only the first picture, without save_all
     else:
         shutil.copy(file, target)
 
 
 def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> None:
-    """Write into a folder what Sphinx reads."""
+    """Write the pages that Sphinx reads to a folder."""
 
     def write(name, text):
-        """A page, and copies of the files that it links to: pictures, the licence."""
-        text = text.replace("README.md)", "index.md)")
+        """Write a page, and copy the files that it links to, such as pictures."""
+        text = re.sub(r"\]\(((?:\.\./)*)README\.md\)", r"](\1index.md)", text)
         for link in LINK.findall(text):
             linked = os.path.normpath(Path(name).parent / link)
             if (root / linked).is_file() and not (folder / linked).exists():
@@ -139,7 +145,8 @@ def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> 
         write(f"api/{name}.rst", reference(modules, words))
         navigation["The package"].append(f"api/{name}")
     modules = {module for modules, _ in packages.values() for module in modules}
-    for page in [*sorted(root.glob("docs/*.md")), root / "CONTRIBUTING.md"]:
+    others = *sorted(root.glob("study/*.md")), root / "CONTRIBUTING.md"
+    for page in (*sorted(root.glob("docs/*.md")), *others):
         name = page.relative_to(root)
         write(name.as_posix(), page.read_text(encoding="utf-8"))
         navigation["More"].append(name.with_suffix("").as_posix())
@@ -147,9 +154,13 @@ def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> 
 
 
 def build(root: Path, target: Path, repository: str, shown: dict[str, dict]) -> None:
-    """Replace the folder `target` by the website; where anything is wrong, leave it as it is.
+    """Replace the folder `target` by the website; if anything is wrong, leave it and exit.
 
-    `shown` has the explorers of each page that shows some, by their titles: see `explorers.make`.
+    Args:
+        root: Folder of the project.
+        target: Folder of the website.
+        repository: owner/name on GitHub; if empty, pages have no links to Binder.
+        shown: Explorers by page and title, as `explorers.make` returns them.
     """
     with tempfile.TemporaryDirectory() as temporary:
         source, site = Path(temporary, "source"), Path(temporary, "site")
@@ -164,17 +175,17 @@ def build(root: Path, target: Path, repository: str, shown: dict[str, dict]) -> 
 
 
 @click.command(help=__doc__)
-@click.option("--repository", envvar="GITHUB_REPOSITORY", default="", help="owner/name on GitHub")
+@click.option("--repository", envvar="GITHUB_REPOSITORY", default="", help="OWNER/NAME on GitHub.")
 def main(repository: str) -> None:
     if repository and not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", repository):
         sys.exit(
-            f"The repository is {repository!r}: expected owner/name as on GitHub, in "
-            "make site REPOSITORY=owner/name or the environment variable GITHUB_REPOSITORY."
+            f"The repository is {repository!r}, but must be owner/name as on GitHub. Set it by "
+            "make site REPOSITORY=owner/name or by the environment variable GITHUB_REPOSITORY."
         )
     if not repository:
-        print("No repository is named (REPOSITORY=owner/name): pages have no links to Binder.")
+        print("Pages get no links to Binder, because no repository is set (REPOSITORY=owner/name).")
     build(ROOT, ROOT / "build" / "site", repository, explorers.make())
-    print("The website: build/site/index.html")
+    print("The website is in build/site/index.html.")
 
 
 if __name__ == "__main__":

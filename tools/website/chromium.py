@@ -1,10 +1,12 @@
-"""Chromium without a window, for tests and pictures, and what goes wrong while a page is open."""
+"""Open pages in Chromium without a window, and collect their errors; for tests and pictures."""
 
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# It shall neither need rights of its own nor call anyone.
+# Chromium must not need special rights or contact any server.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -16,8 +18,8 @@ FLAGS = [
 ]
 INSIDE = ("file:", "data:", "blob:", "about:")
 
-# What sticks out of the window to the right, unless it scrolls in a box of its own, or is a drawer
-# at the side of the page that waits to be called.
+# List the elements that extend beyond the right edge of the window. Elements in a box that scrolls
+# do not count, and neither does the closed sidebar.
 STICKING_OUT = """() => {
     const scrolls = element => {
         for (; !element.matches("article, .content, body"); element = element.parentElement)
@@ -32,8 +34,8 @@ STICKING_OUT = """() => {
         .concat(width > innerWidth ? [`the page is ${width} px wide`] : []);
 }"""
 
-# Where the keyboard is: the element, how wide a line is drawn around it, and whether it can be seen
-# there. A box that is itself invisible is shown by its label. Null in a frame, and past the end.
+# Describe the element that has the keyboard focus: the width of its outline, and whether it can be
+# seen. An invisible checkbox is represented by its label. Null in a frame, and after the last one.
 FOCUS = """() => {
     const at = document.activeElement;
     if (at.matches("body, iframe")) return null;
@@ -49,7 +51,7 @@ FOCUS = """() => {
     };
 }"""
 
-# What would move by itself, or glide rather than change at once.
+# List the elements with an animation, a transition, or smooth scrolling.
 MOVING = """() => [...document.querySelectorAll("*")].filter(element =>
     [null, "::before", "::after"].some(part => {
         const style = getComputedStyle(element, part);
@@ -58,15 +60,15 @@ MOVING = """() => [...document.querySelectorAll("*")].filter(element =>
     })).map(element => element.outerHTML.slice(0, 100))"""
 
 
-def program():
-    """The path of an installed Chromium or Chrome, or None."""
+def program() -> str | None:
+    """Return the path of an installed Chromium or Chrome, or None."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager
-def launched():
-    """Playwright's `Browser`; RuntimeError where none is installed."""
-    from playwright.sync_api import sync_playwright  # here, for most tests do without
+def launched() -> Iterator:
+    """Start the browser and yield Playwright's `Browser`; RuntimeError if none is installed."""
+    from playwright.sync_api import sync_playwright  # here, because most tests do not need it
 
     if program() is None:
         raise RuntimeError(
@@ -79,17 +81,20 @@ def launched():
 
 
 @contextmanager
-def opened(browser, path, width=1300, height=900, dark=False):
-    """A page, and the list of what went wrong, which grows as long as the page is open.
+def opened(
+    browser, path: Path | str, width: int = 1300, height: int = 900, dark: bool = False
+) -> Iterator[tuple]:
+    """Open a page, and collect errors for as long as it is open.
 
     Args:
-        browser: as from `launched`.
-        path: of an HTML file; a question mark and a query may follow.
-        width, height: of the window, in pixels.
-        dark: whether the reader prefers dark pages.
+        browser: The browser that `launched` yields.
+        path: Path of an HTML file, optionally with a query after a question mark.
+        width: Width of the window in pixels.
+        height: Height of the window in pixels.
+        dark: If True, the page is told that the reader prefers dark pages.
 
     Yields:
-        Playwright's `Page` when it has loaded, and a list of strings.
+        Playwright's `Page` after it has loaded, and a list of errors as strings, which grows.
     """
     scheme = "dark" if dark else "light"
     context = browser.new_context(

@@ -1,4 +1,4 @@
-"""Notebooks as pages that need nothing from elsewhere: figures inside, formulas as MathML."""
+"""Convert notebooks to HTML pages that work offline: figures included, formulas as MathML."""
 
 import hashlib
 import re
@@ -10,12 +10,12 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 
-# Code between backticks, which may hold a dollar sign, or a formula in two dollars or in one.
+# Code between backticks, which may contain dollar signs, or a formula in double or single dollars.
 FORMULA = re.compile(r"(`+.+?`+)|\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
 EMPTY_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|&nbsp;|&#0*160;|<p></p>)*</th>")
 
-# What browsers would set too closely, log p, 784 log 2 and z ~ q, or ||x|| with unequal bars.
+# Browsers set log p, 784 log 2 and z ~ q too closely, and ||x|| with bars of unequal height.
 REPAIRS = {
     r"(<mi>[a-z]{2,}</mi>)(?=<m[in]\b)": r'\1<mspace width="0.167em" />',
     r"(</m(?:i|n|sub)>)(?=<mi>[a-z]{2,}</mi>)": r'\1<mspace width="0.167em" />',
@@ -24,8 +24,8 @@ REPAIRS = {
 }
 
 
-def mathml(latex, display):
-    """A formula as one line of HTML, in a line of its own where `display` is true."""
+def mathml(latex: str, display: bool) -> str:
+    """Convert a formula to one line of HTML, shown as a separate line if `display` is True."""
     latex = re.sub(r"(\\math[a-z]+) (\w)", r"\1{\2}", latex)  # \mathbb E is read as E alone
     html = convert(latex, display="block" if display else "inline").replace("\n", "")
     for pattern, replacement in REPAIRS.items():
@@ -33,8 +33,8 @@ def mathml(latex, display):
     return html
 
 
-def with_mathml(markdown):
-    """The text with its formulas in the form that browsers draw by themselves."""
+def with_mathml(markdown: str) -> str:
+    """Replace the formulas of a text by MathML, which browsers display without JavaScript."""
 
     def replacement(match):
         code, display, inline = match.groups()
@@ -45,13 +45,13 @@ def with_mathml(markdown):
     return FORMULA.sub(replacement, markdown)
 
 
-def with_headers(html):
-    """Tables in which every header cell heads something; a corner does not."""
+def with_headers(html: str) -> str:
+    """Turn the empty header cells of tables, such as their corners, into ordinary cells."""
     return EMPTY_HEADER.sub(r"<td\1></td>", html)
 
 
-def alternatives(notebook):
-    """What an .ipynb file says is to be seen in its figures, by the SHA-256 of each PNG."""
+def alternatives(notebook: Path) -> dict[str, str]:
+    """Return the text alternatives of a notebook's figures by the SHA-256 of each PNG."""
     found = {}
     for cell in nbformat.read(notebook, 4).cells:
         for output in cell.get("outputs", []):
@@ -62,7 +62,7 @@ def alternatives(notebook):
 
 
 class FormulasToMathML(Preprocessor):
-    """Applies `with_mathml` to every text cell."""
+    """Apply `with_mathml` to every text cell."""
 
     def preprocess_cell(self, cell, resources, index):
         if cell.cell_type == "markdown":
@@ -70,8 +70,8 @@ class FormulasToMathML(Preprocessor):
         return cell, resources
 
 
-def page(notebook):
-    """The HTML of an .ipynb file, as a string."""
+def page(notebook: Path) -> str:
+    """Return the HTML page of an .ipynb file."""
     exporter = HTMLExporter(
         template_name="notebook",  # the folder beside this file
         extra_template_basedirs=[str(Path(__file__).parent)],

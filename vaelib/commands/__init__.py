@@ -1,7 +1,11 @@
-"""What the command line does, by subject; `python -m vaelib` puts the commands together.
+"""The commands of the command line, which `vaelib.__main__` assembles.
 
-group      commands that end in a sentence
-own        train, encode, sample, explore: for images of your own
-portfolio  what a training leaves to be looked at
-progress   how far a training is, and how long it will take
+train            the command `train`
+use_run          the commands `encode`, `sample` and `explore` for a trained model
+training_report  figures, tables and pages about a training run
+progress         a progress bar for training
+batch            execution of a notebook over a grid of parameters
+parameter_grid   the grid of parameters that a batch file specifies
+notebook_kernel  settings of the kernel that executes a notebook
+command_group    error messages and options shared by the commands
 """

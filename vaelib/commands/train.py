@@ -1,34 +1,48 @@
-"""`python -m vaelib train`: a model of the images in a folder."""
+"""The command `train`, which trains a model on a data set or on the images in a folder."""
+
+from __future__ import annotations
 
 import contextlib
 import math
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vaelib import data
-from vaelib.commands.group import asked, reading
+from vaelib.commands.command_group import image_options, user_input
 
-STEPS = 2_400  # of the schedule that the notebooks train by
-RATE, RATE_SIDE = 8e-3, 32  # its learning rate, and the side of images up to which it is taken
-LEAST_PER_EPOCH = 10  # steps: smaller data sets are trained on in smaller batches
+if TYPE_CHECKING:
+    from vaelib import runs
+
+STEPS = 2_400  # length of the training runs in the notebooks
+LEARNING_RATE, REFERENCE_SIDE = (
+    8e-3,
+    32,
+)  # their learning rate, and the largest side of images it is used for
+MIN_STEPS_PER_EPOCH = 10  # steps; batches are smaller if a data set is small
 KINDS = ("vae", "mmd-vae", "autoencoder")
-TERMS = {
+RECONSTRUCTIONS = {
     "cross-entropy": "binary_cross_entropy",
     "squared-error": "squared_error",
-    "gaussian": "gaussian_pixels",
+    "gaussian": "gaussian_nll",
 }
 
 
 class Size(click.ParamType):
-    """A number of pixels, or HEIGHTxWIDTH."""
+    """Parse a size: a number of pixels, or HEIGHTxWIDTH."""
 
     name = "pixels"
 
-    def convert(self, value, param, ctx):
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return (height, width), or fail with a message for the user."""
         if not re.fullmatch(r"\d+(x\d+)?", str(value)):
-            self.fail(f"{value!r} is no size: expected pixels such as 64, or 28x20, height first.")
+            self.fail(
+                f"{value!r} is not a size: expected pixels such as 64, or 28x20 (height first)."
+            )
         sides = tuple(int(side) for side in str(value).split("x"))
         return sides * 2 if len(sides) == 1 else sides
 
@@ -36,73 +50,98 @@ class Size(click.ParamType):
 @click.command()
 @click.argument("source")
 @click.option(
-    "--size", type=Size(), help="Of the images, such as 64 or 28x20. [default: theirs, or 64]"
+    "--size",
+    type=Size(),
+    help="Size of the resized images, such as 64, or 28x20 (height first).  [default: their common "
+    "size, or 64]",
 )
-@click.option("--colour/--grey", default=None, help="[default: as they are]")
-@reading
-@click.option("--latent-dim", type=int, default=2, show_default=True, help="Numbers in a code.")
+@click.option(
+    "--color/--gray", default=None, help="Read in color or gray.  [default: as the images are]"
+)
+@image_options
+@click.option("--latent-dim", type=int, default=2, show_default=True, help="Latent dimensions.")
 @click.option(
     "--model",
     "kind",
     type=click.Choice(KINDS),
     default="vae",
     show_default=True,
-    help="vae: KL to the prior; mmd-vae: MMD to it, as the blog post has it.",
+    help="Regularizer: vae has the KL divergence from the prior, mmd-vae the MMD to the prior (as "
+    "in the blog post), autoencoder has none.",
 )
-@click.option("--beta", type=float, default=1.0, show_default=True, help="Weight of a VAE's KL.")
+@click.option("--beta", type=float, default=1.0, show_default=True, help="Weight of a vae's KL.")
 @click.option(
     "--reconstruction",
-    type=click.Choice(list(TERMS)),
-    help="How a pixel's error counts.  [default: cross-entropy in grey, gaussian in colour, for an "
-    "mmd-vae squared-error]",
+    type=click.Choice(list(RECONSTRUCTIONS)),
+    help="Reconstruction loss of a pixel.  [default: squared-error for an mmd-vae, else "
+    "cross-entropy in gray and gaussian in color]",
 )
-@click.option("--steps", type=int, default=STEPS, show_default=True, help="Batches to train on.")
-@click.option("--batch-size", type=int, help="[default: 100, or a tenth of the images]")
+@click.option("--steps", type=int, default=STEPS, show_default=True, help="Training steps.")
 @click.option(
-    "--learning-rate", type=float, help="At its highest.  [default: 0.008, less above 32 pixels]"
+    "--batch-size", type=int, help="Images per step.  [default: 100, or a tenth of all if fewer]"
 )
-@click.option("--augment", type=int, default=1, help="Copies of each image, moved and mirrored.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--learning-rate",
+    type=float,
+    help="Peak learning rate.  [default: 0.008, less above 32 pixels]",
+)
+@click.option("--augment", type=int, default=1, help="Copies of images, shifted and mirrored.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of split and training.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="Where the run's folder goes.  [default: here]",
+    help="Folder for the folder of the run.  [default: here]",
 )
-def train(source, size, colour, fit, skip, output, steps, augment, seed, **settings):
-    """Train a model on the images in SOURCE: a folder, a zip, or a name.
+def train(
+    source: str,
+    size: tuple[int, int] | None,
+    color: bool | None,
+    fit: str | None,
+    skip: bool,
+    output: Path,
+    steps: int,
+    augment: int,
+    seed: int,
+    **settings: Any,
+) -> None:
+    """Train a model on SOURCE: a folder of images, a zip of one, or the name of a data set.
 
-    Names are fashion_mnist, mnist, faces, and emoji, those of the Noto font.
+    The data sets are fashion_mnist, mnist, faces, frey_faces, cifar10 and emoji (of the Noto font).
 
-    Subfolders are classes; train/ and test/ above them are the split, else a tenth of the images is
-    set aside for testing. What comes of it is a folder with the run, its pictures, a page to
-    explore it in a browser, and model.keras. The same command again takes up a training that was
-    broken off.
+    Subfolders are classes. Folders train/ and test/ above them are the split into training and test
+    images. Without them, a tenth of the images is used for testing.
+
+    The result is a folder with the training run, figures, a page to explore the latent space in a
+    browser, and model.keras. Repeat the same command to resume a run that was interrupted.
     """
-    with asked():
+    with user_input():
         if source in data.CLASS_NAMES:
-            if (size, colour, fit, skip) != (None, None, None, False):
-                raise ValueError(f"{source} comes in one size: leave out how images are read.")
+            if (size, color, fit, skip) != (None, None, None, False):
+                raise ValueError(
+                    f"{source} is always read in the same way: leave out --size, --color, --gray, "
+                    "--fit and --skip."
+                )
             dataset = data.load(source)
         else:
             place = data.emoji() if source == "emoji" else source
-            dataset = data.images(place, size, colour, fit or "crop", seed=seed, skip=skip)
-        dataset = data.augmented(dataset, augment, seed=seed) if augment != 1 else dataset
+            dataset = data.images(place, size, color, fit or "crop", seed=seed, skip=skip)
+        dataset = data.augment(dataset, augment, seed=seed) if augment != 1 else dataset
     click.echo(repr(dataset))
 
-    from vaelib import runs  # here, for TensorFlow takes its time
-    from vaelib.commands import portfolio
+    from vaelib import runs  # imported here because TensorFlow is slow to import
+    from vaelib.commands import training_report
     from vaelib.commands.progress import Progress
 
-    with asked():
+    with user_input():
         recipe = _recipe(source, dataset, steps=steps, seed=seed, **settings)
     per_epoch = math.ceil(len(dataset.train_images) / recipe.batch_size)
     watched = contextlib.closing(Progress(recipe.epochs, per_epoch))
-    # Without what is printed for each epoch, for the bar says it.
+    # Hide the line that is printed for each epoch, because the bar shows the same.
     with watched as progress, contextlib.redirect_stdout(None):
         run = runs.train(recipe, output, callbacks=[progress])
-    made = portfolio.make(run, dataset)
-    for line in portfolio.table(run, dataset):
+    made = training_report.write(run, dataset)
+    for line in training_report.error_table(run, dataset):
         click.echo(line)
     click.echo(f"\n{run.folder}")
     for name, words in made.items():
@@ -110,15 +149,26 @@ def train(source, size, colour, fit, skip, output, steps, augment, seed, **setti
 
 
 def _recipe(
-    source, dataset, kind, beta, reconstruction, steps, batch_size, learning_rate, **settings
-):
+    source: str,
+    dataset: data.Dataset,
+    kind: str,
+    beta: float,
+    reconstruction: str | None,
+    steps: int,
+    batch_size: int | None,
+    learning_rate: float | None,
+    **settings: Any,
+) -> runs.Recipe:
+    """Return the recipe that corresponds to the options of the command."""
     from vaelib import objectives, runs
 
     usual = "cross-entropy" if dataset.image_shape[2] == 1 else "gaussian"
     usual = "squared-error" if kind == "mmd-vae" else usual
-    reconstruction = objectives.RECONSTRUCTIONS[TERMS[reconstruction or usual]]
+    reconstruction = objectives.RECONSTRUCTIONS[RECONSTRUCTIONS[reconstruction or usual]]
     if kind != "vae" and beta != 1:
-        raise ValueError(f"--beta weighs the KL, which a {kind} has not: leave it out.")
+        raise ValueError(
+            f"--beta is the weight of the KL, which model {kind} does not have: leave it out."
+        )
     values = math.prod(dataset.image_shape)
     objective = {
         "vae": objectives.Objective(reconstruction, kl_weight=beta),
@@ -127,12 +177,14 @@ def _recipe(
     }[kind]
     n = len(dataset.train_images)
     if batch_size is None:
-        batch_size = max(2, min(100, n // LEAST_PER_EPOCH))
+        batch_size = max(2, min(100, n // MIN_STEPS_PER_EPOCH))
     if batch_size < 1 or steps < 1:
-        raise ValueError(f"--batch-size and --steps are 1 or more, not {batch_size} and {steps}.")
+        raise ValueError(
+            f"--batch-size and --steps must be 1 or more, not {batch_size} and {steps}."
+        )
     epochs = max(1, round(steps / math.ceil(n / batch_size)))
-    if learning_rate is None:  # larger images have larger gradients, and soon too large ones
-        learning_rate = RATE * min(1.0, RATE_SIDE / max(dataset.image_shape[:2]))
+    if learning_rate is None:  # larger images have larger gradients and may diverge
+        learning_rate = LEARNING_RATE * min(1.0, REFERENCE_SIDE / max(dataset.image_shape[:2]))
     images = dataset if source not in data.CLASS_NAMES else source
     how = dict(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
     return runs.Recipe(images, objective, **how, **settings)

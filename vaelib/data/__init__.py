@@ -1,22 +1,20 @@
-"""Data sets: `load("fashion_mnist")`, verified; "mnist", "faces"; your own, `images("photos/")`.
+"""Load the data sets of the course, or a folder of your own images.
+
+`load("fashion_mnist")` returns a `Dataset`. The other names are "mnist", "faces", "frey_faces"
+and "cifar10". `images("photos/")` returns a `Dataset` of your own images.
 
 What is in which file:
 
-    datasets   what a data set is
-    named      those that have a name, and how each is loaded
-    sources    where the bytes of the two that are files come from
-    downloads  from afar; `digits`: out of Python packages
-    idx        the format of these files
-    faces      the data set that is rendered; `frey`: the film of a real face
-    folders    a folder or a zip of pictures as a data set
-    archives   the files in either, and their classes; `pictures`: one file, decoded
-    augment    more training images out of the ones there are
-    noto       a zip of colour pictures to try it on
+    dataset       the class `Dataset`: images and labels, for training and for testing
+    registry      the data sets that have a name, and how each of them is loaded
+    augmentation  shifted and mirrored copies of training images
+    builtin/      where the named data sets come from, and the emoji
+    user_images/  images in a folder or a zip archive
 """
 
-from vaelib.data.augment import augmented
-from vaelib.data.datasets import BINARISED, Dataset
-from vaelib.data.folders import PictureNote, images
-from vaelib.data.named import CLASS_NAMES, IMAGE_SHAPES, load, render_faces
-from vaelib.data.noto import emoji
-from vaelib.errors import DataError
+from vaelib.data.augmentation import augment
+from vaelib.data.builtin.emoji_font import emoji
+from vaelib.data.dataset import BINARIZATIONS, Dataset
+from vaelib.data.registry import CLASS_NAMES, IMAGE_SHAPES, load, render_faces
+from vaelib.data.user_images.image_folder import ImageWarning, images
+from vaelib.support.errors import DataError

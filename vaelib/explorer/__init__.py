@@ -1,20 +1,21 @@
-"""Latent spaces to walk through in a browser: in a notebook, or as a page of its own.
+"""Interactive pages for exploring latent spaces in a browser or in a notebook.
 
-Encoder and decoder run in the browser, so that nothing is fetched and no kernel is needed. What is
-in which file:
+The encoder and the decoder run in the browser, so a page needs neither a network connection nor a
+Python kernel. The modules are:
 
-    comparison  `compare`: latent spaces side by side, decoded under the pointer
-    inference   `infer`: true posteriors beside what the encoder says, and drawings of one's own
-    sweeps      `sweep`: the weight of the KL as a slider
-    steering    `steer`: two sliders with names that lead over a plane
-    pages       what all pages share: `Explorer`, one HTML file, a frame, a widget
-    payload     what they know of models and data sets
-    posteriors  the true posteriors of many images, kept sparsely
-    shown       which runs can be shown, and on which images
+    comparison      `compare`: latent spaces side by side; the code under the pointer is decoded
+    inference       `infer`: true and approximate posteriors of test images and of drawings
+    beta_sweep      `sweep`: a slider for the KL weight
+    steering        `steer`: two named sliders that move a code through latent space
+    page            `Explorer`: a page as an HTML file, in a notebook, or as a widget
+    payload         the data that a page contains about models and data sets
+    posterior_grid  true posteriors of many images on a grid, stored sparsely
+    run_checks      checks which runs can be shown, and on which images
+    static/         JavaScript and style sheets
 """
 
+from vaelib.explorer.beta_sweep import sweep
 from vaelib.explorer.comparison import compare
 from vaelib.explorer.inference import infer
-from vaelib.explorer.pages import Explorer
+from vaelib.explorer.page import Explorer
 from vaelib.explorer.steering import steer
-from vaelib.explorer.sweeps import sweep

@@ -1,47 +1,52 @@
-"""Latent spaces side by side, decoded under the pointer."""
+"""Create a page with latent spaces side by side, where the code under the pointer is decoded."""
 
+from collections.abc import Sequence
+
+from vaelib.data import Dataset
 from vaelib.explorer import payload
-from vaelib.explorer.pages import Explorer
-from vaelib.explorer.shown import check_plane, titles_of
+from vaelib.explorer.page import Explorer
+from vaelib.explorer.run_checks import check_explorable, titles_or_default
 from vaelib.plotting.panels import PRIOR_RADIUS
+from vaelib.runs import Run
 
 HELP = (
-    "Move the pointer, or click a plane and use the arrow keys: the point is decoded at once. "
-    "Drag, or press Enter at both ends, to draw a line; the strip shows what lies along it. The "
-    "ring in the other plane is where the first of the nearest images lies there."
+    "Move the pointer over a latent space, or click it and use the arrow keys, to decode a code. "
+    "Drag, or press Enter at both ends, to draw a line; the strip shows images decoded along it. "
+    "The ring marks the code of the nearest test image in the other latent space."
 )
 
 
-def compare(*runs, titles=None, dataset=None):
-    """Walk through the latent spaces of trained runs, side by side.
+def compare(
+    *runs: Run, titles: Sequence[str] | None = None, dataset: Dataset | None = None
+) -> Explorer:
+    """Explore the latent spaces of trained models side by side.
 
     Args:
-        *runs: each a `Run` with two latent dimensions; commonly two.
-        titles: a name for each; by default what its objective is called.
-        dataset: a `Dataset` whose test images are shown in all of them; by default each run's own,
-            which has to be passed on where it came from a folder and the run from a file.
-
-    Returns:
-        An `Explorer`.
+        *runs: One or more runs, usually two, with two latent dimensions each.
+        titles: A name for each run; by default the name of its objective.
+        dataset: Data set whose test images are shown in all latent spaces; by default each run's
+            own. It is required for a run that was loaded from a file and trained on your own
+            images.
 
     Raises:
-        ValueError: for no run, another number of titles, latent dimensions other than two, another
-            network, or another prior.
-        RunError: for runs on images of your own that are not at hand.
+        ValueError: If no run is given, if the number of titles differs from the number of runs, or
+            if a run does not have two latent dimensions, the convolutional network, a standard
+            normal prior and gray pixels.
+        RunError: If a run on your own images was loaded from a file, and `dataset` is not given.
     """
-    titles = titles_of(runs, titles)
+    titles = titles_or_default(runs, titles)
     for run in runs:
-        check_plane(run)
-    loaded = {run.recipe.dataset: dataset or run.recipe.load() for run in runs}
+        check_explorable(run)
+    loaded = {run.recipe.dataset: dataset or run.recipe.load_dataset() for run in runs}
     keys = {name: shown.fingerprint[:8] for name, shown in loaded.items()}
     spaces = [
-        payload.of_space(run, title, loaded[run.recipe.dataset], keys[run.recipe.dataset])
+        payload.space_payload(run, title, loaded[run.recipe.dataset], keys[run.recipe.dataset])
         for run, title in zip(runs, titles, strict=True)
     ]
     return Explorer(
         {
             "spaces": spaces,
-            "data": {keys[name]: payload.of_data(shown) for name, shown in loaded.items()},
+            "data": {keys[name]: payload.data_payload(shown) for name, shown in loaded.items()},
             "priorRadius": float(PRIOR_RADIUS),
             "help": HELP if len(runs) > 1 else HELP.rpartition(" The ring")[0],
         }

@@ -1,61 +1,69 @@
-"""Where an image came from, and what the encoder makes of it: of test images, and of drawings."""
+"""Create a page that compares the true posterior of an image with the approximate one."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from vaelib.data import BINARISED
-from vaelib.errors import check_integer
+from vaelib.data import BINARIZATIONS, Dataset
 from vaelib.explorer import payload
-from vaelib.explorer.pages import Explorer
-from vaelib.explorer.posteriors import bounds, posteriors
-from vaelib.explorer.shown import check_plane, images_of, titles_of
+from vaelib.explorer.page import Explorer
+from vaelib.explorer.posterior_grid import estimate_elbo, true_posteriors
+from vaelib.explorer.run_checks import check_explorable, shared_dataset, titles_or_default
 from vaelib.plotting.panels import PRIOR_RADIUS
+from vaelib.runs import Run
+from vaelib.support.errors import check_integer
 
-MOST_PIXELS = 784_000  # numbers in all pictures together: those of 1,000 images of the post's size
+MOST_PIXELS = 784_000  # of all test images on a page together: 1,000 images of 28 x 28 pixels
 SCRIPTS = ("decoder", "encoder", "spaces", "plane", "posterior", "editor", "picker", "inference")
 HELP = (
-    "Click a plane, or use the arrow keys there, to choose the test image whose code is nearest. "
-    "Blue is its true posterior, the darker the likelier; the ellipse is two standard deviations "
-    "of the encoder's q. Draw on the image, or load one, and the ellipse follows. {images} "
-    "The ELBO is the mean of ten draws, so a gap may come out a little below zero."
+    "Click in a latent space, or use the arrow keys there, to choose the test image whose code is "
+    "nearest. Its true posterior is blue, and darker where it is more probable. The ellipse shows "
+    "two standard deviations of the encoder's approximate posterior q(z|x). Draw on the image, or "
+    "load one, and the ellipse follows. {images} The ELBO is the mean of ten samples, so a gap can "
+    "be slightly below zero."
 )
-GREY = (
-    "These images are not black and white, so log p(x) is minus a cross-entropy: a number to "
-    "compare by, no log-likelihood."
+GRAY = (
+    "These images are not black and white, so log p(x) is minus a cross-entropy. It can be "
+    "compared between models, but it is not a log-likelihood."
 )
-LEARNED = "The density of pixels is a normal one, whose width was learned."
-POINTS = " {title} has deterministic codes, points: so no q, no ELBO and no gap."
+LEARNED = "Pixels have a normal density with a learned standard deviation."
+POINTS = " {title} has deterministic codes, so it has no q(z|x), no ELBO and no gap."
 
 
-def infer(*runs, titles=None, dataset=None, count=None, step=None):
-    """Look at true posteriors beside what the encoder says, image by image, and draw your own.
+def infer(
+    *runs: Run,
+    titles: Sequence[str] | None = None,
+    dataset: Dataset | None = None,
+    count: int | None = None,
+    step: float | None = None,
+) -> Explorer:
+    """Compare true posteriors with the encoder's approximate ones, for test images and drawings.
 
         gap = log p(x) - ELBO = KL(q(z|x) || p(z|x)),  in nats
 
-    Posteriors and numbers are computed now, by a sum over a grid (see `posteriors`), which takes
-    about twenty seconds for each run. Encoder and decoder run in the browser.
+    True posteriors and these numbers are computed by this call as sums over a grid (see
+    `posterior_grid.true_posteriors`), which takes about twenty seconds for each run.
 
     Args:
-        *runs: each a `Run` with two latent dimensions; commonly two. One with deterministic codes
-            has a true posterior all the same, but no q, and so no ELBO.
-        titles: a name for each; by default what its objective is called.
-        dataset: a `Dataset` whose test images are shown; by default that of the runs, black and
-            white where they were trained so.
-        count: how many test images, the first ones; by default 1,000 of the post's size, and fewer
-            of larger ones, for the page holds every pixel.
-        step: of the grid; by default .04, or more where codes lie farther out than 4.
-
-    Returns:
-        An `Explorer`.
+        *runs: One or more runs, usually two, with two latent dimensions each. A run with
+            deterministic codes has a true posterior, but no q(z|x) and therefore no ELBO.
+        titles: A name for each run; by default the name of its objective.
+        dataset: Data set whose test images are shown; by default that of the runs, binarized if
+            they were trained on binarized images.
+        count: Number of test images, counted from the first one. By default 1,000 for images of
+            28 x 28 pixels and fewer for larger ones, because the page contains every pixel.
+        step: Distance of neighbors on the grid; by default 0.04, or more if codes lie farther
+            than 4 from the origin.
 
     Raises:
-        ValueError: as `compare`, for runs on different images, or for a step or a count out of
-            range.
-        RunError: for runs on images of your own that are not at hand.
+        ValueError: If the runs were trained on different images, if the step or the count is out
+            of range, and as for `compare`, except that binarized pixels are allowed.
+        RunError: As for `compare`.
     """
-    titles = titles_of(runs, titles)
+    titles = titles_or_default(runs, titles)
     for run in runs:
-        check_plane(run, ("grey", *BINARISED))
-    shown = images_of(runs, dataset)
+        check_explorable(run, ("gray", *BINARIZATIONS))
+    shown = shared_dataset(runs, dataset)
     most = max(1, MOST_PIXELS // int(np.prod(shown.image_shape)))
     count = min(most, len(shown.test_images)) if count is None else count
     images = shown.test_images[: check_integer("count", count, 1, len(shown.test_images))]
@@ -69,13 +77,13 @@ def infer(*runs, titles=None, dataset=None, count=None, step=None):
         title for title, run in zip(titles, runs, strict=True) if not run.model.objective.sampled
     )
     learned = any(run.model.objective.learns_scale for run in runs)
-    note = LEARNED if learned else "" if two_valued else GREY
+    note = LEARNED if learned else "" if two_valued else GRAY
     text = HELP.format(images=f"There are {len(images):,} test images with a posterior.")
     help_ = " ".join(filter(None, (text, note))) + (POINTS.format(title=names) if names else "")
     return Explorer(
         {
             "spaces": spaces,
-            "data": {key: payload.of_data(shown, len(images), exact=True)},
+            "data": {key: payload.data_payload(shown, len(images), exact=True)},
             "priorRadius": float(PRIOR_RADIUS),
             "blackAndWhite": two_valued,
             "help": help_,
@@ -87,11 +95,13 @@ def infer(*runs, titles=None, dataset=None, count=None, step=None):
     )
 
 
-def _space(run, title, shown, key, images, step):
-    found, bound = posteriors(run.model, images, step), bounds(run.model, images)
-    return payload.of_space(run, title, shown, key) | {
-        "encoder": payload.of_encoder(run.model),
-        "posteriors": payload.of_posteriors(found),
+def _space(
+    run: Run, title: str, shown: Dataset, key: str, images: np.ndarray, step: float | None
+) -> dict:
+    found, bound = true_posteriors(run.model, images, step), estimate_elbo(run.model, images)
+    return payload.space_payload(run, title, shown, key) | {
+        "encoder": payload.encoder_payload(run.model),
+        "posteriors": payload.posterior_payload(found),
         "logP": found.log_p.round(2).tolist(),
         "elbo": None if bound is None else bound.round(2).tolist(),
     }

@@ -1,74 +1,89 @@
-"""What the explorer's page knows of models and data sets, as plain values for JSON."""
+"""Convert models, data sets and posteriors to values for JSON, which explorer pages contain."""
 
 import base64
 import io
 import math
+from collections.abc import Callable
 
 import numpy as np
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from vaelib.backend import keras
-from vaelib.explorer.posteriors import REACH
-from vaelib.plotting.mosaics import mosaic
-from vaelib.plotting.panels import CLASS_COLORS, name_places, plane_limit
+from vaelib.data import Dataset
+from vaelib.explorer.posterior_grid import REACH, PosteriorGrid
+from vaelib.models import VAE
+from vaelib.plotting.panels import CLASS_COLORS, axis_limit, class_label_positions
+from vaelib.plotting.tiling import tile_images
+from vaelib.runs import Run
+from vaelib.support.backend import keras
 
-PICTURED = 1_000  # test images that are shown where their codes are near
-COLUMNS = 40  # of them in the one picture that holds them all
-THUMBNAIL = 32  # pixels of their longer side, at most
-NAMED = range(2, 21)  # classes: one needs no name, and more would be a heap of them
-MOST_SINGLE = 200_000  # weights of an encoder that are kept in single precision
-LEAST = 3.2  # half the width of a plane, where the codes do not need more
+MAX_IMAGES = 1_000  # maximum number of test images that a page can show
+COLUMNS = 40  # images per row in the picture that contains all of them
+THUMBNAIL = 32  # maximum length of their longer side in pixels
+NAMED_CLASS_COUNTS = range(2, 21)  # numbers of classes whose names fit into the latent space
+MOST_SINGLE = 200_000  # encoders with more weights are stored in half precision
+MIN_LIMIT = 3.2  # axes span at least [-LEAST, LEAST]
 
 
-def of_space(run, title, dataset, key):
-    """A latent space: its codes, the names of its classes, and its decoder, layer by layer.
+def space_payload(run: Run, title: str, dataset: Dataset, key: str) -> dict:
+    """Convert a latent space: codes, positions of class names, and the layers of the decoder.
 
     Args:
-        run: a `Run` with two latent dimensions.
-        title: what it is called.
-        dataset: a `Dataset`, whose test images are encoded.
-        key: under which the page finds `of_data` of it.
+        run: A run with two latent dimensions.
+        title: Name of the latent space on the page.
+        dataset: Data set whose test images are encoded.
+        key: Key of this data set's `data_payload` in the payload of the page.
     """
     codes, labels = run.model.encode(dataset.test_images), dataset.test_labels
-    limit, present = float(plane_limit(codes, least=LEAST)), np.unique(labels)
+    limit, present = float(axis_limit(codes, least=MIN_LIMIT)), np.unique(labels)
     return {
         "title": title,
         "data": key,
         "of": dataset.name,
         "limit": limit,
         "codes": _half(codes),
-        "names": names_of(codes, dataset, limit),
+        "names": class_name_positions(codes, dataset, limit),
         "line": [codes[np.argmax(labels == label)].tolist() for label in present[[0, -1]]],
         **_decoder(run.model.decoder),
     }
 
 
-def names_of(codes, dataset, limit):
-    """Where the names of classes go on a plane that reaches to `limit`, for codes (n, 2)."""
-    if len(dataset.class_names) not in NAMED:
+def class_name_positions(codes: np.ndarray, dataset: Dataset, limit: float) -> list[dict]:
+    """Compute where the names of classes go in a latent space that spans [-limit, limit].
+
+    Args:
+        codes: Codes of the test images, shape (n, 2).
+        dataset: Data set with these test images.
+        limit: Half the width of the latent space.
+
+    Returns:
+        For each class its label, the median of its codes and the position of its name. Empty if
+        there are too few or too many classes.
+    """
+    if len(dataset.class_names) not in NAMED_CLASS_COUNTS:
         return []
     return [
         {"label": int(label), "middle": middle.tolist(), "place": place.tolist()}
         for label, middle, place in zip(
-            *name_places(codes, dataset.test_labels, limit), strict=True
+            *class_label_positions(codes, dataset.test_labels, limit), strict=True
         )
     ]
 
 
-def of_data(dataset, pictured=PICTURED, exact=False):
-    """Labels, names and colours of a data set, and the first test images in one picture.
+def data_payload(dataset: Dataset, pictured: int = MAX_IMAGES, exact: bool = False) -> dict:
+    """Convert a data set: labels, names and colors, and the first test images in one picture.
 
     Args:
-        dataset: a `Dataset`.
-        pictured: how many test images, at most.
-        exact: whether every pixel is kept, for an encoder to read; else small pictures will do.
+        dataset: The data set.
+        pictured: Maximum number of test images in the picture.
+        exact: If True, keep every pixel, because an encoder reads the images. If False, reduce
+            and compress them.
     """
     names, images = dataset.class_names, dataset.test_images[:pictured]
     height, width, _ = dataset.image_shape
     smaller = 1.0 if exact else min(1.0, THUMBNAIL / max(height, width))
     high, wide = (max(1, round(smaller * side)) for side in (height, width))
-    picture = Image.fromarray(mosaic(images, COLUMNS)).convert("RGB")
+    picture = Image.fromarray(tile_images(images, COLUMNS)).convert("RGB")
     rows = math.ceil(len(images) / COLUMNS)
     file = io.BytesIO()
     kept = dict(lossless=True) if exact else dict(quality=70)
@@ -84,11 +99,12 @@ def of_data(dataset, pictured=PICTURED, exact=False):
     }
 
 
-def of_encoder(model):
-    """An encoder, layer by layer as encoder.js reads it.
+def encoder_payload(model: VAE) -> dict:
+    """Convert the layers of an encoder for encoder.js.
 
-    In single precision, for half precision may move a code by half a thousandth; in half where it
-    has so many weights that the page would become too large.
+    Weights are stored in single precision, because half precision can move a code by 0.0005. An
+    encoder with more than `MOST_SINGLE` weights is stored in half precision, because the page
+    would become too large.
     """
     single = model.encoder.count_params() <= MOST_SINGLE
     layers = [layer for layer in model.encoder.layers if layer.weights]
@@ -99,10 +115,10 @@ def of_encoder(model):
     }
 
 
-def of_posteriors(found):
-    """`Posteriors` as the page reads them: for each image, runs of neighbouring cells.
+def posterior_payload(found: PosteriorGrid) -> dict:
+    """Convert true posteriors: for each image the runs of adjacent grid cells and their weights.
 
-    A weight is 255 at the highest place, and falls with the logarithm of the posterior.
+    The weight is 255 at the maximum of the posterior and decreases linearly with its logarithm.
     """
     image, cell = found.image, found.cell
     begins = np.flatnonzero((np.diff(image, prepend=-1) != 0) | (np.diff(cell, prepend=-2) != 1))
@@ -116,13 +132,12 @@ def of_posteriors(found):
         "starts": _base64(cell[begins].astype("<u4").tobytes()),
         "lengths": _base64(lengths.astype("<u4").tobytes()),
         "weights": _base64(weights.astype("u1").tobytes()),
-        "likeliest": _base64(found.likeliest_cells().astype("<u4").tobytes()),
+        "likeliest": _base64(found.most_probable_cells().astype("<u4").tobytes()),
     }
 
 
-def _decoder(decoder):
-    """Its layers as decoder.js reads them, the shape of an image, and what is cut off at its top
-    and at its left."""
+def _decoder(decoder: keras.Model) -> dict:
+    """Convert the layers of a decoder for decoder.js, with image shape and cropped pixels."""
     cropped = [layer.cropping for layer in decoder.layers if hasattr(layer, "cropping")]
     (top, _), (left, _) = cropped[0] if cropped else ((0, 0), (0, 0))
     return {
@@ -132,13 +147,13 @@ def _decoder(decoder):
     }
 
 
-def _layer(layer, numbers):
-    """A dense layer or a convolution, transposed or not; `numbers` writes an array."""
+def _layer(layer: keras.layers.Layer, numbers: Callable[[np.ndarray], str]) -> dict:
+    """Convert a dense, convolutional or transposed convolutional layer."""
     kernel, bias = layer.get_weights()
     read = {"bias": numbers(bias), "relu": layer.activation.__name__ == "relu"}
     if kernel.ndim == 4:
         if isinstance(layer, keras.layers.Conv2DTranspose):
-            kernel = kernel.swapaxes(2, 3)  # filters last, as the inner loop goes over them
+            kernel = kernel.swapaxes(2, 3)  # filters last, because the inner loop runs over them
         size, _, channels, filters = kernel.shape
         high, wide = layer.input.shape[1:3]
         read |= {"size": size, "filters": filters, "channels": channels}
@@ -146,14 +161,14 @@ def _layer(layer, numbers):
     return read | {"kernel": numbers(kernel)}
 
 
-def _half(array):
-    """Numbers in half precision: a thousandth of each, and less than a grey value of a picture."""
+def _half(array: np.ndarray) -> str:
+    """Encode numbers in half precision, which changes images by less than one gray value."""
     return _base64(np.ascontiguousarray(array, "<f2").tobytes())
 
 
-def _single(array):
+def _single(array: np.ndarray) -> str:
     return _base64(np.ascontiguousarray(array, "<f4").tobytes())
 
 
-def _base64(content):
+def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()

@@ -1,37 +1,47 @@
-"""Sliders with names that steer over a plane: what they say is decoded."""
+"""Create a page with two named sliders that move a code through latent space."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from vaelib.data import Dataset
 from vaelib.explorer import payload
-from vaelib.explorer.pages import Explorer
-from vaelib.explorer.shown import check_plane
+from vaelib.explorer.page import Explorer
+from vaelib.explorer.run_checks import check_explorable
 from vaelib.plotting.panels import PRIOR_RADIUS
+from vaelib.runs import Run
 
 SCRIPTS = "decoder", "spaces", "plane", "steering"
 HELP = (
-    "Move a slider with the mouse, a finger or the arrow keys: the place on the plane that goes "
-    "with both is decoded at once. The solid line is where {} leads while {} stays, and the dashed "
-    "line where {} does."
+    "Move a slider with the mouse, a finger or the arrow keys, and the code for the values of both "
+    "sliders is decoded. The solid line shows how the code moves when {} changes and {} stays the "
+    "same, and the dashed line how it moves when {} changes."
 )
 
 
-def steer(run, sliders, places, title=None, dataset=None):
-    """Two sliders that lead over a latent plane, by a map from what they are called to codes.
+def steer(
+    run: Run,
+    sliders: dict[str, tuple[float, float, str, str]],
+    places: ArrayLike,
+    title: str | None = None,
+    dataset: Dataset | None = None,
+) -> Explorer:
+    """Move a code through latent space with two sliders, such as valence and intensity.
+
+    A polynomial of second degree maps the values a and b of the sliders to a code.
 
     Args:
-        run: a `Run` with two latent dimensions.
-        sliders: dict of two names, each to (lowest, highest, name of the low end, of the high end).
-        places: coefficients of the map, (6, 2): of 1, a, b, a^2, a b and b^2 in each dimension of
-            the code, where a and b are what the sliders say.
-        title: what is shown; by default what the run's objective is called.
-        dataset: a `Dataset` whose test images lie on the plane; by default the run's own.
-
-    Returns:
-        An `Explorer`.
+        run: A run with two latent dimensions.
+        sliders: For each of the two sliders its name and a tuple of its lowest value, its highest
+            value, and the names of the low and the high end.
+        places: Coefficients of 1, a, b, a^2, a b and b^2 for each dimension of the code, shape
+            (6, 2).
+        title: Name of the latent space; by default the name of the run's objective.
+        dataset: Data set whose test images are shown in latent space; by default the run's own.
 
     Raises:
-        ValueError: for another number of sliders or coefficients, or a run that has no plane.
-        RunError: for a run on images of your own that are not at hand.
+        ValueError: If there are not two sliders or not (6, 2) finite coefficients, and as for
+            `compare`.
+        RunError: As for `compare`.
     """
     places = np.asarray(places, "float64")
     if len(sliders) != 2 or places.shape != (6, 2) or not np.isfinite(places).all():
@@ -39,20 +49,22 @@ def steer(run, sliders, places, title=None, dataset=None):
             f"{len(sliders)} sliders and coefficients of shape {places.shape}: expected two, and "
             "finite numbers of shape (6, 2)."
         )
-    check_plane(run)
-    dataset = dataset or run.recipe.load()
+    check_explorable(run)
+    dataset = dataset or run.recipe.load_dataset()
     key = dataset.fingerprint[:8]
-    space = payload.of_space(run, title or str(run.recipe.objective), dataset, key)
+    space = payload.space_payload(run, title or str(run.recipe.objective), dataset, key)
     words = ("name", "low", "high", "lowName", "highName")
     return Explorer(
         {
             "spaces": [space],
-            "data": {key: payload.of_data(dataset)},
+            "data": {key: payload.data_payload(dataset)},
             "priorRadius": float(PRIOR_RADIUS),
             "sliders": [
                 dict(zip(words, (name, *ends), strict=True)) for name, ends in sliders.items()
             ],
-            "places": places.round(6).tolist(),  # whose last digits differ between machines
+            "places": places.round(
+                6
+            ).tolist(),  # rounded, because the last digits differ between machines
             "help": HELP.format(*sliders, [*sliders][1]),
         },
         title=f"{' and '.join(sliders)} as sliders: {space['title']}",

@@ -1,18 +1,20 @@
-"""Numbers for what the pictures show: functions on arrays, and on a model and its images.
+"""Measure trained models: latent codes, decoded images, and likelihoods.
 
-What is in which file:
+Most functions take arrays. A few take a model and images.
 
-    codes       where codes lie, and what they know of classes
-    aggregate   the codes of all images together, against the prior
-    images      decoded images against real ones
-    features    the feature space that these are compared in
-    likelihood  how probable a model finds an image, exactly where there are two latent dimensions
+    codes                statistics of codes and the class information in them
+    aggregate_posterior  distance of the aggregate posterior q(z) from the prior
+    disentanglement      how well factors of variation can be predicted from codes
+    decoded_images       decoded images compared with real images
+    features             the classifier features in which images are compared
+    likelihood           log p(x), ELBO, rate and distortion
+    points               argument checks shared by these files
 """
 
-from vaelib.measures.aggregate import (
+from vaelib.measures.aggregate_posterior import (
     covariance_distance,
+    decompose_rate,
     held_out_kernel,
-    information,
     mean_norm,
     mmd_test,
     moment_kl,
@@ -27,7 +29,7 @@ from vaelib.measures.codes import (
     silhouette,
     summary,
 )
-from vaelib.measures.images import (
+from vaelib.measures.decoded_images import (
     Manifold,
     mean_cross_entropy,
     mean_squared_error,

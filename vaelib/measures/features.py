@@ -1,40 +1,53 @@
-"""A feature space to compare images in: the last hidden layer of a small classifier.
+"""Train, save and load the feature space in which images are compared.
 
-The classifier is trained by this project, on the same data, and is no part of any model. Its
-weights are kept under runs/, so that everyone measures in the same space. Where images have no
-classes, they are compared by their pixels.
+The features of an image are the last hidden layer of a small classifier. The classifier is trained
+on the training images of the data set and is independent of every VAE. Its weights are stored
+under runs/features/, so that all results are computed in the same space. Images of a data set
+without classes are compared by their pixels.
 """
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vaelib import data
-from vaelib.backend import keras, layers, ops
 from vaelib.batches import Batches
-from vaelib.errors import RunError
-from vaelib.files import write_whole
-from vaelib.models import at_once, in_chunks
-from vaelib.networks import weights_from
-from vaelib.pixels import check_images, to_unit_interval
+from vaelib.models import apply_in_chunks, chunk_size
+from vaelib.networks import seeded_init
 from vaelib.runs import PUBLISHED
-from vaelib.runs.arrays import assign, from_npz, read_whole, to_npz, values
+from vaelib.runs.npz import assign_variables, from_npz, read_bounded, to_npz, variable_values
+from vaelib.support.backend import Tensor, keras, layers, ops
+from vaelib.support.errors import RunError
+from vaelib.support.files import write_atomically
+from vaelib.support.image_arrays import check_images, to_unit_interval
 
 EPOCHS = 4
-WIDTH = 64  # features of an image
+WIDTH = 64  # number of features of an image
 
 
 class Features:
-    """A function from images to features; also knows which class it takes an image for.
+    """Map images to features, the last hidden layer of a classifier.
 
     Args:
-        dataset: the name of a data set.
-        image_shape: (height, width, channels) of its images; None: as `data.IMAGE_SHAPES` says.
-        classes: how many it has; None: as many as `data.CLASS_NAMES` says.
+        dataset: Name of a data set.
+        image_shape: (height, width, channels) of its images. Default: `data.IMAGE_SHAPES[dataset]`.
+        classes: Number of its classes. Default: the length of `data.CLASS_NAMES[dataset]`.
+
+    Attributes:
+        classifier: Keras model from images in [0, 1] to the logits of the classes.
+        extractor: Keras model from images in [0, 1] to features.
     """
 
-    def __init__(self, dataset, image_shape=None, classes=None):
+    def __init__(
+        self,
+        dataset: str,
+        image_shape: tuple[int, int, int] | None = None,
+        classes: int | None = None,
+    ) -> None:
         self.dataset, image_shape = dataset, image_shape or data.IMAGE_SHAPES[dataset]
         self.classifier = keras.Sequential(
             [
@@ -50,47 +63,50 @@ class Features:
             self.classifier.inputs, self.classifier.get_layer("features").output
         )
 
-    def __call__(self, images):
-        """Features of images, (n, *image_shape) to (n, WIDTH); raises as `pixels.check_images`."""
+    def __call__(self, images: ArrayLike) -> np.ndarray:
+        """Compute features, (n, WIDTH), of images, (n, *image_shape), uint8 or floats in [0, 1].
+
+        Raises:
+            ValueError: If `check_images` rejects the images.
+        """
         shape = self.classifier.input_shape[1:]
         images = check_images(images, shape)
-        size = at_once(shape)
-        return in_chunks(lambda part: self.extractor(to_unit_interval(part)), images, size)
+        size = chunk_size(shape)
+        return apply_in_chunks(lambda part: self.extractor(to_unit_interval(part)), images, size)
 
-    def accuracy(self, images, labels):
-        """Share of images that the classifier gets right."""
+    def accuracy(self, images: ArrayLike, labels: np.ndarray) -> float:
+        """Compute the share of images, in [0, 1], that are assigned to their class (n labels)."""
         weights, bias = self.classifier.layers[-1].get_weights()
         return float(np.mean(np.argmax(self(images) @ weights + bias, axis=1) == labels))
 
 
 class _Labelled(Batches):
-    """Batches with their labels, pixels scaled."""
+    """Batches of images in [0, 1] together with their labels."""
 
-    def __init__(self, images, labels, batch_size, seed):
+    def __init__(self, images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int) -> None:
         super().__init__(images, batch_size, seed)
         self.labels = labels
 
-    def __getitem__(self, step):
-        chosen = self.chosen(step)
+    def __getitem__(self, step: int) -> tuple[Tensor, np.ndarray]:
+        chosen = self.indices(step)
         return to_unit_interval(self.images[chosen]), self.labels[chosen]
 
 
-def pixels(images):
-    """All values of each image, in [0, 1]: (n, height, width, channels) to (n, values)."""
+def pixel_features(images: ArrayLike) -> np.ndarray:
+    """Use the pixels of each image as its features.
+
+    Args:
+        images: Shape (n, height, width, channels), uint8 or floats in [0, 1].
+
+    Returns:
+        Floats in [0, 1], shape (n, height * width * channels).
+    """
     return ops.convert_to_numpy(to_unit_interval(check_images(images))).reshape(len(images), -1)
 
 
-def train(dataset, epochs=EPOCHS):
-    """Train the classifier on a data set's training images.
-
-    Args:
-        dataset: a `Dataset`.
-        epochs: passes over the training images.
-
-    Returns:
-        `Features`.
-    """
-    with weights_from(seed=0):
+def train(dataset: data.Dataset, epochs: int = EPOCHS) -> Features:
+    """Train the classifier on the training images of a data set, for a number of epochs."""
+    with seeded_init(seed=0):
         features = Features(dataset.name, dataset.image_shape, len(dataset.class_names))
     features.classifier.compile(
         keras.optimizers.Adam(1e-3),
@@ -99,7 +115,7 @@ def train(dataset, epochs=EPOCHS):
     )
     batches = _Labelled(dataset.train_images, dataset.train_labels, 100, seed=0)
     features.classifier.fit(
-        batches.stream(),
+        batches.to_tf_dataset(),
         steps_per_epoch=batches.steps_per_epoch,
         epochs=epochs,
         shuffle=False,
@@ -108,50 +124,74 @@ def train(dataset, epochs=EPOCHS):
     return features
 
 
-def _has_classes(dataset):
-    return len(data.CLASS_NAMES.get(dataset, "ab")) > 1
+def _has_classes(dataset: str) -> bool:
+    return len(data.CLASS_NAMES.get(dataset, "ab")) > 1  # unknown data sets count as having some
 
 
-def path_of(dataset, directory=PUBLISHED):
-    """Where the weights for a data set are kept."""
-    return directory / f"features_{dataset}.npz"
+def path_of(dataset: str, directory: Path = PUBLISHED) -> Path:
+    """Return the path of the file with the weights for a data set, given its name."""
+    return directory / "features" / f"{dataset}.npz"
 
 
-def save(features, fingerprint, accuracy, epochs=EPOCHS, directory=PUBLISHED):
-    """Write the classifier's weights, and beside them what they were trained on and how well."""
+def save(
+    features: Features,
+    fingerprint: str,
+    accuracy: float,
+    epochs: int = EPOCHS,
+    directory: Path = PUBLISHED,
+) -> None:
+    """Write the weights of the classifier, and a JSON file that describes its training.
+
+    Args:
+        features: The trained `Features`.
+        fingerprint: Fingerprint of the `Dataset` that it was trained on.
+        accuracy: Its accuracy on the test images, in [0, 1].
+        epochs: Number of epochs that it was trained for.
+        directory: Parent of the folder "features", to which the files are written.
+    """
     path = path_of(features.dataset, directory)
-    arrays = {str(i): v for i, v in enumerate(values(features.classifier.variables))}
-    write_whole(path, to_npz(arrays))
+    arrays = {str(i): v for i, v in enumerate(variable_values(features.classifier.variables))}
+    write_atomically(path, to_npz(arrays))
     about = {"data": fingerprint, "epochs": epochs, "test accuracy": accuracy}
-    write_whole(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
+    write_atomically(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
 
 
-def fingerprint(dataset, directory=PUBLISHED):
-    """What tells the feature space of a data set, by its name, from others; None: there is none."""
+def fingerprint(dataset: str, directory: Path = PUBLISHED) -> str | None:
+    """Return a string that identifies the feature space of a data set, given its name.
+
+    Returns:
+        The SHA-256 of the file with the weights, "pixels" for a data set without classes, or None
+        if there is no such file.
+    """
     if not _has_classes(dataset):
         return "pixels"
     path = path_of(dataset, directory)
     return sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def load(dataset, directory=PUBLISHED):
-    """The feature space that comes with the project for a data set, by its name.
+def load(dataset: str, directory: Path = PUBLISHED) -> Callable[[np.ndarray], np.ndarray]:
+    """Load the feature space that comes with the project for a data set, given its name.
 
     Returns:
-        `Features`, or `pixels` for a data set without classes.
+        `Features`, or `pixel_features` for a data set without classes.
 
     Raises:
-        RunError: where there is none, or it is damaged.
+        RunError: If the file with the weights is missing or damaged.
     """
     if not _has_classes(dataset):
-        return pixels
+        return pixel_features
     path = path_of(dataset, directory)
     if not path.exists():
-        raise RunError(f"the project has no features for {dataset!r}: train them with `train`.")
+        raise RunError(
+            f"the project has no features for {dataset!r}: train and save them with "
+            "`vaelib.measures.features`."
+        )
     features = Features(dataset)
     try:
-        arrays = from_npz(read_whole(path))
-        assign(features.classifier.variables, list(arrays.values()))
-    except Exception as error:  # zipfile, zlib and NumPy raise half a dozen kinds
-        raise RunError(f"{path.name} can't be read ({error}): restore it.") from None
+        arrays = from_npz(read_bounded(path))
+        assign_variables(features.classifier.variables, list(arrays.values()))
+    except Exception as error:  # zipfile, zlib and NumPy raise many different types
+        raise RunError(
+            f"{path.name} can't be read ({error}): restore the file from the repository."
+        ) from None
     return features

@@ -1,55 +1,66 @@
-"""How probable does a model find an image? With two latent dimensions, the integral can be done.
+"""Estimate log p(x), the ELBO, rate and distortion of images under a model.
 
     log p(x) = log of the integral of p(x|z) p(z) over z,  p(z) the model's prior
 
-Pixels are taken as Bernoulli variables, p(x|z) = prod_i m_i^x_i (1 - m_i)^(1 - x_i) with m the
-decoded image. That is a probability for pixels that are 0 or 1. For grey pixels it is what the
-binary cross-entropy makes of them: a number to compare models by, but not a log-likelihood
-(Loaiza-Ganem and Cunningham 2019). A model that was trained with `losses.gaussian_pixels` has a
-density for them, and is measured by it.
+With two latent dimensions, the integral is computed on a grid; otherwise, it is estimated from
+samples. Pixels are treated as Bernoulli variables, p(x|z) = prod_i m_i^x_i (1 - m_i)^(1 - x_i)
+with m the decoded image. This is a probability if pixels are 0 or 1. For gray pixels it is minus
+the binary cross-entropy, which allows us to compare models but is not a log-likelihood
+(Loaiza-Ganem and Cunningham 2019). A model trained with `losses.gaussian_nll` defines a density of
+gray pixels, and this density is used instead.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from scipy.special import softmax
 
 from vaelib import losses
-from vaelib.backend import ops
-from vaelib.errors import check_integer, check_number
-from vaelib.models import in_chunks
-from vaelib.pixels import check_images, to_unit_interval
-from vaelib.priors import StandardNormal
-from vaelib.streams import stream
+from vaelib.models import VAE, apply_in_chunks
+from vaelib.priors import Mixture, StandardNormal, TrainablePrior
+from vaelib.support.backend import Tensor, ops
+from vaelib.support.errors import check_integer, check_number
+from vaelib.support.image_arrays import check_images, to_unit_interval
+from vaelib.support.rng import named_rng
 
-CELLS = 500  # of the grid, taken together: decoding them takes some 200 MB
-STEPS = 200  # of the grid in a row; twice as many change the runs in runs/ by .003 nats at most
-MOST_STEPS = 2_000  # of the grid in a row: four million cells, some twenty minutes
+CELLS_PER_CHUNK = 500  # grid cells that are decoded at a time, which takes about 200 MB
+DEFAULT_STEPS = (
+    200  # of the grid per dimension; 400 change the results of runs/ by at most 0.003 nats
+)
+MAX_STEPS = 2_000  # allowed grid steps per dimension: four million cells, about twenty minutes
+
+_Prior = StandardNormal | Mixture | TrainablePrior
+_PixelLogDensity = Callable[[Tensor, Tensor], Tensor]  # such as `bernoulli_log_likelihood`
 
 
-def bernoulli(images, logits):
-    """log p(x|z) of every image under every decoded code, in nats.
+def bernoulli_log_likelihood(images: Tensor, logits: Tensor) -> Tensor:
+    """Compute log p(x|z) of every image under every decoded code, for Bernoulli pixels.
 
-    Minus `losses.binary_cross_entropy`, for all pairs in one matrix product.
+    This is minus `losses.binary_cross_entropy` for all pairs, by one matrix product.
 
     Args:
-        images: (n, pixels), in [0, 1].
-        logits: (m, pixels).
+        images: Shape (n, pixels), in [0, 1].
+        logits: Decoded codes before the sigmoid, shape (m, pixels).
 
     Returns:
-        (n, m), a tensor.
+        Log-likelihoods in nats per image, shape (n, m).
     """
     return ops.matmul(images, ops.transpose(logits)) - ops.sum(ops.softplus(logits), axis=1)
 
 
-def gaussian(images, logits, log_scale):
-    """As `bernoulli`, for pixels that are normal around the decoded ones.
+def gaussian_log_likelihood(images: Tensor, logits: Tensor, log_scale: float) -> Tensor:
+    """Compute log p(x|z) of every image under every decoded code, for Gaussian pixels.
 
-    Minus `losses.gaussian_pixels`, for all pairs in one matrix product.
+    This is minus `losses.gaussian_nll` for all pairs, by one matrix product.
 
     Args:
-        images, logits: as for `bernoulli`.
-        log_scale: log sigma, a number.
+        images: Shape (n, pixels), in [0, 1].
+        logits: Decoded codes before the sigmoid, shape (m, pixels).
+        log_scale: Logarithm of the standard deviation of the pixels.
+
+    Returns:
+        Log densities in nats per image, shape (n, m).
     """
     decoded = ops.sigmoid(logits)
     squares = ops.sum(ops.square(images), axis=1)[:, None] + ops.sum(ops.square(decoded), axis=1)
@@ -58,54 +69,68 @@ def gaussian(images, logits, log_scale):
     return -constant - 0.5 * squares * np.exp(-2.0 * log_scale)
 
 
-def density_of(model):
-    """The density of pixels that a model was trained on, as a function like `bernoulli`."""
+def pixel_log_density(model: VAE) -> _PixelLogDensity:
+    """Return the function of images and logits that computes log p(x|z) as in the model's training.
+
+    It is `gaussian_log_likelihood` with the learned scale, or else `bernoulli_log_likelihood`.
+    """
     if not model.objective.learns_scale:
-        return bernoulli
-    return partial(gaussian, log_scale=float(ops.convert_to_numpy(model.log_scale)))
+        return bernoulli_log_likelihood
+    return partial(gaussian_log_likelihood, log_scale=float(ops.convert_to_numpy(model.log_scale)))
 
 
-def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=None):
-    """log p(x) of each image, by summing p(x|z) p(z) over a grid of codes.
+def log_likelihood(
+    model: VAE,
+    images: np.ndarray,
+    step: float | None = None,
+    limit: float | None = None,
+    log_p_x_given_z: _PixelLogDensity | None = None,
+) -> np.ndarray:
+    """Compute log p(x) of each image by summing p(x|z) p(z) over a two-dimensional grid of codes.
 
-    It is as exact as the grid is fine: halve `step` to see how exact. The posterior p(z|x) has to
-    be wider than a step, and the grid has to reach where it lies.
+    The result is accurate if the true posterior p(z|x) is wider than a step and lies inside the
+    grid. To check the accuracy, halve `step` and compare.
 
     Args:
-        model: a `VAE` with latent_dim 2; whether it was trained on a likelihood does not matter.
-        images: (n, *model.image_shape), uint8 or in [0, 1].
-        step: distance of neighbours on the grid; by default there are 200 steps in a row, for a
-            map that is twice as wide has posteriors that are about twice as wide.
-        limit: the grid spans [-limit, limit]^2; by default 5, or as far as the model's codes of
-            these images reach, and 1 more.
-        log_p_x_given_z: function as `bernoulli`; by default the model's own, see `density_of`.
+        model: A `VAE` with latent_dim 2, trained with any objective.
+        images: Shape (n, *model.image_shape), uint8 or floats in [0, 1].
+        step: Distance of neighboring codes on the grid. Default: 2 limit / 200, because posteriors
+            are usually wider if the codes extend further.
+        limit: The grid spans [-limit, limit]^2. Default: the largest coordinate of the mean codes
+            of these images plus 1, but at least 5.
+        log_p_x_given_z: Function like `bernoulli_log_likelihood`. Default: `pixel_log_density`
+            of the model.
 
     Returns:
-        (n,), float64, in nats.
+        Log-likelihoods in nats per image, shape (n,), float64.
 
     Raises:
-        ValueError: for another latent_dim, a grid without size, of fewer than 2 or more than 2,000
-            steps in a row, or images as `check_images` refuses them.
+        ValueError: If latent_dim is not 2, if `step` or `limit` is not positive, if the grid would
+            have fewer than 2 or more than 2,000 steps per dimension, or if `check_images` rejects
+            the images.
     """
     if model.latent_dim != 2:
-        raise ValueError(f"latent_dim is {model.latent_dim}: the integral is done for 2 only.")
+        raise ValueError(
+            f"latent_dim is {model.latent_dim}: the grid needs 2 latent dimensions. For others, "
+            "use `importance_sampled_log_likelihood`."
+        )
     images = check_images(images, model.image_shape)
     if limit is None:
         limit = max(1.0 + float(np.abs(model.encode(images)).max()), 5.0)
     limit = check_number("limit", limit, above=0)
-    step = 2 * limit / STEPS if step is None else check_number("step", step, above=0)
-    steps = 2 * limit / step  # as a float, for it may be infinite
-    if not 1.5 <= steps <= MOST_STEPS:
+    step = 2 * limit / DEFAULT_STEPS if step is None else check_number("step", step, above=0)
+    steps = 2 * limit / step  # not rounded yet, because it may be infinite
+    if not 1.5 <= steps <= MAX_STEPS:
         raise ValueError(
             f"a step of {step:g} over [-{limit:g}, {limit:g}]^2 makes {steps:,.3g} steps in a row: "
-            f"choose both so that there are at least 2 and at most {MOST_STEPS:,}."
+            f"choose both so that there are at least 2 and at most {MAX_STEPS:,}."
         )
     side = 1 + round(steps)
     axis = np.linspace(-limit, limit, side)
     codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     log_area = 2 * np.log(axis[1] - axis[0])
     total, flat = np.full(len(images), -np.inf), _flat(images)
-    cells = model.at_once(CELLS)
+    cells = model.chunk_size(CELLS_PER_CHUNK)
     for start in range(0, len(codes), cells):
         log_joint = _log_joint(model, flat, codes[start : start + cells], log_p_x_given_z)
         part = ops.convert_to_numpy(losses.logsumexp(log_joint))
@@ -113,140 +138,174 @@ def log_likelihood(model, images, step=None, limit=None, log_p_x_given_z=None):
     return total
 
 
-def posterior(model, images, codes, log_p_x_given_z=None):
-    """The true posterior p(z|x) of each image, on codes that cover where it lies.
+def true_posterior(
+    model: VAE,
+    images: np.ndarray,
+    codes: np.ndarray,
+    log_p_x_given_z: _PixelLogDensity | None = None,
+) -> np.ndarray:
+    """Compute the true posterior p(z|x) of each image on a grid of codes.
 
     Args:
-        model, images, log_p_x_given_z: as for `log_likelihood`.
-        codes: (m, 2), on a grid. n times m numbers are held in memory: 10 million at most.
+        model, images, log_p_x_given_z: As for `log_likelihood`.
+        codes: Points of a regular grid that covers the posteriors, shape (m, 2). Keep n times m
+            below 10 million, because all numbers are in memory at the same time.
 
     Returns:
-        (n, m), adding up to 1 over the codes.
+        Probabilities that sum to 1 over the codes, shape (n, m), float64.
     """
     flat = _flat(check_images(images, model.image_shape))
-    log_joint = in_chunks(
+    log_joint = apply_in_chunks(
         lambda part: ops.transpose(_log_joint(model, flat, part, log_p_x_given_z)),
-        *(codes, model.at_once(CELLS)),
+        *(codes, model.chunk_size(CELLS_PER_CHUNK)),
     )
     return softmax(log_joint.T.astype("float64"), axis=1)
 
 
-def importance_sampled(model, images, samples=1_000, seed=0, log_p_x_given_z=None, widen=1.0):
-    """log p(x) of each image from samples of q(z|x), for any latent_dim.
+def importance_sampled_log_likelihood(
+    model: VAE,
+    images: np.ndarray,
+    samples: int = 1_000,
+    seed: int = 0,
+    log_p_x_given_z: _PixelLogDensity | None = None,
+    widen: float = 1.0,
+) -> np.ndarray:
+    """Estimate log p(x) of each image by importance sampling from q(z|x), for any latent_dim.
 
         log p(x) ~ log 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x),  z_k ~ q(z|x)
 
-    On average a lower bound, and the tighter the more samples (Burda et al. 2015, arXiv
-    1509.00519, equation 8). Where q is narrower than the true posterior, which is what a VAE's
-    training leads to, samples hardly ever reach what it leaves out: widen it.
+    On average, the estimate is a lower bound that becomes tighter with more samples (Burda et al.
+    2015, arXiv 1509.00519, equation 8). The approximate posterior of a VAE tends to be narrower
+    than the true posterior, so samples rarely reach the parts that it misses. In this case, use
+    `widen`.
 
     Args:
-        model: a `VAE` with sampled codes.
-        images, log_p_x_given_z: as for `log_likelihood`.
-        samples: K, at least 1.
-        seed: of the samples.
-        widen: factor on the standard deviations of q, above 0.
+        model: A `VAE` with sampled codes.
+        images: Shape (n, *model.image_shape), uint8 or floats in [0, 1].
+        samples: Number K of samples per image, at least 1.
+        seed: Seed of the samples.
+        log_p_x_given_z: As for `log_likelihood`.
+        widen: Factor by which the standard deviations of q are multiplied, above 0.
 
     Returns:
-        (n,), float64, in nats.
+        Estimates in nats per image, shape (n,), float64.
 
     Raises:
-        ValueError: for a model with deterministic codes, fewer than one sample, or a factor that
-            is not positive.
+        ValueError: If the codes of the model are deterministic, or if `samples` or `widen` is out
+            of range.
     """
     samples = check_integer("samples", samples, 1)
     z_mean, z_log_var = _encoded(model, images)
     z_log_var = z_log_var + 2 * np.log(check_number("widen", widen, above=0))
-    random, prior = stream(seed, "importance samples"), model.prior.density()
-    density, size = log_p_x_given_z or density_of(model), model.at_once(CELLS)
+    random, prior = named_rng(seed, "importance samples"), model.prior.current()
+    density, size = log_p_x_given_z or pixel_log_density(model), model.chunk_size(CELLS_PER_CHUNK)
     flat, result = _flat(check_images(images, model.image_shape)), np.empty(len(z_mean))
     for i, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
         z = mean + np.exp(log_var / 2) * random.standard_normal((samples, len(mean)))
-        log_p = in_chunks(
+        log_p = apply_in_chunks(
             lambda part, i=i: density(flat[i : i + 1], _logits(model, part))[0], z, size
         )
         q = (np.broadcast_to(number, z.shape) for number in (mean, log_var))
-        kl = ops.convert_to_numpy(losses.sampled_kl(z, *q, log_density_of(prior)))
+        kl = ops.convert_to_numpy(losses.sampled_kl(z, *q, prior_log_density(prior)))
         result[i] = np.logaddexp.reduce(log_p - kl) - np.log(samples)
     return result
 
 
-def elbo(model, images, seed=0):
-    """The encoder's lower bound of log p(x) for each image, from one sample of q(z|x).
+def elbo(model: VAE, images: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Estimate the evidence lower bound of log p(x) of each image from one sample of q(z|x).
 
         log p(x|z) - KL(q(z|x) || p(z)),  z ~ q(z|x)
 
-    Args, raises: as for `rate_distortion`.
+    Arguments and exceptions are those of `rate_distortion`.
 
     Returns:
-        (n,), in nats; on average log p(x) minus KL(q(z|x) || p(z|x)).
+        Estimates in nats per image, shape (n,). Their expectation is log p(x) - KL(q(z|x) ||
+        p(z|x)).
     """
     rate, distortion = rate_distortion(model, images, seed)
     return -distortion - rate
 
 
-def rate_distortion(model, images, seed=0):
-    """The two parts of the bound, with their sign turned (Alemi et al. 2018, arXiv 1711.00464).
+def rate_distortion(model: VAE, images: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the two parts of the negative ELBO of each image.
 
         rate        KL(q(z|x) || p(z))
-        distortion  - log p(x|z),  z ~ q(z|x), one sample
+        distortion  -log p(x|z),  z ~ q(z|x), one sample
 
-    The KL in closed form for the standard normal, and from the same sample for other priors.
+    (Alemi et al. 2018, arXiv 1711.00464.) The KL has a closed form for the standard normal prior.
+    For other priors, it is estimated from the same sample.
 
     Args:
-        model: a `VAE` with sampled codes.
-        images: (n, *model.image_shape), uint8 or in [0, 1].
-        seed: of the samples.
+        model: A `VAE` with sampled codes.
+        images: Shape (n, *model.image_shape), uint8 or floats in [0, 1].
+        seed: Seed of the samples.
 
     Returns:
-        Both (n,), in nats.
+        Rate and distortion in nats per image, each of shape (n,).
 
     Raises:
-        ValueError: for a model with deterministic codes.
+        ValueError: If the codes of the model are deterministic, or if `check_images` rejects the
+            images.
     """
     z_mean, z_log_var = _encoded(model, images)
-    noise = stream(seed, "noise of the bound").standard_normal(z_mean.shape)
+    noise = named_rng(seed, "noise of the bound").standard_normal(z_mean.shape)
     z = z_mean + np.exp(z_log_var / 2) * noise
     flat, loss = _flat(check_images(images, model.image_shape)), losses.binary_cross_entropy
     if model.objective.learns_scale:
-        loss = partial(losses.gaussian_pixels, log_scale=ops.copy(model.log_scale))
-    distortion = in_chunks(
+        loss = partial(losses.gaussian_nll, log_scale=ops.copy(model.log_scale))
+    distortion = apply_in_chunks(
         lambda rows: loss(flat[rows[0] : rows[-1] + 1], _logits(model, z[rows])),
-        *(np.arange(len(z)), model.at_once(CELLS)),
+        *(np.arange(len(z)), model.chunk_size(CELLS_PER_CHUNK)),
     )
-    return kl_to(model.prior, z, z_mean, z_log_var), distortion
+    return kl_to_prior(model.prior, z, z_mean, z_log_var), distortion
 
 
-def kl_to(prior, z, mean, log_var):
-    """KL(q(z|x) || p(z)): in closed form for N(0, I), else from the samples z; (n,), in nats."""
+def kl_to_prior(prior: _Prior, z: np.ndarray, mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
+    """Compute KL(q(z|x) || p(z)), in closed form for N(0, I) and otherwise from one sample.
+
+    Args:
+        prior: The prior p(z), for example `model.prior`.
+        z: One sample of each q(z|x), shape (n, latent_dim), float64.
+        mean, log_var: Means and log-variances of q(z|x), same shape and type as z.
+
+    Returns:
+        The KL in nats per image, shape (n,).
+    """
     if isinstance(prior, StandardNormal):
         return ops.convert_to_numpy(losses.gaussian_kl(mean, log_var))
-    return ops.convert_to_numpy(losses.sampled_kl(z, mean, log_var, log_density_of(prior)))
+    return ops.convert_to_numpy(losses.sampled_kl(z, mean, log_var, prior_log_density(prior)))
 
 
-def log_density_of(prior):
-    """log p(z) as a function of float64 codes; priors with variables compute in float32."""
+def prior_log_density(prior: _Prior) -> Callable[[np.ndarray], Tensor]:
+    """Return log p(z), in nats, as a function of float64 codes (n, latent_dim).
+
+    Priors other than N(0, I) compute in float32, so their codes and results are converted.
+    """
     if isinstance(prior, StandardNormal):
         return prior.log_density
     return lambda z: ops.cast(prior.log_density(ops.cast(z, "float32")), "float64")
 
 
-def _log_joint(model, flat, codes, log_p_x_given_z):  # log p(x|z) p(z): (n, len(codes))
+def _log_joint(
+    model: VAE, flat: Tensor, codes: np.ndarray, log_p_x_given_z: _PixelLogDensity | None
+) -> Tensor:  # log p(x|z) p(z), shape (n, len(codes))
     codes = ops.convert_to_tensor(codes, dtype="float32")
-    log_p_x_given_z = log_p_x_given_z or density_of(model)
+    log_p_x_given_z = log_p_x_given_z or pixel_log_density(model)
     return log_p_x_given_z(flat, _logits(model, codes)) + model.prior.log_density(codes)
 
 
-def _encoded(model, images):  # mean and log-variance of q(z|x), float64
+def _encoded(
+    model: VAE, images: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:  # mean and log-variance of q(z|x), float64
     z_mean, z_log_var = model.encode_distribution(images)
     if z_log_var is None:
         raise ValueError("the model's codes are deterministic: there is no q(z|x) to sample from.")
     return z_mean.astype("float64"), z_log_var.astype("float64")
 
 
-def _flat(images):  # (n, height, width, channels) -> (n, pixels), in [0, 1]
+def _flat(images: np.ndarray) -> Tensor:  # (n, height, width, channels) -> (n, pixels), in [0, 1]
     return ops.reshape(to_unit_interval(images), (len(images), -1))
 
 
-def _logits(model, z):  # (m, latent_dim) -> (m, pixels)
+def _logits(model: VAE, z: Tensor) -> Tensor:  # (m, latent_dim) -> (m, pixels)
     return ops.reshape(model.decoder(ops.cast(z, "float32")), (len(z), -1))

@@ -1,30 +1,44 @@
-"""Arrays in, figure out. Nothing here trains, and nothing shows or saves.
+"""Figures of images, latent spaces and measurements, made from arrays.
 
-What is in which file:
+Every function takes arrays and returns a Matplotlib `Figure`. Nothing here trains a model, and no
+function shows or saves a figure. The modules are:
 
-    pictures    samples, codes on a plane, a decoded grid; all three side by side; rows of images
-    posteriors  single images: clouds on the plane, and the true posterior beside them
-    curves      curves, and one quantity against another
-    sweeps      many models, or many priors, side by side
-    causes      known causes on a plane: their values, and where they grow
-    witness     where two clouds differ, over the plane
-    bars        log-likelihood, bound and gap, image by image
-    drawings    the network, its loss, and the way of the gradients
-    labels      words beside dots; `panels`: one picture in one pair of axes: what these are made of
+    overview          samples, codes and decoded grids, alone or side by side; rows of images
+    posteriors        approximate and true posteriors of single images, the aggregate posterior
+    curves            curves, and one quantity against another
+    model_comparison  several models or several priors side by side
+    factors           factors of variation in latent space: their values and directions
+    witness           the witness function of MMD over the latent space
+    elbo_bars         log-likelihood, ELBO and their gap, image by image
+    diagrams          the network, its loss and the path of the gradients
+    labels            helper functions: labels beside dots, and legends
+    panels            helper functions: one panel of a figure
+    tiling            helper function: many images as one picture
 """
 
-from vaelib.plotting.bars import bounds
-from vaelib.plotting.causes import causes, compass
-from vaelib.plotting.curves import agreement, curves, loss_curves
-from vaelib.plotting.drawings import network
-from vaelib.plotting.pictures import (
+from vaelib.plotting.curves import curves, loss_curves, scatter_with_diagonal
+from vaelib.plotting.diagrams import network_diagram
+from vaelib.plotting.elbo_bars import elbo_bars
+from vaelib.plotting.factors import factor_directions, latent_space_by_factor
+from vaelib.plotting.model_comparison import (
+    active_units,
+    heatmaps,
+    latent_spaces,
+    priors,
+    rate_distortion,
+)
+from vaelib.plotting.overview import (
     comparison,
     evolution,
+    image_rows,
     latent_grid,
     latent_space,
     samples,
-    strips,
 )
-from vaelib.plotting.posteriors import clouds, gaps, posteriors, true_posteriors
-from vaelib.plotting.sweeps import heatmaps, planes, priors, rate_distortion, units
+from vaelib.plotting.posteriors import (
+    aggregate_posterior,
+    approximate_posteriors,
+    elbo_gaps,
+    true_posteriors,
+)
 from vaelib.plotting.witness import witness

@@ -1,18 +1,22 @@
-"""Curves, and one quantity against another."""
+"""Plot curves, and one quantity against another."""
+
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from vaelib.plotting.panels import COLORS, distinct_colors, figure_of
+from vaelib.plotting.panels import COLORS, distinct_colors, new_figure
 
 
-def loss_curves(history, unit="nats per image"):
-    """The loss and its terms, epoch by epoch, each on a scale of its own.
+def loss_curves(history: dict[str, Sequence[float]], unit: str = "nats per image") -> Figure:
+    """Plot the loss and its terms over epochs, one panel per term with its own scale.
 
     Args:
-        history: dict of term to its values, one per epoch.
-        unit: of the loss, which stands at its axis.
+        history: For each term its name and its values, one per epoch.
+        unit: Unit of the loss, written on the vertical axis.
     """
-    figure, axes = figure_of(1, len(history), size=2.7, aspect=0.8)
+    figure, axes = new_figure(1, len(history), size=2.7, aspect=0.8)
     for ax, (term, values) in zip(axes[0], history.items(), strict=True):
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=COLORS[0], marker="o" if len(values) < 30 else None, ms=4)
@@ -23,37 +27,40 @@ def loss_curves(history, unit="nats per image"):
     return figure
 
 
-def curves(*panels):
-    """Panels of curves next to each other.
+def curves(*panels: tuple[str, str, ArrayLike, dict[str, ArrayLike]]) -> Figure:
+    """Plot panels of curves next to each other, with one legend for all of them.
 
     Args:
-        panels: tuples of x-axis name, y-axis name, x (n,), which runs from left to right in
-            the order given, and a dict of name to y (n,), ten at most. The names are those of the
-            first panel, in the same order.
+        panels: For each panel a tuple of the x-axis label, the y-axis label, the x values of
+            shape (n,) and a dict from the names of the curves, at most ten, to their y values of
+            shape (n,). The axis runs from the first x value on the left to the last one on the
+            right. All panels must have the same names in the same order.
 
     Raises:
-        ValueError: for more than ten curves in a panel.
+        ValueError: If a panel has more than ten curves.
     """
     colors = [distinct_colors(len(named)) for *_, named in panels]
-    figure, axes = figure_of(1, len(panels), size=4.2, aspect=0.7)
+    figure, axes = new_figure(1, len(panels), size=4.2, aspect=0.7)
     for ax, own, (x_name, y_name, x, named) in zip(axes[0], colors, panels, strict=True):
         for color, (name, y) in zip(own, named.items(), strict=True):
             ax.plot(x, y, color=color, label=name)
         ax.set(xlabel=x_name, ylabel=y_name)
         if x[0] > x[-1]:
             ax.invert_xaxis()
-    axes[0, 0].legend()  # one for all: the same names have the same colours
+    axes[0, 0].legend()  # one is enough, because equal names have equal colors
     return figure
 
 
-def agreement(x, y, x_name, y_name):
-    """One quantity computed in two ways: a dot for each pair, and the diagonal.
+def scatter_with_diagonal(x: np.ndarray, y: np.ndarray, x_name: str, y_name: str) -> Figure:
+    """Plot one quantity computed in two ways as dots, together with the diagonal.
 
     Args:
-        x, y: (n,).
-        x_name, y_name: what stands on the axes.
+        x: Results of the first way, shape (n,).
+        y: Results of the second way, shape (n,).
+        x_name: Label of the horizontal axis.
+        y_name: Label of the vertical axis.
     """
-    figure, axes = figure_of(1, 1, size=3.8)
+    figure, axes = new_figure(1, 1, size=3.8)
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
     axes[0, 0].scatter(x, y, s=5, color=COLORS[0], alpha=0.5, lw=0)
     axes[0, 0].plot(ends, ends, color="0.35", lw=1, ls=(0, (4, 3)))

@@ -1,34 +1,45 @@
-"""Labels: words beside dots, where they hide neither dots nor lines nor each other; legends."""
+"""Place labels beside dots without overlaps, and add a legend of classes."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from vaelib.plotting.panels import CLASS_COLORS, HALO
 
-DOT = 5  # half the width of a dot, in points, with some room around it
-# Where a word may go, the nearest places first: (x, y) in points from its dot.
-WAYS = np.deg2rad([45, 135, -45, -135, 0, 180, 90, -90])
-OFFSETS = [(r * np.cos(way), r * np.sin(way)) for r in (8, 14, 22, 32, 44) for way in WAYS]
+DOT = 5  # half the width of a dot in points, including some space around it
+# Candidate positions of a label, nearest first: (x, y) in points, relative to its dot.
+ANGLES = np.deg2rad([45, 135, -45, -135, 0, 180, 90, -90])
+OFFSETS = [(r * np.cos(a), r * np.sin(a)) for r in (8, 14, 22, 32, 44) for a in ANGLES]
 
 
-def beside(ax, words, points, lines=(), size=8.5):
-    """Put a word beside each point. The limits of the axes have to be final.
+def label_points(
+    ax: Axes,
+    words: Sequence[str],
+    points: np.ndarray,
+    lines: Iterable[np.ndarray] = (),
+    size: float = 8.5,
+) -> list[Annotation]:
+    """Label points so that labels hide neither dots, lines and the legend nor each other.
+
+    Call this function last, because the limits of the axes must not change afterwards.
 
     Args:
-        ax: axes of a figure; its legend is left free, too.
-        words: n texts.
-        points: (n, 2), in the units of the axes.
-        lines: arrays (m, 2) of the corners of lines that no word should cross.
-        size: of the letters, in points.
+        ax: Axes that contain the points.
+        words: The n labels.
+        points: Positions of the dots in data coordinates, shape (n, 2).
+        lines: Lines that labels should not cross, each as its corners, shape (m, 2).
+        size: Font size in points.
 
     Returns:
-        The n annotations.
+        The n annotations. A label that does not fit anywhere is placed where it hides least.
     """
-    ax.figure.draw_without_rendering()  # only now do the axes have their place
+    ax.figure.draw_without_rendering()  # this computes the position of the axes
     scale, frame = ax.figure.dpi / 72, ax.get_window_extent()
     taken = [_around(pixel, DOT * scale) for pixel in ax.transData.transform(points)]
     taken += [_around(pixel, scale) for line in lines for pixel in _along(ax, line)]
@@ -48,7 +59,7 @@ def beside(ax, words, points, lines=(), size=8.5):
     return made
 
 
-def _move(text, offset):
+def _move(text: Annotation, offset: tuple[float, float]) -> Annotation:
     x, y = offset
     text.set_position(offset)
     text.set(ha="center" if abs(x) < 1 else "left" if x > 0 else "right")
@@ -56,35 +67,37 @@ def _move(text, offset):
     return text
 
 
-def _hidden(text, taken, frame):
-    """How many things a word hides; one that does not fit into the axes counts as ten."""
+def _hidden(text: Annotation, taken: list[Bbox], frame: Bbox) -> int:
+    """Count what a label hides; leaving the axes counts as hiding ten things."""
     box = _box(text)
     inside = frame.contains(*box.min) and frame.contains(*box.max)
     return sum(box.overlaps(other) for other in taken) + 10 * (not inside)
 
 
-def _box(text):  # of the word alone, without the line that leads to it
-    text.get_window_extent()  # only this moves it to its offset
+def _box(text: Annotation) -> Bbox:
+    """Return the box around a label, without the line that leads to it."""
+    text.get_window_extent()  # called because it moves the label to its offset
     return Text.get_window_extent(text)
 
 
-def _along(ax, line):  # places every two points or so on a line
+def _along(ax: Axes, line: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield positions on a line in pixels, at most three pixels apart."""
     corners = ax.transData.transform(line)
     for start, end in pairwise(corners):
         count = int(np.hypot(*(end - start)) / 3) + 2
         yield from start + (end - start) * np.linspace(0, 1, count)[:, None]
 
 
-def _around(pixel, half):
+def _around(pixel: np.ndarray, half: float) -> Bbox:
     return Bbox([pixel - half, pixel + half])
 
 
-def class_legend(figure, class_names):
-    """A dot and a name for each class below a figure, in the colours of its planes.
+def class_legend(figure: Figure, class_names: Sequence[str]) -> None:
+    """Add a legend of the class colors below a figure.
 
     Args:
-        figure: laid out by "constrained".
-        class_names: a name for each label; none, no legend.
+        figure: Figure with the layout "constrained".
+        class_names: A name for each label; if there are none, no legend is added.
     """
     dots = [
         Line2D([], [], ls="", marker="o", color=CLASS_COLORS[label % len(CLASS_COLORS)], label=name)

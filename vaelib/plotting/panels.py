@@ -1,30 +1,59 @@
-"""One picture in one pair of axes: what the figures of `vaelib.plotting` are made of.
+"""Plot into one panel of a figure; the other modules of `vaelib.plotting` build on this.
 
-The latent plane looks alike everywhere: z1 to the right, z2 upwards, the same scale on both
-axes, so that a decoded grid can be laid over a scatter plot.
+Latent spaces look the same in all figures: z1 increases to the right and z2 upwards, and both axes
+have the same scale, so that a decoded grid can be compared with a scatter plot.
 """
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
-from vaelib.grid import LIMIT
-from vaelib.plotting.mosaics import brightness, mosaic
+from vaelib.plotting.tiling import tile_images, white_value
+from vaelib.support.latent_grid import LIMIT
 
 COLORS = np.array(mpl.color_sequences["petroff10"])
-# Of classes: in this order those that overlap most, pullover, coat and shirt or 4, 7 and 9, are
-# told apart by readers of every kind of colour vision; tests/plotting/test_colors.py tries it.
+# In this order readers with any kind of color vision can distinguish the classes that overlap most
+# (pullover, coat and shirt; 4, 7 and 9). tests/plotting/test_colors.py checks this.
 CLASS_COLORS = COLORS[[4, 7, 3, 0, 2, 6, 1, 9, 5, 8]]
-# 95 % of a two-dimensional standard normal lie within this distance of the origin.
+# A circle with this radius contains 95 % of a two-dimensional standard normal distribution.
 PRIOR_RADIUS = np.sqrt(-2 * np.log(0.05))
 HALO = [patheffects.withStroke(linewidth=3, foreground="white", alpha=0.85)]
 
 
-def figure_of(rows, columns, size, aspect=1.0, dpi=110):
-    """A figure that nothing shows yet, and its axes, (rows, columns), each `size` inches wide."""
+class PriorDensity(Protocol):
+    """A prior that can be plotted, such as the prior of a model."""
+
+    def log_density(self, z: np.ndarray) -> ArrayLike:
+        """Return the log density of codes z, shape (n, latent_dim), in nats, shape (n,)."""
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """Return n sampled codes, shape (n, latent_dim)."""
+
+
+def new_figure(
+    rows: int, columns: int, size: float, aspect: float = 1.0, dpi: int = 110
+) -> tuple[Figure, np.ndarray]:
+    """Create a closed figure with a grid of axes.
+
+    Args:
+        rows: Number of rows of axes.
+        columns: Number of columns of axes.
+        size: Width of each of the axes in inches.
+        aspect: Height of each of the axes, divided by its width.
+        dpi: Resolution in dots per inch.
+
+    Returns:
+        The figure and its axes, an array of shape (rows, columns).
+    """
     figure, axes = plt.subplots(
         rows,
         columns,
@@ -33,40 +62,53 @@ def figure_of(rows, columns, size, aspect=1.0, dpi=110):
         layout="constrained",
         dpi=dpi,
     )
-    plt.close(figure)  # a notebook shows what a cell returns; open figures it would show twice
+    plt.close(figure)  # otherwise a notebook shows the figure twice, once as a cell's result
     return figure, axes
 
 
-def distinct_colors(count):
-    """A colour for each of so many curves or groups.
+def distinct_colors(count: int) -> np.ndarray:
+    """Return `count` distinguishable colors, shape (count, 3), as RGB values in [0, 1].
 
     Raises:
-        ValueError: where there are more than colours that an eye can tell apart.
+        ValueError: If more than ten colors are requested.
     """
     if count > len(COLORS):
         raise ValueError(
-            f"{count} curves or groups in one panel: expected {len(COLORS)} at most, for there are "
-            "no more colours. Split them."
+            f"{count} curves or groups in one panel: expected {len(COLORS)} at most, because "
+            "there are no more distinct colors. Split them over several panels."
         )
     return COLORS[:count]
 
 
-def plot_samples(ax, images, columns=8):
-    """Plot `samples` into axes of a figure."""
-    _show(ax, mosaic(images, columns))
+def plot_samples(ax: Axes, images: np.ndarray, columns: int = 8) -> None:
+    """Plot images side by side into axes; see `overview.samples`."""
+    _show(ax, tile_images(images, columns))
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
 
-def plot_latent_space(ax, codes, labels, class_names=None, limit=None, text_size=9, lattice=None):
-    """Plot `latent_space` into axes of a figure, with or without names.
+def plot_latent_space(
+    ax: Axes,
+    codes: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str] | None = None,
+    limit: float | None = None,
+    text_size: float = 9,
+    lattice: tuple[float, np.ndarray] | None = None,
+) -> None:
+    """Plot codes colored by class into axes; see `overview.latent_space` for most arguments.
 
     Args:
-        lattice: the prior's, as from `lattice_around`; None for the standard normal.
+        text_size: Font size of the class names in points.
+        lattice: The prior's log density as from `prior_grid_around`, or None for the standard
+            normal.
+
+    Raises:
+        ValueError: If codes, labels and names do not match.
     """
     labels = np.asarray(labels)
-    codes, axis_names = _plane(codes)
-    limit = limit or plane_limit(codes)
+    codes, axis_names = _project(codes)
+    limit = limit or axis_limit(codes)
     if labels.shape != codes.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"labels of shape {labels.shape} and type {labels.dtype} for {len(codes)} codes: "
@@ -75,29 +117,37 @@ def plot_latent_space(ax, codes, labels, class_names=None, limit=None, text_size
     if labels.min() < 0 or (class_names is not None and labels.max() >= len(class_names)):
         known = "0 or more" if class_names is None else f"0 to {len(class_names) - 1}"
         raise ValueError(f"labels from {labels.min()} to {labels.max()}: expected {known}.")
-    size = np.clip(2_000 / len(codes), 2, 20)  # few dots are to be seen, many not to be one blot
+    size = np.clip(2_000 / len(codes), 2, 20)  # smaller dots if there are many
     color = CLASS_COLORS[labels % len(CLASS_COLORS)]
     ax.scatter(*codes.T, s=size, c=color, alpha=0.5, lw=0, rasterized=True)
     plot_prior(ax, lattice)
-    frame_plane(ax, limit, *axis_names)
+    set_latent_axes(ax, limit, *axis_names)
     if class_names is None:
         return
-    for label, middle, place in zip(*name_places(codes, labels, limit), strict=True):
+    for label, middle, place in zip(*class_label_positions(codes, labels, limit), strict=True):
         color = 0.75 * CLASS_COLORS[label % len(CLASS_COLORS)]
         ax.annotate(
             *(class_names[label], middle, place),
             **dict(color=color, weight="bold", size=text_size, path_effects=HALO),
             **dict(ha="center", va="center"),
-            # A line from a name to its place, seen only where the name had to move.
+            # A line from the name to the median, visible only if the name was moved.
             arrowprops=dict(arrowstyle="-", color=color, lw=0.8, shrinkA=0, shrinkB=0),
         )
 
 
-def name_places(codes, labels, limit):
-    """Where the names of classes go: at their middles, moved apart where they would overlap.
+def class_label_positions(
+    codes: np.ndarray, labels: np.ndarray, limit: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute where to put the names of classes so that they do not overlap.
+
+    Args:
+        codes: Latent codes, shape (n, 2).
+        labels: Class of each code, shape (n,).
+        limit: The axes span [-limit, limit].
 
     Returns:
-        labels (k,); middles (k, 2), the medians of their codes; places (k, 2) for the names.
+        The k labels that occur, shape (k,); the median of the codes of each, shape (k, 2); and the
+        position of each name, shape (k, 2), which is near the median.
     """
     present = np.unique(labels)
     middles = np.array([np.median(codes[labels == label], axis=0) for label in present])
@@ -105,25 +155,41 @@ def name_places(codes, labels, limit):
     return present, middles, np.clip(places, -0.95 * limit, 0.95 * limit)
 
 
-def plot_latent_grid(ax, images, limit=LIMIT, lattice=None):
-    """Plot `latent_grid` into axes of a figure; `lattice` as for `plot_latent_space`."""
+def plot_latent_grid(
+    ax: Axes,
+    images: np.ndarray,
+    limit: float = LIMIT,
+    lattice: tuple[float, np.ndarray] | None = None,
+) -> None:
+    """Plot images decoded from a grid of codes into axes; see `overview.latent_grid`.
+
+    The argument `lattice` is the same as for `plot_latent_space`.
+
+    Raises:
+        ValueError: If the number of images is not a square of 2 or more.
+    """
     side = round(len(images) ** 0.5)
     if side < 2 or side * side != len(images):
         raise ValueError(
             f"images of shape {np.shape(images)}: expected (side * side, height, width, channels)."
         )
-    half = limit * side / (side - 1)  # codes are at the middles of the images
-    # Images that are not square are stretched here, for the plane's axes have one scale.
-    _show(ax, mosaic(images, side), extent=(-half, half, -half, half))
+    half = limit * side / (side - 1)  # codes are at the centers of the images
+    # Images that are not square are stretched, because both axes have the same scale.
+    _show(ax, tile_images(images, side), extent=(-half, half, -half, half))
     plot_prior(ax, lattice, color="#ffd400")
-    frame_plane(ax, half)
+    set_latent_axes(ax, half)
 
 
-def plot_prior(ax, lattice=None, color="0.35"):
-    """Plot the line that holds 95 % of the prior: for the standard normal a circle.
+def plot_prior(
+    ax: Axes, lattice: tuple[float, np.ndarray] | None = None, color: str = "0.35"
+) -> None:
+    """Plot a dashed line that contains 95 % of the prior, a circle for the standard normal.
 
     Args:
-        lattice: the prior's, as from `lattice_around`; None for the standard normal.
+        ax: Axes to plot into.
+        lattice: The prior's log density as from `prior_grid_around`, or None for the standard
+            normal. If it is empty, nothing is plotted.
+        color: Color of the line, in any form that Matplotlib accepts.
     """
     style = dict(linewidths=1.2, linestyles=[(0, (4, 3))])
     if lattice is None:
@@ -131,67 +197,77 @@ def plot_prior(ax, lattice=None, color="0.35"):
         ax.add_patch(circle)
         return
     limit, log_density = lattice
-    if np.size(log_density) == 0:  # a prior that is not on a plane
+    if np.size(log_density) == 0:  # the prior is not two-dimensional
         return
     axis = np.linspace(-limit, limit, len(log_density))
-    # By its logarithm, which between two points is nearer to a straight line.
-    level = levels_that_hold(log_density, [0.95])
+    # The log density is interpolated, because it is closer to linear between two grid points.
+    level = density_levels(log_density, [0.95])
     ax.contour(axis, axis, log_density, level, colors=[color], **style)
 
 
-def lattice_around(prior):
-    """A prior's log density on a lattice that reaches as far as the prior does, for `plot_prior`.
+def prior_grid_around(prior: PriorDensity | None) -> tuple[float, np.ndarray] | None:
+    """Evaluate a prior's log density on a grid that covers the prior, for `plot_prior`.
 
     Args:
-        prior: an object with `log_density` and `sample`, such as a model's; None for the standard
-            normal.
+        prior: A prior, or None for the standard normal.
 
     Returns:
-        As from `lattice_of`, or None for the standard normal; for a prior of other than two
-        dimensions a lattice without points.
+        The limit and the log density as from `prior_density_grid`. The log density is empty, shape
+        (0,), if the prior does not have two dimensions. None for the standard normal.
     """
     if prior is None or getattr(prior, "is_standard_normal", False):
         return None
     samples = prior.sample(10_000)
     limit = 1.2 * float(np.abs(samples).max())
-    return lattice_of(prior, limit) if samples.shape[1] == 2 else (limit, np.empty(0))
+    return prior_density_grid(prior, limit) if samples.shape[1] == 2 else (limit, np.empty(0))
 
 
-def lattice_kept(snapshots, i):
-    """The prior's lattice in the i-th of some snapshots; None where it is the standard normal."""
+def prior_grid_in(snapshots: dict[str, np.ndarray], i: int) -> tuple[float, np.ndarray] | None:
+    """Return the prior's limit and log density in snapshot i, or None for the standard normal."""
     return (snapshots["prior_limit"][i], snapshots["prior"][i]) if "prior" in snapshots else None
 
 
-def lattice_of(prior, limit, side=201):
-    """A prior's log density on a square lattice of codes.
+def prior_density_grid(
+    prior: PriorDensity, limit: float, side: int = 201
+) -> tuple[float, np.ndarray]:
+    """Evaluate a prior's log density on a square grid of codes.
 
     Args:
-        prior: an object with `log_density`.
-        limit: the lattice spans [-limit, limit]^2.
-        side: points in a row.
+        prior: An object with a method `log_density`.
+        limit: The grid spans [-limit, limit] on both axes.
+        side: Number of grid points per row.
 
     Returns:
-        limit, and log density (side, side), z2 rising downwards.
+        The limit, and the log density in nats, shape (side, side), with z1 increasing along
+        columns and z2 along rows, from the first row to the last.
     """
     axis = np.linspace(-limit, limit, side, dtype="float32")
-    plane = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    return limit, np.asarray(prior.log_density(plane)).reshape(side, side)
+    codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    return limit, np.asarray(prior.log_density(codes)).reshape(side, side)
 
 
-def levels_that_hold(log_density, shares):
-    """The log densities above which a lattice of them holds these shares, rising."""
+def density_levels(log_density: np.ndarray, shares: Iterable[float]) -> list[float]:
+    """Compute the contour levels that contain given shares of a distribution.
+
+    Args:
+        log_density: Log density on a grid with equal cells, in nats, of any shape.
+        shares: Probabilities in (0, 1], such as 0.95.
+
+    Returns:
+        For each share the log density above which the grid contains it, in increasing order.
+    """
     falling = np.sort(log_density, axis=None)[::-1].astype("float64")
-    reached = np.cumsum(np.exp(falling - falling[0]))  # far below 0, exp alone would be 0
+    reached = np.cumsum(np.exp(falling - falling[0]))  # exp(falling) would underflow to 0
     return [falling[np.searchsorted(reached, s * reached[-1])] for s in sorted(shares)[::-1]]
 
 
-def plane_limit(codes, least=LIMIT):
-    """Half the width of a plane that shows all but the farthest 0.1 % of the coordinates."""
+def axis_limit(codes: np.ndarray, least: float = LIMIT) -> float:
+    """Return a limit so that [-limit, limit] contains 99.9 % of coordinates, at least `least`."""
     return max(least, 1.05 * np.quantile(np.abs(codes), 0.999))
 
 
-def frame_plane(ax, limit, across="z1", upright="z2"):
-    """Show [-limit, limit]^2, both axes to one scale."""
+def set_latent_axes(ax: Axes, limit: float, across: str = "z1", upright: str = "z2") -> None:
+    """Set both axes to [-limit, limit] with the same scale, and label them."""
     ax.set(
         xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=across, ylabel=upright
     )
@@ -199,27 +275,31 @@ def frame_plane(ax, limit, across="z1", upright="z2"):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
 
 
-def _show(ax, picture, **options):
-    brightest = brightness(picture)  # the same grey for the same value
-    if picture.ndim == 2:  # in colour, these say nothing
+def _show(ax: Axes, picture: np.ndarray, **options) -> None:
+    brightest = white_value(picture)  # without limits, imshow would stretch the contrast
+    if picture.ndim == 2:  # imshow ignores these options for color images
         options |= dict(cmap="gray", vmin=0, vmax=brightest)
     ax.imshow(picture, interpolation="none", **options)
 
 
-def _plane(codes):  # (n, latent_dim) -> (n, 2), names of the axes
+def _project(codes: np.ndarray) -> tuple[np.ndarray, tuple[str, str]]:
+    """Project codes, shape (n, latent_dim), to (n, 2), and name the two axes."""
     codes = np.asarray(codes)
     if codes.ndim != 2 or codes.shape[1] < 2 or len(codes) == 0:
-        raise ValueError(f"codes of shape {codes.shape}: expected (n, latent_dim), 2 or more wide.")
+        raise ValueError(
+            f"codes of shape {codes.shape}: expected (n, latent_dim), with n at least 1 and "
+            "latent_dim at least 2."
+        )
     if codes.shape[1] == 2:
         return codes, ("z1", "z2")
-    centred = codes - codes.mean(axis=0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    # Not centred: the prior's circle stays at 0, and a model off centre must look it.
+    centered = codes - codes.mean(axis=0)
+    _, _, directions = np.linalg.svd(centered, full_matrices=False)
+    # The codes are not centered, so that a model whose codes are off center is shown as such.
     return codes @ directions[:2].T, ("principal component 1", "principal component 2")
 
 
-def _apart(places, across, upright, rounds=200):
-    """Move labels up or down until no two are closer than a label is wide and high."""
+def _apart(places: np.ndarray, across: float, upright: float, rounds: int = 200) -> np.ndarray:
+    """Move labels of a given width and height up or down until no two overlap."""
     places = places.copy()
     for _ in range(rounds):
         moved = False

@@ -1,44 +1,58 @@
-"""What an encoder says of single images: clouds on the plane, and the truth beside them."""
+"""Plot approximate and true posteriors of single images, and the aggregate posterior."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch
+from numpy.typing import ArrayLike
 
-from vaelib.grid import grid_codes
 from vaelib.plotting.panels import (
     COLORS,
     HALO,
-    figure_of,
-    frame_plane,
-    lattice_around,
-    plane_limit,
+    PriorDensity,
+    axis_limit,
+    new_figure,
     plot_prior,
     plot_samples,
+    prior_grid_around,
+    set_latent_axes,
 )
-from vaelib.streams import stream
+from vaelib.support.latent_grid import grid_codes
+from vaelib.support.rng import named_rng
 
-ENCODER = "#c2185b"  # what the encoder says, wherever the truth is beside it
+ENCODER = "#c2185b"  # color of approximate posteriors that are compared with true ones
 
 
-def posteriors(codes, z_mean, z_log_var, deviations=2):
-    """The clouds q(z|x) of a few images, as ellipses over all codes.
+def approximate_posteriors(
+    codes: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, deviations: float = 2
+) -> Figure:
+    """Plot the approximate posteriors q(z|x) of a few images as ellipses over all codes.
+
+    The first panel shows the whole latent space, and each other panel one ellipse from close up.
 
     Args:
-        codes: (n, 2), plotted in grey.
-        z_mean, z_log_var: (m, 2), of the few images.
-        deviations: how many standard deviations the ellipses reach.
+        codes: Latent codes of all images, shape (n, 2), plotted in gray.
+        z_mean: Posterior means of the few images, shape (m, 2).
+        z_log_var: Logarithms of their posterior variances, shape (m, 2).
+        deviations: Radius of the ellipses in standard deviations.
     """
-    figure, axes = figure_of(1, 1 + len(z_mean), size=2.9)
+    figure, axes = new_figure(1, 1 + len(z_mean), size=2.9)
     overview, *close_ups = axes[0]
-    limit = plane_limit(codes)
-    overview.set(xlim=(-limit, limit), ylim=(-limit, limit), title="the plane")
+    limit = axis_limit(codes)
+    overview.set(xlim=(-limit, limit), ylim=(-limit, limit), title="latent space")
     plot_prior(overview)
     widths = 2 * deviations * np.exp(np.asarray(z_log_var) / 2)
     for i, (mean, width, ax) in enumerate(zip(z_mean, widths, close_ups, strict=True)):
         color = COLORS[i % len(COLORS)]
         half = 1.2 * max(widths.max(axis=1)) / 2
-        ax.set(xlim=mean[0] + [-half, half], ylim=mean[1] + [-half, half], title=f"cloud {i + 1}")
+        ax.set(
+            xlim=mean[0] + [-half, half],
+            ylim=mean[1] + [-half, half],
+            title=f"q(z|x) of image {i + 1}",
+        )
         overview.annotate(
             *(str(i + 1), mean, (6, 6)),
             **dict(textcoords="offset points", color=color, weight="bold", path_effects=HALO),
@@ -51,49 +65,71 @@ def posteriors(codes, z_mean, z_log_var, deviations=2):
     return figure
 
 
-def clouds(z_mean, z_log_var, ellipses=300, deviations=2, seed=0, prior=None):
-    """The clouds q(z|x) one by one, and all together over as many samples of the prior.
+def aggregate_posterior(
+    z_mean: np.ndarray,
+    z_log_var: np.ndarray,
+    ellipses: int = 300,
+    deviations: float = 2,
+    seed: int = 0,
+    prior: PriorDensity | None = None,
+) -> Figure:
+    """Plot single approximate posteriors q(z|x), and the aggregate posterior q(z) over the prior.
+
+    The aggregate posterior is shown by one sample per image, over the same number of samples from
+    the prior.
 
     Args:
-        z_mean, z_log_var: (n, 2).
-        ellipses: how many of the n clouds are plotted one by one.
-        deviations: how many standard deviations the ellipses reach.
-        seed: of the samples.
-        prior: the model's own, an object with `log_density` and `sample`; None for the standard
-            normal.
+        z_mean: Posterior means of n images, shape (n, 2).
+        z_log_var: Logarithms of their posterior variances, shape (n, 2).
+        ellipses: Number of approximate posteriors that are plotted as ellipses.
+        deviations: Radius of the ellipses in standard deviations.
+        seed: Seed of the samples.
+        prior: The model's prior, or None for the standard normal.
     """
-    figure, axes = figure_of(1, 2, size=4.4)
-    spread = np.exp(np.asarray(z_log_var) / 2)
-    for mean, deviation in zip(z_mean[:ellipses], spread, strict=False):
+    figure, axes = new_figure(1, 2, size=4.4)
+    std = np.exp(np.asarray(z_log_var) / 2)
+    for mean, deviation in zip(z_mean[:ellipses], std, strict=False):
         ellipse = Ellipse(mean, *(2 * deviations * deviation), fill=False, color=COLORS[0], lw=0.7)
         axes[0, 0].add_patch(ellipse)
-    noise = stream(seed, "noise").standard_normal(z_mean.shape)
-    of_prior = stream(seed, "samples").standard_normal(z_mean.shape)
-    lattice = lattice_around(prior)
+    noise = named_rng(seed, "noise").standard_normal(z_mean.shape)
+    of_prior = named_rng(seed, "samples").standard_normal(z_mean.shape)
+    lattice = prior_grid_around(prior)
     if lattice is not None:
         of_prior = prior.sample(len(z_mean), seed)
     dots = dict(s=2, lw=0, alpha=0.5, rasterized=True)
     axes[0, 1].scatter(*of_prior.T, color=COLORS[1], label="prior", **dots)
-    axes[0, 1].scatter(*(z_mean + spread * noise).T, color=COLORS[0], label="codes", **dots)
+    axes[0, 1].scatter(*(z_mean + std * noise).T, color=COLORS[0], label="codes", **dots)
     axes[0, 1].legend(loc="upper right", markerscale=6, framealpha=1)
-    titles = "each image a cloud", "all clouds together"
+    titles = "approximate posteriors q(z|x)", "aggregate posterior q(z)"
     for ax, title in zip(axes[0], titles, strict=True):
         plot_prior(ax, lattice)
-        frame_plane(ax, plane_limit(z_mean))
+        set_latent_axes(ax, axis_limit(z_mean))
         ax.set_title(title)
     return figure
 
 
-def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviations=2, titles=None):
-    """For each image: itself, and its true posterior in blue, with a cloud as an ellipse.
+def true_posteriors(
+    images: np.ndarray,
+    posteriors: np.ndarray,
+    side: int,
+    limit: float,
+    z_mean: np.ndarray,
+    z_log_var: np.ndarray,
+    deviations: float = 2,
+    titles: Sequence[str] | None = None,
+) -> Figure:
+    """Plot each image above its true posterior (blue) and its approximate posterior (ellipse).
 
     Args:
-        images: (n, height, width, channels), n at least 1.
-        posteriors: (n, side * side), as from `likelihood.posterior` on `grid.grid_codes`.
-        side, limit: of that grid.
-        z_mean, z_log_var: (n, 2), of the clouds, such as the encoder's.
-        deviations: how many standard deviations the ellipses reach.
-        titles: n short texts that stand over the images; None for none.
+        images: Images, shape (n, height, width, channels), n at least 1.
+        posteriors: True posterior probabilities of the codes of a square grid, shape
+            (n, side * side), as from `likelihood.true_posterior` on `latent_grid.grid_codes`.
+        side: Number of grid points per row.
+        limit: The grid spans [-limit, limit] on both axes.
+        z_mean: Means of the approximate posteriors, shape (n, 2).
+        z_log_var: Logarithms of their variances, shape (n, 2).
+        deviations: Radius of the ellipses in standard deviations.
+        titles: A short text above each image, or None.
     """
     codes = grid_codes(side, limit)
     figure, axes = plt.subplots(
@@ -105,43 +141,45 @@ def true_posteriors(images, posteriors, side, limit, z_mean, z_log_var, deviatio
     for i, (image, density) in enumerate(zip(images, posteriors, strict=True)):
         plot_samples(axes[0, i], image[None], columns=1)
         ax = axes[1, i]
-        # By its logarithm, for a second mode is often the smaller one; e^-9 is as good as nothing.
+        # On a log scale, because a second mode is often much lower. Below e^-9 it counts as 0.
         shown = np.log(density.reshape(side, side) / density.max() + np.exp(-9))
         ax.imshow(shown, extent=(-limit, limit, -limit, limit), cmap="Blues")
         width = 2 * deviations * np.exp(z_log_var[i] / 2)
         ax.add_patch(Ellipse(z_mean[i], *width, fill=False, color=ENCODER, lw=1.5))
-        # Around both the ellipse and where the truth is not negligible, wherever that may be.
+        # Show the ellipse and the part of the true posterior that is not negligible.
         places = np.concatenate([codes[density > 0.01 * density.max()], z_mean[i][None]])
         middle, half = (places.max(0) + places.min(0)) / 2, np.ptp(places, axis=0).max() / 2 + 0.4
         ax.set(xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
         ax.set(xlabel="z1", ylabel="z2" if i == 0 else None)
     for ax, title in zip(axes[0], titles or (), strict=titles is not None):
         ax.set_title(title)
+    word = f"approximate posterior, {deviations} standard deviations"
     handles = [
         Patch(color=plt.get_cmap("Blues")(0.8), label="true posterior"),
-        Line2D([], [], color=ENCODER, label=f"cloud, {deviations} standard deviations"),
+        Line2D([], [], color=ENCODER, label=word),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
+    columns = 2 if len(images) > 2 else 1  # a narrow figure has no space for both in one row
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)
     return figure
 
 
-def gaps(gap, labels, class_names):
-    """The gap between likelihood and bound of each image: a dot, in the row of its class.
+def elbo_gaps(gap: ArrayLike, labels: ArrayLike, class_names: Sequence[str]) -> Figure:
+    """Plot the gap between log p(x) and the ELBO as one dot per image, in one row per class.
 
-    The first row is of all images; the classes follow, those with the widest mean first. The axis
-    is linear up to one nat, for a gap that is estimated may be negative, and logarithmic beyond.
+    The first row shows all images. The classes follow, sorted by their mean gap, largest first. The
+    axis is linear up to one nat, because estimated gaps can be negative, and logarithmic beyond.
 
     Args:
-        gap: (n,), in nats.
-        labels: (n,), integers.
-        class_names: a name for each label.
+        gap: log p(x) - ELBO of each image in nats, shape (n,).
+        labels: Class of each image, shape (n,), integers from 0.
+        class_names: A name for each label.
     """
     gap, labels = np.asarray(gap), np.asarray(labels)
     present = sorted(np.unique(labels), key=lambda label: -gap[labels == label].mean())
     rows = {"all": gap} | {class_names[label]: gap[labels == label] for label in present}
-    figure, axes = figure_of(1, 1, size=7.0, aspect=0.1 + 0.045 * len(rows))
+    figure, axes = new_figure(1, 1, size=7.0, aspect=0.1 + 0.045 * len(rows))
     ax = axes[0, 0]
-    scatter = stream(0, "places of the dots").uniform(-0.3, 0.3, len(gap))
+    scatter = named_rng(0, "places of the dots").uniform(-0.3, 0.3, len(gap))
     for row, values in enumerate(rows.values()):
         dots = dict(s=5, lw=0, alpha=0.5, color="0.35" if row == 0 else COLORS[0])
         ax.scatter(values, row + scatter[: len(values)], **dots)

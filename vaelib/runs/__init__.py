@@ -1,18 +1,19 @@
-"""What is trained, and where it is kept: recipes go in, trained runs come out.
+"""Train models from recipes, and store, resume and load the training runs.
 
-What is in which file:
-
-    recipes       everything that decides what is trained; `own_images`: what they say of yours
-    keeper        `train`: a run is loaded, taken up again, or trained
-    folders       runs on disk
-    checkpoints   trainings half-way, on disk
-    snapshots     what the latent space looked like on the way
-    provenance    by which code, data and versions a run came about; `fingerprint`: of code
-    reproduction  the published runs, trained once more and compared
+recipes            all settings that determine a training run
+dataset_reference  the description of a user's data set in a recipe
+trainer            `train`, which loads, resumes or starts a training run
+run_folder         completed runs on disk
+checkpoints        the state of an unfinished training run on disk
+snapshots          the latent space and samples at several training steps
+provenance         the code, data and versions that produced a run
+source_hash        a hash of source code that ignores formatting
+npz                safe reading and writing of .npz files
+reproduction       retraining of the published runs for comparison
 """
 
-from vaelib.errors import RunError
-from vaelib.runs.folders import PUBLISHED, Run, folder_for, is_complete, load, lock, save
-from vaelib.runs.keeper import train
-from vaelib.runs.recipes import Recipe, post
+from vaelib.runs.recipes import Recipe, post_recipe
+from vaelib.runs.run_folder import PUBLISHED, Run, folder_for, is_complete, load, locked, save
 from vaelib.runs.snapshots import Snapshots
+from vaelib.runs.trainer import train
+from vaelib.support.errors import RunError

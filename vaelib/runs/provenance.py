@@ -1,4 +1,4 @@
-"""Where a run comes from: what it is identified by, and what is recorded of how it came about."""
+"""Identify a training run by all that determines its result, and record how it was made."""
 
 import functools
 import os
@@ -8,22 +8,30 @@ from importlib.metadata import version
 from pathlib import Path
 
 import vaelib
-from vaelib.runs import fingerprint
+from vaelib.data import Dataset
+from vaelib.runs import source_hash
+from vaelib.runs.recipes import Recipe
 
 PACKAGE = Path(vaelib.__file__).parent
-# What decides which numbers come out of a training: a change here makes it another run.
-CODE = (
-    *("batches", "grid", "losses", "mmd", "models", "networks", "objectives", "pixels"),
-    *("priors", "streams", "training"),
-    *("runs/keeper", "runs/own_images", "runs/recipes", "runs/snapshots"),
+# The files that determine the numerical result of training. A change in one of them means that the
+# same recipe gives a different run.
+RESULT_FILES = (
+    *("batches", "losses", "mmd", "models", "networks", "objectives", "priors", "training"),
+    *("support/image_arrays", "support/latent_grid", "support/rng"),
+    *("runs/dataset_reference", "runs/recipes", "runs/snapshots", "runs/trainer"),
 )
 
 
-def identity(recipe, data_fingerprint):
-    """All that decides which bytes come out of a training, as plain values.
+def run_identity(recipe: Recipe, data_fingerprint: str) -> dict:
+    """Collect everything that determines the result of a training run, bit for bit.
+
+    Args:
+        recipe: The recipe of the run.
+        data_fingerprint: `Dataset.fingerprint` of the data that it is trained on.
 
     Returns:
-        dict: recipe, data, code and versions. Trainings that differ in any are different runs.
+        The entries "recipe", "data", "code" and "versions", as values for JSON. Runs for which any
+        entry differs are different runs.
     """
     return {
         "recipe": recipe.get_config(),
@@ -33,8 +41,8 @@ def identity(recipe, data_fingerprint):
     }
 
 
-def identity_of(recipe, about):
-    """The `identity` that a finished run was trained under, by its recipe and its provenance."""
+def identity_of_saved_run(recipe: Recipe, about: dict) -> dict:
+    """Restore the `run_identity` of a completed run from its recipe and its provenance."""
     return {
         "recipe": recipe.get_config(),
         "data": about["data"]["fingerprint"],
@@ -43,11 +51,17 @@ def identity_of(recipe, about):
     }
 
 
-def record(dataset, seconds, resumed_after_epoch):
-    """What is written down about a training when it ends, as plain values."""
+def provenance_record(dataset: Dataset, seconds: float, resumed_after_epoch: int) -> dict:
+    """Describe how a completed training run was made, as values that can be written as JSON.
+
+    Args:
+        dataset: The data that it was trained on.
+        seconds: Duration of the run, since it was last resumed.
+        resumed_after_epoch: Number of completed epochs when it was last resumed, or 0.
+    """
     return {
         "data": {"fingerprint": dataset.fingerprint, "source": dataset.source},
-        "code": {"fingerprint": code_fingerprint(), "commit": _commit()},
+        "code": {"fingerprint": code_fingerprint(), "commit": commit()},
         "versions": versions() | {"python": platform.python_version()},
         "machine": {"processor": platform.machine(), "cores": os.cpu_count()},
         "seconds": round(seconds, 1),
@@ -55,30 +69,33 @@ def record(dataset, seconds, resumed_after_epoch):
     }
 
 
-@functools.cache  # of the code that is running, even where someone edits it meanwhile
-def code_fingerprint():
-    """The `fingerprint` of the code that decides results, the same on every Python."""
-    return fingerprint.of_files(PACKAGE / f"{name}.py" for name in CODE)
+@functools.cache  # so that later edits of the files do not change the hash of the running code
+def code_fingerprint() -> str:
+    """Compute the hash of the code that determines results, which is the same on every Python."""
+    return source_hash.hash_files(PACKAGE / f"{name}.py" for name in RESULT_FILES)
 
 
-def versions():
-    """The versions that decide which numbers come out."""
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that determine the numerical result of training."""
     packages = "keras", "numpy", "tensorflow_cpu"
     return {"vaelib": vaelib.__version__} | {name: _version(name) for name in packages}
 
 
-def _version(package):
+def _version(package: str) -> str:
     try:
         return version(package)
-    except ImportError:  # TensorFlow goes by two names
+    except ImportError:  # TensorFlow is installed under one of two names
         return version(package.removesuffix("_cpu"))
 
 
-def _commit():
-    """The commit, with "-dirty" where the package is not as committed; None where none is known."""
-    # Only the package: tables under runs/ change as rows are added to them.
+def commit() -> str | None:
+    """Return the Git commit of the package, or None if it is unknown.
+
+    The suffix "-dirty" is added if files of the package differ from the commit. Other files, such
+    as the tables under runs/, do not count.
+    """
     try:
-        # An installed package may lie in the repository of something else, or be copied into it.
+        # An installed package may be inside the repository of another project, as it is or copied.
         project = PACKAGE.parent
         if Path(_git("rev-parse", "--show-toplevel")).resolve() != project.resolve():
             return None
@@ -91,9 +108,10 @@ def _commit():
         return None
 
 
-def _git(*words):
+def _git(*words: str) -> str:
     command = ["git", "-C", str(PACKAGE.parent), *words]
-    # Git itself sets variables for its hooks, by which a call in one would mean their repository.
+    # Git sets variables for its hooks. If this code runs inside a hook, they would make Git use the
+    # repository of the hook instead of ours.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=plain)
     return done.stdout.strip()

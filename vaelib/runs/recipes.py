@@ -1,56 +1,61 @@
-"""A recipe: everything that decides what is trained."""
+"""Define recipes, which contain all settings that determine a training run."""
 
 import math
 from dataclasses import asdict, dataclass, fields
+from typing import Self
 
 from vaelib import data, training
-from vaelib.errors import RunError, check_integer, check_number
-from vaelib.models import VAE, check_settings
-from vaelib.networks import widths_of
+from vaelib.models import VAE, check_compatible
+from vaelib.networks import conv_widths
 from vaelib.objectives import ELBO, Objective
-from vaelib.priors import STANDARD_NORMAL, Prior
-from vaelib.runs.own_images import OwnImages
+from vaelib.priors import STANDARD_NORMAL, PriorSpec
+from vaelib.runs.dataset_reference import DatasetReference
+from vaelib.support.errors import RunError, check_integer, check_number
 
-# The least and the most of each; runs may come from anyone, and are not to fill the memory.
+# Smallest and largest allowed value of each setting.
 INTEGERS = {
     "epochs": (1, None),
     "batch_size": (1, None),
     "seed": (0, 2**32 - 1),
     "limit": (1, None),
 }
-MOST_COMPONENTS = 10_000
+MOST_COMPONENTS = 10_000  # so that a run from an untrusted source cannot fill the memory
 CHOICES = {
     "schedule": training.SCHEDULES,
     "optimizer": tuple(training.OPTIMIZERS),
-    "pixels": ("grey", *data.BINARISED),
+    "pixels": ("gray", *data.BINARIZATIONS),
 }
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what is trained. The same recipe gives the same bytes.
+    """All settings that determine a training run.
+
+    With the same code, versions and machine, the same recipe gives the same result, bit for bit.
 
     Attributes:
-        dataset: a name that `data.load` knows, or a `Dataset` such as `data.images` makes.
-        objective: what to minimise.
-        latent_dim: dimensions of the latent space, at most as many as an image has pixels.
-        epochs: passes over the training images.
-        batch_size: images per step.
-        learning_rate: of the optimizer, at its highest.
-        beta_2: for how long the optimizer remembers squared gradients, at least 0, below 1.
-        optimizer: "nadam" or "adam" (the post's), see `training.compile`.
-        schedule: "cosine" or "constant" (the post's), see `training.learning_rate`.
-        seed: of weights, order of images and noise.
-        limit: train on the first so many images; None for all.
-        prior: that of the codes.
-        network: "convolutional" (the post's) or "gated" (see `vaelib.networks`).
-        pixels: "grey", or black and white: "threshold" or "static", see `Dataset.binarised`.
+        dataset: Name of a data set that `data.load` accepts, or a `Dataset`, for example one from
+            `data.images`.
+        objective: The loss to minimize.
+        latent_dim: Number of latent dimensions, from 1 to the number of values in an image.
+        epochs: Number of passes over the training images, at least 1.
+        batch_size: Number of images per step, at least 1.
+        learning_rate: Largest learning rate of the schedule, above 0 and at most 1.
+        beta_2: Decay rate of the optimizer's average of squared gradients, at least 0 and below 1.
+        optimizer: "nadam", or "adam" as in the post, see `training.compile_model`.
+        schedule: "cosine", or "constant" as in the post, see `training.learning_rate`.
+        seed: Seed of initial weights, order of images and noise, from 0 to 2**32 - 1.
+        limit: Train on the first `limit` images only. None: all images.
+        prior: The prior of the codes.
+        network: "convolutional", as in the post, or "gated", see `vaelib.networks`.
+        pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarized`.
 
     Raises:
-        ValueError, TypeError: for a value out of range or of the wrong type, naming both.
+        ValueError: If a value is out of range, or if settings cannot be combined.
+        TypeError: If a value has the wrong type.
     """
 
-    dataset: str | OwnImages = "fashion_mnist"
+    dataset: str | DatasetReference = "fashion_mnist"
     objective: Objective = ELBO
     latent_dim: int = 2
     epochs: int = 4
@@ -61,18 +66,18 @@ class Recipe:
     schedule: str = "cosine"
     seed: int = 0
     limit: int | None = None
-    prior: Prior = STANDARD_NORMAL
+    prior: PriorSpec = STANDARD_NORMAL
     network: str = "convolutional"
-    pixels: str = "grey"
+    pixels: str = "gray"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if isinstance(self.dataset, data.Dataset):
-            object.__setattr__(self, "dataset", OwnImages.of(self.dataset))
-        if not isinstance(self.dataset, OwnImages) and self.dataset not in data.CLASS_NAMES:
+            object.__setattr__(self, "dataset", DatasetReference.from_dataset(self.dataset))
+        if not isinstance(self.dataset, DatasetReference) and self.dataset not in data.CLASS_NAMES:
             names = ", ".join(data.CLASS_NAMES)
             raise ValueError(f"unknown data set {self.dataset!r}: choose one of {names}.")
-        widths_of(self.image_shape)  # refuses sizes that no network is for
-        check_settings(self.objective, self.prior, self.network)
+        conv_widths(self.image_shape)  # raises if the networks do not support this image size
+        check_compatible(self.objective, self.prior, self.network)
         check_integer("the prior's components", self.prior.components, 1, MOST_COMPONENTS)
         given = {name: getattr(self, name) for name in INTEGERS}
         if self.limit is None:
@@ -86,7 +91,7 @@ class Recipe:
         numbers["beta_2"] = check_number("beta_2", self.beta_2, 0)
         if self.beta_2 >= 1:
             raise ValueError(f"beta_2 must be below 1, not {self.beta_2:g}.")
-        for name, number in numbers.items():  # plain numbers, for JSON
+        for name, number in numbers.items():  # int and float instead of NumPy types, for JSON
             object.__setattr__(self, name, number)
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
@@ -94,84 +99,94 @@ class Recipe:
                     f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}."
                 )
 
-    def load(self):
-        """The `Dataset` that it trains on.
+    def load_dataset(self) -> data.Dataset:
+        """Load the data set, binarized and limited according to the recipe.
 
         Raises:
-            RunError: for images of one's own, in a recipe that was read from a file.
-            DataError: as `data.load`.
+            RunError: If the recipe was read from a file and is about the user's own images, which
+                are not stored with it.
+            DataError: If `data.load` cannot load the data set.
         """
-        dataset = self.dataset.at_hand if self.own else data.load(self.dataset)
+        dataset = self.dataset.dataset if self.uses_own_images else data.load(self.dataset)
         if dataset is None:
             raise RunError(
-                f"the run was trained on images called {self.dataset.name!r}, which are not kept "
-                "with it: load them again with `data.images`, and pass them on yourself."
+                f"the run was trained on images called {self.dataset.name!r}, which are not stored "
+                "with it: load them again with `data.images`, and use that data set directly."
             )
-        if self.pixels != "grey":
-            dataset = dataset.binarised(self.pixels)
+        if self.pixels != "gray":
+            dataset = dataset.binarize(self.pixels)
         return dataset if self.limit is None else dataset.limit(train=self.limit)
 
-    def model(self):
-        """A `VAE` of these settings, not yet trained."""
+    def build_model(self) -> VAE:
+        """Build an untrained `VAE` with these settings."""
         settings = self.latent_dim, self.objective, self.seed, self.prior, self.network
         return VAE(*settings, self.image_shape)
 
     @property
-    def own(self):
-        """Whether it is about images that no name stands for."""
-        return isinstance(self.dataset, OwnImages)
+    def uses_own_images(self) -> bool:
+        """Whether the data set consists of the user's own images instead of a built-in one."""
+        return isinstance(self.dataset, DatasetReference)
 
     @property
-    def image_shape(self):
-        """(height, width, channels) of the images."""
-        return self.dataset.image_shape if self.own else data.IMAGE_SHAPES[self.dataset]
+    def image_shape(self) -> tuple[int, int, int]:
+        """The shape (height, width, channels) of the images."""
+        return self.dataset.image_shape if self.uses_own_images else data.IMAGE_SHAPES[self.dataset]
 
-    def build(self, train_size):
-        """The same, compiled for training on so many images, or for what training ended with."""
+    def compiled_model(self, train_size: int) -> VAE:
+        """Build an untrained `VAE` and compile it for training on `train_size` images."""
         steps_per_epoch = math.ceil(train_size / self.batch_size)
-        how = self.learning_rate, self.schedule, self.epochs, self.beta_2, self.optimizer
-        return training.compile(self.model(), steps_per_epoch, *how)
+        settings = self.learning_rate, self.schedule, self.epochs, self.beta_2, self.optimizer
+        return training.compile_model(self.build_model(), steps_per_epoch, *settings)
 
-    def get_config(self):
-        """The settings as plain values, for JSON."""
+    def get_config(self) -> dict:
+        """Return the settings as values that can be written as JSON."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {"objective": self.objective.get_config(), "prior": asdict(self.prior)}
-        return plain | ({"dataset": self.dataset.get_config()} if self.own else {})
+        return plain | ({"dataset": self.dataset.get_config()} if self.uses_own_images else {})
 
     @classmethod
-    def from_config(cls, config):
-        """The inverse of `get_config`.
+    def from_config(cls, config: dict) -> Self:
+        """Create a recipe from the result of `get_config`, also of earlier versions.
 
         Raises:
-            ValueError: for settings that no recipe has, or that are missing.
+            ValueError: If settings are unknown or missing, or if a value is out of range.
+            TypeError: If a value has the wrong type.
         """
         config = NEWER | config
-        unknown = set(config) ^ {f.name for f in fields(cls)}
-        if unknown:
-            raise ValueError(f"settings of another version: {', '.join(sorted(unknown))}.")
+        if config["pixels"] == "grey":  # the spelling in earlier versions of this package
+            config["pixels"] = "gray"
+        wrong = set(config) ^ {f.name for f in fields(cls)}
+        if wrong:
+            raise ValueError(
+                "the recipe is from another version of vaelib, because these settings are unknown "
+                f"or missing: {', '.join(sorted(wrong))}."
+            )
         objective = Objective.from_config(config["objective"])
         if isinstance(config["dataset"], dict):
-            config["dataset"] = OwnImages.from_config(config["dataset"])
-        return cls(**config | {"objective": objective, "prior": Prior(**config["prior"])})
+            config["dataset"] = DatasetReference.from_config(config["dataset"])
+        return cls(**config | {"objective": objective, "prior": PriorSpec(**config["prior"])})
 
     @property
-    def slug(self):
-        """The settings in a few readable words, for a folder's name."""
+    def slug(self) -> str:
+        """The most important settings in a few words, as part of a folder's name."""
         objective = str(self.objective).lower().replace(" + ", "-").replace(" ", "-")
-        name = self.dataset.slug if self.own else self.dataset
-        words = [name, "" if self.pixels == "grey" else self.pixels, objective]
+        name = self.dataset.slug if self.uses_own_images else self.dataset
+        words = [name, "" if self.pixels == "gray" else self.pixels, objective]
         words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
         words += ["" if self.network == "convolutional" else self.network]
         words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]
         return "_".join(word for word in words if word)
 
 
-# Settings that the oldest runs were written without.
-NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "grey"}
+# Settings that did not exist when the oldest runs were saved, with the values used at that time.
+NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "gray"}
 NEWER |= {"beta_2": 0.999, "optimizer": "adam"}
 
 
-def post(dataset, objective, seed=0):
-    """The post's own settings: 50 epochs, Adam at 1e-4 throughout, batches of 100."""
+def post_recipe(dataset: str | data.Dataset, objective: Objective, seed: int = 0) -> Recipe:
+    """Create a recipe with the post's settings, for any data set and objective.
+
+    The post trains for 50 epochs in batches of 100, with Adam at a constant learning rate of 1e-4.
+    """
     adam = dict(learning_rate=1e-4, schedule="constant", beta_2=0.999, optimizer="adam")
     return Recipe(dataset, objective, epochs=50, seed=seed, **adam)

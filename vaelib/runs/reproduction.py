@@ -1,43 +1,51 @@
-"""The runs that come with the project, trained once more and compared with what is committed."""
+"""Retrain the runs that come with the project, and compare the results with the stored runs."""
 
 import shutil
+from collections.abc import Collection
 
 import numpy as np
 
-from vaelib.objectives import ELBO, ELBO_AS_POSTED, MMD_AS_POSTED
-from vaelib.runs import folders, keeper
-from vaelib.runs.recipes import post
+from vaelib.objectives import ELBO, POST_ELBO, POST_MMD
+from vaelib.runs import run_folder, trainer
+from vaelib.runs.recipes import Recipe, post_recipe
 
-# The post's own settings, with its loss as posted and as it was meant.
+# The post's settings, with the post's effective weights of the loss and with the standard ELBO.
 RECIPES = tuple(
-    post(dataset, objective)
+    post_recipe(dataset, objective)
     for dataset in ("fashion_mnist", "mnist")
-    for objective in (ELBO_AS_POSTED, ELBO, MMD_AS_POSTED)
+    for objective in (POST_ELBO, ELBO, POST_MMD)
 )
 
 
-def select(words):
-    """The recipes whose names begin with any of the words; all of them if there are no words.
+def select(words: Collection[str]) -> list[Recipe]:
+    """Select the recipes whose names begin with any of the words.
+
+    Args:
+        words: Beginnings of names. If there are none, all recipes are selected.
 
     Raises:
-        ValueError: for a word that no name begins with.
+        ValueError: If no name begins with one of the words.
     """
     for word in words:
         if not any(recipe.slug.startswith(word) for recipe in RECIPES):
             names = ", ".join(recipe.slug for recipe in RECIPES)
-            raise ValueError(f"no run's name begins with {word!r}: there are {names}.")
+            raise ValueError(f"no run has a name that begins with {word!r}: choose from {names}.")
     return [r for r in RECIPES if not words or r.slug.startswith(tuple(words))]
 
 
-def compare(committed, again):
-    """How close one run came to another, term by term.
+def compare(
+    committed: run_folder.Run, again: run_folder.Run
+) -> list[tuple[str, float, float, float]]:
+    """Compare two runs of the same recipe, number by number.
 
     Args:
-        committed, again: two `Run`s of one recipe.
+        committed: The stored run.
+        again: The retrained run.
 
     Returns:
-        A list of rows (what, committed, again, difference): the terms in the last epoch, in nats
-        per image (MMD has no unit), and the codes' mean and standard deviation in each dimension.
+        Rows (name, value of the stored run, value of the retrained run, difference). The values
+        are the terms of the loss in the last epoch, in nats per image (MMD has no unit), and the
+        mean and the standard deviation of the test codes in each dimension.
     """
     pairs = [(t, committed.history[t][-1], again.history[t][-1]) for t in committed.history]
     for name, measure in {"mean": np.mean, "std": np.std}.items():
@@ -48,20 +56,23 @@ def compare(committed, again):
     return [(what, float(a), float(b), float(b - a)) for what, a, b in pairs]
 
 
-def reproduce(recipe, publish=False):
-    """Train a recipe (or take up or load its run) and print how it compares with `runs/`.
+def reproduce(recipe: Recipe, publish: bool = False) -> None:
+    """Train a recipe (or resume or load its run), and print a comparison with the stored run.
 
     Args:
-        recipe: one of `RECIPES`.
-        publish: copy the run to `runs/`, in place of what is committed there.
+        recipe: One of `RECIPES`.
+        publish: Instead of comparing, replace the stored run in runs/ by the new one.
+
+    Raises:
+        RunError: If there is no complete stored run to compare with, or as in `trainer.train`.
     """
-    if not publish:  # first, so that what is missing is said before training
-        committed = folders.load(recipe.slug)
+    if not publish:  # before training, so that an error for a missing run comes early
+        committed = run_folder.load(recipe.slug)
     print(f"{recipe.slug}:", flush=True)
-    again = keeper.train(recipe)
+    again = trainer.train(recipe)
     if publish:
-        target = folders.PUBLISHED / recipe.slug
-        staged = target.with_name(f".{recipe.slug}")  # so that what is there goes last
+        target = run_folder.PUBLISHED / recipe.slug
+        staged = target.with_name(f".{recipe.slug}")  # the old run is deleted after copying
         shutil.rmtree(staged, ignore_errors=True)
         shutil.copytree(again.folder, staged)
         shutil.rmtree(target, ignore_errors=True)

@@ -13,7 +13,7 @@
         {
           name: NAME,
           displayName: "Paired notebook",
-          pattern: "^(\\d\\d_\\w+|one_run)\\.py$", // of the file's name: the folder isn't looked at
+          pattern: "^\\d\\d_\\w+\\.py$", // of the file's name: the folder isn't looked at
           contentType: "notebook",
           fileFormat: "json",
           icon,

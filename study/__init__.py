@@ -1,0 +1,26 @@
+"""The statistical study behind the course: its tables, and the code that makes and judges them.
+
+README.md beside this file explains the tables and how to make a row again. plan.md says what was
+decided before the first row was trained. Notebooks 05 and 06 and docs/results.md use these tables.
+`vaelib` imports nothing from here.
+
+    named_models        the trained models, by the names that the tables use
+    measurement         every measure of one trained model
+    planned_rows        which rows the plan asks for
+    make_rows           train, measure, and add the rows that a table lacks
+    check               make random rows again, and compare them with the table
+    table_files         read and write tables, and record what produced each row
+    model_table         the main table: its planned parts, and whether it is complete
+    contrasts           differences between models over seeds, with confidence intervals
+    claims              the post's claims, and the verdict on each; `claim_figures` plots them
+    forecast            the post's forecast for real data; `forecast_figure`, `forecast_text`
+    vae_family          β-VAE, InfoVAE, and relatives; `make_beta_vaes` trains the seven β-VAEs
+    face_tables         drawn and filmed faces; `make_face_tables` adds the rows
+    published_numbers   numbers that others published; `make_published` trains their models
+    training_schedules  train by several training schedules, and compare them
+    write_results       write the tables of README.md and docs/results.md; `markdown` formats them
+"""
+
+from pathlib import Path
+
+TABLES = Path(__file__).parent / "tables"

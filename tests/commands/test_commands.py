@@ -1,0 +1,238 @@
+"""The command line for images of your own: from a folder to pictures, codes and a page."""
+
+import csv
+import io
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+import drawn
+from vaelib import data, runs, training
+from vaelib.__main__ import main
+from vaelib.measures import likelihood
+from vaelib.support.backend import keras
+
+QUICK = ["--steps", "4", "--size", "16"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return drawn.folder(tmp_path_factory.mktemp("data") / "discs", (20, 20, 3))
+
+
+@pytest.fixture(scope="module")
+def trained(pictures, tmp_path_factory):
+    """What `train` printed, and the folder that it made."""
+    output = tmp_path_factory.mktemp("output")
+    done = run("train", pictures, *QUICK, "--output", output)
+    assert done.exit_code == 0, done.output
+    [folder] = output.glob("discs_*")
+    return done, folder
+
+
+def test_a_folder_becomes_a_run_with_pictures_a_page_and_a_model(trained):
+    done, folder = trained
+    assert "27 training and 3 test images of 2 classes" in done.stdout
+    assert "training: 100%" in done.stderr and "epoch 1/" not in done.stdout
+    made = {"samples.png", "reconstructions.png", "codes.png", "grid.png"}
+    assert {p.name for p in folder.glob("*.png")} == made
+    assert all(Image.open(folder / name).size[0] > 200 for name in made)
+    for name in (*made, "explorer.html", "model.keras"):
+        assert f"  {name}" in done.stdout
+    model = keras.saving.load_model(folder / "model.keras")
+    assert model.image_shape == (16, 16, 3) and model.objective.learns_scale
+    assert "discs" in (folder / "explorer.html").read_text(encoding="utf-8")
+
+
+def test_the_table_shows_what_measures_say_of_both_parts(trained, pictures):
+    done, folder = trained
+    model, dataset = runs.load(folder).model, data.images(pictures, 16)
+    for part, images in enumerate((dataset.train_images, dataset.test_images)):
+        error = np.mean((images / 255 - model.decode(model.encode(images))) ** 2)
+        [found] = re.findall(r"mean squared error +(\S+) +(\S+)", done.stdout)
+        assert float(found[part]) == pytest.approx(error, abs=6e-5)
+        rate, distortion = likelihood.rate_distortion(model, images)
+        [found] = re.findall(r"evidence lower bound, nats +(\S+) +(\S+)", done.stdout)
+        bound = -np.mean(rate + distortion)
+        assert float(found[part].replace(",", "")) == pytest.approx(bound, abs=0.06)
+
+
+def test_the_same_command_again_loads_the_run(trained, pictures):
+    before = (trained[1] / "run.json").read_bytes()
+    again = run("train", pictures, *QUICK, "--output", trained[1].parent)
+    assert again.exit_code == 0 and "training: " not in again.stderr
+    assert again.stdout == trained[0].stdout
+    assert (trained[1] / "run.json").read_bytes() == before
+
+
+def test_codes_are_those_of_the_model_in_the_order_of_the_files(trained, pictures):
+    done = run("encode", trained[1], pictures)
+    rows = list(csv.reader(io.StringIO(done.stdout)))
+    assert rows[0] == ["file", "class", "z1", "z2", "sd1", "sd2"]
+    names = sorted(str(p.relative_to(pictures)) for p in pictures.glob("*/*.png"))
+    assert [row[0] for row in rows[1:]] == names and len(names) == 30
+    assert all(row[1] == row[0].split("/")[0] for row in rows[1:])
+    images = np.stack([np.array(Image.open(pictures / n).resize((16, 16), 1)) for n in names])
+    mean, log_var = runs.load(trained[1]).model.encode_distribution(images)
+    expected = np.concatenate([mean, np.exp(log_var / 2)], axis=1)
+    found = np.array([row[2:] for row in rows[1:]], float)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_images_are_fitted_as_they_were_in_training(tmp_path):
+    wide = drawn.folder(tmp_path / "wide", (20, 36, 3))
+    done = run("train", wide, *QUICK, "--fit", "pad", "--output", tmp_path / "out")
+    [folder] = (tmp_path / "out").glob("wide_*")
+    assert done.exit_code == 0
+    codes = [run("encode", folder, wide, *fit).stdout for fit in ([], ["--fit", "pad"])]
+    assert codes[0] == codes[1] != run("encode", folder, wide, "--fit", "crop").stdout
+
+
+def test_a_zip_is_as_good_as_a_folder_and_few_images_are_enough_to_encode(
+    trained, pictures, tmp_path
+):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for path in sorted(pictures.glob("*/*.png"))[:2]:
+            archive.write(path, path.relative_to(pictures))
+    some, every = (
+        run("encode", trained[1], tmp_path / "two.zip"),
+        run("encode", trained[1], pictures),
+    )
+    assert [line.split(",")[2] for line in some.stdout.splitlines()] == [
+        line.split(",")[2] for line in every.stdout.splitlines()[:3]
+    ]
+
+
+def test_samples_go_into_one_picture_or_into_a_file_each(trained, tmp_path):
+    one = run("sample", trained[1], "-n", "5", "--output", tmp_path / "s.png")
+    each = run("sample", trained[1], "-n", "5", "--output", tmp_path / "each")
+    assert one.exit_code == each.exit_code == 0
+    expected = np.round(255 * runs.load(trained[1]).model.sample(5))
+    whole = np.array(Image.open(tmp_path / "s.png"))
+    assert whole.shape == (32, 48, 3) and (whole[16:, 32:] == 255).all()
+    np.testing.assert_array_equal(whole[16:, 16:32], expected[4])
+    files = sorted((tmp_path / "each").glob("*"))
+    assert [path.name for path in files] == [f"{i}.png" for i in range(5)]
+    np.testing.assert_array_equal(np.array(Image.open(files[3])), expected[3])
+
+
+def test_the_page_is_opened_or_made_anew_from_images(trained, pictures, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("click.launch", opened.append)
+    assert run("explore", trained[1]).stdout.strip() == str(trained[1] / "explorer.html")
+    assert opened == [str(trained[1] / "explorer.html")]
+    made = run("explore", trained[1], pictures, "--output", tmp_path / "e.html", "--no-open")
+    assert made.exit_code == 0 and len(opened) == 1
+    # The split is the seed's, and so are the images that are shown.
+    assert (tmp_path / "e.html").read_text() == (trained[1] / "explorer.html").read_text()
+
+
+def test_a_data_set_with_a_name_needs_no_folder(tmp_path, monkeypatch):
+    few = data.render_faces(60, 20)
+    monkeypatch.setattr("vaelib.data.registry.render_faces", lambda: few)
+    done = run("train", "faces", "--steps", "2", "--output", tmp_path)
+    assert done.exit_code == 0 and "faces: 60 training" in done.stdout
+    [folder] = tmp_path.glob("faces_elbo_1-epochs_*")
+    assert run("explore", folder, "--no-open").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "options, slug, columns",
+    [
+        (["--model", "mmd-vae"], "se-768-mmd-not-sampled", ["z1", "z2"]),
+        (["--model", "autoencoder", "--gray"], "autoencoder", ["z1", "z2"]),
+        (["--beta", "4", "--gray", "--latent-dim", "1"], "bce-4-kl_1d", ["z1", "sd1"]),
+        (["--latent-dim", "3", "--augment", "2"], "gaussian-1-kl_3d", ["z1", "z2", "z3"]),
+    ],
+)
+def test_kinds_of_models(pictures, tmp_path, options, slug, columns):
+    done = run("train", pictures, *QUICK, *options, "--output", tmp_path)
+    assert done.exit_code == 0, done.output
+    [folder] = tmp_path.glob(f"discs_{slug}_*")
+    header = run("encode", folder, pictures).stdout.splitlines()[0].split(",")
+    assert header[2 : 2 + len(columns)] == columns
+    flat = "--latent-dim" not in options
+    assert (folder / "explorer.html").exists() == (folder / "grid.png").exists() == flat
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["nowhere"], "nowhere does not exist: expected a folder or a zip of images."),
+        (["HERE", "--size", "wide"], "'wide' is not a size: expected pixels such as 64, or 28x20"),
+        (["HERE", "--size", "8"], "size must be an integer from 16 to 128, not 8."),
+        (["HERE", "--steps", "0"], "--batch-size and --steps must be 1 or more"),
+        (["HERE", "--latent-dim", "0"], "latent_dim must be an integer from 1 to"),
+        (["HERE", "--model", "mmd-vae", "--beta", "2"], "--beta is the weight of the KL, which"),
+        (["HERE", "--augment", "0"], "times must be an integer, 1 or more, not 0"),
+        (["faces", "--size", "32"], "faces is always read in the same way: leave out --size"),
+    ],
+)
+def test_what_can_not_be_trained_is_refused_in_a_sentence(pictures, tmp_path, arguments, sentence):
+    here = [str(pictures) if argument == "HERE" else argument for argument in arguments]
+    done = run("train", *here, "--output", tmp_path / "out")
+    assert done.exit_code in (1, 2) and sentence in done.stderr
+    assert isinstance(done.exception, SystemExit)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["encode", "nowhere", "PICTURES"], "nowhere is not a complete run"),
+        (["encode", "RUN", "nowhere"], "nowhere does not exist"),
+        (["sample", "RUN", "-n", "0"], "0 is not in the range x>=1"),
+        (["explore", "nowhere"], "nowhere is not a complete run"),
+    ],
+)
+def test_what_can_not_be_done_with_a_run_is_said(trained, pictures, arguments, sentence):
+    places = {"RUN": str(trained[1]), "PICTURES": str(pictures)}
+    done = run(*(places.get(argument, argument) for argument in arguments))
+    assert done.exit_code in (1, 2) and sentence in done.stderr
+
+
+def test_a_file_that_is_no_image_is_named_and_left_out_where_asked_for(pictures, tmp_path):
+    folder = drawn.folder(tmp_path / "some", (20, 20, 3))
+    (folder / "red" / "notes.txt").write_text("not a picture")
+    refused = run("train", folder, *QUICK, "--output", tmp_path / "out")
+    assert refused.exit_code == 1 and "red/notes.txt is not an image" in refused.stderr
+    taken = run("train", folder, *QUICK, "--skip", "--output", tmp_path / "out")
+    assert taken.exit_code == 0 and "1 file was left out: red/notes.txt" in taken.stderr
+
+
+def test_help_of_every_command_says_what_it_is_for():
+    for command in ("train", "encode", "sample", "explore"):
+        assert command in run("--help").output
+        done = run(command, "--help")
+        assert done.exit_code == 0 and len(done.output.splitlines()) > 8
+
+
+def test_larger_images_begin_with_a_smaller_learning_rate(trained, pictures, tmp_path):
+    assert runs.load(trained[1]).recipe.learning_rate == 8e-3
+    assert (
+        run("train", pictures, "--size", "64", "--steps", "1", "--output", tmp_path).exit_code == 0
+    )
+    [folder] = tmp_path.glob("discs_*")
+    assert runs.load(folder).recipe.learning_rate == pytest.approx(4e-3)
+
+
+def test_a_training_that_fails_ends_in_a_sentence_on_a_line_of_its_own(
+    pictures, tmp_path, monkeypatch
+):
+    def stop(self, batch, logs=None):
+        self._stop(batch, ["loss is nan"])
+
+    monkeypatch.setattr(training.StopOnNonFinite, "on_train_batch_end", stop)
+    done = run("train", pictures, *QUICK, "--output", tmp_path)
+    assert done.exit_code == 1 and "training:   0%" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("Error: training stopped in epoch 1/")
+    assert last.endswith("Try a lower learning rate.")

@@ -1,0 +1,89 @@
+"""Tables on disk: rows are added in order and never lost, and each names what produced it."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import pytest
+
+from study import table_files
+from study.table_files import add_row, read_record, read_table
+from vaelib.runs import provenance
+
+KEYS = ["objective", "seed"]
+
+
+@pytest.fixture(autouse=True)
+def commit(monkeypatch):
+    """A commit that a test can change."""
+    now = ["first"]
+    monkeypatch.setattr(provenance, "commit", lambda: now[0])
+    return now
+
+
+def row(objective, seed, loss):
+    return {"loss": loss, "objective": objective, "seed": seed}
+
+
+def test_rows_are_added_in_order_and_a_row_with_the_same_keys_is_replaced(tmp_path):
+    path = tmp_path / "models.csv"
+    add_row(path, KEYS, row("elbo", 1, 0.1234567891), {})
+    add_row(path, KEYS, row("elbo", 0, 2.0), {})
+    add_row(path, KEYS, row("autoencoder", 0, 3.0), {})
+    found = read_table(path, KEYS)
+    assert found[KEYS].values.tolist() == [["autoencoder", 0], ["elbo", 0], ["elbo", 1]]
+    assert list(found) == [*KEYS, "commit", "loss"]
+    assert found.loss.tolist() == [3, 2, 0.123457]
+    add_row(path, KEYS, row("elbo", 1, 5.0), {})
+    assert read_table(path, KEYS).loss.tolist() == [3, 2, 5]
+    assert {each.name for each in tmp_path.iterdir()} == {"models.csv", "models.json"}
+
+
+def test_two_processes_lose_no_row(tmp_path, monkeypatch):
+    read = table_files.read_record
+
+    def slow(path):
+        found = read(path)
+        time.sleep(0.05)  # long enough for the other one to read as well
+        return found
+
+    monkeypatch.setattr(table_files, "read_record", slow)
+    path = tmp_path / "models.csv"
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda seed: add_row(path, KEYS, row("elbo", seed, 1.0), {}), range(6)))
+    assert read_table(path, KEYS).seed.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_each_row_names_the_commit_and_the_record_has_versions_and_data(tmp_path, commit):
+    path = tmp_path / "models.csv"
+    add_row(path, KEYS, row("elbo", 0, 1.0), {"mnist": "abc"})
+    add_row(path, KEYS, row("elbo", 1, 1.0), {"faces": "def"})
+    commit[0] = "second"
+    add_row(path, KEYS, row("elbo", 2, 1.0), {"mnist": "other pixels"})
+    assert read_table(path, KEYS).commit.tolist() == ["first", "first", "second"]
+    record = read_record(path)
+    assert record["first"]["data"] == {"mnist": "abc", "faces": "def"}
+    assert record["second"]["data"] == {"mnist": "other pixels"}
+    assert record["first"]["versions"]["keras"] == provenance.versions()["keras"]
+
+
+@pytest.mark.parametrize("changed", ["data", "versions"])
+def test_one_commit_does_not_stand_for_two_sources(tmp_path, monkeypatch, changed):
+    path = tmp_path / "models.csv"
+    add_row(path, KEYS, row("elbo", 0, 1.0), {"mnist": "abc"})
+    before = path.read_bytes()
+    if changed == "versions":
+        monkeypatch.setattr(provenance, "versions", lambda: {"keras": "0"})
+    given = {"mnist": "other pixels"} if changed == "data" else {}
+    with pytest.raises(ValueError, match=rf"other {changed} \((mnist|keras)\): commit your"):
+        add_row(path, KEYS, row("elbo", 1, 1.0), given)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "path", sorted(table_files.Path(table_files.__file__).parent.glob("tables/*.csv"))
+)
+def test_every_row_of_the_committed_tables_names_a_recorded_commit(path):
+    if path.stem == "first_edition":  # verdicts of an earlier edition, not measurements
+        return
+    assert set(pd.read_csv(path).commit) == set(read_record(path))

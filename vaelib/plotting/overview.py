@@ -1,0 +1,172 @@
+"""Plot what a model has learned: samples, codes and a decoded grid of codes.
+
+These are the three pictures of the blog post that the tutorial is about.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from vaelib.plotting.labels import class_legend
+from vaelib.plotting.panels import (
+    PriorDensity,
+    axis_limit,
+    new_figure,
+    plot_latent_grid,
+    plot_latent_space,
+    plot_samples,
+    prior_grid_around,
+    prior_grid_in,
+)
+from vaelib.support.latent_grid import LIMIT
+
+
+def samples(images: np.ndarray, columns: int = 8) -> Figure:
+    """Plot images side by side, row by row.
+
+    Args:
+        images: Images, shape (n, height, width, channels), as bytes or as floats in [0, 1].
+        columns: Number of images per row.
+    """
+    figure, axes = new_figure(1, 1, size=4.4)
+    plot_samples(axes[0, 0], images, columns)
+    return figure
+
+
+def latent_space(
+    codes: np.ndarray,
+    labels: np.ndarray,
+    class_names: Sequence[str] | None,
+    limit: float | None = None,
+    prior: PriorDensity | None = None,
+) -> Figure:
+    """Plot codes colored by class, with the name of each class at the median of its codes.
+
+    Codes with more than two dimensions are projected onto their first two principal components,
+    which is written on the axes. A dashed line contains 95 % of the prior.
+
+    Args:
+        codes: Latent codes, shape (n, latent_dim), with latent_dim at least 2.
+        labels: Class of each code, shape (n,), integers from 0.
+        class_names: A name for each label, or None for a plot without names.
+        limit: The axes span [-limit, limit]. By default 4, or more if the codes need it.
+        prior: The model's prior, or None for the standard normal. If another prior does not have
+            two dimensions, the dashed line is left out.
+
+    Raises:
+        ValueError: If codes, labels and names do not match.
+    """
+    figure, axes = new_figure(1, 1, size=5.2)
+    lattice = prior_grid_around(prior)
+    plot_latent_space(axes[0, 0], codes, labels, class_names, limit, lattice=lattice)
+    return figure
+
+
+def latent_grid(
+    images: np.ndarray, limit: float = LIMIT, prior: PriorDensity | None = None
+) -> Figure:
+    """Plot images decoded from a square grid of codes, each at the position of its code.
+
+    Args:
+        images: Decoded images, shape (side * side, height, width, channels), in the order of
+            `latent_grid.grid_codes`.
+        limit: The grid of codes spans [-limit, limit] on both axes.
+        prior: The model's prior, or None for the standard normal.
+
+    Raises:
+        ValueError: If the number of images is not a square of 2 or more.
+    """
+    figure, axes = new_figure(1, 1, size=5.2)
+    plot_latent_grid(axes[0, 0], images, limit, prior_grid_around(prior))
+    return figure
+
+
+def evolution(snapshots: dict[str, np.ndarray], class_names: Sequence[str] = ()) -> Figure:
+    """Plot samples, latent space and decoded grid during training, one column per snapshot.
+
+    The row of decoded grids is left out if the snapshots have none, because grids need two latent
+    dimensions.
+
+    Args:
+        snapshots: The arrays of `Snapshots.arrays`.
+        class_names: A name for each label, for a legend of the colors. By default there is none.
+    """
+    titles = ["before training", *(f"step {step:,}" for step in snapshots["steps"][1:])]
+    figure = _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
+    class_legend(figure, class_names)
+    return figure
+
+
+def comparison(
+    columns: dict[str, dict[str, np.ndarray]], class_names: Sequence[str], one_scale: bool = True
+) -> Figure:
+    """Plot samples, latent space and decoded grid after training, one column per model.
+
+    Args:
+        columns: For each model a title and the arrays of `Snapshots.arrays`. The last snapshot is
+            shown.
+        class_names: A name for each label.
+        one_scale: If True, all latent spaces have the same scale. If False, each is scaled to fit
+            its codes.
+    """
+    last = {title: _at(arrays, -1) for title, arrays in columns.items()}
+    return _pictures(last, class_names, one_scale)
+
+
+def _pictures(
+    columns: dict[str, dict[str, np.ndarray]],
+    class_names: Sequence[str] | None = None,
+    one_scale: bool = True,
+) -> Figure:
+    limit = max(axis_limit(arrays["codes"]) for arrays in columns.values())
+    # These figures compress badly, so a lower resolution keeps a notebook's page below 3 MB.
+    with_grid = all("grid" in arrays for arrays in columns.values())
+    figure, axes = new_figure(
+        3 if with_grid else 2, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80
+    )
+    for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
+        column[0].set_title(title)
+        plot_samples(column[0], arrays["samples"])
+        codes, labels = arrays["codes"], arrays["labels"]
+        # Name classes only where the names have enough space. Colors are the same in all columns.
+        own = axis_limit(codes)
+        names = class_names if own > 0.6 * limit or not one_scale else None
+        lattice = arrays["lattice"]
+        wide = limit if one_scale else own
+        plot_latent_space(column[1], codes, labels, names, wide, text_size=7, lattice=lattice)
+        if with_grid:
+            plot_latent_grid(column[2], arrays["grid"], lattice=lattice)
+    return figure
+
+
+def image_rows(rows: dict[str, np.ndarray]) -> Figure:
+    """Plot rows of images below each other, with a name to the left of each row.
+
+    Args:
+        rows: For each row its name and its images, shape (n, height, width, channels).
+
+    Raises:
+        ValueError: If the rows have different numbers of images.
+    """
+    counts = {len(images) for images in rows.values()}
+    if len(counts) != 1:
+        raise ValueError(f"rows of {sorted(counts)} images: expected the same number in each row.")
+    (count,) = counts
+    width = min(11.0, 0.8 * count + 1.6)
+    figure, axes = plt.subplots(
+        len(rows), 1, figsize=(width, len(rows) * (width - 1.6) / count + 0.1), squeeze=False
+    )
+    plt.close(figure)
+    for ax, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
+        plot_samples(ax, images, columns=count)
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+    figure.subplots_adjust(left=1.6 / width, right=1, top=1, bottom=0, hspace=0.08)
+    return figure
+
+
+def _at(snapshots: dict[str, np.ndarray], i: int) -> dict:
+    """Return the arrays of snapshot i, with its prior on a grid as "lattice"."""
+    kept = {name: snapshots[name][i] for name in ("samples", "codes", "grid") if name in snapshots}
+    return kept | {"labels": snapshots["labels"], "lattice": prior_grid_in(snapshots, i)}
