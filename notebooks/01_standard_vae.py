@@ -268,7 +268,7 @@ for name, cost in costs.items():
 constant = replace(recipe, schedule="constant", learning_rate=1e-3)  # a full step from the start
 batches = Batches(dataset.train_images, recipe.batch_size, seed)
 
-by_hand = constant.build(len(dataset.train_images))
+by_hand = constant.compiled_model(len(dataset.train_images))
 for step in range(3):
     (pixels,) = batches[step]  # (100, 28, 28, 1), 0 to 255
     with tf.GradientTape() as tape:
@@ -282,7 +282,7 @@ for step in range(3):
 # noise, it should come to the same weights, but for rounding.
 
 # %%
-by_fit = constant.build(len(dataset.train_images))
+by_fit = constant.compiled_model(len(dataset.train_images))
 by_fit.fit(batches.to_tf_dataset(), steps_per_epoch=3, shuffle=False, verbose=0)
 
 pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)

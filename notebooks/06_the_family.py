@@ -138,7 +138,7 @@ lesson.show(
 # **Predict.** Between which β can the rate fall without the distortion rising?
 
 # %%
-betas = one_seed[one_seed.objective.str.match(r"elbo|beta")].sort_values("kl_weight")
+betas = one_seed[one_seed.objective.str.match(r"(post-)?elbo|beta")].sort_values("kl_weight")
 taps = one_seed[one_seed.capacity > 0].sort_values("capacity")
 info = one_seed[one_seed.objective.str.startswith("infovae")]
 weighted = one_seed[one_seed.objective == "iwae(5)"]
@@ -461,7 +461,7 @@ rows[[*kept, "prior on manifold"]].round(3)
 #
 # 1. **Change one line.** Train the model with twenty dimensions at β = 10. How many units are active? What share
 #    of the rate do the two most costly units hold?
-# 2. **Measure.** Fit mixtures of 1, 2, 5, 20 and 100 Gaussians to the VAE's codes (`models.fitted`). How many are
+# 2. **Measure.** Fit mixtures of 1, 2, 5, 20 and 100 Gaussians to the VAE's codes (`named_models.fit_mixture`). How many are
 #    enough?
 # 3. **Measure.** At β = 50 the model collapses, too. Does the objective ask for it? What would the model of β = 30
 #    pay at this price?

@@ -315,7 +315,7 @@ pd.DataFrame(curve).T.round(4)
 #
 # </details>
 #
-# <details><summary>3. Your pictures are digits on street signs. Which of the options of `augmented` would you turn
+# <details><summary>3. Your pictures are digits on street signs. Which of the options of `augment` would you turn
 # off?</summary>
 #
 # The mirror. A mirrored 3 is no digit, and a model that has seen some believes in them.

@@ -286,7 +286,7 @@ print(f"rate {rate:.2f} nats, distortion {distortion:.2f} nats")
 # %%
 table = vae_family.family_rows(model_table.read())
 table = table[(table.latent_dim == 2) & (table.prior == "normal") & (table.seed == 0)]
-betas = table[table.objective.str.match(r"elbo|beta")].sort_values("kl_weight")
+betas = table[table.objective.str.match(r"(post-)?elbo|beta")].sort_values("kl_weight")
 known = betas.rate, betas.distortion, [f"β = {b:g}" for b in betas.kl_weight]
 lesson.show(
     plotting.rate_distortion(

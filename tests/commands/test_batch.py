@@ -97,6 +97,12 @@ def test_several_grids_are_asked_for_as_a_list(ask, tmp_path):
     assert "<th>number</th><th>word</th>" in index
 
 
+def test_the_example_in_the_project_asks_for_a_lesson_with_three_seeds():
+    jobs = batch.read(Path(__file__).parents[2] / "notebooks" / "seeds.yml")
+    assert [job.parameters for job in jobs] == [{"seed": seed} for seed in range(3)]
+    assert {job.notebook.name for job in jobs} == {"01_standard_vae.ipynb"}
+
+
 def test_what_went_well_is_told_at_once(ask):
     told = []
     failed = batch.run(batch.read(ask(number=[1], word=["wrong", "right"])), on_done=told.append)

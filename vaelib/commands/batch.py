@@ -2,11 +2,11 @@
 
 A YAML file specifies the executions:
 
-    notebook: one_run.ipynb
-    output: ../build/executed
+    notebook: 01_standard_vae.ipynb
+    output: ../build/seeds
     parameters:
       dataset_name: [fashion_mnist, mnist]
-      seed: [0, 1, 2, 3, 4]
+      seed: [0, 1, 2]
 
 Paths are relative to the folder of this file. For every combination of the parameters, an executed
 notebook is written to the output folder. `parameters` may also be a list of several grids.
