@@ -144,6 +144,16 @@ def test_a_data_set_with_a_name_needs_no_folder(tmp_path, monkeypatch):
     assert run("explore", folder, "--no-open").exit_code == 0
 
 
+def test_copies_of_a_named_data_set_are_trained_on(monkeypatch, tmp_path):
+    few = data.render_faces(train=60, test=20)
+    monkeypatch.setattr("vaelib.data.registry.render_faces", lambda: few)
+    done = run("train", "faces", "--augment", "3", "--steps", "2", "--output", tmp_path)
+    assert done.exit_code == 0 and "faces: 180 training" in done.stdout
+    [folder] = tmp_path.glob("faces_elbo_1-epochs_*")
+    trained_on = runs.load(folder).provenance["data"]["fingerprint"]
+    assert trained_on == data.augment(few, 3, seed=0).fingerprint
+
+
 @pytest.mark.parametrize(
     "options, slug, columns",
     [

@@ -1,5 +1,6 @@
 """Data sets that have a name and are not in IDX files: the Frey faces, and CIFAR-10 as pictures."""
 
+import errno
 import hashlib
 import io
 import os
@@ -74,6 +75,16 @@ def test_a_film_is_fetched_once_and_then_kept(film, monkeypatch):
         assert dataset.source == source
         assert len(dataset.train_images) == 1_770
     assert asked == [frey.ADDRESS]
+
+
+def test_a_cache_that_cannot_be_written_costs_a_warning_and_not_the_film(film, monkeypatch):
+    def fail(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("vaelib.data.builtin.downloads.download", lambda url, title: matlab(film))
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.warns(UserWarning, match=r"cannot be kept .*No space left.*VAELIB_CACHE_DIR"):
+        np.testing.assert_array_equal(frey.load_frames(), film)
 
 
 def test_a_damaged_film_in_the_cache_is_fetched_again(film, tmp_path, monkeypatch):

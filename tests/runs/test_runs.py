@@ -11,6 +11,8 @@ from vaelib import data, priors, runs, training
 from vaelib.objectives import ELBO, POST_MMD, Objective
 from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
+from vaelib.support.backend import keras
+from vaelib.support.errors import RunError
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
@@ -154,3 +156,29 @@ def test_a_run_says_whether_its_code_was_as_committed(run, commit, said):
     about = run.provenance | {"code": code, "versions": {"keras": "3.1"}}
     run = runs.Run(run.recipe, run.model, run.history, run.snapshots, about)
     assert repr(run) == f"<faces_elbo_2-epochs, seed 0: trained by code cdcdcdcd{said}, Keras 3.1>"
+
+
+class StopAt(keras.callbacks.Callback):
+    """Stop training at the end of a batch, counted from 0 over all epochs."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step, self.seen = step, -1
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen += 1
+        self.model.stop_training = self.seen == self.step
+
+
+@pytest.mark.parametrize("step", [2, 4, 7])  # within the first epoch, at its end, in the second
+def test_a_callback_that_stops_training_leaves_no_complete_run(on_faces, tmp_path, step):
+    recipe, words = Recipe(**SHORT), f"after {step + 1} of 10 steps, so the run is not complete"
+    with pytest.raises(RunError, match=words):
+        runs.train(recipe, tmp_path / "stopped", callbacks=[StopAt(step)])
+    kept = [path for path in (tmp_path / "stopped").iterdir() if path.is_dir()]
+    assert len(kept) == (step >= 4)  # a folder once an epoch is complete
+    assert not any(map(runs.is_complete, kept))
+    resumed = runs.train(recipe, tmp_path / "stopped")
+    expected = runs.train(recipe, tmp_path / "undisturbed")
+    assert state(resumed.model) == state(expected.model)
+    assert resumed.history == expected.history

@@ -134,7 +134,10 @@ def train(
     from vaelib.commands.progress import Progress
 
     with user_input():
-        recipe = _recipe(source, dataset, steps=steps, seed=seed, **settings)
+        # A data set with a name is recorded by its name, unless its images were changed.
+        named = source in data.CLASS_NAMES and augment == 1
+        images = source if named else dataset
+        recipe = _recipe(images, dataset, steps=steps, seed=seed, **settings)
     per_epoch = math.ceil(len(dataset.train_images) / recipe.batch_size)
     watched = contextlib.closing(Progress(recipe.epochs, per_epoch))
     # Hide the line that is printed for each epoch, because the bar shows the same.
@@ -149,7 +152,7 @@ def train(
 
 
 def _recipe(
-    source: str,
+    images: str | data.Dataset,
     dataset: data.Dataset,
     kind: str,
     beta: float,
@@ -185,6 +188,5 @@ def _recipe(
     epochs = max(1, round(steps / math.ceil(n / batch_size)))
     if learning_rate is None:  # larger images have larger gradients and may diverge
         learning_rate = LEARNING_RATE * min(1.0, REFERENCE_SIDE / max(dataset.image_shape[:2]))
-    images = dataset if source not in data.CLASS_NAMES else source
     how = dict(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
     return runs.Recipe(images, objective, **how, **settings)

@@ -6,6 +6,7 @@ under runs/features/, so that all results are computed in the same space. Images
 without classes are compared by their pixels.
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 from hashlib import sha256
@@ -114,13 +115,14 @@ def train(dataset: data.Dataset, epochs: int = EPOCHS) -> Features:
         jit_compile=False,
     )
     batches = _Labelled(dataset.train_images, dataset.train_labels, 100, seed=0)
-    features.classifier.fit(
-        batches.to_tf_dataset(),
-        steps_per_epoch=batches.steps_per_epoch,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-    )
+    with contextlib.closing(batches):
+        features.classifier.fit(
+            batches.to_tf_dataset(),
+            steps_per_epoch=batches.steps_per_epoch,
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+        )
     return features
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from vaelib import training
 from vaelib.data import Dataset
+from vaelib.models import VAE
 from vaelib.runs import checkpoints, provenance, run_folder
 from vaelib.runs.recipes import Recipe
 from vaelib.runs.snapshots import Snapshots
 from vaelib.support.backend import keras
+from vaelib.support.errors import RunError
 
 
 def train(
@@ -28,8 +30,8 @@ def train(
         recipe: A `Recipe`.
         directory: Folder in which runs are stored. Default: the environment variable
             `VAELIB_RUNS_DIR`, or else the folder "runs" in the user's cache.
-        callbacks: Additional Keras callbacks that observe training. They must not change the model
-            or stop training.
+        callbacks: Additional Keras callbacks that observe training. They must not change the model.
+            If one of them stops training, a RunError is raised, and the next call continues.
 
     Returns:
         A `Run` with recipe, model, history, snapshots and provenance.
@@ -38,7 +40,7 @@ def train(
         TypeError: If `recipe` is not a `Recipe`.
         DataError: If the images cannot be loaded.
         RunError: If the files stored for this recipe are damaged or belong to a different training
-            run, or if the folder cannot be written.
+            run, if the folder cannot be written, or if a callback stopped training.
         FloatingPointError: If the loss or a weight becomes infinite or NaN.
     """
     if not isinstance(recipe, Recipe):
@@ -76,11 +78,22 @@ def _trained(
         model.prior.initialize(images, recipe.seed)
     settings = recipe.epochs, recipe.batch_size, recipe.seed, history
     training.fit(model, images, *settings, callbacks=[snapshots, writer, *callbacks])
+    steps, planned = _steps_done(model), recipe.epochs * model.steps_per_epoch
+    if steps < planned:
+        raise RunError(
+            f"a callback stopped training after {steps:,} of {planned:,} steps, so the run is not "
+            "complete and is not saved. Epochs that were completed are kept: call train again to "
+            "continue after them, or choose fewer epochs in the recipe."
+        )
     about = provenance.provenance_record(
         dataset, seconds=time.time() - start, resumed_after_epoch=done
     )
     run = run_folder.Run(recipe, model, history, snapshots.arrays(), about, folder)
     return run_folder.save(folder, run)
+
+
+def _steps_done(model: VAE) -> int:
+    return int(model.optimizer.iterations.numpy())
 
 
 def _loaded(folder: Path, identity: dict, recipe: Recipe) -> run_folder.Run:
@@ -105,7 +118,9 @@ class CheckpointWriter(keras.callbacks.Callback):
         self.history, self.snapshots = history, snapshots
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write the checkpoint (called by Keras)."""
+        """Write the checkpoint, unless a callback stopped training within the epoch."""
+        if _steps_done(self.model) != (epoch + 1) * self.model.steps_per_epoch:
+            return
         state = self.identity, self.model, self.history, self.snapshots.arrays()
         with run_folder.oserror_as_run_error(self.folder):
             checkpoints.write(self.folder, *state)

