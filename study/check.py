@@ -70,7 +70,9 @@ def main(rows: int, seed: int | None, processes: int) -> None:
     outside = 0
     with tempfile.TemporaryDirectory() as folder:
         os.environ["VAELIB_RUNS_DIR"] = folder  # an empty folder, so every model is trained
-        for _, row, _ in make_all(choose(table, rows, seed), processes):
+        for one, row, error in make_all(choose(table, rows, seed), processes):
+            if row is None:
+                raise click.ClickException(f"{one} could not be made: {error!r}") from error
             outside += report(row, table)
     print(f"\n{outside} measures lie outside of the range of the seeds.")
     sys.exit(1 if outside else 0)

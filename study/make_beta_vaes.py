@@ -57,7 +57,7 @@ def weights(word: str, model: VAE) -> dict[str, np.ndarray]:
     return {f"{word}/weights/{i}": part.astype(np.float16) for i, part in enumerate(parts)}
 
 
-@click.command()
+@click.command(help=__doc__)
 def main() -> None:
     """Add the models that study/tables/beta_vaes.npz lacks."""
     known = from_npz(FILE.read_bytes()) if FILE.exists() else {}

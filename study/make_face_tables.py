@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from tqdm import tqdm
 
 from study import face_tables, named_models
-from study.table_files import add_row, keys_in, read_table
+from study.table_files import add_row, keys_in, made_now, read_table
 from vaelib import data, runs
 from vaelib.data import Dataset
 from vaelib.data.builtin import frey
@@ -101,8 +101,9 @@ def add_missing_rows(
     there = keys_in(read_table(path, KEYS), KEYS)
     wanted = [(o, s) for s in range(seeds) for o in objectives if (o, s) not in there]
     for objective, seed in tqdm(wanted, desc=path.name, unit="row", disable=None):
+        made = made_now({dataset.name: dataset.fingerprint})
         row = {"objective": objective, "seed": seed} | make(objective, seed)
-        add_row(path, KEYS, row, {dataset.name: dataset.fingerprint})
+        add_row(path, KEYS, row, made)
 
 
 @click.command(help=__doc__)

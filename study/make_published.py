@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from study import TABLES, published_numbers
-from study.table_files import add_row, keys_in, read_table
+from study.table_files import add_row, keys_in, made_now, read_table
 from vaelib import data, priors, runs
 from vaelib.measures import likelihood
 from vaelib.models import VAE
@@ -99,7 +99,7 @@ def keys(name: str, recipe: Recipe, images: int, samples: int) -> dict[str, obje
     return {"model": name, "epochs": recipe.epochs, "images": images, "samples": samples}
 
 
-@click.command()
+@click.command(help=__doc__)
 @click.option("--epochs", default=100, show_default=True, help="Epochs of the gated networks.")
 @click.option("--images", default=1_000, show_default=True, help="Test images to measure on.")
 @click.option("--samples", default=5_000, show_default=True, help="Codes sampled for each image.")
@@ -111,12 +111,13 @@ def main(epochs: int, images: int, samples: int) -> None:
             print(f"{name}: measured already", flush=True)
             continue
         print(f"{name}: {recipe.slug}", flush=True)
-        run = runs.train(recipe)
         dataset = data.load(recipe.dataset).binarize(recipe.pixels)
+        made = made_now({f"{recipe.dataset}, {recipe.pixels}": dataset.fingerprint})
+        run = runs.train(recipe)
         found = measure(run.model, dataset.test_images[:images], samples)
         save_per_image(found, key, TABLE.with_suffix(".npz"))
         row = key | summary(found) | {"seconds": run.provenance["seconds"]}
-        add_row(TABLE, KEYS, row, {f"{recipe.dataset}, {recipe.pixels}": dataset.fingerprint})
+        add_row(TABLE, KEYS, row, made)
         print(pd.Series(row).to_string(), flush=True)
 
 

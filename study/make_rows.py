@@ -19,7 +19,7 @@ from tqdm import tqdm
 from study import TABLES, planned_rows
 from study.model_table import REFERENCES
 from study.planned_rows import KEYS
-from study.table_files import add_row, keys_in, read_table
+from study.table_files import add_row, check_ready, keys_in, made_now, read_table
 
 THREADS = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
 
@@ -29,22 +29,21 @@ def key(settings: dict) -> tuple:
     return tuple(settings[name] for name in KEYS)
 
 
-def make_row(settings: dict) -> tuple[dict, dict[str, str]]:
+def make_row(settings: dict) -> tuple[dict, dict]:
     """Train and measure one model.
 
     Args:
         settings: As from `planned_rows`, with the names in `KEYS` and perhaps more of `Recipe`.
 
     Returns:
-        The row (settings, epochs, seconds, and every measure of `measurement.measure`), and the
-        fingerprints of the data and of the feature space, by name.
+        The row (settings, epochs, seconds, and every measure of `measurement.measure`), and what
+        produced it, as from `table_files.made_now`.
     """
-    # Imported here, so that the parent process stays free of TensorFlow.
     from study import named_models
     from study.measurement import measure
     from vaelib.measures import features
 
-    start = time.time()
+    start, made = time.time(), made_now({})
     recipe = named_models.recipe(**settings)
     dataset = recipe.load_dataset()
     with contextlib.redirect_stdout(None):  # Training prints a line for each epoch.
@@ -56,7 +55,7 @@ def make_row(settings: dict) -> tuple[dict, dict[str, str]]:
     if recipe.pixels != "gray":
         names = f"{recipe.dataset}, {recipe.pixels}", names[1]
     prints = dataset.fingerprint, features.fingerprint(recipe.dataset)
-    return row, dict(zip(names, prints, strict=True))
+    return row, made | {"data": dict(zip(names, prints, strict=True))}
 
 
 def missing(name: str) -> list[dict]:
@@ -67,7 +66,7 @@ def missing(name: str) -> list[dict]:
 
 def make_all(
     settings: Iterable[dict], processes: int = 1
-) -> Iterator[tuple[dict, dict, dict[str, str]]]:
+) -> Iterator[tuple[dict, dict | None, dict | Exception]]:
     """Train and measure models in several processes at the same time.
 
     Each model runs in a new process, which gets an equal share of the processor's cores.
@@ -77,7 +76,8 @@ def make_all(
         processes: How many run at the same time.
 
     Yields:
-        Settings, row, and fingerprints of each model, as soon as it is measured.
+        Settings, row, and what produced it, for each model as soon as it is measured. If that
+        failed, the settings, None, and the exception.
     """
     share = str(max(1, (os.cpu_count() or 1) // processes))
     before = {name: os.environ.get(name) for name in THREADS}
@@ -89,7 +89,8 @@ def make_all(
             jobs = {pool.submit(make_row, one): one for one in settings}
             try:
                 for job in as_completed(jobs):
-                    yield jobs[job], *job.result()
+                    error = job.exception()
+                    yield jobs[job], *(job.result() if error is None else (None, error))
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
     finally:
@@ -109,9 +110,9 @@ def add_references(name: str, path: Path = REFERENCES) -> None:
     if name in set(read_table(path, keys).dataset):
         return
     dataset = data.load(name)
-    prints = {name: dataset.fingerprint, f"features of {name}": features.fingerprint(name)}
+    made = made_now({name: dataset.fingerprint, f"features of {name}": features.fingerprint(name)})
     for images, found in known_images(dataset, features.load(name)).items():
-        add_row(path, keys, {"dataset": name, "images": images} | found, prints)
+        add_row(path, keys, {"dataset": name, "images": images} | found, made)
 
 
 def make_features(name: str) -> None:
@@ -138,13 +139,23 @@ def main(name: str, processes: int, limit: int | None) -> None:
     planned = len(planned_rows.TABLES[name]())
     print(f"{path.name} has {planned - len(wanted)} of {planned} planned rows.", flush=True)
     wanted = wanted[:limit]
+    if not wanted:
+        return
+    try:
+        check_ready(path)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     for dataset in sorted({settings["dataset"] for settings in wanted}):
         make_features(dataset)
         add_references(dataset)
-    if wanted:
-        made = make_all(wanted, processes)
-        for _, row, prints in tqdm(made, total=len(wanted), unit="row"):
-            add_row(path, KEYS, row, prints)
+    failed = []
+    for one, row, made in tqdm(make_all(wanted, processes), total=len(wanted), unit="row"):
+        if row is None:
+            failed.append(f"{key(one)}: {type(made).__name__}: {made}")
+        else:
+            add_row(path, KEYS, row, made)
+    if failed:
+        raise click.ClickException("\n".join([f"{len(failed)} rows failed:", *failed]))
 
 
 if __name__ == "__main__":

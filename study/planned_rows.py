@@ -1,7 +1,8 @@
 """The rows that study/plan.md asks for, and the exploratory ones that the lessons show.
 
 Each row is a dict of settings, `KEYS` and where needed more settings of a `Recipe`. In both lists
-short training runs come before long ones, and all models with one seed before the next seed.
+short training runs come before long ones, and all models with one seed before the next seed, so
+that an interruption does not leave some models with fewer seeds than others.
 """
 
 import itertools
@@ -50,7 +51,7 @@ def of_models() -> list[dict]:
     rows += grid(objective=[*(f"capacity(10, {c}, 2)" for c in (2, 4, 8)), "iwae(5)"])
     rows += grid(objective=["elbo", "mmd-sampled"], latent_dim=[8, 20])
     rows += grid(seed=range(3), prior=["mixture(20)", "vamp(20)", "fitted(20)"])
-    return rows + grid(seed=range(5), dataset=both, objective=POST, schedule=["post"])
+    return _in_order(rows + grid(seed=range(5), dataset=both, objective=POST, schedule=["post"]))
 
 
 def of_forecast() -> list[dict]:
@@ -63,7 +64,11 @@ def of_forecast() -> list[dict]:
         rows += grid(seed=range(5), latent_dim=[32], **models)
         for data in (FREY, CIFAR):
             rows += grid(seed=range(5), latent_dim=[2, 32], **data, **models)
-    return rows
+    return _in_order(rows)
+
+
+def _in_order(rows: list[dict]) -> list[dict]:
+    return sorted(rows, key=lambda settings: (settings["schedule"] == "post", settings["seed"]))
 
 
 TABLES = {"models": of_models, "forecast": of_forecast}

@@ -1,12 +1,13 @@
 """Read and write the study's tables, and record what produced their rows.
 
 Beside each table `NAME.csv` lies `NAME.json`. It maps the commit under which rows were made to the
-package versions, the machine, and the fingerprints of the data. Each row names its commit.
+package versions, the machines, and the fingerprints of the data. Each row names its commit.
 """
 
 import json
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 
 import filelock
@@ -14,6 +15,8 @@ import pandas as pd
 
 from vaelib.runs import provenance
 from vaelib.support.files import write_atomically
+
+NO_COMMIT = "not in a repository"
 
 
 def read_table(path: Path, keys: list[str]) -> pd.DataFrame:
@@ -26,57 +29,86 @@ def keys_in(table: pd.DataFrame, keys: list[str]) -> set[tuple]:
     return set(table[keys].itertuples(index=False, name=None))
 
 
-def add_row(path: Path, keys: list[str], row: dict, data: dict[str, str]) -> None:
-    """Add a row to a table and record what produced it; a row with the same keys is replaced.
+def made_now(data: dict[str, str]) -> dict:
+    """Describe what produces a row that is made now: commit, versions, machine, data.
 
-    Several processes may call this at the same time. The files are replaced in one step, so an
-    interruption leaves the old ones.
+    Args:
+        data: Name of each data set that is used to the fingerprint of its pixels and labels.
+    """
+    others = {name: version(name) for name in ("scikit-learn", "scipy")}
+    return {
+        "commit": provenance.commit(("vaelib", "study")) or NO_COMMIT,
+        "versions": provenance.versions() | others | {"python": platform.python_version()},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "data": data,
+    }
+
+
+def check_ready(path: Path) -> None:
+    """Raise if rows that are made now could not be added to a table; call it before training.
+
+    Raises:
+        ValueError: If the code is not committed, since a row names the commit that made it, or if
+            the table has rows of this commit that were made with other versions.
+    """
+    made = made_now({})
+    if made["commit"] == NO_COMMIT or made["commit"].endswith("-dirty"):
+        raise ValueError(
+            f"the code in vaelib/ and study/ is not a commit ({made['commit']}), and each row of "
+            f"{path.name} names the commit that made it: commit your changes first."
+        )
+    _merged(read_record(path), made, path)
+
+
+def add_row(path: Path, keys: list[str], row: dict, made: dict) -> None:
+    """Add a row to the end of a table, or replace the row with the same keys.
+
+    Several processes may call this at the same time. If it is interrupted, the table is as before.
 
     Args:
         path: The CSV file.
-        keys: Columns that identify a row. Rows are sorted by them.
+        keys: Columns that identify a row.
         row: Column name to value.
-        data: Name of each data set that was used to the fingerprint of its pixels and labels.
+        made: What produced the row, from `made_now`. Call that before training, because the code
+            may change meanwhile.
 
     Raises:
         ValueError: If the table already has rows of this commit that were made with other
             versions or from other data.
     """
-    made = made_now(data)
-    lock = path.with_name(f".{path.name}.lock")
-    with filelock.FileLock(lock):
-        record = read_record(path)
-        earlier = record.get(made["commit"], made)
-        for part in ("versions", "data"):
-            changed = [n for n, v in made[part].items() if earlier[part].get(n, v) != v]
-            if changed:
-                raise ValueError(
-                    f"{path.name} has rows of commit {made['commit']} that were made with other "
-                    f"{part} ({', '.join(changed)}): commit your changes before you add rows."
-                )
-        record[made["commit"]] = made | {"data": earlier["data"] | made["data"]}
-        del record[made["commit"]]["commit"]
-        rows = [pd.DataFrame([row | {"commit": made["commit"]}])]
-        rows += [pd.read_csv(path)] if path.exists() else []
-        table = pd.concat(rows).drop_duplicates(keys).sort_values(keys, kind="stable")
-        table = table[[*keys, *sorted(set(table) - set(keys))]]
-        write_atomically(path, table.to_csv(index=False, float_format="%.6g").encode())
+    with filelock.FileLock(path.with_name(f".{path.name}.lock")):
+        record = _merged(read_record(path), made, path)
+        table = read_table(path, keys)
+        new = pd.DataFrame([row | {"commit": made["commit"]}])
+        same = (table[keys].astype(str) == new[keys].astype(str).iloc[0]).all(axis=1)
+        place = int(same.argmax()) if same.any() else len(table)
+        parts = [table[:place], new, table[place + 1 :]]
+        table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+        others = [name for name in table if name not in (*keys, "commit")]
+        table = table[[*keys, *others, "commit"]]
+        # The record is written first, so that no row is ever without one.
+        record = {name: about for name, about in record.items() if name in set(table.commit)}
         text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         write_atomically(path.with_suffix(".json"), text.encode())
-    lock.unlink(missing_ok=True)
+        write_atomically(path, table.to_csv(index=False, float_format="%.6g").encode())
 
 
 def read_record(path: Path) -> dict:
-    """Return what produced the rows of a table: commit to versions, machine, and data."""
+    """Return what produced the rows of a table: commit to versions, machines, and data."""
     record = path.with_suffix(".json")
     return json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
 
 
-def made_now(data: dict[str, str]) -> dict:
-    """Describe what produces a row that is made now: commit, versions, machine, data."""
-    return {
-        "commit": provenance.commit() or "not in a repository",
-        "versions": provenance.versions() | {"python": platform.python_version()},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "data": data,
-    }
+def _merged(record: dict, made: dict, path: Path) -> dict:
+    """Return the record with what is made now, or raise if it contradicts what was made before."""
+    earlier = record.get(made["commit"], {"versions": {}, "machines": [], "data": {}})
+    for part in ("versions", "data"):
+        changed = [n for n, v in made[part].items() if earlier[part].get(n, v) != v]
+        if changed:
+            raise ValueError(
+                f"{path.name} has rows of commit {made['commit']} that were made with other "
+                f"{part} ({', '.join(changed)}): restore these, or make the rows with a new commit."
+            )
+    now = {part: earlier[part] | made[part] for part in ("versions", "data")}
+    machines = sorted({*earlier["machines"], made["machine"]})
+    return record | {made["commit"]: earlier | now | {"machines": machines}}

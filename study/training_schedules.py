@@ -16,7 +16,7 @@ from study import TABLES
 from study.markdown import TITLES, mean_and_std, table_head, table_row
 from study.named_models import OBJECTIVES
 from study.named_models import TITLES as MODEL_TITLES
-from study.table_files import add_row, keys_in, read_table
+from study.table_files import add_row, keys_in, made_now, read_table
 from vaelib import data, measures, runs
 from vaelib.batches import Batches
 from vaelib.data import Dataset
@@ -135,7 +135,7 @@ def steps_to_target(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-@click.command()
+@click.command(help=__doc__)
 @click.argument("names", nargs=-1, type=click.Choice(["post", *SCHEDULES]), required=True)
 @click.option("--seeds", default=3, show_default=True, help="Number of seeds, from 0.")
 @click.option("--models", default=",".join(MODELS), show_default=True)
@@ -150,8 +150,9 @@ def main(names: tuple[str, ...], seeds: int, models: str, datasets: str) -> None
         if key in keys_in(read(), KEYS):
             continue
         print(*key, flush=True)
+        made = made_now({dataset.name: dataset.fingerprint})
         row = row_of(name, dataset, model, seed)
-        add_row(TABLE, KEYS, row, {dataset.name: dataset.fingerprint})
+        add_row(TABLE, KEYS, row, made)
         print(pd.Series(row).to_string(), flush=True)
 
 

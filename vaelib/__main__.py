@@ -1,9 +1,9 @@
 """The command line, `python -m vaelib`.
 
 A command is a function under `@main.command()`, or comes from `vaelib.commands`. The user's input
-is checked first, by Click or in a block `with asked()`. Expected errors that occur later, such as
-damaged data or a full disk, are reported in one sentence, with an exit code of 1. Any other error
-is a bug and keeps its traceback.
+is checked first, by Click or in a block `with user_input()`. Expected errors that occur later,
+such as damaged data or a full disk, are reported in one sentence, with an exit code of 1. Any other
+error is a bug and keeps its traceback.
 """
 
 from pathlib import Path

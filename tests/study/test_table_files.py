@@ -1,4 +1,4 @@
-"""Tables on disk: rows are added in order and never lost, and each names what produced it."""
+"""Tables on disk: no row is ever lost, and each names what produced it."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study import table_files
-from study.table_files import add_row, read_record, read_table
+from study.table_files import check_ready, made_now, read_record, read_table
 from vaelib.runs import provenance
 
 KEYS = ["objective", "seed"]
@@ -17,26 +17,31 @@ KEYS = ["objective", "seed"]
 def commit(monkeypatch):
     """A commit that a test can change."""
     now = ["first"]
-    monkeypatch.setattr(provenance, "commit", lambda: now[0])
+    monkeypatch.setattr(provenance, "commit", lambda folders: now[0])
     return now
+
+
+def add_row(path, keys, row, data):
+    table_files.add_row(path, keys, row, made_now(data))
 
 
 def row(objective, seed, loss):
     return {"loss": loss, "objective": objective, "seed": seed}
 
 
-def test_rows_are_added_in_order_and_a_row_with_the_same_keys_is_replaced(tmp_path):
+def test_rows_are_added_at_the_end_and_a_row_with_the_same_keys_is_replaced(tmp_path):
     path = tmp_path / "models.csv"
     add_row(path, KEYS, row("elbo", 1, 0.1234567891), {})
     add_row(path, KEYS, row("elbo", 0, 2.0), {})
     add_row(path, KEYS, row("autoencoder", 0, 3.0), {})
     found = read_table(path, KEYS)
-    assert found[KEYS].values.tolist() == [["autoencoder", 0], ["elbo", 0], ["elbo", 1]]
-    assert list(found) == [*KEYS, "commit", "loss"]
-    assert found.loss.tolist() == [3, 2, 0.123457]
-    add_row(path, KEYS, row("elbo", 1, 5.0), {})
-    assert read_table(path, KEYS).loss.tolist() == [3, 2, 5]
-    assert {each.name for each in tmp_path.iterdir()} == {"models.csv", "models.json"}
+    assert found[KEYS].values.tolist() == [["elbo", 1], ["elbo", 0], ["autoencoder", 0]]
+    assert list(found) == [*KEYS, "loss", "commit"]
+    assert found.loss.tolist() == [0.123457, 2, 3]
+    add_row(path, KEYS, row("elbo", 0, 5.0), {})
+    assert read_table(path, KEYS).loss.tolist() == [0.123457, 5, 3]
+    add_row(path, KEYS, row("elbo", 2, 5.0) | {"new": 1.0}, {})
+    assert list(read_table(path, KEYS)) == [*KEYS, "loss", "new", "commit"]
 
 
 def test_two_processes_lose_no_row(tmp_path, monkeypatch):
@@ -51,7 +56,7 @@ def test_two_processes_lose_no_row(tmp_path, monkeypatch):
     path = tmp_path / "models.csv"
     with ThreadPoolExecutor() as threads:
         list(threads.map(lambda seed: add_row(path, KEYS, row("elbo", seed, 1.0), {}), range(6)))
-    assert read_table(path, KEYS).seed.tolist() == [0, 1, 2, 3, 4, 5]
+    assert sorted(read_table(path, KEYS).seed) == [0, 1, 2, 3, 4, 5]
 
 
 def test_each_row_names_the_commit_and_the_record_has_versions_and_data(tmp_path, commit):
@@ -75,9 +80,34 @@ def test_one_commit_does_not_stand_for_two_sources(tmp_path, monkeypatch, change
     if changed == "versions":
         monkeypatch.setattr(provenance, "versions", lambda: {"keras": "0"})
     given = {"mnist": "other pixels"} if changed == "data" else {}
-    with pytest.raises(ValueError, match=rf"other {changed} \((mnist|keras)\): commit your"):
+    with pytest.raises(ValueError, match=rf"other {changed} \((mnist|keras)\): restore"):
         add_row(path, KEYS, row("elbo", 1, 1.0), given)
     assert path.read_bytes() == before
+
+
+def test_the_record_of_a_commit_goes_with_its_last_row(tmp_path, commit):
+    path = tmp_path / "models.csv"
+    add_row(path, KEYS, row("elbo", 0, 1.0), {})
+    commit[0] = "second"
+    add_row(path, KEYS, row("elbo", 0, 2.0), {})
+    assert list(read_record(path)) == ["second"]
+
+
+@pytest.mark.parametrize("name", [None, "abc-dirty"])
+def test_rows_are_not_made_by_code_that_is_no_commit(tmp_path, commit, name):
+    commit[0] = name
+    with pytest.raises(ValueError, match=r"each row of models\.csv names the commit that made it"):
+        check_ready(tmp_path / "models.csv")
+    commit[0] = "abc"
+    check_ready(tmp_path / "models.csv")
+
+
+def test_other_versions_are_noticed_before_training(tmp_path, monkeypatch):
+    path = tmp_path / "models.csv"
+    add_row(path, KEYS, row("elbo", 0, 1.0), {})
+    monkeypatch.setattr(provenance, "versions", lambda: {"keras": "0"})
+    with pytest.raises(ValueError, match=r"made with other versions \(keras\)"):
+        check_ready(path)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ to its end, and the files it leaves are compared byte by byte with those of an u
 that it ended in the same files, and whether earlier work was lost.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -127,7 +128,10 @@ def killed(expected: dict, seconds: float, changes: Iterable[int], seed: int = 0
             second = start(directory)
             second.join(random.uniform(0, seconds))
             if second.is_alive():
-                os.kill(second.pid, random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+                with contextlib.suppress(ProcessLookupError):  # it may have ended just now
+                    os.kill(
+                        second.pid, random.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+                    )
             second.join()
             lost = epochs_kept(directory) < kept
             finish(directory)

@@ -22,7 +22,7 @@ COLUMNS = 40  # images per row in the picture that contains all of them
 THUMBNAIL = 32  # maximum length of their longer side in pixels
 NAMED_CLASS_COUNTS = range(2, 21)  # numbers of classes whose names fit into the latent space
 MOST_SINGLE = 200_000  # encoders with more weights are stored in half precision
-MIN_LIMIT = 3.2  # axes span at least [-LEAST, LEAST]
+MIN_LIMIT = 3.2  # axes span at least [-MIN_LIMIT, MIN_LIMIT]
 
 
 def space_payload(run: Run, title: str, dataset: Dataset, key: str) -> dict:

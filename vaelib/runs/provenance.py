@@ -4,6 +4,7 @@ import functools
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -88,11 +89,12 @@ def _version(package: str) -> str:
         return version(package.removesuffix("_cpu"))
 
 
-def commit() -> str | None:
-    """Return the Git commit of the package, or None if it is unknown.
+def commit(folders: Sequence[str] = ("vaelib",)) -> str | None:
+    """Return the Git commit of the project, or None if it is unknown.
 
-    The suffix "-dirty" is added if files of the package differ from the commit. Other files, such
-    as the tables under runs/, do not count.
+    Args:
+        folders: The suffix "-dirty" is added if files in these folders differ from the commit. By
+            default these are the files of the package, so that changes elsewhere do not count.
     """
     try:
         # An installed package may be inside the repository of another project, as it is or copied.
@@ -103,7 +105,7 @@ def commit() -> str | None:
         if 'name = "vaelib"' not in (project / "pyproject.toml").read_text(encoding="utf-8"):
             return None
         commit = _git("describe", "--always", "--exclude=*", "--abbrev=40")
-        return commit + "-dirty" * bool(_git("status", "--porcelain", "--", "vaelib"))
+        return commit + "-dirty" * bool(_git("status", "--porcelain", "--", *folders))
     except (OSError, subprocess.CalledProcessError):
         return None
 

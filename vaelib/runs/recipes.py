@@ -48,7 +48,7 @@ class Recipe:
         limit: Train on the first `limit` images only. None: all images.
         prior: The prior of the codes.
         network: "convolutional", as in the post, or "gated", see `vaelib.networks`.
-        pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarized`.
+        pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarize`.
 
     Raises:
         ValueError: If a value is out of range, or if settings cannot be combined.

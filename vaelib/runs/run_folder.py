@@ -38,8 +38,8 @@ from vaelib.support.files import cache_folder, folder_from_environment, write_at
 
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 _HERE = Path(vaelib.__file__).parent
-# The runs and tables that come with the project. They are in the folder runs/ of the repository, or
-# in an installed package in the folder "published".
+# The runs and feature spaces that come with the project. They are in the folder runs/ of the
+# repository, or in the folder "published" of an installed package.
 PUBLISHED = next(
     (p for p in (_HERE / "published", _HERE.parent / "runs") if p.is_dir()), _HERE / "published"
 )
