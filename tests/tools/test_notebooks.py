@@ -20,10 +20,6 @@ from vaelib import data
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = LESSONS + SOLUTIONS
-WORDS = dict.fromkeys((script.stem for script in LESSONS), 2_500) | {
-    "00_faces": 1_800,
-    "05_measuring_the_claims": 2_000,
-}
 
 
 def name_of(script):
@@ -109,7 +105,11 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
             "claims.ledger(table)",
             lambda: claims.ledger(model_table.read()),
         ),
-        ("06_the_family", "published_numbers.published()", published_numbers.comparison_table),
+        (
+            "06_the_family",
+            "published_numbers.comparison_table()",
+            published_numbers.comparison_table,
+        ),
     ],
 )
 def test_the_table_that_is_shown_is_that_of_the_committed_runs(name, source, now):
@@ -154,7 +154,7 @@ def test_other_settings_than_those_of_the_text_are_named(committed, script):
     given, said = {}, {}
     exec(cells[at[0]].source, given)
     follows = cells[at[0] + 1].source
-    assert follows.startswith("lesson.note_changed_settings(globals(), ")
+    assert re.match(r"lesson\.note_changed_settings\(\s*globals\(\), ", follows)
     exec(
         follows,
         {"lesson": SimpleNamespace(note_changed_settings=lambda _, **named: said.update(named))},
@@ -174,7 +174,6 @@ def test_a_lesson_has_its_parts(script):
     assert len(re.findall(r"<details>\s*<summary>", questions)) == 3
     assert text.count("<details>") == text.count("</details>")
     assert 3 <= text.count("**Predict.**") <= 8
-    assert len(text.split()) <= WORDS[script.stem]
 
 
 @pytest.mark.parametrize("script", LESSONS, ids=name_of)
