@@ -66,7 +66,7 @@ def test_the_text_of_a_notebook_opens_as_one_and_other_text_as_text(page, notebo
     expect(notebook.locator(".jp-Cell")).to_have_count(cells)
     assert page.locator(".jp-mod-dirty").count() == 0  # opening it changes nothing
     text = lab.open_file(page, "vaelib/mmd.py")
-    expect(text).to_contain_text("Maximum mean discrepancy")
+    expect(text).to_contain_text("maximum mean discrepancy")
     assert text.locator(".jp-Cell").count() == 0
 
 
