@@ -68,7 +68,7 @@ def image(tmp_path_factory):
         sums[name] = tiny.digests(files)
     mirror = tiny.Server(served)
     mirrors = {name: [f"{mirror.url}{name}/"] for name in sums}
-    with (project / "vaelib" / "data" / "sources.py").open("a") as sources:
+    with (project / "vaelib/data/builtin/idx_sources.py").open("a") as sources:
         sources.write(f"\nSHA256, MIRRORS, PACKAGES = {sums}, {mirrors}, {{}}\n")
     variables = {
         "PATH": f"{environment / 'bin'}:{os.defpath}",
