@@ -79,7 +79,7 @@ def describe_claims(judged: pd.DataFrame, titles: Mapping[str, str]) -> str:
 def _plot_claim(ax: Axes, row: NamedTuple, y: int) -> None:
     marker, below = MARKERS[row.schedule]
     color, way = VERDICTS[row.verdict], row.claim.expected or 1
-    scale = way / row.found.spread
+    scale = way / row.found.std
     if row.claim.margin:
         margin = abs(row.claim.margin * scale)
         ax.plot([-margin, margin], [y + below] * 2, color="0.85", lw=7, solid_capstyle="butt")

@@ -94,14 +94,14 @@ def split_squared_error(made: Collection[str] = (WEIGHT,)) -> dict[str, dict[str
         made: The changes before it. They determine the regularizer: `WEIGHT` the KL, `MMD` the MMD.
 
     Returns:
-        Three contrasts: the whole effect, the effect with matched regularization ("other pixels"),
-        and what the stronger regularization adds ("stronger pull").
+        Three contrasts: the whole effect, the effect with matched regularization ("squared error,
+        matched"), and what the stronger regularization adds ("stronger regularization").
     """
     before, after = model_after(made), model_after({*made, PIXELS})
     return {
         PIXELS: effect_of(PIXELS, made=made),
-        "other pixels": {MATCHED[before]: 1, before: -1},
-        "stronger pull": {after: 1, MATCHED[before]: -1},
+        "squared error, matched": {MATCHED[before]: 1, before: -1},
+        "stronger regularization": {after: 1, MATCHED[before]: -1},
     }
 
 
@@ -112,29 +112,29 @@ class Difference:
     Attributes:
         mean: The weighted sum of the models' means over seeds, in units of the measure.
         error: Standard error of `mean`; NaN if a model has only one seed.
-        freedom: Degrees of freedom (Welch and Satterthwaite).
-        spread: Standard deviation over seeds, pooled over the models.
+        degrees_of_freedom: Degrees of freedom (Welch and Satterthwaite).
+        std: Standard deviation over seeds, pooled over the models.
         seeds: The smallest number of seeds of a model.
     """
 
     mean: float
     error: float
-    freedom: float
-    spread: float
+    degrees_of_freedom: float
+    std: float
     seeds: int
 
     @property
     def interval(self) -> tuple[float, float]:
         """Ends of the confidence interval at `CONFIDENCE`; infinite if a model has one seed."""
-        if not self.freedom > 0:
+        if not self.degrees_of_freedom > 0:
             return -np.inf, np.inf
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, self.freedom) * self.error
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees_of_freedom) * self.error
         return self.mean - half, self.mean + half
 
     @property
     def effect(self) -> float:
         """The mean in standard deviations over seeds; NaN if the standard deviation is 0."""
-        return self.mean / self.spread if self.spread else np.nan
+        return self.mean / self.std if self.std else np.nan
 
     def p_above(self, bound: float) -> float:
         """Return the p value of the one-sided test that the true value is above a bound."""
@@ -145,11 +145,13 @@ class Difference:
         return self._p(bound - self.mean)
 
     def _p(self, beyond: float) -> float:
-        if not self.freedom > 0:  # The variance over seeds cannot be estimated from one seed.
+        if (
+            not self.degrees_of_freedom > 0
+        ):  # The variance over seeds cannot be estimated from one seed.
             return 1.0
         if self.error == 0:  # All seeds agree to the last digit, so t is infinite.
             return float(beyond <= 0)
-        return float(stats.t.sf(beyond / self.error, self.freedom))
+        return float(stats.t.sf(beyond / self.error, self.degrees_of_freedom))
 
     def __str__(self) -> str:
         low, high = self.interval

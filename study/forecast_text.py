@@ -10,7 +10,7 @@ import pandas as pd
 from study import claims, forecast, model_table
 from study.forecast import DATASETS
 from study.markdown import table_head, table_row
-from vaelib.runs import PUBLISHED
+from vaelib.measures.features import path_of
 
 
 def ratio(row: pd.Series) -> str:
@@ -79,10 +79,11 @@ def without_manifold(table: pd.DataFrame) -> str:
 
 def judges() -> str:
     """Give the accuracy of the classifiers that provide the feature spaces."""
+    trained = {title: path_of(name).with_suffix(".json") for name, title in DATASETS.items()}
     found = {
-        title: json.loads((PUBLISHED / "features" / f"{name}.json").read_text())["test accuracy"]
-        for name, title in DATASETS.items()
-        if (PUBLISHED / "features" / f"{name}.json").exists()
+        title: json.loads(path.read_text())["test accuracy"]
+        for title, path in trained.items()
+        if path.exists()
     }
     words = " and ".join(f"{100 * accuracy:.1f} % of {title}" for title, accuracy in found.items())
     return (

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 import click
 import numpy as np
 
-from study import TABLES, named_models
+from study import named_models
+from study.vae_family import BETA_VAES
 from vaelib import runs
 from vaelib.models import VAE
 from vaelib.runs.npz import from_npz, to_npz
 from vaelib.support.files import write_atomically
 
-FILE = TABLES / "beta_vaes.npz"
 KEPT = ("samples", "codes", "grid")
 BETAS = tuple(f"beta({weight})" for weight in ("0.01", "0.03", "0.1", "0.3", "1", "3", "10"))
 
@@ -60,14 +60,14 @@ def weights(word: str, model: VAE) -> dict[str, np.ndarray]:
 @click.command(help=__doc__)
 def main() -> None:
     """Add the models that study/tables/beta_vaes.npz lacks."""
-    known = from_npz(FILE.read_bytes()) if FILE.exists() else {}
+    known = from_npz(BETA_VAES.read_bytes()) if BETA_VAES.exists() else {}
     missing = [word for word in BETAS if f"{word}/weights/0" not in known]
     print(
         f"{len(BETAS) - len(missing)} beta-VAEs are there, {len(missing)} are missing", flush=True
     )
     if missing:
         write_atomically(
-            FILE, to_npz(known | snapshots_and_weights(missing, dataset="fashion_mnist"))
+            BETA_VAES, to_npz(known | snapshots_and_weights(missing, dataset="fashion_mnist"))
         )
 
 

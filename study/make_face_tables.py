@@ -5,18 +5,15 @@ tables/frey.csv. The Frey faces are skipped if they cannot be found.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 
 import click
 import numpy as np
 from sklearn.decomposition import PCA
-from tqdm import tqdm
 
 from study import face_tables, named_models
-from study.table_files import add_row, keys_in, made_now, read_table
+from study.table_files import add_missing
 from vaelib import data, runs
-from vaelib.data import Dataset
 from vaelib.data.builtin import frey
 from vaelib.measures import mean_squared_error
 from vaelib.runs.npz import to_npz
@@ -24,7 +21,7 @@ from vaelib.support.errors import DataError
 from vaelib.support.files import write_atomically
 
 # 400 and 2,394 steps of 100 images. study/plan.md explains the lower learning rate for the film.
-SETTINGS = {"faces": {"epochs": 4}, "frey_faces": {"epochs": 133, "learning_rate": 2e-3}}
+SETTINGS = {"faces": {"epochs": 4}, "frey_faces": named_models.FREY_SCHEDULE}
 KEYS = ["objective", "seed"]
 
 
@@ -82,41 +79,28 @@ def save_grid_and_codes(objective: str, run: runs.Run, codes: np.ndarray) -> Non
     write_atomically(face_tables.GRID, to_npz(known | new))
 
 
-def add_missing_rows(
-    path: Path,
-    make: Callable[[str, int], dict[str, float]],
-    objectives: Iterable[str],
-    seeds: int,
-    dataset: Dataset,
-) -> None:
-    """Add the rows that a table lacks.
-
-    Args:
-        path: The CSV file.
-        make: Function that computes the measures of a row from objective and seed.
-        objectives: Objectives or controls that have rows in this table.
-        seeds: Number of seeds, from 0.
-        dataset: The data set, whose fingerprint is recorded.
-    """
-    there = keys_in(read_table(path, KEYS), KEYS)
-    wanted = [(o, s) for s in range(seeds) for o in objectives if (o, s) not in there]
-    for objective, seed in tqdm(wanted, desc=path.name, unit="row", disable=None):
-        made = made_now({dataset.name: dataset.fingerprint})
-        row = {"objective": objective, "seed": seed} | make(objective, seed)
-        add_row(path, KEYS, row, made)
+def rows(objectives: Iterable[str], seeds: int) -> list[dict]:
+    """Return the keys of a row for each objective and each seed from 0, seed by seed."""
+    return [{"objective": o, "seed": seed} for seed in range(seeds) for o in objectives]
 
 
 @click.command(help=__doc__)
 def main() -> None:
     """Add the rows that both tables lack."""
-    drawn = face_tables.DRAWN, row_of_drawn, face_tables.OBJECTIVES
-    add_missing_rows(*drawn, seeds=10, dataset=data.load("faces"))
+    drawn = data.load("faces")
+    add_missing(
+        *(face_tables.DRAWN, KEYS, rows(face_tables.OBJECTIVES, seeds=10)),
+        lambda objective, seed: (row_of_drawn(objective, seed), {drawn.name: drawn.fingerprint}),
+    )
     try:
         film = data.load("frey_faces")
     except DataError as error:
         raise click.ClickException(f"{face_tables.FILMED.name} is unchanged: {error}") from None
     objectives = *face_tables.FILM_OBJECTIVES, *face_tables.CONTROLS
-    add_missing_rows(face_tables.FILMED, row_of_film, objectives, seeds=5, dataset=film)
+    add_missing(
+        *(face_tables.FILMED, KEYS, rows(objectives, seeds=5)),
+        lambda objective, seed: (row_of_film(objective, seed), {film.name: film.fingerprint}),
+    )
 
 
 if __name__ == "__main__":

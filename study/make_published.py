@@ -18,11 +18,11 @@ from pathlib import Path
 
 import click
 import numpy as np
-import pandas as pd
 
-from study import TABLES, published_numbers
-from study.table_files import add_row, keys_in, made_now, read_table
-from vaelib import data, priors, runs
+from study import published_numbers
+from study.published_numbers import TABLE
+from study.table_files import add_missing
+from vaelib import priors, runs
 from vaelib.measures import likelihood
 from vaelib.models import VAE
 from vaelib.objectives import ELBO, Objective
@@ -30,7 +30,6 @@ from vaelib.runs.npz import from_npz, to_npz
 from vaelib.runs.recipes import Recipe
 from vaelib.support.files import write_atomically
 
-TABLE = TABLES / "paper.csv"
 KEYS = ["model", "epochs", "images", "samples"]
 DRAWS = 10  # samples of the ELBO for each image
 STEP = 0.04  # spacing of the grid of codes that the exact likelihood is summed over
@@ -105,20 +104,19 @@ def keys(name: str, recipe: Recipe, images: int, samples: int) -> dict[str, obje
 @click.option("--samples", default=5_000, show_default=True, help="Codes sampled for each image.")
 def main(epochs: int, images: int, samples: int) -> None:
     """Train the models that others published numbers for, and measure them."""
-    for name, recipe in recipes(epochs).items():
-        key = keys(name, recipe, images, samples)
-        if tuple(key.values()) in keys_in(read_table(TABLE, KEYS), KEYS):
-            print(f"{name}: measured already", flush=True)
-            continue
-        print(f"{name}: {recipe.slug}", flush=True)
-        dataset = data.load(recipe.dataset).binarize(recipe.pixels)
-        made = made_now({f"{recipe.dataset}, {recipe.pixels}": dataset.fingerprint})
+    by_name = recipes(epochs)
+
+    def make(**key: object) -> tuple[dict[str, float], dict[str, str]]:
+        recipe = by_name[key["model"]]
+        dataset = recipe.load_dataset()
         run = runs.train(recipe)
         found = measure(run.model, dataset.test_images[:images], samples)
         save_per_image(found, key, TABLE.with_suffix(".npz"))
-        row = key | summary(found) | {"seconds": run.provenance["seconds"]}
-        add_row(TABLE, KEYS, row, made)
-        print(pd.Series(row).to_string(), flush=True)
+        used = {f"{recipe.dataset}, {recipe.pixels}": dataset.fingerprint}
+        return summary(found) | {"seconds": run.provenance["seconds"]}, used
+
+    wanted = [keys(name, recipe, images, samples) for name, recipe in by_name.items()]
+    add_missing(TABLE, KEYS, wanted, make)
 
 
 if __name__ == "__main__":

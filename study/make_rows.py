@@ -24,6 +24,20 @@ from study.table_files import add_row, check_ready, keys_in, made_now, read_tabl
 THREADS = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
 
 
+@contextlib.contextmanager
+def environment(**values: str) -> Iterator[None]:
+    """Set environment variables within this context, and restore them afterwards."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
 def key(settings: dict) -> tuple:
     """Return the values in settings that identify a row, in the order of `KEYS`."""
     return tuple(settings[name] for name in KEYS)
@@ -80,24 +94,20 @@ def make_all(
         failed, the settings, None, and the exception.
     """
     share = str(max(1, (os.cpu_count() or 1) // processes))
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, share))  # The new processes inherit it.
-    try:
-        # TensorFlow does not survive a fork, and does not release all memory after a model.
-        kind = dict(mp_context=get_context("spawn"), max_tasks_per_child=1)
-        with ProcessPoolExecutor(processes, **kind) as pool:
-            jobs = {pool.submit(make_row, one): one for one in settings}
-            try:
-                for job in as_completed(jobs):
-                    error = job.exception()
-                    yield jobs[job], *(job.result() if error is None else (None, error))
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+    # TensorFlow does not survive a fork, and does not release all memory after a model.
+    kind = dict(mp_context=get_context("spawn"), max_tasks_per_child=1)
+    # The new processes inherit the environment.
+    with (
+        environment(**dict.fromkeys(THREADS, share)),
+        ProcessPoolExecutor(processes, **kind) as pool,
+    ):
+        jobs = {pool.submit(make_row, one): one for one in settings}
+        try:
+            for job in as_completed(jobs):
+                error = job.exception()
+                yield jobs[job], *(job.result() if error is None else (None, error))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def add_references(name: str, path: Path = REFERENCES) -> None:
@@ -109,6 +119,7 @@ def add_references(name: str, path: Path = REFERENCES) -> None:
     keys = ["dataset", "images"]
     if name in set(read_table(path, keys).dataset):
         return
+    check_ready(path)
     dataset = data.load(name)
     made = made_now({name: dataset.fingerprint, f"features of {name}": features.fingerprint(name)})
     for images, found in known_images(dataset, features.load(name)).items():
@@ -136,18 +147,14 @@ def make_features(name: str) -> None:
 def main(name: str, processes: int, limit: int | None) -> None:
     """Add the missing rows of the table with this name."""
     path, wanted = TABLES / f"{name}.csv", missing(name)
-    planned = len(planned_rows.TABLES[name]())
-    print(f"{path.name} has {planned - len(wanted)} of {planned} planned rows.", flush=True)
-    wanted = wanted[:limit]
-    if not wanted:
-        return
-    try:
-        check_ready(path)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    for dataset in sorted({settings["dataset"] for settings in wanted}):
+    planned = planned_rows.TABLES[name]()
+    print(f"{path.name} has {len(planned) - len(wanted)} of {len(planned)} rows.", flush=True)
+    for dataset in sorted({settings["dataset"] for settings in planned}):
         make_features(dataset)
         add_references(dataset)
+    wanted = wanted[:limit]
+    if wanted:
+        check_ready(path)
     failed = []
     for one, row, made in tqdm(make_all(wanted, processes), total=len(wanted), unit="row"):
         if row is None:

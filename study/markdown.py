@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-TITLES = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
-
 
 def table_row(*cells: str) -> str:
     """Format a row of a table."""

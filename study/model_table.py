@@ -10,9 +10,10 @@ from study import TABLES
 TABLE = TABLES / "models.csv"
 REFERENCES = TABLES / "references.csv"
 MODEL_KEYS = "dataset", "objective", "prior", "latent_dim", "schedule", "pixels"
-DATASETS = "fashion_mnist", "mnist"
+DATASETS = {"fashion_mnist": "Fashion-MNIST", "mnist": "MNIST"}
 # Columns of numbers that describe how a model was trained and measured; the others are measures.
 NOT_MEASURED = "seed", "epochs", "latent_dim", "seconds", "information ceiling", "learning_rate"
+SCALED_PATH = "path length, scaled"  # computed from other columns when the table is read
 ROUNDING = 1e-5  # relative; the table has six digits
 POST = "post-elbo", "elbo", "post-mmd"
 BLACK_AND_WHITE = "elbo", "mmd-sampled", "mmd-deterministic"
@@ -38,7 +39,7 @@ def read(table: Path = TABLE) -> pd.DataFrame:
     """
     found = pd.read_csv(table)
     variance = (found["std of z1"] ** 2 + found["std of z2"] ** 2) / 2
-    return found.assign(**{"path length, scaled": found["path length"] * variance})
+    return found.assign(**{SCALED_PATH: found["path length"] * variance})
 
 
 def rows(table: pd.DataFrame, part: str = "fast") -> pd.DataFrame:
@@ -114,8 +115,9 @@ def compare_with_seeds(row: Mapping[str, object], table: pd.DataFrame) -> pd.Dat
         table: As from `rows`, with the row of the same settings and seed.
 
     Returns:
-        A row for each measure: its value in the table ("there"), the new value ("here"), the
-        "range" over the seeds, and whether the difference is "within" the range.
+        A row for each measure of such a model: its value in the table ("there"), the new value
+        ("here"), the "range" over the seeds, and whether the difference is "within" the range. A
+        measure that is missing on one side is not within.
 
     Raises:
         ValueError: If the table does not have exactly one such row.
@@ -128,8 +130,9 @@ def compare_with_seeds(row: Mapping[str, object], table: pd.DataFrame) -> pd.Dat
             f"the table has {len(there)} rows of {row['objective']} on {row['dataset']} with seed "
             f"{row['seed']}: expected one."
         )
-    names = [name for name in measures(table) if name in row]
-    found = pd.DataFrame({"there": there[names].iloc[0], "here": pd.Series(row)[names]})
-    found = found.astype(float).assign(range=same[names].max() - same[names].min()).dropna()
-    away = (found.here - found.there).abs()
+    names = [name for name in measures(table) if name != SCALED_PATH]
+    found = pd.DataFrame({"there": there[names].iloc[0], "here": pd.Series(row).reindex(names)})
+    found = found.astype(float).assign(range=same[names].max() - same[names].min())
+    found = found.dropna(how="all", subset=["there", "here"])  # measures that such a model lacks
+    away = (found.here - found.there).abs()  # NaN, and so not within, if only one of them is there
     return found.assign(within=away <= found.range + ROUNDING * found.there.abs())

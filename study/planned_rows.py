@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable
 
 from study.model_table import BLACK_AND_WHITE, DATASETS, FACTORIAL, POST
+from study.named_models import FREY_SCHEDULE
 
 # The settings that identify a row, with the values for those that a list below leaves out.
 DEFAULTS = {
@@ -21,7 +22,7 @@ DEFAULTS = {
     "seed": 0,
 }
 KEYS = list(DEFAULTS)
-FREY = {"dataset": ["frey_faces"], "epochs": [133], "learning_rate": [0.002]}
+FREY = {"dataset": ["frey_faces"]} | {name: [v] for name, v in FREY_SCHEDULE.items()}
 CIFAR = {"dataset": ["cifar10"], "epochs": [5]}
 FORECAST = (
     {"objective": ["elbo", "elbo-squared-error", "post-mmd"]},

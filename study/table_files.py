@@ -7,16 +7,21 @@ package versions, the machines, and the fingerprints of the data. Each row names
 import json
 import os
 import platform
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import filelock
 import pandas as pd
+from tqdm import tqdm
 
 from vaelib.runs import provenance
 from vaelib.support.files import write_atomically
 
 NO_COMMIT = "not in a repository"
+# What decides a row. New rows change the tables, and must not make the code look changed.
+CODE = "vaelib", "study", ":(exclude)study/tables", ":(exclude)study/*.md"
 
 
 def read_table(path: Path, keys: list[str]) -> pd.DataFrame:
@@ -37,7 +42,7 @@ def made_now(data: dict[str, str]) -> dict:
     """
     others = {name: version(name) for name in ("scikit-learn", "scipy")}
     return {
-        "commit": provenance.commit(("vaelib", "study")) or NO_COMMIT,
+        "commit": provenance.commit(CODE) or NO_COMMIT,
         "versions": provenance.versions() | others | {"python": platform.python_version()},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "data": data,
@@ -45,19 +50,50 @@ def made_now(data: dict[str, str]) -> dict:
 
 
 def check_ready(path: Path) -> None:
-    """Raise if rows that are made now could not be added to a table; call it before training.
+    """Exit if rows that are made now could not be added to a table; call it before training.
 
     Raises:
-        ValueError: If the code is not committed, since a row names the commit that made it, or if
-            the table has rows of this commit that were made with other versions.
+        click.ClickException: If the code is not committed, since a row names the commit that made
+            it, or if the table has rows of this commit that were made with other versions.
     """
     made = made_now({})
     if made["commit"] == NO_COMMIT or made["commit"].endswith("-dirty"):
-        raise ValueError(
+        raise click.ClickException(
             f"the code in vaelib/ and study/ is not a commit ({made['commit']}), and each row of "
             f"{path.name} names the commit that made it: commit your changes first."
         )
-    _merged(read_record(path), made, path)
+    try:
+        _merged(read_record(path), made, path)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def add_missing(
+    path: Path,
+    keys: list[str],
+    wanted: Iterable[dict],
+    make: Callable[..., tuple[dict, dict[str, str]]],
+) -> None:
+    """Make the rows that a table lacks, one after the other, and add each when it is made.
+
+    Args:
+        path: The CSV file.
+        keys: Columns that identify a row.
+        wanted: The key columns of all rows that the table should have.
+        make: Function of the key columns, passed by name, that returns the other columns of the
+            row and the fingerprints of the data that it used.
+
+    Raises:
+        click.ClickException: As `check_ready`, unless no row is missing.
+    """
+    there = keys_in(read_table(path, keys), keys)
+    missing = [one for one in wanted if tuple(one[key] for key in keys) not in there]
+    if missing:
+        check_ready(path)
+    for one in tqdm(missing, desc=path.name, unit="row", disable=None):
+        made = made_now({})  # before training, because someone may edit the code meanwhile
+        found, data = make(**one)
+        add_row(path, keys, one | found, made | {"data": data})
 
 
 def add_row(path: Path, keys: list[str], row: dict, made: dict) -> None:

@@ -13,10 +13,11 @@ import click
 import pandas as pd
 
 from study import TABLES
-from study.markdown import TITLES, mean_and_std, table_head, table_row
+from study.markdown import mean_and_std, table_head, table_row
+from study.model_table import DATASETS
 from study.named_models import OBJECTIVES
 from study.named_models import TITLES as MODEL_TITLES
-from study.table_files import add_row, keys_in, made_now, read_table
+from study.table_files import add_missing, read_table
 from vaelib import data, measures, runs
 from vaelib.batches import Batches
 from vaelib.data import Dataset
@@ -24,7 +25,6 @@ from vaelib.runs.recipes import Recipe, post_recipe
 
 TABLE = TABLES / "schedules.csv"
 MODELS = ("elbo", "post-elbo", "post-mmd", "autoencoder")
-DATASETS = ("fashion_mnist", "mnist")
 KEYS = ["schedule", "dataset", "model", "seed"]
 ADAM = dict(optimizer="adam")
 SCHEDULES = {
@@ -99,7 +99,7 @@ def read(table: Path = TABLE) -> pd.DataFrame:
 def schedule_comparison(table: pd.DataFrame) -> str:
     """Compare the post's schedule with the fast one for each data set and model, as Markdown."""
     lines = []
-    for dataset, title in TITLES.items():
+    for dataset, title in DATASETS.items():
         lines += table_head(title, "steps", *QUALITY)
         for model in MODELS:
             for name, words in {"post": "the post's", FAST: "fast"}.items():
@@ -143,17 +143,19 @@ def steps_to_target(table: pd.DataFrame) -> str:
 def main(names: tuple[str, ...], seeds: int, models: str, datasets: str) -> None:
     """Add the rows of these schedules that study/tables/schedules.csv lacks."""
     loaded = {name: data.load(name) for name in datasets.split(",")}
-    for seed, name, dataset, model in itertools.product(
-        range(seeds), names, loaded.values(), models.split(",")
-    ):
-        key = (name, dataset.name, model, seed)
-        if key in keys_in(read(), KEYS):
-            continue
-        print(*key, flush=True)
-        made = made_now({dataset.name: dataset.fingerprint})
-        row = row_of(name, dataset, model, seed)
-        add_row(TABLE, KEYS, row, made)
-        print(pd.Series(row).to_string(), flush=True)
+
+    def make(**key: object) -> tuple[dict[str, object], dict[str, str]]:
+        dataset = loaded[key["dataset"]]
+        row = row_of(key["schedule"], dataset, key["model"], key["seed"])
+        return row, {dataset.name: dataset.fingerprint}
+
+    wanted = [
+        dict(zip(KEYS, (name, dataset, model, seed), strict=True))
+        for seed, name, dataset, model in itertools.product(
+            range(seeds), names, loaded, models.split(",")
+        )
+    ]
+    add_missing(TABLE, KEYS, wanted, make)
 
 
 if __name__ == "__main__":

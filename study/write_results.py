@@ -19,7 +19,8 @@ from study import (
     training_schedules,
 )
 from study import forecast as predicted
-from study.markdown import TITLES, mean_and_std, table_head, table_row, to_markdown
+from study.markdown import mean_and_std, table_head, table_row, to_markdown
+from study.model_table import DATASETS
 from vaelib.support.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +46,7 @@ def readme_table(table: pd.DataFrame) -> str:
     """Tabulate the models that the post compares, and the VAE of KL weight 1, for README.md."""
     rows = model_table.rows(table, "fast")
     lines = table_head("data", "model", "seeds", *(COLUMNS[name][0] for name in IN_BRIEF))
-    for (dataset, title), objective in itertools.product(TITLES.items(), model_table.POST):
+    for (dataset, title), objective in itertools.product(DATASETS.items(), model_table.POST):
         found = rows[(rows.dataset == dataset) & (rows.objective == objective)]
         cells = [mean_and_std(found[name], COLUMNS[name][1]) for name in IN_BRIEF]
         lines.append(table_row(title, named_models.TITLES[objective], str(len(found)), *cells))
@@ -55,7 +56,7 @@ def readme_table(table: pd.DataFrame) -> str:
 def full_tables(table: pd.DataFrame) -> str:
     """Tabulate the measures of all models, as mean ± standard deviation, for each data set."""
     lines, rows = [], model_table.rows(table, "fast")
-    for dataset, title in TITLES.items():
+    for dataset, title in DATASETS.items():
         here = rows[rows.dataset == dataset]
         lines += table_head(title, *(COLUMNS[name][0] for name in IN_FULL))
         for objective, model in named_models.TITLES.items():
@@ -69,7 +70,7 @@ def full_tables(table: pd.DataFrame) -> str:
 def by_schedule(table: pd.DataFrame) -> str:
     """Tabulate the measures of the post's models by either schedule, for each data set."""
     lines = ["The post's models, trained by the post's schedule and by the fast schedule:", ""]
-    for dataset, title in TITLES.items():
+    for dataset, title in DATASETS.items():
         lines += table_head(title, "seeds", *(COLUMNS[name][0] for name in BY_SCHEDULE))
         places = itertools.product(model_table.POST, {"post": "the post's", "fast": "fast"}.items())
         for objective, (schedule, words) in places:
@@ -103,7 +104,7 @@ def ledger(table: pd.DataFrame) -> str:
             for row in mine.itertuples()
         }
         cells = [cells.get(column, "") for column in columns]
-        lines.append(table_row(claim.words, TITLES[claim.dataset], *cells))
+        lines.append(table_row(claim.words, DATASETS[claim.dataset], *cells))
     return "\n".join(lines) + "\n"
 
 
@@ -119,12 +120,12 @@ tests (Holm's method). Notebook 05 explains the rules and shows the intervals.
 def likelihoods(table: pd.DataFrame) -> str:
     """Tabulate the NLL of models of black-and-white pixels, in nats per image."""
     rows = model_table.rows(table, "threshold")
-    lines = table_head("NLL, nats per image", *TITLES.values())
+    lines = table_head("NLL, nats per image", *DATASETS.values())
     for objective in model_table.BLACK_AND_WHITE:
         found = rows[rows.objective == objective]
         cells = [
             mean_and_std(here.NLL, 1) + collapsed(here)
-            for here in (found[found.dataset == name] for name in TITLES)
+            for here in (found[found.dataset == name] for name in DATASETS)
         ]
         lines.append(table_row(named_models.TITLES[objective], *cells))
     return "\n".join(lines) + "\n"
@@ -148,7 +149,7 @@ def changed_verdicts(table: pd.DataFrame, first_edition: pd.DataFrame) -> str:
         before = old.loc[key, row.comparison] if key in old.index else "not asked"
         verdict = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
         if before != verdict:
-            cells = claim_words(row.claim), TITLES[row.claim.dataset], row.comparison, before
+            cells = claim_words(row.claim), DATASETS[row.claim.dataset], row.comparison, before
             lines.append(table_row(*cells, verdict, reason_for_change(row, before, verdict)))
     total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
     counts = f"Of the {len(now)} verdicts by the fast schedule, {len(lines) - 2} are new or differ"

@@ -90,7 +90,7 @@ def test_where_edges_are_sharper_and_what_is_said_of_digits(judged):
     same = judged[[c.expected == 0 and not c.untrained for c in judged.claim]]
     assert len(same) == 12 and claims.HOLDS not in set(same.verdict)
     said = "With the standard KL weight, paths are shorter there: by squared error, through its "
-    assert said + "stronger pull (appendix), more than by MMD." in lesson
+    assert said + "stronger regularization (appendix), more than by MMD." in lesson
     path = judged[judged.words == "morphing is more organic, digits"].set_index(WHERE)
     path = path.xs("standard KL weight", level="comparison")
     assert set(path.verdict) == {claims.HOLDS} and path.reason["fast"] == claims.OTHER
@@ -98,7 +98,11 @@ def test_where_edges_are_sharper_and_what_is_said_of_digits(judged):
     for pulls in (contrasts.WEIGHT, contrasts.MMD):
         apart = contrasts.split_squared_error(made=[pulls])
         found = {k: contrasts.contrast(rows, "mnist", "path length", w) for k, w in apart.items()}
-        assert found["stronger pull"].interval[1] < 0 < found["other pixels"].interval[1]
+        assert (
+            found["stronger regularization"].interval[1]
+            < 0
+            < found["squared error, matched"].interval[1]
+        )
 
 
 def test_how_many_verdicts_are_open_by_the_posts_schedule(judged):

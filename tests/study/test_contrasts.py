@@ -146,7 +146,7 @@ def test_squared_error_is_other_pixels_and_a_stronger_pull(made, models):
         name: contrast(rows, "mnist", "m", weights).mean
         for name, weights in contrasts.split_squared_error(made).items()
     }
-    assert found == {PIXELS: 99, "other pixels": 9, "stronger pull": 90}
+    assert found == {PIXELS: 99, "squared error, matched": 9, "stronger regularization": 90}
 
 
 def test_mmd_with_noise_and_its_loss_are_mmd_without_noise():

@@ -1,19 +1,22 @@
-"""Rows about faces: known codes go in, known numbers come out; and a table is made only once."""
+"""The tables about faces: known codes give known numbers, and each row is made once."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from study import face_tables
+from study import face_tables, named_models
 from study import make_face_tables as tool
-from vaelib import data
+from study.table_files import read_record
+from vaelib import data, runs
 from vaelib.measures import disentanglement as measured
+from vaelib.runs import provenance
 
 
-class Plane:
-    """An encoder whose codes are the causes themselves, turned by an angle."""
+class RotatedFactors:
+    """An encoder whose codes are the factors themselves, rotated by an angle."""
 
     def __init__(self, angle, factors):
         self.angle, self.factors = angle, factors
@@ -30,10 +33,8 @@ def drawn():
 
 
 @pytest.mark.parametrize("angle", [0, 30, 45])
-def test_a_plane_that_is_turned_loses_what_hangs_on_axes_and_nothing_else(
-    drawn, angle, monkeypatch
-):
-    run = type("Run", (), {"model": Plane(angle, drawn.test_factors)})
+def test_rotating_the_codes_lowers_the_measures_of_axes_and_no_others(drawn, angle, monkeypatch):
+    run = type("Run", (), {"model": RotatedFactors(angle, drawn.test_factors)})
     monkeypatch.setattr(tool, "train_quietly", lambda dataset, objective, seed: run)
     row = tool.row_of_drawn("elbo", 0)
     for reading in ("linear R²", "k-NN R²"):
@@ -86,18 +87,32 @@ def test_a_film_that_goes_round_in_a_circle_gets_the_steps_of_a_circle(tmp_path,
     assert tool.row_of_film("pixels", 0)["step ratio"] < 0.05  # they grow frame by frame
 
 
-def test_rows_are_made_once(tmp_path, monkeypatch):
-    path, made, drawn = tmp_path / "faces.csv", [], data.render_faces(train=9, test=9)
+def test_a_trained_model_is_measured_by_its_codes_and_the_known_factors(monkeypatch, tmp_path):
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    monkeypatch.setitem(tool.SETTINGS, "faces", {"epochs": 1, "limit": 200})
+    row, dataset = tool.row_of_drawn("beta(4)", 1), data.load("faces")
+    recipe = named_models.recipe("faces", "beta(4)", seed=1, epochs=1, limit=200)
+    codes = runs.train(recipe).model.encode(dataset.test_images)
+    assert row == pytest.approx(face_tables.measure_drawn_faces(codes, dataset.test_factors))
 
-    def make(objective, seed):
-        made.append((objective, seed))
-        return {"value": float(len(made))}
 
-    for _ in range(2):
-        tool.add_missing_rows(path, make, ("elbo", "beta(4)"), seeds=2, dataset=drawn)
-    assert sorted(made) == [("beta(4)", 0), ("beta(4)", 1), ("elbo", 0), ("elbo", 1)]
-    table = pd.read_csv(path)
-    assert table[["objective", "seed"]].values.tolist() == [list(pair) for pair in made]
+def test_both_tables_are_made_with_all_models_and_seeds(tmp_path, monkeypatch):
+    film = SimpleNamespace(name="frey_faces", fingerprint="def")
+    drawn = data.render_faces(train=9, test=9)
+    monkeypatch.setattr(data, "load", {"faces": drawn, "frey_faces": film}.get)
+    monkeypatch.setattr(face_tables, "DRAWN", tmp_path / "faces.csv")
+    monkeypatch.setattr(face_tables, "FILMED", tmp_path / "frey.csv")
+    monkeypatch.setattr(tool, "row_of_drawn", lambda objective, seed: {"value": 1.0})
+    monkeypatch.setattr(tool, "row_of_film", lambda objective, seed: {"value": 2.0})
+    monkeypatch.setattr(provenance, "commit", lambda folders: "abc")
+    done = CliRunner().invoke(tool.main)
+    assert done.exit_code == 0, done.output
+    for path, value, count in (("faces", 1.0, 10), ("frey", 2.0, 5)):
+        table = pd.read_csv(tmp_path / f"{path}.csv")
+        assert (table.value == value).all()
+        assert (table.groupby("objective").seed.nunique() == count).all()
+    record = read_record(tmp_path / "frey.csv")
+    assert record["abc"]["data"] == {"frey_faces": "def"}
 
 
 def test_the_committed_tables_are_complete():

@@ -44,10 +44,11 @@ def test_only_what_the_file_lacks_is_made(monkeypatch, tmp_path):
     made = []
 
     def make(words, **settings):
+        assert settings == {"dataset": "fashion_mnist"}
         made.append(list(words))
         return {f"{word}/weights/0": np.zeros(1) for word in words}
 
-    monkeypatch.setattr(make_beta_vaes, "FILE", tmp_path / "beta_vaes.npz")
+    monkeypatch.setattr(make_beta_vaes, "BETA_VAES", tmp_path / "beta_vaes.npz")
     monkeypatch.setattr(make_beta_vaes, "snapshots_and_weights", make)
     for words in (["beta(1)"], ["beta(1)", "beta(2)"], ["beta(1)", "beta(2)"]):
         monkeypatch.setattr(make_beta_vaes, "BETAS", words)

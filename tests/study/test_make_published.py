@@ -6,9 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from study import make_published
-from vaelib import data
+from study.table_files import read_record
+from vaelib import data, runs
 from vaelib.measures import likelihood
 from vaelib.models import VAE
+from vaelib.runs import provenance
 from vaelib.runs.npz import from_npz
 
 FACES = data.render_faces(train=100, test=20)
@@ -53,6 +55,7 @@ def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
     monkeypatch.setattr(make_published, "STEP", 0.25)
     monkeypatch.setattr(make_published, "TABLE", tmp_path / "paper.csv")
+    monkeypatch.setattr(provenance, "commit", lambda folders: "abc")
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
     few = {"VAE": make_published.Recipe("faces", epochs=1, limit=20, pixels="static")}
     monkeypatch.setattr(make_published, "recipes", lambda epochs: few)
@@ -61,12 +64,18 @@ def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
     assert first.exit_code == 0, first.output
     written = (tmp_path / "paper.csv").read_bytes()
     second = CliRunner().invoke(make_published.main, options)
-    assert "VAE: measured already" in second.output
+    assert second.exit_code == 0, second.output
     assert (tmp_path / "paper.csv").read_bytes() == written
     CliRunner().invoke(make_published.main, ["--images", "5", "--samples", "3"])
     table = pd.read_csv(tmp_path / "paper.csv")
     assert table.images.tolist() == [4, 5]
-    assert table.commit.notna().all()
+    static = FACES.binarize("static")
+    [run] = [runs.load(path) for path in (tmp_path / "runs").iterdir() if runs.is_complete(path)]
+    found = make_published.measure(run.model, static.test_images[:4], samples=3)
+    expected = make_published.summary(found)
+    assert table.loc[0, list(expected)].to_dict() == pytest.approx(expected, rel=1e-4)
+    record = read_record(tmp_path / "paper.csv")
+    assert record["abc"]["data"] == {"faces, static": static.limit(train=20).fingerprint}
     kept = from_npz((tmp_path / "paper.npz").read_bytes())
     for images, bound in zip(table.images, table["ELBO"], strict=True):  # both are still there
         values = kept[f"VAE, 1 epochs, {images} images, 3 samples/ELBO"]

@@ -7,7 +7,7 @@ import pytest
 from study import model_table
 
 
-def test_the_scaled_path_length_does_not_depend_on_the_size_of_the_map(tmp_path):
+def test_the_scaled_path_length_does_not_depend_on_the_scale_of_the_codes(tmp_path):
     row = {"path length": [100, 25], "std of z1": [1.0, 2.0], "std of z2": [0.5, 1.0]}
     pd.DataFrame(row).to_csv(tmp_path / "table.csv")
     assert list(model_table.read(tmp_path / "table.csv")["path length, scaled"]) == [62.5, 62.5]
@@ -48,6 +48,17 @@ def test_a_row_made_again_is_compared_with_the_range_of_its_seeds():
     }
     with pytest.raises(ValueError, match="0 rows of elbo on mnist with seed 2: expected one"):
         model_table.compare_with_seeds(row | {"seed": 2}, table)
+
+
+def test_a_measure_that_is_missing_on_one_side_is_not_within():
+    same = {"dataset": "mnist", "objective": "elbo"}
+    table = pd.DataFrame([same | {"seed": seed, "loss": 2.0 + seed, "m": 1.0} for seed in (0, 1)])
+    for row in ({"loss": np.nan, "m": 1.0}, {"m": 1.0}):
+        found = model_table.compare_with_seeds(same | {"seed": 0} | row, table)
+        assert found.within.to_dict() == {"loss": False, "m": True}
+    table.loc[:, "loss"] = np.nan
+    found = model_table.compare_with_seeds(same | {"seed": 0, "loss": 2.0, "m": 1.0}, table)
+    assert found.within.to_dict() == {"loss": False, "m": True}
 
 
 def test_a_row_is_not_outside_for_the_digits_that_the_table_leaves_out():

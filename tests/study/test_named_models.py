@@ -33,15 +33,15 @@ def test_one_thing_changes_at_a_time():
         a, b = settings(one), settings(other)
         return {name for name in a if a[name] != b[name]}
 
-    pixels, pull, code = {"reconstruction"}, {"kl_weight", "mmd_weight"}, {"sampled"}
+    pixels, weights, code = {"reconstruction"}, {"kl_weight", "mmd_weight"}, {"sampled"}
     for as_posted, elbo, mmd in (contrasts.CROSS_ENTROPY, contrasts.SQUARED_ERROR):
         assert changed(as_posted, elbo) == {"kl_weight"}
-        assert changed(elbo, mmd) == changed(as_posted, mmd) == pull | code
+        assert changed(elbo, mmd) == changed(as_posted, mmd) == weights | code
     for one, other in zip(contrasts.CROSS_ENTROPY, contrasts.SQUARED_ERROR, strict=True):
         assert changed(one, other) == pixels
     assert changed("mmd-sampled", "mmd-deterministic") == code
     assert changed("mmd-sampled-squared-error", "post-mmd") == code
-    assert changed("elbo", "mmd-sampled") == pull
+    assert changed("elbo", "mmd-sampled") == weights
     assert changed("elbo-squared-error", "elbo-matched") == {"kl_weight"}
     assert changed("post-mmd", "mmd-matched") == {"mmd_weight"}
     assert changed("autoencoder", "mmd-deterministic") == {"mmd_weight"}
@@ -56,7 +56,7 @@ def test_the_names_in_the_table_mean_what_they_meant():
     assert digest[:16] == "aa9fca8ea72706ae"
 
 
-def test_a_matched_pull_is_the_same_part_of_both():
+def test_matched_weights_are_the_same_part_of_both_losses():
     for name, weight in {"elbo": "kl_weight", "mmd": "mmd_weight"}.items():
         whole = "elbo-squared-error" if name == "elbo" else "post-mmd"
         full, matched = (

@@ -1,16 +1,20 @@
 """Tables on disk: no row is ever lost, and each names what produced it."""
 
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import click
 import pandas as pd
 import pytest
 
+import study
 from study import table_files
-from study.table_files import check_ready, made_now, read_record, read_table
+from study.table_files import add_missing, check_ready, made_now, read_record, read_table
 from vaelib.runs import provenance
 
 KEYS = ["objective", "seed"]
+COMMIT = provenance.commit
 
 
 @pytest.fixture(autouse=True)
@@ -93,10 +97,43 @@ def test_the_record_of_a_commit_goes_with_its_last_row(tmp_path, commit):
     assert list(read_record(path)) == ["second"]
 
 
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A repository with some of the project's files, which `made_now` takes for the project."""
+    files = "vaelib/__init__.py", "study/measurement.py", "study/plan.md", "study/tables/models.csv"
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "vaelib"\n')
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "all"]):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True)
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path / "vaelib")
+    monkeypatch.setattr(provenance, "commit", COMMIT)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name, dirty",
+    [
+        *[("study/tables/models.csv", False), ("study/tables/new.json", False)],
+        *[("study/plan.md", False), ("study/measurement.py", True), ("study/new.py", True)],
+        *[("vaelib/__init__.py", True), ("notes.txt", False)],
+    ],
+)
+def test_only_changes_of_code_make_a_commit_dirty(project, name, dirty):
+    clean = made_now({})["commit"]
+    assert len(clean) == 40
+    (project / name).write_text("b\n")
+    assert made_now({})["commit"] == clean + "-dirty" * dirty
+
+
 @pytest.mark.parametrize("name", [None, "abc-dirty"])
 def test_rows_are_not_made_by_code_that_is_no_commit(tmp_path, commit, name):
     commit[0] = name
-    with pytest.raises(ValueError, match=r"each row of models\.csv names the commit that made it"):
+    with pytest.raises(
+        click.ClickException, match=r"each row of models\.csv names the commit that made it"
+    ):
         check_ready(tmp_path / "models.csv")
     commit[0] = "abc"
     check_ready(tmp_path / "models.csv")
@@ -106,14 +143,56 @@ def test_other_versions_are_noticed_before_training(tmp_path, monkeypatch):
     path = tmp_path / "models.csv"
     add_row(path, KEYS, row("elbo", 0, 1.0), {})
     monkeypatch.setattr(provenance, "versions", lambda: {"keras": "0"})
-    with pytest.raises(ValueError, match=r"made with other versions \(keras\)"):
+    with pytest.raises(click.ClickException, match=r"made with other versions \(keras\)"):
         check_ready(path)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(table_files.Path(table_files.__file__).parent.glob("tables/*.csv"))
-)
+def test_missing_rows_are_made_once_and_kept_when_one_fails(tmp_path):
+    path, made, broken = tmp_path / "models.csv", [], {("elbo", 1)}
+    wanted = [{"objective": "elbo", "seed": seed} for seed in range(3)]
+
+    def make(objective, seed):
+        if (objective, seed) in broken:
+            raise RuntimeError("no memory")
+        made.append(seed)
+        return {"loss": 10.0 * seed}, {"faces": "abc"}
+
+    with pytest.raises(RuntimeError, match="no memory"):
+        add_missing(path, KEYS, wanted, make)
+    assert read_table(path, KEYS).seed.tolist() == [0]
+    broken.clear()
+    for _ in range(2):
+        add_missing(path, KEYS, wanted, make)
+    assert made == [0, 1, 2]
+    assert read_table(path, KEYS).loss.tolist() == [0, 10, 20]
+    assert read_record(path)["first"]["data"] == {"faces": "abc"}
+
+
+def test_nothing_is_made_by_code_that_is_no_commit_unless_nothing_is_missing(tmp_path, commit):
+    path, wanted = tmp_path / "models.csv", [{"objective": "elbo", "seed": 0}]
+    commit[0] = "abc-dirty"
+    with pytest.raises(click.ClickException, match="commit your changes first"):
+        add_missing(path, KEYS, wanted, pytest.fail)
+    add_row(path, KEYS, row("elbo", 0, 1.0), {})
+    add_missing(path, KEYS, wanted, pytest.fail)
+
+
+def test_a_row_names_the_commit_that_it_was_begun_with(tmp_path, commit):
+    def make(objective, seed):
+        commit[0] = "edited during training"
+        return {"loss": 1.0}, {}
+
+    add_missing(tmp_path / "models.csv", KEYS, [{"objective": "elbo", "seed": 0}], make)
+    assert read_table(tmp_path / "models.csv", KEYS).commit.tolist() == ["first"]
+
+
+MEASURED = [
+    path
+    for path in sorted(study.TABLES.glob("*.csv"))
+    if path.stem != "first_edition"  # which has verdicts of an earlier edition, not measurements
+]
+
+
+@pytest.mark.parametrize("path", MEASURED, ids=lambda path: path.stem)
 def test_every_row_of_the_committed_tables_names_a_recorded_commit(path):
-    if path.stem == "first_edition":  # verdicts of an earlier edition, not measurements
-        return
     assert set(pd.read_csv(path).commit) == set(read_record(path))

@@ -5,10 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from study import training_schedules
+from study import model_table, training_schedules
 from study.named_models import OBJECTIVES
-from vaelib import data, runs
+from vaelib import data, measures, runs
+from vaelib.runs import provenance
 from vaelib.runs.recipes import post_recipe
 
 
@@ -28,6 +30,29 @@ def test_a_row_says_what_was_trained_for_how_long_and_how_good_it_is(tiny, faces
     assert row["steps"] == 2 * 6  # 510 images make six batches
     assert 0 < row["pixel MSE"] < 0.25 and 0 <= row["15-NN accuracy"] <= 1
     assert 28 * 28 * np.log(2) > row["test loss"] > 0  # better than all gray
+    recipe = training_schedules.recipe_of("tiny", "faces", "elbo", 1)
+    encode = training_schedules.train_or_load(recipe).model.encode
+    both = (faces.train_images, faces.train_labels), (faces.test_images, faces.test_labels)
+    [known, asked] = [(encode(images), labels) for images, labels in both]
+    assert row["15-NN accuracy"] == measures.knn_accuracy(*known, *asked)
+
+
+def test_the_command_adds_what_is_missing_and_nothing_twice(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(training_schedules, "TABLE", tmp_path / "schedules.csv")
+    monkeypatch.setattr(provenance, "commit", lambda folders: "abc")
+    made = []
+
+    def row_of(name, dataset, model, seed):
+        made.append((name, dataset.name, model, seed))
+        return {"steps": len(made)}
+
+    monkeypatch.setattr(training_schedules, "row_of", row_of)
+    command = ["one epoch", "--models", "elbo", "--datasets", "faces", "--seeds"]
+    for seeds in ("1", "2", "2"):
+        done = CliRunner().invoke(training_schedules.main, [*command, seeds])
+        assert done.exit_code == 0, done.output
+    assert made == [("one epoch", "faces", "elbo", seed) for seed in (0, 1)]
+    assert pd.read_csv(tmp_path / "schedules.csv").steps.tolist() == [1, 2]
 
 
 def test_the_test_loss_is_that_of_shuffled_images(tiny, faces, monkeypatch):
@@ -60,7 +85,7 @@ def tried(**losses):
         {"dataset": dataset, "model": model, "schedule": schedule, "seed": seed}
         | {"steps": steps[schedule], "test loss": loss}
         | {"15-NN accuracy": 0.5 + 0.1 * seed, "pixel MSE": 0.01}
-        for dataset in training_schedules.TITLES
+        for dataset in model_table.DATASETS
         for model in training_schedules.MODELS
         for name, found in losses.items()
         for schedule in [name.replace("_", " ")]

@@ -1,4 +1,4 @@
-"""The family's table and its planes, as notebook and README read them."""
+"""The table of the InfoVAE family and its latent spaces, as lessons and explorer read them."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ def rows(*asked, **settings):
     return pd.DataFrame([same | {"objective": name, "m": i} for i, name in enumerate(asked)])
 
 
-def test_relatives_sample_their_codes_and_compare_pixels_by_cross_entropy():
+def test_the_family_samples_codes_and_compares_pixels_by_cross_entropy():
     asked = ["elbo", "infovae(0.5, 100)", "capacity(9, 4, 2)", "mmd-sampled"]
     others = ["untrained", "autoencoder", "mmd-deterministic", "elbo-squared-error", "mmd-matched"]
     table = pd.concat(
@@ -32,7 +32,7 @@ def test_relatives_sample_their_codes_and_compare_pixels_by_cross_entropy():
     assert found.mmd_weight.tolist() == [0, 99.5, 0, 784]
 
 
-def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
+def test_several_seeds_give_mean_and_std_and_one_seed_a_number():
     several = pd.DataFrame(
         [
             {"objective": "beta(1)", "prior": "normal", "latent_dim": 2, "m": m, "n": np.nan}
@@ -46,7 +46,7 @@ def test_seeds_give_a_mean_and_a_spread_and_one_alone_a_number():
     assert shown["n"].tolist() == ["", "0.5"]
 
 
-def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first():
+def test_the_grid_of_infovaes_has_a_row_for_each_alpha_and_no_mmd_first():
     asked = ["elbo", "infovae(0, 10)", "beta(0.1)", "infovae(1, 10)", "beta(3)"]
     table = rows(*asked, "infovae(0.9, 20)")
     others = [rows("elbo", **o) for o in ({"seed": 1}, {"prior": "vamp(2)"}, {"latent_dim": 8})]
@@ -62,14 +62,14 @@ def test_infovaes_plane_has_a_row_for_each_alpha_and_no_mmd_first():
     assert (found.index.name, found.columns.name) == ("α", "λ")
 
 
-def test_planes_are_shown_as_snapshots_are(tmp_path):
+def test_latent_spaces_are_shown_as_snapshots_are(tmp_path):
     codes = np.random.default_rng(0).normal(size=(30, 2)).astype("float16")
     kept = {"labels": np.arange(30) % 3}
     for name in ("beta(1)", "beta(0.1)"):  # in the order in which they were added
         kept |= {f"{name}/codes": codes, f"{name}/provenance": np.array("{}")}
         kept |= {f"{name}/samples": np.zeros((64, 28, 28, 1), "uint8")}
         kept |= {f"{name}/grid": np.zeros((256, 28, 28, 1), "uint8")}
-    path = tmp_path / "planes.npz"
+    path = tmp_path / "beta_vaes.npz"
     path.write_bytes(to_npz(kept))
     found = vae_family.read_latent_spaces(path)
     assert list(found) == ["beta(0.1)", "beta(1)"]
@@ -77,11 +77,11 @@ def test_planes_are_shown_as_snapshots_are(tmp_path):
     assert len(plotting.comparison(found, "abc").axes) == 6
 
 
-def test_the_published_models_decode_what_their_planes_show():
-    planes, runs = vae_family.read_latent_spaces(), vae_family.load_beta_vaes()
+def test_the_published_models_decode_the_grids_beside_them():
+    spaces, runs = vae_family.read_latent_spaces(), vae_family.load_beta_vaes()
     weights = [run.recipe.objective.kl_weight for run in runs]
     assert weights == [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
-    for run, kept in zip(runs, planes.values(), strict=True):
+    for run, kept in zip(runs, spaces.values(), strict=True):
         decoded = 255 * run.model.decode(grid_codes())
         np.testing.assert_allclose(decoded, kept["grid"][-1], atol=1.5)
         assert np.ptp(kept["grid"][-1]) > 200

@@ -49,7 +49,7 @@ def measured(parts=("fast", "post", "threshold"), **means):
     """A table of every measure that a page shows or a claim is about, all the same but as given."""
     frames = [
         tables_of.planned(0.001, parts, "pixel MSE", dataset, **means)
-        for dataset in write_results.TITLES
+        for dataset in model_table.DATASETS
     ]
     found = pd.concat(frames, ignore_index=True)
     names = {claim.measure for claim in claims.CLAIMS} | {*write_results.COLUMNS, "NLL"}
@@ -72,7 +72,7 @@ def test_the_short_table_has_the_posts_models_with_their_seeds():
     lines = write_results.readme_table(
         table[(table.seed > 1) | (table.dataset == "mnist")]
     ).splitlines()
-    assert len(lines) == 2 + len(write_results.TITLES) * len(model_table.POST)
+    assert len(lines) == 2 + len(model_table.DATASETS) * len(model_table.POST)
     assert lines[3].startswith("| Fashion-MNIST | VAE | 8 | ")
     assert lines[-2].startswith("| MNIST | VAE | 10 | 0.020\u00a0± 0.00")
     assert all(line.count("|") == lines[0].count("|") for line in lines)
@@ -167,7 +167,7 @@ def test_a_verdict_that_changed_says_why(measure, before, means, verdict, reason
 
 def test_the_first_edition_is_compared_claim_by_claim():
     first = pd.read_csv(write_results.FIRST_EDITION)
-    assert len(first) == 15 and set(first.dataset) == set(write_results.TITLES)
+    assert len(first) == 15 and set(first.dataset) == set(model_table.DATASETS)
     known = {(claim.dataset, claim.words) for claim in claims.CLAIMS}
     assert set(first[["dataset", "claim"]].itertuples(index=False, name=None)) <= known
     lines = write_results.changed_verdicts(measured(), first).splitlines()
