@@ -53,7 +53,7 @@ from pathlib import Path
 from vaelib import explorer
 
 assert not sys.flags.utf8_mode and locale.getencoding() != "utf-8", locale.getencoding()
-explorer.Explorer({"spaces": [{"title": "\\u00b5", "of": "faces"}]}).save(Path(sys.argv[1]))
+explorer.Explorer({}, "\\u00b5", ["explorer"], "explore").save(Path(sys.argv[1]))
 """
     plain = {name: v for name, v in os.environ.items() if name not in ("LANG", "LC_CTYPE")}
     ran = subprocess.run(
@@ -63,7 +63,7 @@ explorer.Explorer({"spaces": [{"title": "\\u00b5", "of": "faces"}]}).save(Path(s
         text=True,
     )
     assert ran.returncode == 0, ran.stderr
-    expected = explorer.Explorer({"spaces": [{"title": "\u00b5", "of": "faces"}]}).page()
+    expected = explorer.Explorer({}, "\u00b5", ["explorer"], "explore").page()
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == expected
     assert "\u2212" in expected  # the minus sign of the coordinates, which is not ASCII
 

@@ -57,7 +57,7 @@ def test_the_true_posterior_lies_where_it_should(page, pair, faces):
         here = found.image == image
         dark = codes[found.cell[here & (found.below < 1.5)]]
         plane = page.locator(".plane").nth(1)
-        limit = explorer.payload.space_payload(pair[1], "", faces, "")["limit"]
+        limit = explorer.payload.space_payload(pair[1], "", faces)["limit"]
 
         def blue(code, plane=plane, limit=limit):
             """How near to the color of posteriors a place is, away from crosses and rings."""
@@ -75,7 +75,7 @@ def test_an_image_is_chosen_on_the_plane_and_in_the_strip(page, pair, faces):
     plane = page.locator(".plane").nth(1)
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
-    limit = explorer.payload.space_payload(pair[1], "", faces, "")["limit"]
+    limit = explorer.payload.space_payload(pair[1], "", faces)["limit"]
     codes = pair[1].model.encode(faces.test_images)
     target = codes[11]
     x = box["x"] + (1 + target[0] / limit) / 2 * box["width"]

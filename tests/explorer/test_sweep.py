@@ -1,5 +1,6 @@
 """explorer.sweep in a real browser: slider, switch and curve, one place in seven models."""
 
+import copy
 import re
 from itertools import pairwise
 
@@ -99,6 +100,18 @@ def test_the_dots_lie_where_the_numbers_say(page, shown):
     assert np.polyfit(np.transpose(cost)[1], np.transpose(dots)[1], 1)[0] < 0  # upwards
     page.locator("svg circle").nth(1).click()
     assert page.locator(".panel h2").first.inner_text() == NAMES[1]
+
+
+def test_the_numbers_at_the_axes_are_round(browser, shown, tmp_path):
+    other = copy.copy(shown)
+    spaces = [s | {"rate": 0.15 * i} for i, s in enumerate(shown.payload["spaces"])]
+    other.payload = shown.payload | {"spaces": spaces}
+    other.save(tmp_path / "page.html")
+    with chromium.opened(browser, tmp_path / "page.html") as (page, problems):
+        page.locator(READY).wait_for()
+        texts = page.locator("svg .tick.middle").all_text_contents()
+    assert texts[:-2] == ["0", "0.2", "0.4", "0.6", "0.8"]  # in binary, 3 * 0.2 is not 0.6
+    assert problems == []
 
 
 def test_the_switch_tells_the_posts_mistake_in_one_move(page):

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaelib.data import BINARIZATIONS, Dataset
+from vaelib.data import Dataset
 from vaelib.explorer import payload
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.run_checks import check_explorable, shared_dataset, titles_or_default
 from vaelib.measures import likelihood
 from vaelib.models import VAE
 from vaelib.objectives import ELBO, POST_ELBO
-from vaelib.plotting.panels import PRIOR_RADIUS
+from vaelib.plotting.prior_contours import PRIOR_RADIUS
 from vaelib.runs import Run
 
-SCRIPTS = ("decoder", "spaces", "plane", "curve", "sweep")
 SAMPLES = 14  # number of codes sampled from the prior, the same for all models
 MARKS = {"post's weights": POST_ELBO, "standard weight": ELBO}
 HELP = (
@@ -52,16 +51,15 @@ def sweep(
         titles = [f"β = {objective.kl_weight:g}" for objective in objectives]
     titles = titles_or_default(runs, titles)
     for run in runs:
-        check_explorable(run, ("gray", *BINARIZATIONS))
+        check_explorable(run, binarized=True)
         if not run.model.objective.sampled:
             raise ValueError(
                 f"{run.recipe.slug} has deterministic codes, which have no rate: expected models "
                 "that sample them."
             )
     shown = shared_dataset(runs, dataset)
-    key = shown.fingerprint[:8]
     spaces = [
-        payload.space_payload(run, title, shown, key) | _cost(run.model, shown)
+        payload.space_payload(run, title, shown) | _cost(run.model, shown)
         for run, title in zip(runs, titles, strict=True)
     ]
     widest = max(space["limit"] for space in spaces)
@@ -74,18 +72,16 @@ def sweep(
     name = shown.name.replace("_", " ")
     marks = {word: objectives.index(one) for word, one in MARKS.items() if one in objectives}
     return Explorer(
-        {
-            "spaces": spaces,
-            "data": {key: payload.data_payload(shown)},
-            "priorRadius": float(PRIOR_RADIUS),
-            "samples": runs[0].model.prior.sample(SAMPLES, 0).round(3).tolist(),
-            "marks": marks,
-            "help": HELP.format(images=f"{len(shown.test_images):,}"),
-        },
+        payload.page_payload(
+            spaces,
+            [shown],
+            HELP.format(images=f"{len(shown.test_images):,}"),
+            samples=runs[0].model.prior.sample(SAMPLES, 0).round(3).tolist(),
+            marks=marks,
+        ),
         f"The KL weight on {name}: from {titles[0]} to {titles[-1]}",
-        SCRIPTS,
+        ["curve", "sweep"],
         "sweep",
-        points=1,
     )
 
 

@@ -6,7 +6,6 @@ from vaelib.data import Dataset
 from vaelib.explorer import payload
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.run_checks import check_explorable, titles_or_default
-from vaelib.plotting.panels import PRIOR_RADIUS
 from vaelib.runs import Run
 
 HELP = (
@@ -38,16 +37,16 @@ def compare(
     for run in runs:
         check_explorable(run)
     loaded = {run.recipe.dataset: dataset or run.recipe.load_dataset() for run in runs}
-    keys = {name: shown.fingerprint[:8] for name, shown in loaded.items()}
     spaces = [
-        payload.space_payload(run, title, loaded[run.recipe.dataset], keys[run.recipe.dataset])
+        payload.space_payload(run, title, loaded[run.recipe.dataset])
         for run, title in zip(runs, titles, strict=True)
     ]
+    help_text = HELP if len(runs) > 1 else HELP.rpartition(" The ring")[0]
+    names = dict.fromkeys(shown.name.replace("_", " ") for shown in loaded.values())
     return Explorer(
-        {
-            "spaces": spaces,
-            "data": {keys[name]: payload.data_payload(shown) for name, shown in loaded.items()},
-            "priorRadius": float(PRIOR_RADIUS),
-            "help": HELP if len(runs) > 1 else HELP.rpartition(" The ring")[0],
-        }
+        payload.page_payload(spaces, loaded.values(), help_text),
+        f"Latent spaces of {' and '.join(names)}: {' and '.join(titles)}",
+        ["explorer"],
+        "explore",
+        points=len(runs),
     )

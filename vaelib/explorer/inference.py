@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaelib.data import BINARIZATIONS, Dataset
+from vaelib.data import Dataset
 from vaelib.explorer import payload
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.posterior_grid import estimate_elbo, true_posteriors
 from vaelib.explorer.run_checks import check_explorable, shared_dataset, titles_or_default
-from vaelib.plotting.panels import PRIOR_RADIUS
 from vaelib.runs import Run
 from vaelib.support.errors import check_integer
 
 MOST_PIXELS = 784_000  # of all test images on a page together: 1,000 images of 28 x 28 pixels
-SCRIPTS = ("decoder", "encoder", "spaces", "plane", "posterior", "editor", "picker", "inference")
+SCRIPTS = ("encoder", "posterior", "editor", "picker", "inference")
 HELP = (
     "Click in a latent space, or use the arrow keys there, to choose the test image whose code is "
     "nearest. Its true posterior is blue, and darker where it is more probable. The ellipse shows "
@@ -62,15 +61,13 @@ def infer(
     """
     titles = titles_or_default(runs, titles)
     for run in runs:
-        check_explorable(run, ("gray", *BINARIZATIONS))
+        check_explorable(run, binarized=True)
     shown = shared_dataset(runs, dataset)
     most = max(1, MOST_PIXELS // int(np.prod(shown.image_shape)))
     count = min(most, len(shown.test_images)) if count is None else count
     images = shown.test_images[: check_integer("count", count, 1, len(shown.test_images))]
-    key = shown.fingerprint[:8]
     spaces = [
-        _space(run, title, shown, key, images, step)
-        for run, title in zip(runs, titles, strict=True)
+        _space(run, title, shown, images, step) for run, title in zip(runs, titles, strict=True)
     ]
     two_valued = bool(np.isin(images, (0, 255)).all())
     names = " and ".join(
@@ -79,27 +76,20 @@ def infer(
     learned = any(run.model.objective.learns_scale for run in runs)
     note = LEARNED if learned else "" if two_valued else GRAY
     text = HELP.format(images=f"There are {len(images):,} test images with a posterior.")
-    help_ = " ".join(filter(None, (text, note))) + (POINTS.format(title=names) if names else "")
+    help_text = " ".join(filter(None, (text, note))) + (POINTS.format(title=names) if names else "")
     return Explorer(
-        {
-            "spaces": spaces,
-            "data": {key: payload.data_payload(shown, len(images), exact=True)},
-            "priorRadius": float(PRIOR_RADIUS),
-            "blackAndWhite": two_valued,
-            "help": help_,
-        },
+        payload.page_payload(
+            spaces, [shown], help_text, len(images), exact=True, blackAndWhite=two_valued
+        ),
         f"Inference on {shown.name.replace('_', ' ')}: {' and '.join(titles)}",
         SCRIPTS,
         "infer",
-        points=1,
     )
 
 
-def _space(
-    run: Run, title: str, shown: Dataset, key: str, images: np.ndarray, step: float | None
-) -> dict:
+def _space(run: Run, title: str, shown: Dataset, images: np.ndarray, step: float | None) -> dict:
     found, bound = true_posteriors(run.model, images, step), estimate_elbo(run.model, images)
-    return payload.space_payload(run, title, shown, key) | {
+    return payload.space_payload(run, title, shown) | {
         "encoder": payload.encoder_payload(run.model),
         "posteriors": payload.posterior_payload(found),
         "logP": found.log_p.round(2).tolist(),

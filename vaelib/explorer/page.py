@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import anywidget  # an optional dependency
 
 STATIC = Path(__file__).parent / "static"
+BASE_SCRIPTS = ("decoder", "spaces", "plane")  # of every page
 
 
 def _text(name: str) -> str:
@@ -24,31 +25,23 @@ class Explorer:
     """An interactive page, which a notebook displays if it is the last expression of a cell.
 
     Args:
-        payload: The data of the page as values for JSON. Most pages have "spaces", a list of
-            latent spaces as from `payload.space_payload`.
-        title: Title of the page; by default it is made from the titles of the spaces.
-        scripts: Names of the JavaScript files in static/ that the page needs, in this order,
-            without the ending. Style sheets with the same names are added, and explorer.css
-            always.
+        payload: The data of the page as values for JSON, as from `payload.page_payload`.
+        title: Title of the page.
+        scripts: Names of the JavaScript files in static/ that the page needs in addition to
+            `BASE_SCRIPTS`, in this order, without the ending. Style sheets with the same names
+            are added, and explorer.css always.
         start: Name of a JavaScript function `start(element, payload, onMove)` in these files. It
             fills an element of the page and returns (a promise of) a list of objects with a
             movable point, each with `point()` and `moveTo(point)`. It calls `onMove(points)` when
             a point has moved.
-        points: Number of movable points; by default one for each space.
+        points: Number of movable points.
     """
 
     def __init__(
-        self,
-        payload: dict,
-        title: str | None = None,
-        scripts: Sequence[str] = ("decoder", "spaces", "plane", "explorer"),
-        start: str = "explore",
-        points: int | None = None,
+        self, payload: dict, title: str, scripts: Sequence[str], start: str, points: int = 1
     ) -> None:
-        self.payload, self.start = payload, start
-        self.title = _title(payload["spaces"]) if title is None else title
-        self.points = len(payload.get("spaces", ())) if points is None else points
-        self.script = "\n".join(_text(f"{name}.js") for name in scripts)
+        self.payload, self.title, self.start, self.points = payload, title, start, points
+        self.script = "\n".join(_text(f"{name}.js") for name in (*BASE_SCRIPTS, *scripts))
         sheets = [f"{name}.css" for name in dict.fromkeys(("explorer", *scripts))]
         self.style = "".join(_text(sheet) for sheet in sheets if (STATIC / sheet).exists())
 
@@ -96,12 +89,6 @@ class Explorer:
             f'<iframe srcdoc="{content}" title="{html.escape(self.title)}" '
             'style="width: 100%; height: 860px; border: 0"></iframe>'
         )
-
-
-def _title(spaces: list[dict]) -> str:
-    names = dict.fromkeys(space["of"].replace("_", " ") for space in spaces)
-    titles = " and ".join(space["title"] for space in spaces)
-    return f"Latent spaces of {' and '.join(names)}: {titles}"
 
 
 PAGE = """<!doctype html>

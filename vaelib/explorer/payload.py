@@ -3,7 +3,7 @@
 import base64
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from matplotlib.colors import to_hex
@@ -13,6 +13,7 @@ from vaelib.data import Dataset
 from vaelib.explorer.posterior_grid import REACH, PosteriorGrid
 from vaelib.models import VAE
 from vaelib.plotting.panels import CLASS_COLORS, axis_limit, class_label_positions
+from vaelib.plotting.prior_contours import PRIOR_RADIUS
 from vaelib.plotting.tiling import tile_images
 from vaelib.runs import Run
 from vaelib.support.backend import keras
@@ -25,20 +26,47 @@ MOST_SINGLE = 200_000  # encoders with more weights are stored in half precision
 MIN_LIMIT = 3.2  # axes span at least [-MIN_LIMIT, MIN_LIMIT]
 
 
-def space_payload(run: Run, title: str, dataset: Dataset, key: str) -> dict:
+def page_payload(
+    spaces: list[dict],
+    datasets: Iterable[Dataset],
+    help_text: str,
+    pictured: int = MAX_IMAGES,
+    exact: bool = False,
+    **more: object,
+) -> dict:
+    """Combine what every page contains with what only one kind of page needs.
+
+    Args:
+        spaces: Latent spaces as from `space_payload`.
+        datasets: The data sets of these latent spaces.
+        help_text: The text at the end of the page.
+        pictured: Maximum number of test images in the picture of a data set.
+        exact: If True, keep every pixel, because an encoder reads the images. If False, reduce
+            and compress them.
+        **more: Further values for JSON, by their names in the payload.
+    """
+    return {
+        "spaces": spaces,
+        "data": {_key(shown): _data(shown, pictured, exact) for shown in datasets},
+        "priorRadius": float(PRIOR_RADIUS),
+        "help": help_text,
+        **more,
+    }
+
+
+def space_payload(run: Run, title: str, dataset: Dataset) -> dict:
     """Convert a latent space: codes, positions of class names, and the layers of the decoder.
 
     Args:
         run: A run with two latent dimensions.
         title: Name of the latent space on the page.
         dataset: Data set whose test images are encoded.
-        key: Key of this data set's `data_payload` in the payload of the page.
     """
     codes, labels = run.model.encode(dataset.test_images), dataset.test_labels
     limit, present = float(axis_limit(codes, least=MIN_LIMIT)), np.unique(labels)
     return {
         "title": title,
-        "data": key,
+        "data": _key(dataset),
         "of": dataset.name,
         "limit": limit,
         "codes": _half(codes),
@@ -68,35 +96,6 @@ def class_name_positions(codes: np.ndarray, dataset: Dataset, limit: float) -> l
             *class_label_positions(codes, dataset.test_labels, limit), strict=True
         )
     ]
-
-
-def data_payload(dataset: Dataset, pictured: int = MAX_IMAGES, exact: bool = False) -> dict:
-    """Convert a data set: labels, names and colors, and the first test images in one picture.
-
-    Args:
-        dataset: The data set.
-        pictured: Maximum number of test images in the picture.
-        exact: If True, keep every pixel, because an encoder reads the images. If False, reduce
-            and compress them.
-    """
-    names, images = dataset.class_names, dataset.test_images[:pictured]
-    height, width, _ = dataset.image_shape
-    smaller = 1.0 if exact else min(1.0, THUMBNAIL / max(height, width))
-    high, wide = (max(1, round(smaller * side)) for side in (height, width))
-    picture = Image.fromarray(tile_images(images, COLUMNS)).convert("RGB")
-    rows = math.ceil(len(images) / COLUMNS)
-    file = io.BytesIO()
-    kept = dict(lossless=True) if exact else dict(quality=70)
-    picture.resize((COLUMNS * wide, rows * high), Image.BOX).save(file, "WEBP", **kept)
-    return {
-        "classNames": list(names),
-        "colors": [to_hex(CLASS_COLORS[i % len(CLASS_COLORS)]) for i in range(len(names))],
-        "labels": _base64(dataset.test_labels.astype("<u2").tobytes()),
-        "pictures": "data:image/webp;base64," + _base64(file.getvalue()),
-        "pictured": len(images),
-        "columns": COLUMNS,
-        "size": [high, wide],
-    }
 
 
 def encoder_payload(model: VAE) -> dict:
@@ -133,6 +132,32 @@ def posterior_payload(found: PosteriorGrid) -> dict:
         "lengths": _base64(lengths.astype("<u4").tobytes()),
         "weights": _base64(weights.astype("u1").tobytes()),
         "likeliest": _base64(found.most_probable_cells().astype("<u4").tobytes()),
+    }
+
+
+def _key(dataset: Dataset) -> str:
+    return dataset.fingerprint[:8]
+
+
+def _data(dataset: Dataset, pictured: int, exact: bool) -> dict:
+    """Convert a data set: labels, names and colors, and the first test images in one picture."""
+    names, images = dataset.class_names, dataset.test_images[:pictured]
+    height, width, _ = dataset.image_shape
+    smaller = 1.0 if exact else min(1.0, THUMBNAIL / max(height, width))
+    high, wide = (max(1, round(smaller * side)) for side in (height, width))
+    picture = Image.fromarray(tile_images(images, COLUMNS)).convert("RGB")
+    rows = math.ceil(len(images) / COLUMNS)
+    file = io.BytesIO()
+    kept = dict(lossless=True) if exact else dict(quality=70)
+    picture.resize((COLUMNS * wide, rows * high), Image.BOX).save(file, "WEBP", **kept)
+    return {
+        "classNames": list(names),
+        "colors": [to_hex(CLASS_COLORS[i % len(CLASS_COLORS)]) for i in range(len(names))],
+        "labels": _base64(dataset.test_labels.astype("<u2").tobytes()),
+        "pictures": "data:image/webp;base64," + _base64(file.getvalue()),
+        "pictured": len(images),
+        "columns": COLUMNS,
+        "size": [high, wide],
     }
 
 

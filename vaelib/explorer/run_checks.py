@@ -1,8 +1,8 @@
 """Check which runs a page can show, and choose their titles and their data set."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from vaelib.data import Dataset
+from vaelib.data import BINARIZATIONS, Dataset
 from vaelib.priors import STANDARD_NORMAL
 from vaelib.runs import Run
 
@@ -21,18 +21,18 @@ def titles_or_default(runs: Sequence[Run], titles: Sequence[str] | None = None) 
     return titles
 
 
-def check_explorable(run: Run, pixels: Collection[str] = ("gray",)) -> None:
+def check_explorable(run: Run, binarized: bool = False) -> None:
     """Raise an exception if a page cannot show a run.
 
     Args:
         run: The run.
-        pixels: Kinds of pixels that the page supports, as in `Recipe.pixels`.
+        binarized: Whether the page supports binarized pixels as well as gray ones.
 
     Raises:
         ValueError: If the run does not have two latent dimensions, the convolutional network, a
-            standard normal prior and one of these kinds of pixels.
+            standard normal prior and supported pixels.
     """
-    recipe = run.recipe
+    recipe, pixels = run.recipe, ("gray", *(BINARIZATIONS if binarized else ()))
     if run.model.latent_dim != 2:
         raise ValueError(
             f"{recipe.slug} has {run.model.latent_dim} latent dimensions: the explorer shows "

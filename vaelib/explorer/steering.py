@@ -7,10 +7,8 @@ from vaelib.data import Dataset
 from vaelib.explorer import payload
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.run_checks import check_explorable
-from vaelib.plotting.panels import PRIOR_RADIUS
 from vaelib.runs import Run
 
-SCRIPTS = "decoder", "spaces", "plane", "steering"
 HELP = (
     "Move a slider with the mouse, a finger or the arrow keys, and the code for the values of both "
     "sliders is decoded. The solid line shows how the code moves when {} changes and {} stays the "
@@ -51,23 +49,19 @@ def steer(
         )
     check_explorable(run)
     dataset = dataset or run.recipe.load_dataset()
-    key = dataset.fingerprint[:8]
-    space = payload.space_payload(run, title or str(run.recipe.objective), dataset, key)
+    title = title or str(run.recipe.objective)
     words = ("name", "low", "high", "lowName", "highName")
     return Explorer(
-        {
-            "spaces": [space],
-            "data": {key: payload.data_payload(dataset)},
-            "priorRadius": float(PRIOR_RADIUS),
-            "sliders": [
+        payload.page_payload(
+            [payload.space_payload(run, title, dataset)],
+            [dataset],
+            HELP.format(*sliders, [*sliders][1]),
+            sliders=[
                 dict(zip(words, (name, *ends), strict=True)) for name, ends in sliders.items()
             ],
-            "places": places.round(
-                6
-            ).tolist(),  # rounded, because the last digits differ between machines
-            "help": HELP.format(*sliders, [*sliders][1]),
-        },
-        title=f"{' and '.join(sliders)} as sliders: {space['title']}",
-        scripts=SCRIPTS,
-        start="steer",
+            places=places.round(6).tolist(),  # because the last digits differ between machines
+        ),
+        f"{' and '.join(sliders)} as sliders: {title}",
+        ["steering"],
+        "steer",
     )

@@ -17,7 +17,8 @@ function ticks(low, high) {
   const size = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((n) => n * size).find((n) => n >= raw);
   const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+  const tick = (_, i) => Number(((first + i) * step).toPrecision(12)); // 0.6, not 0.6000000000000001
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, tick);
 }
 
 // models: [{ title, rate, distortion }]; onChoose(index of a model). Returns { choose(index) }.

@@ -5,16 +5,11 @@ const STEPS = 9; // number of images along a line
 function makePanel(parent, space, data, onMove) {
   const decode = makeDecoder(space);
   const [height, width] = space.shape;
-  const panel = make("section", "panel", parent);
-  make("h2", "", panel, { textContent: space.title });
-  const canvas = make("canvas", "plane", panel, { width: 840, height: 840, tabIndex: 0 });
-  canvas.setAttribute("role", "application");
-  canvas.setAttribute(
-    "aria-label",
-    `Latent space of ${space.title}: codes of ${data.labels.length} images in the colors ` +
-      "of their classes. Arrow keys move the point that is decoded, with Shift in smaller steps. " +
-      "Enter starts a line at the point, and Enter again ends it. Escape removes the line."
-  );
+  const label =
+    `${planeInWords(space, data)}. Arrow keys move the point that is decoded, with Shift in ` +
+    "smaller steps. Enter starts a line at the point, and Enter again ends it. Escape removes the " +
+    "line.";
+  const { panel, canvas } = makePlanePanel(parent, space.title, label);
   const here = make("div", "here", panel);
   const large = make("canvas", "decoded", here, { width, height });
   large.setAttribute("role", "img");
@@ -39,7 +34,7 @@ function makePanel(parent, space, data, onMove) {
     const found = showNearest(marks.point, space.codes);
     const names = found.map((i) => data.classNames[data.labels[i]]);
     said.textContent =
-      `Decoded at (${marks.point.map((z) => signed(z.toFixed(2))).join(", ")}) in ${took.toFixed(0)} ms. ` +
+      `Decoded at ${inWords(marks.point, 2)} in ${took.toFixed(0)} ms. ` +
       `The nearest of ${data.pictured.toLocaleString("en")} test images:`;
     large.setAttribute("aria-label", `The decoded image. ${said.textContent} ${names.join(", ")}`);
     if (drawing) drawLine([marks.line[0], marks.point]);
@@ -56,17 +51,12 @@ function makePanel(parent, space, data, onMove) {
     if (line) paced(STEPS, one, () => marks.line === line);
   }
 
-  function under(event) {
-    const box = canvas.getBoundingClientRect();
-    return plane.toCode((event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height);
-  }
-
   let pressed = null; // screen position where the pointer was pressed
   const dragged = (event) =>
     pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) > 6;
   canvas.addEventListener("pointerdown", (event) => {
     pressed = [event.clientX, event.clientY];
-    marks.begin = under(event);
+    marks.begin = plane.at(event);
     moveTo(marks.begin);
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -74,7 +64,7 @@ function makePanel(parent, space, data, onMove) {
       drawing = true;
       marks.line = [marks.begin, marks.begin];
     }
-    moveTo(under(event));
+    moveTo(plane.at(event));
   });
   for (const name of ["pointerup", "pointercancel", "pointerleave"])
     canvas.addEventListener(name, () => {
@@ -145,13 +135,11 @@ async function explore(element, payload, onMove = () => {}) {
   });
   make("p", "help", root, { textContent: payload.help });
   panels.forEach((panel, i) => {
-    panel.draw({ behind: "prior", only: -1 });
+    panel.draw();
     panel.drawLine(spaces[i].line);
     panel.moveTo([0, 0]);
   });
   panels.forEach((panel) => panel.ring(null));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-    panels.forEach((panel) => panel.draw())
-  );
+  onColorScheme(() => panels.forEach((panel) => panel.draw()));
   return panels;
 }

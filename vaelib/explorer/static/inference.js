@@ -1,7 +1,7 @@
 // Compare true and approximate posteriors of an image in one or several latent spaces.
 
 const nats = (value) => signed(value.toFixed(1));
-const pair = (code) => `(${code.map((z) => signed(z.toFixed(3))).join(", ")})`;
+const pair = (code) => inWords(code, 3);
 
 // Sample from the standard normal distribution (Box and Muller 1958).
 function normal() {
@@ -36,16 +36,11 @@ function makeInference(parent, space, data, onChoose) {
   const [encode, decode] = [makeEncoder(space.encoder), makeDecoder(space)];
   const posteriorOf = makePosteriors(space.posteriors);
   const [height, width] = space.shape;
-  const panel = make("section", "panel", parent);
-  make("h2", "", panel, { textContent: space.title });
-  const canvas = make("canvas", "plane", panel, { width: 840, height: 840, tabIndex: 0 });
-  canvas.setAttribute("role", "application");
-  canvas.setAttribute(
-    "aria-label",
-    `Latent space of ${space.title}: codes of ${data.labels.length} images in the colors of ` +
-      "their classes. Arrow keys choose the nearest test image in their direction. The true " +
-      "posterior of the chosen image is a blue region, its approximate posterior q(z|x) an ellipse."
-  );
+  const label =
+    `${planeInWords(space, data)}. Arrow keys choose the nearest test image in their direction. ` +
+    "The true posterior of the chosen image is a blue region, its approximate posterior q(z|x) an " +
+    "ellipse.";
+  const { panel, canvas } = makePlanePanel(parent, space.title, label);
   const plane = makePlane(canvas, space, data, decode);
   const near = make("div", "near", panel);
   const figure = make("figure", "close", near);
@@ -135,11 +130,7 @@ function makeInference(parent, space, data, onChoose) {
     decodeInto(decoded[1], state.drawn);
     redraw();
   });
-  const choose = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const shares = [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height];
-    onChoose(nearest(plane.toCode(...shares), space.codes, data.pictured)[0]);
-  };
+  const choose = (event) => onChoose(nearest(plane.at(event), space.codes, data.pictured)[0]);
   canvas.addEventListener("pointerdown", choose);
   canvas.addEventListener("pointermove", (event) => event.buttons && choose(event));
   canvas.addEventListener("keydown", (event) => {
@@ -225,7 +216,7 @@ async function infer(element, payload, onMove = () => {}) {
   const draw = () => panels.forEach((panel) => panel.draw({ behind: "prior", only: -1, faint: true }));
   draw();
   choose(0);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  onColorScheme(() => {
     draw();
     panels.forEach((panel) => panel.redraw());
   });

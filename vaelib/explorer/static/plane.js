@@ -3,12 +3,34 @@
 const GRID = 16; // number of decoded images per row
 
 const signed = (number) => String(number).replace("-", "−");
+const inWords = (code, digits) => `(${code.map((z) => signed(z.toFixed(digits))).join(", ")})`;
 
 function make(tag, className = "", parent = null, properties = {}) {
   const element = Object.assign(document.createElement(tag), { className, ...properties });
   parent?.append(element);
   return element;
 }
+
+// Call redraw() when the reader changes between light and dark.
+function onColorScheme(redraw) {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
+}
+
+// Make a panel with a heading and the canvas of a latent space, which is only a picture if `still`.
+function makePlanePanel(parent, textContent, label, still = false) {
+  const panel = make("section", "panel", parent);
+  const heading = make("h2", "", panel, { textContent });
+  const name = still ? "plane still" : "plane";
+  const canvas = make("canvas", name, panel, { width: 840, height: 840 });
+  canvas.setAttribute("role", still ? "img" : "application");
+  canvas.setAttribute("aria-label", label);
+  if (!still) canvas.tabIndex = 0;
+  return { panel, heading, canvas };
+}
+
+// Every description of the canvas for screen readers begins with this.
+const planeInWords = ({ title }, { labels }) =>
+  `Latent space of ${title}: codes of ${labels.length} images in the colors of their classes`;
 
 function makePlane(canvas, space, data, decode) {
   const { limit } = space;
@@ -24,6 +46,10 @@ function makePlane(canvas, space, data, decode) {
     ((1 - z2 / limit) / 2) * wide(),
   ];
   const toCode = (across, down) => [(2 * across - 1) * limit, (1 - 2 * down) * limit];
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return toCode((event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height);
+  };
   const color = (name) => getComputedStyle(canvas).getPropertyValue(name);
 
   function drawPrior(g) {
@@ -151,5 +177,5 @@ function makePlane(canvas, space, data, decode) {
     if (point) stroke(color("--mark"), 2.5, around(point, 6));
   }
 
-  return { draw, mark, toCode };
+  return { draw, mark, at };
 }

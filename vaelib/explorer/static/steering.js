@@ -47,15 +47,10 @@ async function steer(element, payload, onMove = () => {}) {
   const said = make("p", "said", left);
   said.setAttribute("aria-live", "polite");
 
-  const right = make("section", "panel", panels);
-  make("h2", "", right, { textContent: `Latent space: ${space.title}` });
-  const canvas = make("canvas", "plane still", right, { width: 840, height: 840 });
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute(
-    "aria-label",
-    `Latent space of ${space.title}: codes of ${here.labels.length} images in the colors of ` +
-      "their classes, the code of the slider values, and the lines along which sliders move it."
-  );
+  const label =
+    `${planeInWords(space, here)}, the code of the slider values, and the lines along which ` +
+    "sliders move it.";
+  const { canvas } = makePlanePanel(panels, `Latent space: ${space.title}`, label, true);
   const plane = makePlane(canvas, space, here, decode);
 
   const marks = { point: [0, 0], line: null, paint: drawLines };
@@ -92,14 +87,13 @@ async function steer(element, payload, onMove = () => {}) {
     plane.mark(marks);
     onMove([marks.point]);
     const words = payload.sliders.map(({ name }, k) => `${name} ${signed(values[k].toFixed(2))}`);
-    const place = marks.point.map((z) => signed(z.toFixed(2))).join(", ");
-    said.textContent = `Decoded for ${words.join(" and ")}, at (${place}).`;
+    said.textContent = `Decoded for ${words.join(" and ")}, at ${inWords(marks.point, 2)}.`;
     large.setAttribute("aria-label", `The decoded image. ${said.textContent}`);
   }
 
   make("p", "help", root, { textContent: payload.help });
-  plane.draw({ behind: "prior", only: -1 });
+  plane.draw();
   follow();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plane.draw());
+  onColorScheme(plane.draw);
   return [{ moveTo, point: () => marks.point }];
 }

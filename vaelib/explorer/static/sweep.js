@@ -61,10 +61,7 @@ async function sweep(element, payload, onMove = () => {}) {
   const said = make("p", "said", root);
   said.setAttribute("aria-live", "polite");
   const halves = make("div", "panels", root);
-  const left = make("section", "panel", halves);
-  const heading = make("h2", "", left);
-  const canvas = make("canvas", "plane", left, { width: 840, height: 840, tabIndex: 0 });
-  canvas.setAttribute("role", "application");
+  const { panel: left, heading, canvas } = makePlanePanel(halves, "", ""); // named by choose
   const zoom = make("label", "", left);
   const own = make("input", "", zoom, { type: "checkbox", name: "own" });
   zoom.append(" zoom to the codes of this model");
@@ -97,7 +94,7 @@ async function sweep(element, payload, onMove = () => {}) {
     const others = spaces.map((_, i) => i).filter((i) => i !== now);
     later(others.length, (k) => decodeBy(others[k]), () => point === place);
     showNearest(point, space().codes);
-    spot.textContent = `Decoded at (${point.map((z) => signed(z.toFixed(2))).join(", ")}).`;
+    spot.textContent = `Decoded at ${inWords(point, 2)}.`;
     if (planes[now]) planes[now].mark({ point });
     onMove([point]);
   }
@@ -112,15 +109,14 @@ async function sweep(element, payload, onMove = () => {}) {
       `${title}: a rate of ${rate.toFixed(1)} and a distortion of ${distortion.toFixed(1)} nats, ` +
       `together ${(rate + distortion).toFixed(1)}. ${Math.round(100 * inside)} % of the codes lie ` +
       "in the circle of the prior.";
-    canvas.setAttribute(
-      "aria-label",
-      `Latent space of ${title}: codes of ${data.labels.length} images in the colors of their ` +
-        "classes. Arrow keys move the point that is decoded, with Shift in smaller steps."
-    );
+    const label =
+      `${planeInWords(space(), data)}. Arrow keys move the point that is decoded, with Shift in ` +
+      "smaller steps.";
+    canvas.setAttribute("aria-label", label);
     here.forEach(({ one }, i) => one.classList.toggle("chosen", i === now));
     if (!planes[now]) {
       planes[now] = makePlane(canvas, space(), data, decoders[now]);
-      planes[now].draw({ behind: "prior", only: -1 });
+      planes[now].draw();
     }
     moveTo(point);
     const decodeSample = (k) =>
@@ -134,20 +130,15 @@ async function sweep(element, payload, onMove = () => {}) {
   }
 
   own.addEventListener("change", redraw);
-  const under = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const shares = [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height];
-    moveTo(planes[now].toCode(...shares));
-  };
-  canvas.addEventListener("pointerdown", under);
-  canvas.addEventListener("pointermove", under);
+  for (const name of ["pointerdown", "pointermove"])
+    canvas.addEventListener(name, (event) => moveTo(planes[now].at(event)));
   canvas.addEventListener("keydown", (event) => {
     if (!(event.key in MOVES)) return;
     const step = space().limit / (event.shiftKey ? 160 : 32);
     moveTo(point.map((z, d) => z + step * MOVES[event.key][d]));
     event.preventDefault();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  onColorScheme(redraw);
   choose(now);
   return [{ point: () => point, moveTo }];
 }
