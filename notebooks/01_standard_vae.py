@@ -115,7 +115,7 @@ lesson.show(
     plotting.latent_space(plain_codes, dataset.test_labels, dataset.class_names),
     "Codes of the test images in the plain autoencoder's plane, a dot for each in the color of its class. "
     f"They reach from {plain_codes.min():.0f} to {plain_codes.max():.0f}; the dashed circle has a radius of "
-    f"{plotting.panels.PRIOR_RADIUS:.2f}.",
+    f"{plotting.prior_contours.PRIOR_RADIUS:.2f}.",
 )
 
 # %% [markdown]
@@ -526,7 +526,7 @@ lesson.show(
 for name, trained in {"post's weights": posted, "corrected": corrected}.items():
     z = trained.snapshots["codes"][-1]  # test images, after 50 epochs
     mean, spread = z.mean(axis=0), z.std(axis=0)
-    inside = np.mean(np.hypot(*z.T) < plotting.panels.PRIOR_RADIUS)
+    inside = np.mean(np.hypot(*z.T) < plotting.prior_contours.PRIOR_RADIUS)
     print(
         f"{name}: center ({mean[0]:+.2f}, {mean[1]:+.2f}), spread ({spread[0]:.2f}, {spread[1]:.2f}), "
         f"{inside:.0%} in the circle"

@@ -42,7 +42,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib import data, explorer, losses, measures, mmd, objectives, plotting, runs
-from vaelib.plotting import panels
+from vaelib.plotting import prior_contours
 from vaelib.support import lesson
 from vaelib.support.backend import ops
 from vaelib.support.latent_grid import grid_codes
@@ -454,7 +454,7 @@ lesson.show(
 rows = {}
 for title, run in posted.items():
     final = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
-    inside = np.mean(np.hypot(*final.T) < panels.PRIOR_RADIUS)
+    inside = np.mean(np.hypot(*final.T) < prior_contours.PRIOR_RADIUS)
     rows[title] = measures.code_statistics(final) | {"in the circle": inside}
     if dataset_name == run.recipe.dataset:
         rows[title] |= measures.summary(run.model, dataset)

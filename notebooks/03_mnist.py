@@ -47,7 +47,7 @@ import pandas as pd
 
 from vaelib import data, explorer, measures, objectives, plotting, runs, training
 from vaelib.batches import Batches
-from vaelib.plotting import panels
+from vaelib.plotting import prior_contours
 from vaelib.support import lesson
 
 # %% tags=["parameters"]
@@ -103,7 +103,9 @@ two = [vae.snapshots, mmd_vae.snapshots]
 first = int(np.random.default_rng(7).integers(2))  # a coin, so that the code does not tell
 blind = {"model A": two[first], "model B": two[1 - first]}
 codes = {title: arrays["codes"][-1] for title, arrays in blind.items()}
-inside = {title: np.mean(np.hypot(*z.T) < panels.PRIOR_RADIUS) for title, z in codes.items()}
+inside = {
+    title: np.mean(np.hypot(*z.T) < prior_contours.PRIOR_RADIUS) for title, z in codes.items()
+}
 lesson.show(
     plotting.comparison(blind, dataset.class_names),
     f"Two columns, model A and model B, of three pictures each: 64 samples, the codes of the test images in the "
@@ -301,7 +303,7 @@ posted = {title: runs.load(name) for title, name in names.items()}
 rows = {}
 for title, run in posted.items():
     codes = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
-    inside = np.mean(np.hypot(*codes.T) < panels.PRIOR_RADIUS)
+    inside = np.mean(np.hypot(*codes.T) < prior_contours.PRIOR_RADIUS)
     rows[title] = measures.code_statistics(codes) | {"in the circle": inside}
     if dataset_name == run.recipe.dataset:
         rows[title] |= measures.summary(run.model, dataset)

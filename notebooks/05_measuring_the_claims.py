@@ -280,7 +280,7 @@ pd.crosstab([judged.schedule, judged.comparison], judged.verdict)
 # clothes. For the first two, correcting the post's KL brings most; so does MMD. **In none** are features found more
 # informative. With the post's weights, unscaled paths are longer; edges are sharper only by the fast schedule with the standard KL weight.
 # On digits, sameness was never shown. With the standard KL weight, paths are shorter there: by squared error, through its
-# stronger pull (appendix), more than by MMD. And the untrained network knows classes. By the post's schedule, with five
+# stronger regularization (appendix), more than by MMD. And the untrained network knows classes. By the post's schedule, with five
 # seeds, 21 of 32 tests can't tell.
 #
 # ## The forecast
@@ -380,8 +380,8 @@ claims.likelihoods(table)
 #
 # ## Appendix: the measures behind the other claims
 #
-# Exploratory: squared error taken apart into other pixels, with a matched regularization, and the stronger pull; and MMD without
-# noise, on clothes in cross-entropy, where no model collapsed.
+# Exploratory: squared error taken apart into squared error with a matched regularization, and what the stronger
+# regularization adds; and MMD without noise, on clothes in cross-entropy, where no model collapsed.
 
 # %%
 tried = ["15-NN accuracy", "mean norm", "held-out MMD²", "path length", "grid on manifold"]

@@ -50,7 +50,7 @@ from study import model_table, named_models, published_numbers, vae_family
 from vaelib import data, explorer, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.objectives import ELBO, POST_ELBO, beta, infovae
-from vaelib.plotting.panels import PRIOR_RADIUS
+from vaelib.plotting.prior_contours import PRIOR_RADIUS
 from vaelib.support import lesson
 
 pd.set_option("display.max_colwidth", None)

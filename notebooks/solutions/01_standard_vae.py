@@ -186,7 +186,7 @@ for name, trained in (("beta 1", run), ("beta 4", pulled)):
 # %%
 degrees = np.arange(361)
 turns = np.radians(degrees)
-circle = plotting.panels.PRIOR_RADIUS * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+circle = plotting.prior_contours.PRIOR_RADIUS * np.stack([np.cos(turns), np.sin(turns)], axis=1)
 pictures = run.model.decode(circle)
 lesson.show(
     plotting.image_rows({f"{start}° on": pictures[start : start + 180 : 15] for start in (0, 180)}),

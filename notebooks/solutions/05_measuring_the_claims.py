@@ -133,7 +133,7 @@ for words, y in {"equal": 5 + x, "a half": 5 + x / 2, "none": np.full(10, 5.0)}.
     rows = [{"dataset": "d", "objective": "x", "m": value} for value in x]
     rows += [{"dataset": "d", "objective": "y", "m": value} for value in y]
     found = contrasts.contrast(pd.DataFrame(rows), "d", "m", {"x": 1, "y": -1})
-    print(f"{words:7} {found.freedom:5.2f} degrees of freedom")
+    print(f"{words:7} {found.degrees_of_freedom:5.2f} degrees of freedom")
 
 # %% [markdown]
 # 18 and 9, as derived. With half the spread, $b = a / 4$ and $\nu = 9 \cdot (5/4)^2 / (17/16) = 13.24$.

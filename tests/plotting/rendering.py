@@ -11,12 +11,12 @@ def noise(n, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (n, 28, 28, 1), dtype="uint8")
 
 
-def codes(latent_dim=2, spread=2.0):
+def codes(latent_dim=2, radius=2.0):
     """Ten round clusters on a circle."""
     random = np.random.default_rng(0)
     angle = 2 * np.pi * LABELS / 10
     middles = np.stack([np.cos(angle), np.sin(angle)] + [0 * angle] * (latent_dim - 2), axis=1)
-    return spread * middles + random.normal(0, 0.1, (500, latent_dim))
+    return radius * middles + random.normal(0, 0.1, (500, latent_dim))
 
 
 def snapshots(count=2):
@@ -30,7 +30,7 @@ def snapshots(count=2):
 
 
 def rendered(figure, colors=20):
-    """The figure as pixels, (height, width, 3), which must show more than so many colors."""
+    """The figure as pixels, (height, width, 3), checked to have more than `colors` colors."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
@@ -39,7 +39,7 @@ def rendered(figure, colors=20):
 
 
 def pixels_at(figure, *points):
-    """The gray values of a figure where these points lie on its only plane."""
+    """The gray values of a figure where these points lie in its only axes."""
     pixels = rendered(figure, colors=2)
     places = figure.axes[0].transData.transform(points)
     found = [pixels[round(len(pixels) - 1 - y), round(x)] for x, y in places]

@@ -1,4 +1,4 @@
-"""Colors of classes that lie on top of each other can be told apart, by every kind of eyes."""
+"""Colors of classes that overlap are distinguishable, also with a color vision deficiency."""
 
 from itertools import combinations
 
@@ -40,12 +40,12 @@ def test_classes_that_overlap_are_far_apart_in_color(vision, together):
 
 
 @pytest.mark.parametrize("vision", VISIONS.values(), ids=VISIONS)
-def test_all_ten_can_be_told_apart(vision):
+def test_all_ten_colors_are_distinguishable(vision):
     assert len(CLASS_COLORS) == len(COLORS) == 10
     assert nearest(CLASS_COLORS, vision) > APART
 
 
-def test_in_the_order_of_before_the_tops_were_too_much_alike():
+def test_in_the_default_order_the_colors_of_tops_were_too_similar():
     """What the simulation is there to find."""
     tops = COLORS[[2, 4, 6]]
     assert min(nearest(tops, vision) for vision in VISIONS.values()) < OVERLAPPING

@@ -1,4 +1,4 @@
-"""One picture in one pair of axes: its scales, its names, and the prior's line."""
+"""Single panels: their scales, the names of classes, and the contour of the prior."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What an encoder says of single images: each cloud where it belongs, beside the truth."""
+"""Figures of posteriors: each approximate posterior at its place, beside the true one."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_posteriors_lie_where_their_codes_are_and_the_ellipse_at_the_mean():
         plotting.true_posteriors(image, density, 3, 2.0, mean, log_var, titles=["one", "too many"])
 
 
-def test_a_posterior_far_from_the_encoders_cloud_is_not_cut_off():
+def test_a_true_posterior_far_from_the_approximate_one_is_not_cut_off():
     density = np.zeros((1, 41 * 41))
     density[0, 0] = 1  # the top left corner, at (-4, 4)
     mean, log_var = np.array([[3.0, -3.0]]), np.log([[0.04, 0.01]])
@@ -53,7 +53,7 @@ def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up
         assert np.mean(ax.get_ylim()) == pytest.approx(mean[1])
 
 
-def test_clouds_are_ellipses_of_the_right_width_over_the_prior():
+def test_approximate_posteriors_are_ellipses_of_the_right_width_over_the_prior():
     z_mean = np.array([[0, 0], [1, 2], [-3, 1]], float)
     z_log_var = np.log([[1, 1], [0.25, 1], [1, 4]])
     figure = plotting.aggregate_posterior(z_mean, z_log_var, ellipses=2, deviations=3)

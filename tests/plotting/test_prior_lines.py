@@ -1,4 +1,4 @@
-"""The line that holds 95 % of the prior: it is that of the model's own."""
+"""The contour that contains 95 % of the prior: it is that of the model's own prior."""
 
 import numpy as np
 import pytest
@@ -9,13 +9,13 @@ from scipy import stats
 
 from vaelib import plotting, priors
 from vaelib.models import VAE
-from vaelib.plotting import panels
+from vaelib.plotting import prior_contours
 from vaelib.priors import Mixture, StandardNormal
 from vaelib.runs.snapshots import Snapshots
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
-# Lopsided, so that a line that is turned or mirrored holds less.
+# Asymmetric, so that a rotated or mirrored contour contains less.
 MEANS = np.array([[-1.5, 2.0], [2.5, 0.5]], "float32")
 MIXTURE = Mixture(MEANS, np.log(np.array([[0.3, 0.1], [0.05, 0.8]], "float32")))
 
@@ -36,13 +36,13 @@ def share_inside(ax, prior):
 
 def kept(prior, count=2):
     """Snapshots of a model with this prior at the end, and another one at its beginning."""
-    first = panels.prior_grid_around(Mixture(MEANS[::-1] * 3, np.zeros((2, 2), "float32")))
-    limits, lattices = zip(*[first, panels.prior_grid_around(prior)][-count:], strict=True)
-    return snapshots(count) | {"prior": np.array(lattices), "prior_limit": np.array(limits)}
+    first = prior_contours.prior_grid_around(Mixture(MEANS[::-1] * 3, np.zeros((2, 2), "float32")))
+    limits, grids = zip(*[first, prior_contours.prior_grid_around(prior)][-count:], strict=True)
+    return snapshots(count) | {"prior": np.array(grids), "prior_limit": np.array(limits)}
 
 
 @pytest.mark.parametrize("prior", [None, StandardNormal(2), VAE().prior])
-def test_of_the_standard_normal_it_is_a_circle(prior):
+def test_the_contour_of_the_standard_normal_is_a_circle(prior):
     radius = stats.chi2(2).ppf(0.95) ** 0.5
     for figure in (
         plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=prior),
@@ -59,7 +59,7 @@ def test_of_the_standard_normal_it_is_a_circle(prior):
         assert [line(ax).radius for ax in figure.axes if ax.get_xlabel() == "z1"]
 
 
-def test_of_a_mixture_it_holds_95_percent_of_its_samples():
+def test_the_contour_of_a_mixture_contains_95_percent_of_its_samples():
     for figure in (
         plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=MIXTURE),
         plotting.latent_space(codes(), LABELS, CLASS_NAMES, limit=1.0, prior=MIXTURE),
@@ -71,22 +71,22 @@ def test_of_a_mixture_it_holds_95_percent_of_its_samples():
         rendered(figure)
 
 
-def test_of_a_gaussian_it_is_an_ellipse():
+def test_the_contour_of_a_gaussian_is_an_ellipse():
     middle, deviations = np.array([3.0, -1.0]), np.array([0.5, 2.0])
     gaussian = Mixture(middle[None], 2 * np.log(deviations)[None])
     figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=gaussian)
     distances = np.linalg.norm((line(figure.axes[0]).vertices - middle) / deviations, axis=1)
-    np.testing.assert_allclose(distances, panels.PRIOR_RADIUS, rtol=0.01)
+    np.testing.assert_allclose(distances, prior_contours.PRIOR_RADIUS, rtol=0.01)
 
 
-def test_a_prior_out_of_sight_leaves_the_plane_as_it_is():
+def test_a_prior_out_of_sight_does_not_change_the_limits():
     far = Mixture(MEANS + 30, np.zeros((2, 2), "float32"))
     figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES, prior=far)
     assert figure.axes[0].get_xlim() == (-4, 4)
     assert share_inside(figure.axes[0], far) == pytest.approx(0.95, abs=0.01)
 
 
-def test_where_a_prior_has_more_than_two_dimensions_there_is_none():
+def test_a_prior_of_more_than_two_dimensions_has_no_contour():
     means, log_vars = np.zeros((2, 2, 3), "float32")
     figure = plotting.latent_space(codes(3), LABELS, CLASS_NAMES, prior=Mixture(means, log_vars))
     assert line(figure.axes[0]) is None
@@ -94,10 +94,10 @@ def test_where_a_prior_has_more_than_two_dimensions_there_is_none():
     for figure in (plotting.evolution(empty), plotting.comparison({"a": empty}, CLASS_NAMES)):
         assert not any(line(ax) for ax in figure.axes)
     figure = plotting.latent_space(codes(3), LABELS, CLASS_NAMES, prior=StandardNormal(3))
-    assert line(figure.axes[0]).radius  # on whatever plane, it is a standard normal
+    assert line(figure.axes[0]).radius  # its projection to any plane is a standard normal
 
 
-def test_of_a_run_each_column_shows_the_prior_of_its_own_time():
+def test_each_column_of_a_run_shows_the_prior_at_that_step():
     own = kept(MIXTURE)
     _, _, *columns = plotting.evolution(own).axes
     for before, after in (columns[:2], columns[2:]):  # the latent space, and the grid
@@ -113,7 +113,7 @@ def test_of_a_run_each_column_shows_the_prior_of_its_own_time():
 
 
 @pytest.mark.parametrize("settings", [priors.mixture(3), priors.vamp(3)])
-def test_what_a_training_keeps_of_its_prior_is_what_is_shown(settings, faces):
+def test_the_prior_in_the_snapshots_of_a_training_run_is_what_is_shown(settings, faces):
     model = VAE(prior=settings, seed=2)
     if settings.kind == "mixture":
         model.prior.means.assign(np.array([[-1.5, 1.5], [2.0, 0.5], [0.5, 2.0]]))
@@ -132,7 +132,7 @@ class Shifted(Mixture):
         return np.asarray(self.means) + np.random.default_rng(seed).standard_normal((n, 2))
 
 
-def test_samples_of_the_prior_in_clouds_are_those_of_the_models_own():
+def test_the_aggregate_posterior_is_compared_with_samples_of_the_models_own_prior():
     shifted = Shifted(MEANS[:1], 0 * MEANS[:1])
     for seed in (3, np.int64(3)):
         _, together = plotting.aggregate_posterior(
@@ -141,21 +141,21 @@ def test_samples_of_the_prior_in_clouds_are_those_of_the_models_own():
         of_prior, of_codes = (np.asarray(dots.get_offsets()) for dots in together.collections[:2])
         np.testing.assert_array_equal(of_prior, shifted.sample(500, 3))
         assert line(together).contains_points(of_prior).mean() == pytest.approx(0.95, abs=0.03)
-        # One seed, but not one noise: nothing links the two.
+        # Although the seed is the same, the noise is independent of the samples.
         noise = (of_codes - codes()).ravel()
         assert abs(np.corrcoef(noise, of_prior.ravel() - np.tile(MEANS[0], 500))[0, 1]) < 0.15
 
 
 @pytest.mark.parametrize("offset", [0, -700, -20_000, 300])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_levels_hold_their_share_however_small_the_density(offset, dtype):
+def test_density_levels_enclose_their_share_however_small_the_density(offset, dtype):
     log_density = offset - 0.5 * np.linspace(-6, 6, 2_001) ** 2
-    low, high = panels.density_levels(log_density.astype(dtype), [0.5, 0.95])
+    low, high = prior_contours.density_levels(log_density.astype(dtype), [0.5, 0.95])
     half_widths = np.sqrt(2 * (offset - np.array([low, high])))
     np.testing.assert_allclose(half_widths, stats.norm.ppf([0.975, 0.75]), atol=0.01)
 
 
-def test_levels_pass_over_where_there_is_no_density():
+def test_density_levels_ignore_places_without_density():
     log_density = np.full((9, 9), -np.inf)
     log_density[4, 3:6] = [-1e5, 1 - 1e5, -1e5]
-    assert panels.density_levels(log_density, [0.95]) == [-1e5]
+    assert prior_contours.density_levels(log_density, [0.95]) == [-1e5]

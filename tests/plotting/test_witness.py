@@ -1,11 +1,11 @@
-"""A witness function is shown where it belongs, and several of them on one scale of colors."""
+"""Figures of witness functions: values at their places, and one color scale for all panels."""
 
 import numpy as np
 import pytest
 from rendering import rendered
 
 from vaelib import plotting
-from vaelib.plotting import panels
+from vaelib.plotting import prior_contours
 from vaelib.plotting.witness import COLORS
 from vaelib.support.latent_grid import grid_codes
 
@@ -56,7 +56,7 @@ def test_all_panels_have_one_scale_with_zero_in_the_middle_and_one_bar():
 def test_the_circle_holds_95_percent():
     ax = plotting.witness({"f": bump((1, 0), 1)}, limit=4.0).axes[0]
     [circle] = ax.patches
-    assert circle.radius == pytest.approx(panels.PRIOR_RADIUS)
+    assert circle.radius == pytest.approx(prior_contours.PRIOR_RADIUS)
 
 
 def test_its_colors_grow_darker_from_the_middle_to_both_ends():
@@ -75,7 +75,7 @@ def test_a_function_that_is_zero_everywhere_is_white():
 
 
 @pytest.mark.parametrize("shape", [(24,), (5, 5), (1,), (0,)])
-def test_values_that_are_no_square_are_refused(shape):
+def test_values_that_do_not_form_a_square_are_refused(shape):
     with pytest.raises(ValueError, match=r"for 'VAE': expected \(side \* side,\)"):
         plotting.witness({"VAE": np.zeros(shape)}, limit=4.0)
 

@@ -13,6 +13,7 @@ function shows or saves a figure. The modules are:
     diagrams          the network, its loss and the path of the gradients
     labels            helper functions: labels beside dots, and legends
     panels            helper functions: one panel of a figure
+    prior_contours    helper functions: the contour of a prior in a latent space
     tiling            helper function: many images as one picture
 """
 

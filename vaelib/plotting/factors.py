@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from vaelib.plotting.panels import COLORS, axis_limit, new_figure, plot_prior, set_latent_axes
+from vaelib.plotting.panels import COLORS, axis_limit, new_figure, set_latent_axes
+from vaelib.plotting.prior_contours import plot_prior
 
 FACTOR_COLORS = COLORS[[0, 1]]  # arrows of the first and of the second factor
 

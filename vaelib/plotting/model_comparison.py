@@ -14,15 +14,17 @@ from matplotlib.ticker import MaxNLocator
 from vaelib.plotting import labels
 from vaelib.plotting.panels import (
     COLORS,
-    PriorDensity,
     axis_limit,
-    density_levels,
     distinct_colors,
     new_figure,
     plot_latent_space,
+    set_latent_axes,
+)
+from vaelib.plotting.prior_contours import (
+    PriorDensity,
+    density_levels,
     prior_density_grid,
     prior_grid_in,
-    set_latent_axes,
 )
 
 if TYPE_CHECKING:
@@ -63,8 +65,10 @@ def latent_spaces(
     )
     plt.close(figure)
     for ax, (title, arrays) in zip(axes[0], columns.items(), strict=True):
-        codes, lattice = arrays["codes"][-1], prior_grid_in(arrays, -1)
-        plot_latent_space(ax, codes, arrays["labels"], limit=axis_limit(codes), lattice=lattice)
+        codes, prior_grid = arrays["codes"][-1], prior_grid_in(arrays, -1)
+        plot_latent_space(
+            ax, codes, arrays["labels"], limit=axis_limit(codes), prior_grid=prior_grid
+        )
         ax.set(title=title, ylabel="z2" if ax is axes[0, 0] else None)
     labels.class_legend(figure, class_names)
     return figure

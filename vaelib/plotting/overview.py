@@ -11,15 +11,13 @@ from matplotlib.figure import Figure
 
 from vaelib.plotting.labels import class_legend
 from vaelib.plotting.panels import (
-    PriorDensity,
     axis_limit,
     new_figure,
     plot_latent_grid,
     plot_latent_space,
     plot_samples,
-    prior_grid_around,
-    prior_grid_in,
 )
+from vaelib.plotting.prior_contours import PriorDensity, prior_grid_around, prior_grid_in
 from vaelib.support.latent_grid import LIMIT
 
 
@@ -59,8 +57,8 @@ def latent_space(
         ValueError: If codes, labels and names do not match.
     """
     figure, axes = new_figure(1, 1, size=5.2)
-    lattice = prior_grid_around(prior)
-    plot_latent_space(axes[0, 0], codes, labels, class_names, limit, lattice=lattice)
+    prior_grid = prior_grid_around(prior)
+    plot_latent_space(axes[0, 0], codes, labels, class_names, limit, prior_grid=prior_grid)
     return figure
 
 
@@ -133,11 +131,11 @@ def _pictures(
         # Name classes only where the names have enough space. Colors are the same in all columns.
         own = axis_limit(codes)
         names = class_names if own > 0.6 * limit or not one_scale else None
-        lattice = arrays["lattice"]
+        prior_grid = arrays["prior_grid"]
         wide = limit if one_scale else own
-        plot_latent_space(column[1], codes, labels, names, wide, text_size=7, lattice=lattice)
+        plot_latent_space(column[1], codes, labels, names, wide, text_size=7, prior_grid=prior_grid)
         if with_grid:
-            plot_latent_grid(column[2], arrays["grid"], lattice=lattice)
+            plot_latent_grid(column[2], arrays["grid"], prior_grid=prior_grid)
     return figure
 
 
@@ -167,6 +165,6 @@ def image_rows(rows: dict[str, np.ndarray]) -> Figure:
 
 
 def _at(snapshots: dict[str, np.ndarray], i: int) -> dict:
-    """Return the arrays of snapshot i, with its prior on a grid as "lattice"."""
+    """Return the arrays of snapshot i, with its prior on a grid as "prior_grid"."""
     kept = {name: snapshots[name][i] for name in ("samples", "codes", "grid") if name in snapshots}
-    return kept | {"labels": snapshots["labels"], "lattice": prior_grid_in(snapshots, i)}
+    return kept | {"labels": snapshots["labels"], "prior_grid": prior_grid_in(snapshots, i)}

@@ -4,8 +4,7 @@ Latent spaces look the same in all figures: z1 increases to the right and z2 upw
 have the same scale, so that a decoded grid can be compared with a scatter plot.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -13,10 +12,9 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
 
+from vaelib.plotting.prior_contours import plot_prior
 from vaelib.plotting.tiling import tile_images, white_value
 from vaelib.support.latent_grid import LIMIT
 
@@ -24,19 +22,7 @@ COLORS = np.array(mpl.color_sequences["petroff10"])
 # In this order readers with any kind of color vision can distinguish the classes that overlap most
 # (pullover, coat and shirt; 4, 7 and 9). tests/plotting/test_colors.py checks this.
 CLASS_COLORS = COLORS[[4, 7, 3, 0, 2, 6, 1, 9, 5, 8]]
-# A circle with this radius contains 95 % of a two-dimensional standard normal distribution.
-PRIOR_RADIUS = np.sqrt(-2 * np.log(0.05))
 HALO = [patheffects.withStroke(linewidth=3, foreground="white", alpha=0.85)]
-
-
-class PriorDensity(Protocol):
-    """A prior that can be plotted, such as the prior of a model."""
-
-    def log_density(self, z: np.ndarray) -> ArrayLike:
-        """Return the log density of codes z, shape (n, latent_dim), in nats, shape (n,)."""
-
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """Return n sampled codes, shape (n, latent_dim)."""
 
 
 def new_figure(
@@ -94,13 +80,13 @@ def plot_latent_space(
     class_names: Sequence[str] | None = None,
     limit: float | None = None,
     text_size: float = 9,
-    lattice: tuple[float, np.ndarray] | None = None,
+    prior_grid: tuple[float, np.ndarray] | None = None,
 ) -> None:
     """Plot codes colored by class into axes; see `overview.latent_space` for most arguments.
 
     Args:
         text_size: Font size of the class names in points.
-        lattice: The prior's log density as from `prior_grid_around`, or None for the standard
+        prior_grid: The prior's log density as from `prior_grid_around`, or None for the standard
             normal.
 
     Raises:
@@ -120,7 +106,7 @@ def plot_latent_space(
     size = np.clip(2_000 / len(codes), 2, 20)  # smaller dots if there are many
     color = CLASS_COLORS[labels % len(CLASS_COLORS)]
     ax.scatter(*codes.T, s=size, c=color, alpha=0.5, lw=0, rasterized=True)
-    plot_prior(ax, lattice)
+    plot_prior(ax, prior_grid)
     set_latent_axes(ax, limit, *axis_names)
     if class_names is None:
         return
@@ -159,11 +145,11 @@ def plot_latent_grid(
     ax: Axes,
     images: np.ndarray,
     limit: float = LIMIT,
-    lattice: tuple[float, np.ndarray] | None = None,
+    prior_grid: tuple[float, np.ndarray] | None = None,
 ) -> None:
     """Plot images decoded from a grid of codes into axes; see `overview.latent_grid`.
 
-    The argument `lattice` is the same as for `plot_latent_space`.
+    The argument `prior_grid` is the same as for `plot_latent_space`.
 
     Raises:
         ValueError: If the number of images is not a square of 2 or more.
@@ -176,89 +162,8 @@ def plot_latent_grid(
     half = limit * side / (side - 1)  # codes are at the centers of the images
     # Images that are not square are stretched, because both axes have the same scale.
     _show(ax, tile_images(images, side), extent=(-half, half, -half, half))
-    plot_prior(ax, lattice, color="#ffd400")
+    plot_prior(ax, prior_grid, color="#ffd400")
     set_latent_axes(ax, half)
-
-
-def plot_prior(
-    ax: Axes, lattice: tuple[float, np.ndarray] | None = None, color: str = "0.35"
-) -> None:
-    """Plot a dashed line that contains 95 % of the prior, a circle for the standard normal.
-
-    Args:
-        ax: Axes to plot into.
-        lattice: The prior's log density as from `prior_grid_around`, or None for the standard
-            normal. If it is empty, nothing is plotted.
-        color: Color of the line, in any form that Matplotlib accepts.
-    """
-    style = dict(linewidths=1.2, linestyles=[(0, (4, 3))])
-    if lattice is None:
-        circle = Circle((0, 0), PRIOR_RADIUS, fill=False, color=color, lw=1.2, ls=(0, (4, 3)))
-        ax.add_patch(circle)
-        return
-    limit, log_density = lattice
-    if np.size(log_density) == 0:  # the prior is not two-dimensional
-        return
-    axis = np.linspace(-limit, limit, len(log_density))
-    # The log density is interpolated, because it is closer to linear between two grid points.
-    level = density_levels(log_density, [0.95])
-    ax.contour(axis, axis, log_density, level, colors=[color], **style)
-
-
-def prior_grid_around(prior: PriorDensity | None) -> tuple[float, np.ndarray] | None:
-    """Evaluate a prior's log density on a grid that covers the prior, for `plot_prior`.
-
-    Args:
-        prior: A prior, or None for the standard normal.
-
-    Returns:
-        The limit and the log density as from `prior_density_grid`. The log density is empty, shape
-        (0,), if the prior does not have two dimensions. None for the standard normal.
-    """
-    if prior is None or getattr(prior, "is_standard_normal", False):
-        return None
-    samples = prior.sample(10_000)
-    limit = 1.2 * float(np.abs(samples).max())
-    return prior_density_grid(prior, limit) if samples.shape[1] == 2 else (limit, np.empty(0))
-
-
-def prior_grid_in(snapshots: dict[str, np.ndarray], i: int) -> tuple[float, np.ndarray] | None:
-    """Return the prior's limit and log density in snapshot i, or None for the standard normal."""
-    return (snapshots["prior_limit"][i], snapshots["prior"][i]) if "prior" in snapshots else None
-
-
-def prior_density_grid(
-    prior: PriorDensity, limit: float, side: int = 201
-) -> tuple[float, np.ndarray]:
-    """Evaluate a prior's log density on a square grid of codes.
-
-    Args:
-        prior: An object with a method `log_density`.
-        limit: The grid spans [-limit, limit] on both axes.
-        side: Number of grid points per row.
-
-    Returns:
-        The limit, and the log density in nats, shape (side, side), with z1 increasing along
-        columns and z2 along rows, from the first row to the last.
-    """
-    axis = np.linspace(-limit, limit, side, dtype="float32")
-    codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    return limit, np.asarray(prior.log_density(codes)).reshape(side, side)
-
-
-def density_levels(log_density: np.ndarray, shares: Iterable[float]) -> list[float]:
-    """Compute the contour levels that contain given shares of a distribution.
-
-    Args:
-        log_density: Log density on a grid with equal cells, in nats, of any shape.
-        shares: Probabilities in (0, 1], such as 0.95.
-
-    Returns:
-        For each share the log density above which the grid contains it, in increasing order.
-    """
-    falling = np.sort(log_density, axis=None)[::-1].astype("float64")
-    reached = np.cumsum(np.exp(falling - falling[0]))  # exp(falling) would underflow to 0
-    return [falling[np.searchsorted(reached, s * reached[-1])] for s in sorted(shares)[::-1]]
 
 
 def axis_limit(codes: np.ndarray, least: float = LIMIT) -> float:

@@ -12,14 +12,12 @@ from numpy.typing import ArrayLike
 from vaelib.plotting.panels import (
     COLORS,
     HALO,
-    PriorDensity,
     axis_limit,
     new_figure,
-    plot_prior,
     plot_samples,
-    prior_grid_around,
     set_latent_axes,
 )
+from vaelib.plotting.prior_contours import PriorDensity, plot_prior, prior_grid_around
 from vaelib.support.latent_grid import grid_codes
 from vaelib.support.rng import named_rng
 
@@ -93,8 +91,8 @@ def aggregate_posterior(
         axes[0, 0].add_patch(ellipse)
     noise = named_rng(seed, "noise").standard_normal(z_mean.shape)
     of_prior = named_rng(seed, "samples").standard_normal(z_mean.shape)
-    lattice = prior_grid_around(prior)
-    if lattice is not None:
+    prior_grid = prior_grid_around(prior)
+    if prior_grid is not None:
         of_prior = prior.sample(len(z_mean), seed)
     dots = dict(s=2, lw=0, alpha=0.5, rasterized=True)
     axes[0, 1].scatter(*of_prior.T, color=COLORS[1], label="prior", **dots)
@@ -102,7 +100,7 @@ def aggregate_posterior(
     axes[0, 1].legend(loc="upper right", markerscale=6, framealpha=1)
     titles = "approximate posteriors q(z|x)", "aggregate posterior q(z)"
     for ax, title in zip(axes[0], titles, strict=True):
-        plot_prior(ax, lattice)
+        plot_prior(ax, prior_grid)
         set_latent_axes(ax, axis_limit(z_mean))
         ax.set_title(title)
     return figure

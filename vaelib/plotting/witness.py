@@ -4,7 +4,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaelib.plotting.panels import new_figure, plot_prior, set_latent_axes
+from vaelib.plotting.panels import new_figure, set_latent_axes
+from vaelib.plotting.prior_contours import plot_prior
 
 # From brown through white to purple, which readers with red-green color blindness can distinguish
 # as well. The number of steps is odd, so that values around 0 get the white step in the middle.

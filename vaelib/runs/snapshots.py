@@ -101,7 +101,7 @@ class Snapshots(keras.callbacks.Callback):
 def _density_grid(model: VAE, codes: np.ndarray) -> tuple[np.ndarray, float]:
     """Compute the log density of the prior on a grid that covers the prior and the codes.
 
-    The layout is that of `plotting.panels.prior_density_grid`.
+    The layout is that of `plotting.prior_contours.prior_density_grid`.
     """
     farthest = max(np.abs(codes).max(), np.abs(model.prior.sample(10_000)).max())
     limit = max(LIMIT, 1.2 * float(farthest))

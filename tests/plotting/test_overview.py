@@ -1,4 +1,4 @@
-"""The post's pictures: what is on them, and on their axes."""
+"""The figures of the overview: what they show, and what is on their axes."""
 
 import re
 
@@ -21,7 +21,7 @@ def test_samples_lie_row_by_row():
     rendered(plotting.samples(noise(64)))
 
 
-def test_latent_space_names_each_class_at_its_middle_in_its_color():
+def test_latent_space_names_each_class_at_its_center_in_its_color():
     figure = plotting.latent_space(codes(), LABELS, CLASS_NAMES)
     rendered(figure)
     (ax,) = figure.axes
@@ -38,29 +38,29 @@ def test_latent_space_names_each_class_at_its_middle_in_its_color():
         np.testing.assert_allclose(text.get_color(), 0.75 * colors[label], atol=1e-6)
 
 
-def test_a_class_without_images_has_no_name_on_the_plane():
+def test_a_class_without_images_has_no_name_in_the_latent_space():
     few = LABELS < 3
     figure = plotting.latent_space(codes()[few], LABELS[few], CLASS_NAMES)
     assert [text.get_text() for text in figure.axes[0].texts] == ["a", "b", "c"]
 
 
-def test_codes_far_out_widen_the_plane():
-    figure = plotting.latent_space(codes(spread=10), LABELS, CLASS_NAMES)
+def test_distant_codes_widen_the_axes_of_the_latent_space():
+    figure = plotting.latent_space(codes(radius=10), LABELS, CLASS_NAMES)
     low, high = figure.axes[0].get_xlim()
     assert low == -high
-    assert np.abs(codes(spread=10)).max() < high < 13
+    assert np.abs(codes(radius=10)).max() < high < 13
 
 
 def test_more_than_two_dimensions_are_shown_by_their_principal_components():
-    turned = codes(3)[:, [2, 0, 1]]  # the two dimensions that matter are the last
-    figure = plotting.latent_space(turned + 5, LABELS, CLASS_NAMES)
+    rotated = codes(3)[:, [2, 0, 1]]  # the two dimensions that matter are the last
+    figure = plotting.latent_space(rotated + 5, LABELS, CLASS_NAMES)
     rendered(figure)
     (ax,) = figure.axes
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("principal component 1", "principal component 2")
     shown = np.asarray(ax.collections[0].get_offsets())
     distances = np.linalg.norm(shown[:50, None] - shown[None, :50], axis=2)
     expected = np.linalg.norm(codes(3)[:50, None, :2] - codes(3)[None, :50, :2], axis=2)
-    np.testing.assert_allclose(distances, expected, atol=0.05)  # turned, but not distorted
+    np.testing.assert_allclose(distances, expected, atol=0.05)  # rotated, but not distorted
 
 
 def test_evolution_has_the_three_pictures_for_each_step_kept():
@@ -80,7 +80,7 @@ def test_evolution_leaves_out_the_grid_where_there_is_none():
 
 
 def test_a_comparison_has_a_column_for_each_model_and_shows_how_it_ended():
-    far = snapshots() | {"codes": np.stack([codes(), codes(spread=8)])}
+    far = snapshots() | {"codes": np.stack([codes(), codes(radius=8)])}
     figure = plotting.comparison({"near": snapshots(), "far": far}, CLASS_NAMES)
     assert len(figure.axes) == 6
     assert [ax.get_title() for ax in figure.axes[:2]] == ["near", "far"]
@@ -93,7 +93,7 @@ def test_a_comparison_has_a_column_for_each_model_and_shows_how_it_ended():
     np.testing.assert_array_equal(shown[:28, :28], snapshots()["samples"][-1, 0, :, :, 0])
 
 
-def test_strips_are_rows_with_names():
+def test_image_rows_are_labeled():
     figure = plotting.image_rows({"images": noise(5), "decoded": noise(5, seed=1)})
     rendered(figure)
     assert [ax.get_ylabel() for ax in figure.axes] == ["images", "decoded"]
@@ -181,14 +181,14 @@ def test_pixels_on_another_scale_are_refused(plot):
             plot(wrong)
 
 
-def test_numbers_of_numpy_are_as_good_as_those_of_python():
+def test_integers_of_numpy_are_accepted():
     shown = plotting.samples(noise(16), columns=np.int64(4)).axes[0].images[0]
     assert shown.get_array().shape == (4 * 28, 4 * 28)
     figure = plotting.latent_space(codes(), LABELS.astype("uint8"), CLASS_NAMES, np.float32(5))
     assert figure.axes[0].get_xlim() == (-5, 5)
 
 
-def test_planes_reach_equally_far_or_each_as_far_as_its_codes():
+def test_latent_spaces_have_equal_limits_or_each_its_own():
     far = snapshots() | {"codes": 3 * snapshots()["codes"]}
     columns = {"near": snapshots(), "far": far}
 

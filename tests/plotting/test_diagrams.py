@@ -1,4 +1,4 @@
-"""The drawing of the network: its shapes, to scale, and which way gradients go."""
+"""The diagram of the network: its shapes, to scale, and the directions of gradients."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_gradients_go_back_along_every_arrow_but_those_from_the_image_and_from_t
     assert (len(alone), len(from_image), len(from_noise)) == (3, 2, 1)
 
 
-def test_the_way_back_to_the_noise_is_crossed_out(ax):
+def test_the_missing_gradient_to_the_noise_is_crossed_out(ax):
     [cross] = [line for line in ax.lines if line.get_marker() == "x"]
     [noise] = [p.center for p in ax.patches if isinstance(p, Circle)]
     [x], [y] = cross.get_data()
@@ -83,7 +83,7 @@ def test_the_way_back_to_the_noise_is_crossed_out(ax):
         ([(32, 32, 3), (16, 16, 128), (8, 8, 256), (8,)], [(4,), (8, 8, 256), (32, 32, 3)]),
     ],
 )
-def test_words_keep_clear_of_each_other_and_of_the_edge(encoder, decoder):
+def test_labels_overlap_neither_each_other_nor_the_edge(encoder, decoder):
     figure = plotting.network_diagram(encoder, decoder)
     rendered(figure)
     renderer, (ax,) = figure.canvas.get_renderer(), figure.axes
@@ -94,7 +94,7 @@ def test_words_keep_clear_of_each_other_and_of_the_edge(encoder, decoder):
         assert figure.bbox.y0 < box.y0 and box.y1 < figure.bbox.y1
 
 
-def test_words_in_a_box_do_not_leave_it(ax):
+def test_labels_stay_inside_their_boxes(ax):
     renderer = ax.figure.canvas.get_renderer()
     boxes = [p.get_window_extent() for p in ax.patches if isinstance(p, FancyBboxPatch)]
     formulas = [t.get_window_extent(renderer) for t in ax.texts if t.get_fontsize() == 11.5]

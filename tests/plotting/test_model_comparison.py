@@ -1,4 +1,4 @@
-"""Figures of sweeps show the numbers, under names that can be read."""
+"""Figures that compare models: they show the numbers, with legible labels."""
 
 import itertools
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("nothing_left_open")
 BETAS = [1.0, 5.0, 20.0], [270.0, 258.0, 256.0], ["β = 10", "β = 1", "β = 0.01"]
 
 
-def test_planes_reach_as_far_as_their_own_codes_around_one_circle():
+def test_latent_spaces_extend_to_their_own_codes_around_one_circle():
     codes = np.random.default_rng(0).normal(size=(40, 2))
     labels = np.arange(40) % 3
     columns = {
@@ -35,7 +35,7 @@ def test_planes_reach_as_far_as_their_own_codes_around_one_circle():
         model_comparison.latent_spaces({"wide": {"codes": [np.zeros((40, 3))], "labels": labels}})
 
 
-def test_planes_have_a_legend_in_the_colors_of_the_dots():
+def test_latent_spaces_have_a_legend_in_the_colors_of_the_dots():
     column = {"codes": [np.eye(2)], "labels": np.arange(2)}
     assert not model_comparison.latent_spaces({"a": column}).legends
     figure = model_comparison.latent_spaces({"a": column}, ("shoe", "bag"))
@@ -61,7 +61,7 @@ def test_rate_and_distortion_are_plotted_where_they_are_and_lines_join_equal_sum
     assert len(diagonals) > 3
 
 
-def test_every_dot_has_its_name_and_no_name_hides_anything():
+def test_every_dot_has_a_name_that_covers_nothing():
     twins = [5.1, 5.2, 5.0, 20.0], [258.1, 257.9, 258.0, 256.1], ["α = 0", "α = 0.9", "α = 1", "x"]
     figure = model_comparison.rate_distortion({"beta": BETAS, "twins": twins}, joined=["beta"])
     rendered(figure)
@@ -93,7 +93,7 @@ def test_more_groups_than_colors_and_names_for_other_dots_are_refused():
             model_comparison.rate_distortion({"a": (*group[:2], names)})
 
 
-def test_units_fall_from_the_most_active_one_and_are_counted():
+def test_latent_dimensions_are_sorted_by_activity_and_active_ones_are_counted():
     spreads = {"open": np.array([0.5, 1.0, 0.05]), "collapsed": np.array([0.0, 0.01, 0.0])}
     figure = model_comparison.active_units(spreads, threshold=0.1)
     rendered(figure)
@@ -106,7 +106,7 @@ def test_units_fall_from_the_most_active_one_and_are_counted():
     assert words == ["open: 2 of 3 active", "collapsed: 0 of 3 active", "active: above 0.1"]
 
 
-def test_a_heatmap_holds_its_numbers_and_a_dash_for_those_that_are_not_there():
+def test_a_heatmap_shows_its_numbers_and_a_dash_for_missing_ones():
     index, columns = pd.Index([0.0, 1.0], name="alpha"), pd.Index([1, 10, 100], name="lambda")
     table = pd.DataFrame([[np.nan, 2.0, 3.0], [4.0, 5.0, 6.0]], index=index, columns=columns)
     figure = model_comparison.heatmaps({"m": table, "n": 10 * table}, {"m": "higher", "n": "lower"})
@@ -122,7 +122,7 @@ def test_a_heatmap_holds_its_numbers_and_a_dash_for_those_that_are_not_there():
     assert titles == ["m\n(higher is better)", "n\n(lower is better)"]
 
 
-def test_what_is_better_is_darker_and_each_number_stands_out():
+def test_better_cells_are_darker_and_each_number_is_legible():
     table = pd.DataFrame([[1.0, 2.0, 3.0, 4.0, 5.0]])
     figure = model_comparison.heatmaps({"m": table, "n": table}, {"m": "higher", "n": "lower"})
     for ax, rises in zip(figure.axes, (True, False), strict=True):

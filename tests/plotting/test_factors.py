@@ -1,4 +1,4 @@
-"""Known causes on a plane: colors are values, arrows are directions."""
+"""Factors of variation in the latent space: colors show values, arrows show directions."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_each_code_has_the_color_of_its_value():
     assert rendered(figure).std() > 0
 
 
-def test_arrows_point_where_the_causes_grow():
+def test_arrows_point_where_the_factors_increase():
     directions = np.array([[0.0, 90.0], [45.0, -30.0], [180.0, 10.0]])
     figure = plotting.factor_directions({"one": directions, "two": directions[::-1]}, ("a", "b"))
     assert len(figure.axes) == 6

@@ -1,4 +1,4 @@
-"""Bars: log p(x) = ELBO + gap, drawn from three numbers that were computed apart."""
+"""Bars of log p(x) = ELBO + gap, three numbers that were computed independently."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_all_rows_have_one_scale_on_which_the_widest_gap_fits():
     assert rows(figure)[0].get_xlim()[0] < -GAP.max()
 
 
-def test_numbers_that_do_not_add_up_are_seen_not_to():
+def test_numbers_that_do_not_add_up_are_visible():
     figure = plotting.elbo_bars(noise(1), [-102.0], [1.5], [-100.0])
     [ax] = rows(figure)
     [bar] = ax.patches
@@ -49,7 +49,7 @@ def test_each_row_has_its_image_and_its_numbers():
     assert written[1] == ["ELBO −250.50", "gap 0.50", "log p(x)\n−250.00"]
 
 
-def test_words_keep_clear_of_each_other():
+def test_labels_do_not_overlap():
     figure = plotting.elbo_bars(noise(3), ELBO, GAP, ELBO + GAP)
     rendered(figure)
     canvas = figure.canvas.get_renderer()
