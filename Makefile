@@ -1,4 +1,4 @@
-# The tutorial's commands. They write only to .venv and build, and do not need git.
+# The tutorial's commands. They do not need git.
 
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 python := .venv/bin/python
@@ -6,7 +6,7 @@ python := .venv/bin/python
 help: ## list these targets, like `make` without a target
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
 
-run: .venv/ready ## get the data, execute the lessons, write HTML (EPOCHS=2 is quicker; SEED=1)
+run: .venv/ready ## get the data, execute the lessons, write HTML (EPOCHS=2 for a quick version, SEED=1 for another seed)
 	@$(python) -m tools.notebooks.run $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
 
 solutions: .venv/ready ## execute the solutions of the exercises (EPOCHS and SEED as for `make run`)
@@ -22,7 +22,7 @@ lint: .venv/ready ## check the style and the imports between modules
 format: .venv/ready ## correct the style where this can be done automatically
 	@$(python) -m ruff check --fix . && $(python) -m ruff format .
 
-lab: .venv/ready ## open the first notebook in JupyterLab (options: LAB_ARGS=--no-browser)
+lab: .venv/ready ## open the first notebook in JupyterLab (for example LAB_ARGS=--no-browser)
 	@$(python) -m nbformat.sign notebooks/*.ipynb notebooks/*/*.ipynb >/dev/null  # as jupyter trust
 	@JUPYTER_PATH="$(CURDIR)/tools/notebooks/lab$${JUPYTER_PATH:+:$$JUPYTER_PATH}" $(python) -m jupyterlab \
 	  --ServerApp.root_dir=. --KernelManager.transport_encryption=auto $(LAB_ARGS) \
@@ -34,7 +34,7 @@ site: .venv/ready ## write the website to build/site (REPOSITORY=owner/name adds
 reproduce: .venv/ready ## train the runs that the text quotes again, and compare the results
 	@$(python) -m vaelib reproduce
 
-stress: .venv/ready ## interrupt and damage training runs, and print whether anything was lost
+stress: .venv/ready ## interrupt and damage training runs, and print what was lost
 	@$(python) -m tools.checks.stress
 
 study: .venv/ready ## add the rows that a table of the study lacks (hours; TABLE=forecast)
@@ -52,7 +52,7 @@ bench: .venv/ready ## measure how long things take (minutes; on an otherwise idl
 lock: .venv/ready ## write the lock and both environment.yml (UPGRADE=1: newest versions)
 	@$(python) -m tools.environment.lock $(if $(UPGRADE),--upgrade)
 
-clean: ## remove what these commands wrote, but keep downloaded data
+clean: ## remove .venv, build, and caches of tools; keep data, trained runs, and tables
 	@rm -rf .venv build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -90,6 +90,18 @@ def reproduce(names: tuple[str, ...], publish: bool) -> None:
 def batch(file: Path, kernels: int, scheduler: str | None) -> None:
     """Execute a notebook over a grid of parameters, as specified in the YAML FILE.
 
+    This example executes lesson 01 for two data sets with three seeds each, that is, six times:
+
+    \b
+      notebook: 01_standard_vae.ipynb
+      output: ../build/seeds
+      parameters:
+        dataset_name: [fashion_mnist, mnist]
+        seed: [0, 1, 2]
+
+    Paths are relative to the folder of FILE. The file notebooks/seeds.yml of this project is a
+    similar example that can be executed as it is.
+
     Combinations that were executed before are skipped. If some executions fail, they are listed,
     and the exit code is 1.
     """

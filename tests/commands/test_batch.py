@@ -1,4 +1,4 @@
-"""Batches: every combination is executed once, whatever happens to the workers."""
+"""Batches: every combination of parameters is executed once, even if a worker is killed."""
 
 import os
 import signal
@@ -103,7 +103,7 @@ def test_the_example_in_the_project_asks_for_a_lesson_with_three_seeds():
     assert {job.notebook.name for job in jobs} == {"01_standard_vae.ipynb"}
 
 
-def test_what_went_well_is_told_at_once(ask):
+def test_successful_executions_are_reported_immediately(ask):
     told = []
     failed = batch.run(batch.read(ask(number=[1], word=["wrong", "right"])), on_done=told.append)
     assert [outcome.target.name.count("word=right") for outcome in told] == [1]
@@ -120,7 +120,7 @@ def test_a_changed_notebook_is_executed_again(ask, tmp_path):
     assert times(tmp_path) == {"1-a": 2}
 
 
-def test_failures_are_collected_and_the_rest_is_done(ask, tmp_path):
+def test_failures_are_collected_and_the_rest_is_executed(ask, tmp_path):
     failed = call(ask(number=[1], word=["wrong", "right"]))
     assert failed.exit_code == 1
     assert "word=wrong" in failed.output and "In [4]: ZeroDivisionError" in failed.output
@@ -140,7 +140,7 @@ def test_a_notebook_that_names_no_kernel_is_executed(ask, tmp_path):
     assert batch.run(batch.read(file)) == []
 
 
-def test_this_process_keeps_its_threads(ask, monkeypatch):
+def test_the_number_of_threads_of_this_process_does_not_change(ask, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     [job] = batch.read(ask(number=[1]))
@@ -149,7 +149,7 @@ def test_this_process_keeps_its_threads(ask, monkeypatch):
     assert "TF_NUM_INTRAOP_THREADS" not in os.environ
 
 
-def test_a_folder_that_can_not_be_written_is_a_failure_in_words(ask, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(ask, tmp_path):
     [job] = batch.read(ask(number=[1]))
     (tmp_path / "out").write_text("no folder")
     assert "Error: " in batch.execute(job).error
@@ -201,7 +201,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("text", REFUSALS, ids=range(len(REFUSALS)))
-def test_what_can_not_be_is_refused_before_anything_starts(ask, tmp_path, text):
+def test_invalid_batch_files_are_refused_before_anything_starts(ask, tmp_path, text):
     file = ask()
     (tmp_path / "empty.ipynb").write_text("{}")
     (tmp_path / "list.ipynb").write_text("[]")
@@ -213,7 +213,7 @@ def test_what_can_not_be_is_refused_before_anything_starts(ask, tmp_path, text):
     assert "\n" not in str(refused.value)
 
 
-def test_a_refusal_is_a_sentence_on_the_command_line(ask, tmp_path):
+def test_a_refusal_is_a_message_on_the_command_line(ask, tmp_path):
     refused = call(ask(numbre=[1]))
     assert refused.exit_code == 1
     file = tmp_path / "grid.yml"
@@ -229,7 +229,7 @@ def test_no_kernels_are_refused(ask):
         batch.run(jobs, kernels=0)
 
 
-def test_a_worker_that_is_killed_leaves_its_work_to_the_other(ask, tmp_path):
+def test_the_work_of_a_killed_worker_is_done_by_another(ask, tmp_path):
     jobs = batch.read(ask(number=[1, 2, 3, 4], word=["slow"]))
     one_each = dict(n_workers=2, threads_per_worker=1, memory_limit=0)
     with LocalCluster(dashboard_address=None, **one_each) as cluster, Client(cluster) as client:

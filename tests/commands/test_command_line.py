@@ -1,4 +1,4 @@
-"""The command line: what it prints, and that it refuses in a sentence."""
+"""The command line: what it prints, and how it reports errors."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def raising(error):
     return function
 
 
-def test_alone_it_prints_help():
+def test_without_arguments_it_prints_help():
     for arguments in ([], ["--help"]):
         done = run(*arguments)
         assert done.exit_code == 0
@@ -66,7 +66,7 @@ def test_data_says_what_was_found_and_where(tmp_path, mnist):
         (["batch", __file__], f"{__file__} "),
     ],
 )
-def test_bad_input_is_refused_in_a_sentence(arguments, sentence):
+def test_invalid_input_is_refused_with_a_message(arguments, sentence):
     done = run(*arguments)
     assert done.exit_code in (1, 2)
     assert f"Error: {sentence}" in done.stderr
@@ -78,7 +78,7 @@ MEANT = [DataError("no data."), RunError("no run."), FloatingPointError("loss is
 
 
 @pytest.mark.parametrize("error", [*MEANT, OSError("full disk")], ids=repr)
-def test_what_goes_wrong_without_a_bug_is_a_sentence(error, monkeypatch):
+def test_expected_errors_are_printed_as_messages(error, monkeypatch):
     monkeypatch.setattr(data, "load", raising(error))
     done = run("data", "mnist")
     assert (done.exit_code, done.stderr) == (1, f"Error: {error}\n")
@@ -105,7 +105,7 @@ def test_a_bug_in_training_or_in_a_batch_keeps_its_traceback(kind, monkeypatch, 
         assert run(*arguments).exception is bug
 
 
-def test_warnings_are_sentences_too(tmp_path, mnist):
+def test_warnings_are_printed_as_messages(tmp_path, mnist):
     tiny.write(tmp_path / "cache" / "mnist", mnist, pack=lambda content: b"damaged")
     done = run("data", "mnist")
     assert done.stderr.startswith("Warning: fetching a damaged file again: train-images")

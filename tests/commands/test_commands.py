@@ -1,4 +1,4 @@
-"""The command line for images of your own: from a folder to pictures, codes and a page."""
+"""The commands for user images: from a folder to a model, codes, images and a page."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ def test_a_folder_becomes_a_run_with_pictures_a_page_and_a_model(trained):
     assert "discs" in (folder / "explorer.html").read_text(encoding="utf-8")
 
 
-def test_the_table_shows_what_measures_say_of_both_parts(trained, pictures):
+def test_the_table_shows_measures_of_both_parts(trained, pictures):
     done, folder = trained
     model, dataset = runs.load(folder).model, data.images(pictures, 16)
     for part, images in enumerate((dataset.train_images, dataset.test_images)):
@@ -124,7 +124,7 @@ def test_samples_go_into_one_picture_or_into_a_file_each(trained, tmp_path):
     np.testing.assert_array_equal(np.array(Image.open(files[3])), expected[3])
 
 
-def test_the_page_is_opened_or_made_anew_from_images(trained, pictures, tmp_path, monkeypatch):
+def test_the_page_is_opened_or_rebuilt_from_images(trained, pictures, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
     assert run("explore", trained[1]).stdout.strip() == str(trained[1] / "explorer.html")
@@ -144,7 +144,7 @@ def test_a_data_set_with_a_name_needs_no_folder(tmp_path, monkeypatch):
     assert run("explore", folder, "--no-open").exit_code == 0
 
 
-def test_copies_of_a_named_data_set_are_trained_on(monkeypatch, tmp_path):
+def test_augmented_copies_of_a_named_data_set_are_trained_on(monkeypatch, tmp_path):
     few = data.render_faces(train=60, test=20)
     monkeypatch.setattr("vaelib.data.registry.render_faces", lambda: few)
     done = run("train", "faces", "--augment", "3", "--steps", "2", "--output", tmp_path)
@@ -186,7 +186,7 @@ def test_kinds_of_models(pictures, tmp_path, options, slug, columns):
         (["faces", "--size", "32"], "faces is always read in the same way: leave out --size"),
     ],
 )
-def test_what_can_not_be_trained_is_refused_in_a_sentence(pictures, tmp_path, arguments, sentence):
+def test_invalid_training_settings_are_refused(pictures, tmp_path, arguments, sentence):
     here = [str(pictures) if argument == "HERE" else argument for argument in arguments]
     done = run("train", *here, "--output", tmp_path / "out")
     assert done.exit_code in (1, 2) and sentence in done.stderr
@@ -203,7 +203,7 @@ def test_what_can_not_be_trained_is_refused_in_a_sentence(pictures, tmp_path, ar
         (["explore", "nowhere"], "nowhere is not a complete run"),
     ],
 )
-def test_what_can_not_be_done_with_a_run_is_said(trained, pictures, arguments, sentence):
+def test_impossible_uses_of_a_run_are_refused(trained, pictures, arguments, sentence):
     places = {"RUN": str(trained[1]), "PICTURES": str(pictures)}
     done = run(*(places.get(argument, argument) for argument in arguments))
     assert done.exit_code in (1, 2) and sentence in done.stderr
@@ -225,7 +225,7 @@ def test_help_of_every_command_says_what_it_is_for():
         assert done.exit_code == 0 and len(done.output.splitlines()) > 8
 
 
-def test_larger_images_begin_with_a_smaller_learning_rate(trained, pictures, tmp_path):
+def test_larger_images_start_with_a_smaller_learning_rate(trained, pictures, tmp_path):
     assert runs.load(trained[1]).recipe.learning_rate == 8e-3
     assert (
         run("train", pictures, "--size", "64", "--steps", "1", "--output", tmp_path).exit_code == 0
@@ -234,7 +234,7 @@ def test_larger_images_begin_with_a_smaller_learning_rate(trained, pictures, tmp
     assert runs.load(folder).recipe.learning_rate == pytest.approx(4e-3)
 
 
-def test_a_training_that_fails_ends_in_a_sentence_on_a_line_of_its_own(
+def test_a_failing_training_run_ends_with_an_error_message_on_a_separate_line(
     pictures, tmp_path, monkeypatch
 ):
     def stop(self, batch, logs=None):

@@ -9,8 +9,9 @@ A YAML file specifies the executions:
       seed: [0, 1, 2]
 
 Paths are relative to the folder of this file. For every combination of the parameters, an executed
-notebook is written to the output folder. `parameters` may also be a list of several grids.
-Combinations that are done already are skipped. If a worker dies, another one repeats its work.
+notebook is written to the output folder. In this example there are six. `parameters` may also be a
+list of several grids. Combinations that were executed before are skipped. If a worker dies, another
+one repeats its work. The file `notebooks/seeds.yml` is an example that can be executed as it is.
 """
 
 import hashlib

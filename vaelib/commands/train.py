@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from vaelib import runs
 
 STEPS = 2_400  # length of the training runs in the notebooks
-LEARNING_RATE, REFERENCE_SIDE = (
-    8e-3,
-    32,
-)  # their learning rate, and the largest side of images it is used for
+LEARNING_RATE = 8e-3  # of the training runs in the notebooks
+REFERENCE_SIDE = 32  # pixels; images with a longer side are trained at a lower learning rate
 MIN_STEPS_PER_EPOCH = 10  # steps; batches are smaller if a data set is small
 KINDS = ("vae", "mmd-vae", "autoencoder")
 RECONSTRUCTIONS = {
@@ -56,42 +54,70 @@ class Size(click.ParamType):
     "size, or 64]",
 )
 @click.option(
-    "--color/--gray", default=None, help="Read in color or gray.  [default: as the images are]"
+    "--color/--gray",
+    default=None,
+    help="Read the images in color or grayscale.  [default: as the images are]",
 )
 @image_options
-@click.option("--latent-dim", type=int, default=2, show_default=True, help="Latent dimensions.")
+@click.option(
+    "--latent-dim", type=int, default=2, show_default=True, help="Number of latent dimensions."
+)
 @click.option(
     "--model",
     "kind",
     type=click.Choice(KINDS),
     default="vae",
     show_default=True,
-    help="Regularizer: vae has the KL divergence from the prior, mmd-vae the MMD to the prior (as "
-    "in the blog post), autoencoder has none.",
+    help="Regularizer: vae has the KL divergence from the prior. mmd-vae has the MMD to the prior "
+    'and codes that are not sampled, as in the blog post "Representation learning with MMD-VAE" '
+    "(S. Keydana, RStudio AI blog, 2018). autoencoder has none.",
 )
-@click.option("--beta", type=float, default=1.0, show_default=True, help="Weight of a vae's KL.")
+@click.option(
+    "--beta", type=float, default=1.0, show_default=True, help="Weight of the KL of a vae."
+)
 @click.option(
     "--reconstruction",
     type=click.Choice(list(RECONSTRUCTIONS)),
-    help="Reconstruction loss of a pixel.  [default: squared-error for an mmd-vae, else "
-    "cross-entropy in gray and gaussian in color]",
+    help="Reconstruction loss of a pixel.  [default: squared-error for an mmd-vae, otherwise "
+    "cross-entropy for grayscale images and gaussian for color images]",
 )
-@click.option("--steps", type=int, default=STEPS, show_default=True, help="Training steps.")
 @click.option(
-    "--batch-size", type=int, help="Images per step.  [default: 100, or a tenth of all if fewer]"
+    "--steps",
+    type=int,
+    default=STEPS,
+    show_default=True,
+    help="Number of training steps, which is rounded to whole epochs.",
+)
+@click.option(
+    "--batch-size",
+    type=int,
+    help="Number of images per step.  [default: 100, or a tenth of the training images if that is "
+    "less]",
 )
 @click.option(
     "--learning-rate",
     type=float,
-    help="Peak learning rate.  [default: 0.008, less above 32 pixels]",
+    help="Peak learning rate.  [default: 0.008, or less if a side exceeds 32 pixels]",
 )
-@click.option("--augment", type=int, default=1, help="Copies of images, shifted and mirrored.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of split and training.")
+@click.option(
+    "--augment",
+    type=int,
+    default=1,
+    help="Number of versions of each training image: the image itself, and others that are "
+    "randomly shifted and mirrored.  [default: 1, no augmentation]",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of the train/test split, of the augmentation, and of training.",
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="Folder for the folder of the run.  [default: here]",
+    help="Folder in which the run's folder is created.  [default: current folder]",
 )
 def train(
     source: str,
@@ -105,12 +131,16 @@ def train(
     seed: int,
     **settings: Any,
 ) -> None:
-    """Train a model on SOURCE: a folder of images, a zip of one, or the name of a data set.
+    """Train a model on SOURCE.
 
-    The data sets are fashion_mnist, mnist, faces, frey_faces, cifar10 and emoji (of the Noto font).
+    SOURCE is a folder of images, a zip file of such a folder, or the name of a data set.
 
-    Subfolders are classes. Folders train/ and test/ above them are the split into training and test
-    images. Without them, a tenth of the images is used for testing.
+    Each subfolder is a class. If the folder contains train/ and test/, these are the training and
+    test images; otherwise 10 % are held out for testing.
+
+    The data sets are fashion_mnist, mnist, faces, frey_faces, cifar10, and emoji (of the Noto
+    font). Except for emoji, their images are always read in the same way, so the options --size,
+    --color, --gray, --fit, and --skip cannot be used with them.
 
     The result is a folder with the training run, figures, a page to explore the latent space in a
     browser, and model.keras. Repeat the same command to resume a run that was interrupted.

@@ -1,4 +1,4 @@
-"""Combinations of parameters: in order, and each with a file name of its own."""
+"""Combinations of parameters: in order, and each with a different file name."""
 
 import pytest
 
@@ -19,13 +19,13 @@ def test_grids_are_expanded_in_order():
     assert parameter_grid.expand({}, KNOWN, "file") == [{}]
 
 
-def test_values_of_all_plain_kinds_are_taken():
+def test_values_of_all_plain_types_are_accepted():
     values = [1, 1.5, True, None, "1", "2024-01-31", float("inf"), [1, ["a"]], {"a": {"b": None}}]
     found = parameter_grid.expand({"word": values}, KNOWN, "file")
     assert [combination["word"] for combination in found] == values
 
 
-def test_names_say_what_is_in_them():
+def test_file_names_contain_the_parameters():
     asked = [{"number": 0.5, "word": "beta(0.1)"}, {"number": 2}, {}]
     expected = ["number=0.5_word=beta-0.1-", "number=2", "as-it-is"]
     assert parameter_grid.file_names(asked) == expected
@@ -43,7 +43,7 @@ def test_names_say_what_is_in_them():
         ({"word": 100 * "\N{SNOWMAN}a"}, {"word": 101 * "\N{SNOWMAN}a"}),
     ],
 )
-def test_no_two_combinations_share_a_file(first, second):
+def test_every_combination_has_a_different_file_name(first, second):
     alone = {"word": "other"}
     found = parameter_grid.file_names([first, alone, second])
     assert len({name.casefold() for name in found}) == 3
@@ -52,7 +52,7 @@ def test_no_two_combinations_share_a_file(first, second):
     assert parameter_grid.file_names([second, first]) == [found[2], found[0]]  # whatever the order
 
 
-def test_the_name_of_a_failure_is_no_name():
+def test_the_file_name_of_failures_is_reserved():
     plain, other = parameter_grid.file_names([{"word": "a"}, {"word": "a.failed"}])
     assert f"{plain}.failed" != other
     assert other.startswith("word=a.failed_")

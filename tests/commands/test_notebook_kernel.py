@@ -1,4 +1,4 @@
-"""A notebook's kernel ends quietly, in time, and by itself."""
+"""A notebook's kernel ends without a message, in time, and without being killed."""
 
 import time
 
@@ -37,7 +37,7 @@ def notebook(source):
 
 
 @pytest.mark.parametrize("patient", [True, False])
-def test_nothing_is_written_after_a_notebook_that_went_well(patient, capfd):
+def test_a_successful_notebook_prints_nothing_at_its_end(patient, capfd):
     stock = {} if patient else {"kernel_manager_class": AsyncKernelManager}
     how = {"progress_bar": False, "language": "python"} | KERNEL_OPTIONS | stock
     papermill.execute_notebook(notebook(SLOW_TO_ANSWER), None, **how)
@@ -48,7 +48,7 @@ def test_nothing_is_written_after_a_notebook_that_went_well(patient, capfd):
         assert "KeyboardInterrupt caught in kernel" in written
 
 
-def test_a_kernel_that_takes_its_time_to_end_is_not_ended_by_force(tmp_path):
+def test_a_kernel_that_ends_slowly_is_not_killed(tmp_path):
     path = tmp_path / "ended"
     NotebookClient(notebook(SLOW_TO_END.format(path=str(path))), **KERNEL_OPTIONS).execute()
     assert path.read_text() == "done"
