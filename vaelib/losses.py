@@ -1,9 +1,15 @@
 """Compute the terms of the loss, such as reconstruction errors and KL divergences, per image.
 
-Every term has shape (batch,) and is given in nats per image. The functions here sum over pixels or
-latent dimensions, but they do not average over the batch or apply weights, because
-`vaelib.objectives` does both in a single place. It is therefore easy to check that every sum is
-over the right axis. Shapes that do not match raise a ValueError that names them.
+Every term has shape (batch,) and is given in nats per image, `squared_error` only up to a constant.
+The functions here sum over pixels or latent dimensions. Averages and weights are applied in one
+place only, `vaelib.objectives`, so each function can be checked by itself. Shapes that do not match
+raise a ValueError that names them.
+
+A code z is a point in the latent space. For an image x, the encoder gives the approximate posterior
+q(z|x), a Gaussian distribution over codes. For a code z, the decoder gives p(x|z), a distribution
+over images. The KL divergence from q to p measures how much q differs from p: it is the average of
+log q(z) - log p(z) over codes z sampled from q. A sum over pixels is a sum over all values of an
+image, so the three values of a color pixel count separately.
 
 "The post" is the blog post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog,
 2018), whose models this package rebuilds.
@@ -23,10 +29,9 @@ def fork_gradient(x: Tensor, copies: int = 2) -> list[Tensor]:
     The copies have the same values as x, so the loss does not change. Only the backward pass does.
     If a tensor is used in several places, TensorFlow adds the gradients that come back from them.
     With three or more gradients, the order of the additions depends on how operations are
-    scheduled, and another order gives other last digits. Two gradients are safe because a + b
-    equals b + a. To make sure that no tensor is used more than twice, a function of this package
-    uses each of its arguments at most once. If it needs an argument several times, it uses copies
-    from here. Training is then repeatable bit for bit.
+    scheduled, and a different order changes the last digits. Two gradients are safe because a + b
+    equals b + a. Each tensor may therefore be used at most twice. Where a function would need more
+    uses, it makes copies here. Training is then repeatable bit for bit.
 
     Args:
         x: A tensor of any shape.
@@ -53,12 +58,13 @@ def fork_gradient(x: Tensor, copies: int = 2) -> list[Tensor]:
 def binary_cross_entropy(images: Tensor, logits: Tensor) -> Tensor:
     """Compute the cross-entropy between pixels and the decoder's output, summed over pixels.
 
-        sum over pixels of  -x log sigmoid(l) - (1 - x) log(1 - sigmoid(l))  =  softplus(l) - x l
+        sum over pixels of [ -x log sigmoid(l) - (1 - x) log(1 - sigmoid(l)) ]
+        = sum over pixels of [ softplus(l) - x l ]
 
-    The form on the right is used because it is finite even for very large logits l. For pixels that
-    are 0 or 1, the sum is -log p(x|z) of a Bernoulli decoder. For gray pixels it is not a negative
-    log-likelihood, because the normalizing constant is missing (Loaiza-Ganem and Cunningham,
-    NeurIPS 2019).
+    where x is a pixel and l the decoder's output (logit) for it. The second form is used because it
+    is finite even for very large logits. For pixels that are 0 or 1, the sum is -log p(x|z) of a
+    Bernoulli decoder. For gray pixels it is not a negative log-likelihood, because the normalizing
+    constant is missing (Loaiza-Ganem and Cunningham, NeurIPS 2019).
 
     Args:
         images: Shape (batch, height, width, channels), values in [0, 1].
@@ -82,17 +88,18 @@ def binary_cross_entropy(images: Tensor, logits: Tensor) -> Tensor:
 def squared_error(images: Tensor, logits: Tensor) -> Tensor:
     """Compute the squared error between pixels and decoded pixels, summed over pixels.
 
-        sum over pixels of  (x - sigmoid(l))^2
+        sum over pixels of [ (x - sigmoid(l))^2 ]
 
-    Up to a constant, this is -log p(x|z) of a Gaussian decoder with mean sigmoid(l) and variance
-    1/2. Divided by the number of pixels, it is the mean squared error per pixel.
+    where x is a pixel and l the decoder's output (logit) for it. Up to a constant, the sum is
+    -log p(x|z) of a Gaussian decoder with mean sigmoid(l) and variance 1/2. Divided by the number
+    of values in an image, it is the mean squared error.
 
     Args:
         images: Shape (batch, height, width, channels), values in [0, 1].
         logits: Output of the decoder, same shape, any real numbers.
 
     Returns:
-        Shape (batch,), nats per image.
+        Shape (batch,). In nats per image up to the constant, which is omitted.
 
     Raises:
         ValueError: If the shapes differ.
@@ -109,11 +116,12 @@ def squared_error(images: Tensor, logits: Tensor) -> Tensor:
 def gaussian_nll(images: Tensor, logits: Tensor, log_scale: Tensor) -> Tensor:
     """Compute the negative log-likelihood of a Gaussian decoder, summed over pixels.
 
-        -log p(x|z) = 1/2 sum over pixels of  log(2 pi) + 2 log s + (x - sigmoid(l))^2 / s^2
+        -log p(x|z) = 1/2 sum over pixels of [ log(2 pi) + 2 log s + (x - sigmoid(l))^2 / s^2 ]
 
-    The standard deviation s is the same for all pixels, and the models learn it during training
-    (sigma-VAE: Rybkin et al. 2021, arXiv 2006.13202, equation 4). The result can be negative,
-    because p(x|z) is a density of gray or color values and can exceed 1.
+    where x is a pixel and l the decoder's output (logit) for it. The standard deviation s is the
+    same for all pixels, and the models learn it during training (sigma-VAE: Rybkin et al. 2021,
+    arXiv 2006.13202, equation 4). The result can be negative, because p(x|z) is a density of gray
+    or color values and can exceed 1.
 
     Args:
         images: Shape (batch, height, width, channels), values in [0, 1].
@@ -142,7 +150,7 @@ def gaussian_log_density(
     """Compute the log density of a Gaussian distribution with diagonal covariance.
 
         log N(z; mean, exp(log_var))
-        = -1/2 sum over dimensions of  log(2 pi) + log_var + (z - mean)^2 / exp(log_var)
+        = -1/2 sum over dimensions of [ log(2 pi) + log_var + (z - mean)^2 / exp(log_var) ]
 
     Args:
         z: Shape (batch, latent_dim).
@@ -167,9 +175,9 @@ def gaussian_log_density(
 def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     """Compute the KL divergence from q(z|x) to the standard normal prior in closed form.
 
-        KL(q(z|x) || N(0, I)) = 1/2 sum over dimensions of  mean^2 + exp(log_var) - log_var - 1
+    The formula is from Kingma and Welling 2013, appendix B:
 
-    (Kingma and Welling 2013, appendix B).
+        KL(q(z|x) || N(0, I)) = 1/2 sum over dimensions of [ mean^2 + exp(log_var) - log_var - 1 ]
 
     Args:
         z_mean, z_log_var: Output of the encoder, shape (batch, latent_dim) each.

@@ -2,9 +2,10 @@
 
     MMD^2(p, q) = E k(x, x') + E k(y, y') - 2 E k(x, y),   x, x' ~ p,   y, y' ~ q
 
-(Gretton et al. 2012, JMLR 13, lemma 6). The kernel k(x, y) is the similarity of two points. For the
-two kernels below, MMD is 0 if and only if p = q. A kernel is written here as a function of the
-squared distance ||x - y||^2 that accepts tensors of any shape.
+(Gretton et al. 2012, JMLR 13, lemma 6). E is the average over points that are sampled independently
+from the two distributions p and q. The kernel k(x, y) is the similarity of two points. For the two
+kernels below, MMD is 0 if and only if p = q. A kernel is written here as a function of the squared
+distance ||x - y||^2 that accepts tensors of any shape.
 
 "The post" is the blog post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog,
 2018), whose models this package rebuilds.

@@ -4,9 +4,6 @@
 2018), whose models this package rebuilds.
 """
 
-import math
-from collections.abc import Callable
-
 import numpy as np
 
 from vaelib.losses import repeat_rows
@@ -14,17 +11,17 @@ from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
 from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.support.backend import Tensor, keras, ops
+from vaelib.support.chunks import CHUNK, apply_in_chunks, chunk_size
 from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import IMAGE_SHAPE, check_images, to_unit_interval
-
-# Number of images of 28 x 28 pixels that are processed at a time where no gradient is needed. Each
-# of them takes about 250 KB of memory.
-CHUNK = 250
 
 
 @keras.saving.register_keras_serializable("vaelib")
 class VAE(keras.Model):
-    """A variational autoencoder: encoder and decoder, trained on an objective with `fit(images)`.
+    """A variational autoencoder, that is, an encoder, a decoder, a prior, and an objective.
+
+    It is trained with `fit(images)` after `vaelib.training.compile_model`. The function
+    `vaelib.training.fit` also shuffles the images reproducibly and records the loss.
 
     The methods accept images of shape (n, *image_shape), uint8 or floats in [0, 1], and codes of
     shape (n, latent_dim), with n at least 1. Other arrays raise a ValueError. Images and codes are
@@ -34,15 +31,19 @@ class VAE(keras.Model):
         latent_dim: Number of latent dimensions, 1 or more.
         objective: The training objective. It also determines whether codes are sampled.
         seed: Seed of the initial weights, and of the noise during training.
-        prior: Settings of the prior.
+        prior: Description of the prior, such as `vamp(20)`; `PriorSpec.build` turns it into the
+            attribute `prior`.
         network: "convolutional" (the post's networks) or "gated"; see `vaelib.networks`.
         image_shape: (height, width, channels). The default is that of the post's images.
         **kwargs: Passed on to `keras.Model`.
 
     Attributes:
-        prior: The prior, with the methods `log_density(z)` and `sample(n, seed)`.
+        prior: The prior that the model uses, with the methods `log_density(z)` and
+            `sample(n, seed)`.
+        prior_settings: The argument `prior`.
         steps_per_epoch: Number of steps in an epoch. It must be set before training if the
-            objective is scheduled, that is, if it changes from epoch to epoch.
+            objective is scheduled, that is, if it changes from epoch to epoch. `compile_model`
+            sets it.
 
     Raises:
         TypeError: If an argument has the wrong type.
@@ -70,11 +71,10 @@ class VAE(keras.Model):
         check_compatible(objective, prior, network)
         self.objective = objective
         self.network, self.image_shape = network, tuple(image_shape)
-        build_encoder, build_decoder = NETWORKS[network]
         with seeded_init(self.seed):
             outputs = 2 * self.latent_dim if objective.sampled else self.latent_dim
-            self.encoder = build_encoder(outputs, self.image_shape)
-            self.decoder = build_decoder(self.latent_dim, self.image_shape)
+            self.encoder = NETWORKS[network].build_encoder(outputs, self.image_shape)
+            self.decoder = NETWORKS[network].build_decoder(self.latent_dim, self.image_shape)
         self.prior_settings = prior
         self.prior = prior.build(self.latent_dim, self.encoder, self.seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
@@ -121,13 +121,17 @@ class VAE(keras.Model):
         sample_weight: None = None,
         training: bool = True,
     ) -> Tensor:
-        """Compute the loss on one batch, which Keras's `fit` minimizes.
+        """Compute the loss on one batch; Keras's `fit` minimizes it.
+
+        The call also updates the metrics that average the terms over an epoch. If the objective is
+        scheduled and `training` is True, it also increases the step counter by 1.
 
         Args:
             x: Images, shape (batch, *image_shape).
             y_pred: Output of `call` for these images.
             y, sample_weight: Not used.
-            training: If True, the weights of a scheduled objective depend on the epoch.
+            training: If True, a scheduled objective is evaluated for the current epoch. If False,
+                it is evaluated as after the end of its schedule.
 
         Returns:
             A scalar, nats per image.
@@ -169,7 +173,10 @@ class VAE(keras.Model):
         return super().fit(x, *args, **kwargs)
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Return the mean of q(z|x) for each image, shape (n, latent_dim)."""
+        """Return the mean of q(z|x) (or the code, if codes are not sampled) for each image.
+
+        The result has shape (n, latent_dim).
+        """
         return self.encode_distribution(images)[0]
 
     def encode_distribution(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -194,7 +201,10 @@ class VAE(keras.Model):
         return apply_in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z, self.chunk_size())
 
     def chunk_size(self, images: int = CHUNK) -> int:
-        """Call the function `chunk_size` with the image shape of this model."""
+        """Return how many images of this model to process at a time.
+
+        They need as much memory as `images` images of 28 x 28 pixels; see `support.chunks`.
+        """
         return chunk_size(self.image_shape, images)
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
@@ -205,7 +215,8 @@ class VAE(keras.Model):
         """Return the arguments of the constructor as plain values, from which Keras loads a model.
 
         Raises:
-            ValueError: If the prior was replaced by a `Mixture` that was fitted after training.
+            ValueError: If the attribute `prior` was replaced by a `Mixture` that was fitted after
+                training.
         """
         if isinstance(self.prior, Mixture):
             raise ValueError(
@@ -255,14 +266,14 @@ def check_compatible(objective: Objective, prior: PriorSpec, network: str) -> No
 
     Args:
         objective: The training objective.
-        prior: Settings of the prior.
+        prior: Description of the prior, such as `vamp(20)`.
         network: A key of `vaelib.networks.NETWORKS`.
 
     Raises:
         TypeError: If the objective or the prior has the wrong type.
-        ValueError: If the network is unknown, if the objective does not sample the codes that the
-            network or the prior needs, if it uses a closed form that exists only for the standard
-            normal prior, or if it has no term that would train the prior.
+        ValueError: If the network is unknown, if the network or the prior requires sampled codes
+            and the objective has sampled=False, if the objective uses a closed form that exists
+            only for the standard normal prior, or if it has no term that would train the prior.
 
     >>> check_compatible(ELBO, STANDARD_NORMAL, "mlp")
     Traceback (most recent call last):
@@ -275,9 +286,9 @@ def check_compatible(objective: Objective, prior: PriorSpec, network: str) -> No
         raise TypeError(f"prior must be a vaelib PriorSpec such as vamp(20), not {prior!r}.")
     if network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
-    if network == "gated" and not objective.sampled:
+    if NETWORKS[network].needs_sampled_codes and not objective.sampled:
         raise ValueError(
-            "a gated network needs sampled codes: choose an objective with sampled=True, not "
+            f"a {network} network needs sampled codes: choose an objective with sampled=True, not "
             f"{objective}."
         )
     if prior == STANDARD_NORMAL:
@@ -297,39 +308,3 @@ def check_compatible(objective: Objective, prior: PriorSpec, network: str) -> No
             f"a {prior} needs sampled codes: choose an objective with sampled=True, not "
             f"{objective}."
         )
-
-
-def chunk_size(image_shape: tuple[int, int, int], images: int = CHUNK) -> int:
-    """Return the number of images that need as much memory as `images` images of 28 x 28 pixels.
-
-    Args:
-        image_shape: (height, width, channels).
-        images: Number of images of 28 x 28 pixels.
-
-    Returns:
-        A number of images, 1 or more.
-
-    >>> chunk_size((56, 56, 1), images=100)
-    25
-    """
-    return max(1, images * IMAGE_SHAPE[0] * IMAGE_SHAPE[1] // math.prod(image_shape[:2]))
-
-
-def apply_in_chunks(
-    function: Callable[[np.ndarray], Tensor], array: np.ndarray, size: int = CHUNK
-) -> np.ndarray:
-    """Apply a function to an array, a number of rows at a time to save memory.
-
-    Args:
-        function: Maps an array of shape (m, ...) to one with m rows, for any m from 1 to `size`.
-        array: Shape (n, ...), n at least 1.
-        size: Number of rows in each call.
-
-    Returns:
-        The results for all n rows.
-
-    >>> apply_in_chunks(ops.square, np.array([1, 2, 3]), size=2).tolist()
-    [1, 4, 9]
-    """
-    parts = (array[start : start + size] for start in range(0, len(array), size))
-    return np.concatenate([ops.convert_to_numpy(function(part)) for part in parts])

@@ -3,7 +3,7 @@
 An encoder maps images of shape (batch, height, width, channels), with values in [0, 1], to outputs
 of shape (batch, outputs). It has 2 * latent_dim outputs for mean and log-variance, or latent_dim
 outputs for a deterministic code. A decoder maps codes of shape (batch, latent_dim) to logits of the
-same shape as the images.
+same shape as the images. The sigmoid of a logit is the decoded value of the pixel.
 
 For images of 28 x 28 x 1, the convolutional networks are those of "the post", that is, the blog
 post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog, 2018), whose models this
@@ -14,7 +14,8 @@ those of the paper on the VampPrior (Tomczak and Welling 2017).
 import contextlib
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from vaelib.support.backend import Tensor, keras, layers, ops
 from vaelib.support.errors import check_image_size
@@ -63,7 +64,7 @@ def conv_widths(shape: Shape) -> list[int]:
 def build_encoder(outputs: int, shape: Shape) -> keras.Model:
     """Build the convolutional encoder: strided convolutions and a dense layer.
 
-    For images of 28 x 28 x 1 and 4 outputs it is the post's encoder, with two convolutions and
+    For images of 28 x 28 x 1 and 4 outputs, it is the post's encoder, with two convolutions and
     28,036 parameters.
 
     Args:
@@ -84,7 +85,7 @@ def build_encoder(outputs: int, shape: Shape) -> keras.Model:
 def build_decoder(latent_dim: int, shape: Shape) -> keras.Model:
     """Build the convolutional decoder: a dense layer and transposed convolutions, giving logits.
 
-    For images of 28 x 28 x 1 and 2 latent dimensions it is the post's decoder, with 41,953
+    For images of 28 x 28 x 1 and 2 latent dimensions, it is the post's decoder, with 41,953
     parameters.
 
     Args:
@@ -116,8 +117,9 @@ def build_gated_encoder(outputs: int, shape: Shape) -> keras.Model:
     """Build the gated encoder with two layers of 300 units.
 
     See Tomczak and Welling 2017, arXiv 1705.07120, section 5. The second half of the outputs are
-    log-variances, which are clipped to the range from -6 to 2, as in the authors' code. Therefore
-    this encoder can only be used with an objective for which codes are sampled.
+    log-variances, which are clipped to the range from -6 to 2, as in the authors' code. Because it
+    always outputs log-variances, this encoder can only be used with an objective for which codes
+    are sampled.
 
     Args:
         outputs: Number of outputs for each image, 2 * latent_dim.
@@ -182,7 +184,25 @@ def _linear(units: int) -> layers.Dense:
     return layers.Dense(units, kernel_initializer="he_normal")
 
 
+class Network(NamedTuple):
+    """An architecture that a model can use, as an entry of `NETWORKS`.
+
+    Attributes:
+        build_encoder: Function of the number of outputs and the image shape.
+        build_decoder: Function of the number of latent dimensions and the image shape.
+        needs_sampled_codes: If True, the network can only be used with an objective for which codes
+            are sampled.
+
+    >>> NETWORKS["gated"].needs_sampled_codes
+    True
+    """
+
+    build_encoder: Callable[[int, Shape], keras.Model]
+    build_decoder: Callable[[int, Shape], keras.Model]
+    needs_sampled_codes: bool = False
+
+
 NETWORKS = {
-    "convolutional": (build_encoder, build_decoder),
-    "gated": (build_gated_encoder, build_gated_decoder),
+    "convolutional": Network(build_encoder, build_decoder),
+    "gated": Network(build_gated_encoder, build_gated_decoder, needs_sampled_codes=True),
 }

@@ -2,6 +2,17 @@
 
     reconstruction + kl_weight * KL(q(z|x) || p(z)) + mmd_weight * MMD^2(q(z), p(z))
 
+Here q(z|x) is the approximate posterior, that is, the encoder's distribution over codes z for an
+image x. The prior p(z) is the distribution from which codes are sampled to generate new images, and
+q(z) is the distribution of the codes of all images together. The terms are:
+
+    reconstruction   how far the decoded image is from the image, see `vaelib.losses`
+    KL               Kullback-Leibler divergence: how much q(z|x) differs from the prior, per image
+    MMD              maximum mean discrepancy: how much the codes of a batch differ from the prior
+    ELBO             evidence lower bound: -(reconstruction + KL), which is at most log p(x)
+
+The name `ELBO` below stands for the *negative* ELBO, because objectives are minimized.
+
 "The post" is the blog post "Representation learning with MMD-VAE" (S. Keydana, RStudio AI blog,
 2018), whose models this package rebuilds. Its models and related ones differ only in the weights,
 in the reconstruction term, and in whether codes are sampled. Two further settings change the form
@@ -19,6 +30,7 @@ from vaelib.support.errors import check_integer, check_number
 
 _NUMBERS = ("kl_weight", "mmd_weight", "capacity", "capacity_epochs", "warmup_epochs")
 _SWITCHES = ("sampled", "closed_form_kl", "closed_form_mmd")
+# Settings that `Objective.get_config` includes even if they have their default.
 _ALWAYS = ("reconstruction", "kl_weight", "mmd_weight", "sampled", "closed_form_kl")
 _SHORT_NAMES = {losses.binary_cross_entropy: "BCE", losses.squared_error: "SE"}
 _SHORT_NAMES |= {losses.gaussian_nll: "Gaussian"}
@@ -29,32 +41,42 @@ _EARLIER_NAMES = {"gaussian_pixels": "gaussian_nll"}
 
 @dataclass(frozen=True)
 class Objective:
-    """Settings of a training objective, which is minimized and given in nats per image.
+    """Settings of a training objective. The objective is in nats per image and is minimized.
+
+    All settings have defaults. `Objective()` is a plain autoencoder with sampled codes. It is not a
+    VAE, because no term of its loss compares the codes with the prior.
 
     Attributes:
-        reconstruction: `losses.binary_cross_entropy`, `squared_error`, or `gaussian_nll`.
+        reconstruction: `losses.binary_cross_entropy` (the default), `losses.squared_error`, or
+            `losses.gaussian_nll`.
         kl_weight: Weight of the KL divergence from q(z|x) to the prior, 0 or greater (the β of a
-            beta-VAE). The standard weight is 1.
+            beta-VAE). The standard weight is 1. Default 0: no KL term.
         mmd_weight: Weight of the squared MMD between a batch of codes and the prior, 0 or greater.
-        sampled: If True, codes are sampled from q(z|x). If False, the encoder outputs the code.
-        closed_form_kl: If True, compute the KL with `losses.gaussian_kl`. If False, estimate it
-            from one sampled code, as the post does.
-        closed_form_mmd: If True, compute the prior's part of the MMD exactly. The estimate is then
-            unbiased and can be negative. If False, compare the codes with the same number of
-            samples from the prior, as the post does. The estimate is then biased.
-        capacity: Target capacity C in nats (Burgess et al. 2018); the loss penalizes
-            |mean KL - C|. With 0, it penalizes the KL itself.
+            Default 0: no MMD term.
+        sampled: If True (the default), codes are sampled from q(z|x). If False, the encoder outputs
+            the code.
+        closed_form_kl: If True, compute the KL with `losses.gaussian_kl`. If False (the default),
+            estimate it from one sampled code, as the post does.
+        closed_form_mmd: If True, compute the prior's part of the MMD exactly, and leave out pairs
+            of a code with itself. The estimate is then unbiased, that is, correct on average, and
+            it can be negative. If False (the default), compare the codes with the same number of
+            samples from the prior, as the post does, and include these pairs. Since the similarity
+            of a code to itself is always 1, the estimate is then too large on average.
+        capacity: Target capacity C in nats (Burgess et al. 2018). If it is above 0, the loss
+            contains kl_weight * |mean KL - C| in place of kl_weight * KL. Default 0: no target.
         capacity_epochs: Number of epochs over which the capacity is increased linearly from 0.
+            Default 0: the capacity is constant.
         warmup_epochs: Number of epochs over which the KL weight is increased linearly from 0.
-        samples: Number of codes sampled for each image. With 2 or more, the loss is the
-            importance-weighted bound (Burda et al. 2015).
+            Default 0: the KL weight is constant.
+        samples: Number of codes sampled for each image. With 2 or more, the loss is the negative
+            importance-weighted bound (Burda et al. 2015). Default 1: one code for each image.
 
     Raises:
         TypeError: If a setting has the wrong type.
         ValueError: If a setting is out of range, or two settings contradict each other.
 
     >>> print(Objective(kl_weight=4.0, warmup_epochs=2))
-    BCE + 4 KL + warmup epochs 2
+    BCE + 4 KL, warmup epochs 2
     """
 
     reconstruction: Callable = losses.binary_cross_entropy
@@ -143,12 +165,13 @@ class Objective:
         With K = `samples` of 2 or more, the loss is the negative importance-weighted bound (Burda
         et al. 2015, arXiv 1509.00519, equation 8):
 
-            - mean over images of  log 1/K sum_k exp(-reconstruction_k - kl_k)
+            - mean over images of log( 1/K sum_k exp(-reconstruction_k - kl_k) )
 
         Args:
             terms: Output of `loss_terms`.
             epoch: Number of epochs trained so far, which may be fractional. It matters only if the
-                objective is scheduled. The default gives the loss after all schedules have ended.
+                objective is scheduled, that is, if its KL weight or its capacity increases during
+                the first epochs. The default gives the loss after these increases have ended.
 
         Returns:
             A scalar, nats per image.
@@ -174,7 +197,7 @@ class Objective:
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether the loss depends on the epoch."""
+        """Whether the loss depends on the epoch, because KL weight or capacity increase from 0."""
         return bool(self.warmup_epochs or (self.capacity and self.capacity_epochs))
 
     @property
@@ -191,17 +214,22 @@ class Objective:
     def __str__(self) -> str:
         if self in NAMES:
             return NAMES[self]
-        words = [_SHORT_NAMES[self.reconstruction]]
-        words += [f"{w:g} {t}" for t, w in (("KL", self.kl_weight), ("MMD", self.mmd_weight)) if w]
+        terms = [_SHORT_NAMES[self.reconstruction]]
+        terms += [f"{w:g} {t}" for t, w in (("KL", self.kl_weight), ("MMD", self.mmd_weight)) if w]
+        words = [" + ".join(terms)]
+        # The first three fields are the reconstruction term and the two weights, written above.
         for field in fields(self)[3:]:
             value, word = getattr(self, field.name), field.name.replace("_", " ")
             if value != field.default:
                 number = "" if isinstance(value, bool) else f" {value:g}"
                 words.append(f"{'not ' * (value is False)}{word}{number}")
-        return " + ".join(words)
+        return ", ".join(words)
 
     def get_config(self) -> dict[str, str | float | bool]:
-        """Return the settings as plain values for JSON; rarely used ones only if they are set."""
+        """Return the settings as plain values for JSON.
+
+        Rarely used settings are included only if they differ from the default.
+        """
         named = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
         kept = {name: v for name, v, default in named if name in _ALWAYS or v != default}
         return kept | {"reconstruction": self.reconstruction.__name__}
@@ -228,7 +256,7 @@ class Objective:
 
 
 def beta(kl_weight: float) -> Objective:
-    """Return the beta-VAE's objective: the ELBO with a KL weight (Higgins et al. 2017).
+    """Return the beta-VAE's objective: the negative ELBO with a KL weight (Higgins et al. 2017).
 
     >>> print(beta(4.0))
     BCE + 4 KL
@@ -241,7 +269,8 @@ def capacity(gamma: float, maximum: float, epochs: float) -> Objective:
 
         reconstruction + gamma |mean KL - C|   (Burgess et al. 2018, arXiv 1804.03599, equation 8)
 
-    Only the mean KL over a batch is held at C, not the KL of each image.
+    Only the mean KL over a batch is held at C, not the KL of each image. The KL is computed in
+    closed form.
 
     Args:
         gamma: Weight of the penalty, above 0.
@@ -249,13 +278,16 @@ def capacity(gamma: float, maximum: float, epochs: float) -> Objective:
         epochs: Number of epochs over which C increases linearly from 0 to `maximum`.
 
     >>> print(capacity(gamma=30.0, maximum=5.0, epochs=10))
-    BCE + 30 KL + closed form kl + capacity 5 + capacity epochs 10
+    BCE + 30 KL, closed form kl, capacity 5, capacity epochs 10
     """
     return Objective(kl_weight=gamma, closed_form_kl=True, capacity=maximum, capacity_epochs=epochs)
 
 
 def iwae(samples: int) -> Objective:
-    """Return the importance-weighted bound with `samples` codes per image; with 1, the ELBO.
+    """Return the negative importance-weighted bound as an objective (Burda et al. 2015).
+
+    Args:
+        samples: Number of codes sampled for each image, 1 or more. With 1, the bound is the ELBO.
 
     >>> iwae(1) == ELBO, iwae(5).samples
     (True, 5)
@@ -288,25 +320,28 @@ def infovae(
     return Objective(reconstruction, 1 - alpha, alpha + lambda_ - 1, **settings)
 
 
-def post_mmd(values: int) -> Objective:
+def post_mmd(values_per_image: int) -> Objective:
     """Return the objective of the post's MMD-VAE, multiplied by the number of values per image.
 
     The post minimizes the *mean* squared error over pixels plus MMD^2. Our reconstruction terms are
-    sums over pixels, so MMD^2 gets the weight `values`, which is height * width * channels.
+    sums over pixels, so MMD^2 is multiplied by the number of values, too.
+
+    Args:
+        values_per_image: height * width * channels of the images, which is the weight of MMD^2.
 
     >>> post_mmd(784) == POST_MMD
     True
     """
-    return infovae(1, values, losses.squared_error, sampled=False)
+    return infovae(1, values_per_image, losses.squared_error, sampled=False)
 
 
-#: Only the reconstruction term, without any regularizer on the codes.
+#: Only the reconstruction term, without any regularizer on the codes, which are not sampled.
 AUTOENCODER = Objective(sampled=False)
 #: The negative evidence lower bound (ELBO), which a standard VAE minimizes.
 ELBO = beta(1.0)
-#: The ELBO with the post's effective weights. The post's code sums the reconstruction term over the
-#: batch of 100 images but averages the KL. Compared with the reconstruction term, the KL is
-#: therefore divided by 100, that is, β = 1/100.
+#: The negative ELBO with the post's effective weights. The post's code sums the reconstruction term
+#: over the batch of 100 images but averages the KL. Compared with the reconstruction term, the KL
+#: is therefore divided by 100, that is, β = 1/100.
 POST_ELBO = beta(1 / 100)
 #: The MMD-VAE with the post's effective weights. MMD^2 is weighted by 784, the number of pixels,
 #: next to the squared error summed over pixels; see `post_mmd`.

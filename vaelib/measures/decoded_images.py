@@ -13,8 +13,9 @@ from scipy.spatial.distance import cdist
 
 from vaelib import losses
 from vaelib.measures.points import check_points
-from vaelib.models import VAE, apply_in_chunks
+from vaelib.models import VAE
 from vaelib.support.backend import Tensor, ops
+from vaelib.support.chunks import apply_in_chunks
 from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import check_images, to_unit_interval
 from vaelib.support.rng import named_rng

@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike
 
 from vaelib import data
 from vaelib.batches import Batches
-from vaelib.models import apply_in_chunks, chunk_size
 from vaelib.networks import seeded_init
 from vaelib.runs import PUBLISHED
 from vaelib.runs.npz import assign_variables, from_npz, read_bounded, to_npz, variable_values
 from vaelib.support.backend import Tensor, keras, layers, ops
+from vaelib.support.chunks import apply_in_chunks, chunk_size
 from vaelib.support.errors import RunError
 from vaelib.support.files import write_atomically
 from vaelib.support.image_arrays import check_images, to_unit_interval

@@ -17,9 +17,10 @@ import numpy as np
 from scipy.special import softmax
 
 from vaelib import losses
-from vaelib.models import VAE, apply_in_chunks
+from vaelib.models import VAE
 from vaelib.priors import Mixture, StandardNormal, TrainablePrior
 from vaelib.support.backend import Tensor, ops
+from vaelib.support.chunks import apply_in_chunks
 from vaelib.support.errors import check_integer, check_number
 from vaelib.support.image_arrays import check_images, to_unit_interval
 from vaelib.support.rng import named_rng

@@ -18,7 +18,7 @@ PACKAGE = Path(vaelib.__file__).parent
 # same recipe gives a different run.
 RESULT_FILES = (
     *("batches", "losses", "mmd", "models", "networks", "objectives", "priors", "training"),
-    *("support/image_arrays", "support/latent_grid", "support/rng"),
+    *("support/chunks", "support/image_arrays", "support/latent_grid", "support/rng"),
     *("runs/dataset_reference", "runs/recipes", "runs/snapshots", "runs/trainer"),
 )
 
@@ -93,8 +93,8 @@ def commit(folders: Sequence[str] = ("vaelib",)) -> str | None:
     """Return the Git commit of the project, or None if it is unknown.
 
     Args:
-        folders: The suffix "-dirty" is added if files in these folders differ from the commit. By
-            default these are the files of the package, so that changes elsewhere do not count.
+        folders: The suffix "-dirty" is added if files in these folders (pathspecs of Git) differ
+            from the commit. By default these are the files of the package.
     """
     try:
         # An installed package may be inside the repository of another project, as it is or copied.

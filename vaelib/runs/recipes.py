@@ -169,7 +169,8 @@ class Recipe:
     @property
     def slug(self) -> str:
         """The most important settings in a few words, as part of a folder's name."""
-        objective = str(self.objective).lower().replace(" + ", "-").replace(" ", "-")
+        objective = str(self.objective).lower().replace(" + ", "-").replace(", ", "-")
+        objective = objective.replace(" ", "-")
         name = self.dataset.slug if self.uses_own_images else self.dataset
         words = [name, "" if self.pixels == "gray" else self.pixels, objective]
         words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]

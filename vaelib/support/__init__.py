@@ -1,6 +1,7 @@
 """Provide what the rest of the package shares: backend, argument checks, files, random numbers.
 
 backend       Keras and TensorFlow, imported without TensorFlow's start-up messages
+chunks        apply a function to many images a few at a time, to save memory
 errors        exceptions and checks of single arguments
 files         atomic writing, and the folder in which data and runs are kept
 image_arrays  the format of images, and its check
