@@ -1,4 +1,4 @@
-"""What several test files share: small data, gradients, the website, and a browser."""
+"""Fixtures that several test files share: small data, gradients, the website, and a browser."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ pytest_plugins = ["pytester"]  # for a test of a fixture below
 
 @pytest.fixture(scope="session")
 def faces():
-    """A data set that is rendered in no time."""
+    """A small data set of rendered faces."""
     return data.render_faces(train=510, test=60)
 
 
@@ -32,7 +32,7 @@ def batch():
 
 @pytest.fixture
 def nothing_left_open():
-    """Of figures: an open one would be shown twice in a notebook, and kept for ever elsewhere."""
+    """Check that no figure is left open: it would be shown twice in a notebook and leak memory."""
     import matplotlib.pyplot as plt
 
     yield
@@ -42,7 +42,8 @@ def nothing_left_open():
 @pytest.fixture(scope="session")
 def gradients():
     """A function that gives the gradients of function(*arguments), an array for each argument."""
-    import tensorflow as tf  # here, for it takes its time and most tests of data do without
+    # Imported here, because importing is slow and most tests of data do not need it.
+    import tensorflow as tf
 
     def gradients(function, *arguments):
         tensors = [tf.constant(argument) for argument in arguments]
@@ -58,12 +59,12 @@ def gradients():
 def site(tmp_path_factory, faces):
     """The folder of the website, built once, as for a repository called owner/name."""
     from study import vae_family
-    from tools.website import build as website  # here, for Sphinx is only needed by some tests
+    from tools.website import build as website  # here, because only some tests need Sphinx
     from vaelib import explorer, runs
 
     folder = tmp_path_factory.mktemp("website") / "site"
     pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "post-mmd")]
-    given = dict(dataset=faces)  # for tests have no other images
+    given = dict(dataset=faces)  # because tests have no other images
     few = given | dict(count=20, step=0.4)
     shown = {
         "explorer": explorer.compare(*pair, **given),
@@ -80,7 +81,7 @@ def site(tmp_path_factory, faces):
 def browser():
     """Chromium, as Playwright's `Browser`; skipped without one, or failed if that was asked for.
 
-    It goes at the end of each test file: while it is there, no other asyncio loop can run here.
+    It is closed after each test file, because no other asyncio loop can run while it is open.
     """
     try:
         with chromium.launched() as browser:

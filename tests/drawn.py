@@ -1,4 +1,4 @@
-"""Pictures for tests, drawn on the spot: discs on a ground, in a color for each of two classes."""
+"""Synthetic images for tests: discs on a background, in one color for each of two classes."""
 
 import numpy as np
 from PIL import Image

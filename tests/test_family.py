@@ -1,4 +1,4 @@
-"""The family: capacity, warm-up, the importance-weighted bound, MMD in closed form."""
+"""Other objectives: capacity, warm-up, the importance-weighted bound, MMD in closed form."""
 
 import numpy as np
 import pytest
@@ -15,22 +15,22 @@ def total(objective, batch, **epoch):
     return float(objective.loss(terms, **epoch))
 
 
-def test_capacity_weighs_how_far_the_mean_kl_is_from_it(batch):
+def test_capacity_penalizes_the_difference_of_the_mean_kl_from_it(batch):
     images, outputs, _ = batch
     kl = float(np.mean(losses.gaussian_kl(outputs["z_mean"], outputs["z_log_var"])))
     reconstruction = np.mean(losses.binary_cross_entropy(images, outputs["logits"]))
-    for wanted in (0.5 * kl, 1.5 * kl):
-        expected = reconstruction + 7 * abs(kl - wanted)
-        assert total(capacity(7, wanted, epochs=2), batch) == pytest.approx(expected, rel=1e-6)
+    for target in (0.5 * kl, 1.5 * kl):
+        expected = reconstruction + 7 * abs(kl - target)
+        assert total(capacity(7, target, epochs=2), batch) == pytest.approx(expected, rel=1e-6)
         # Not the mean of absolute values, which is something else here.
         kls = np.asarray(losses.gaussian_kl(outputs["z_mean"], outputs["z_log_var"]))
-        assert np.mean(np.abs(kls - wanted)) > abs(kl - wanted) + 0.1
+        assert np.mean(np.abs(kls - target)) > abs(kl - target) + 0.1
 
 
 def test_the_capacity_rises_with_the_epoch(batch):
     objective = capacity(1, 3, epochs=4)
-    for epoch, wanted in [(1, 0.75), (2.5, 1.875), (4, 3), (9, 3)]:
-        at_once = capacity(1, wanted, epochs=0)
+    for epoch, target in [(1, 0.75), (2.5, 1.875), (4, 3), (9, 3)]:
+        at_once = capacity(1, target, epochs=0)
         assert total(objective, batch, epoch=epoch) == pytest.approx(total(at_once, batch))
 
 
@@ -40,7 +40,7 @@ def test_a_capacity_of_0_is_the_elbo(batch):
         assert total(capacity(1, 0, 10), batch, epoch=epoch) == total(CLOSED_ELBO, batch)
 
 
-def test_the_kls_weight_warms_up_with_the_epoch(batch):
+def test_the_kl_weight_warms_up_with_the_epoch(batch):
     objective = Objective(kl_weight=2, warmup_epochs=10)
     for epoch, weight in [(0, 0), (1, 0.2), (5, 1), (10, 2), (11, 2)]:
         assert total(objective, batch, epoch=epoch) == pytest.approx(
@@ -48,8 +48,8 @@ def test_the_kls_weight_warms_up_with_the_epoch(batch):
         )
 
 
-def weighed(outputs, images, samples):
-    """The importance-weighted bound, with its sign turned, by NumPy and SciPy."""
+def importance_weighted_loss(outputs, images, samples):
+    """Minus the importance-weighted bound, in NumPy and SciPy."""
     z, mean, log_var = (outputs[name].astype(float) for name in ("z", "z_mean", "z_log_var"))
     logits = outputs["logits"].astype(float)
     x = np.repeat(images, samples, axis=0).astype(float)
@@ -67,7 +67,7 @@ def test_several_samples_give_the_importance_weighted_bound(samples, batch):
     # Weights that differ by a few nats only: else the largest is all that counts.
     near = outputs | {"logits": np.repeat(outputs["logits"][: len(few)], samples, axis=0)}
     found = total(iwae(samples), (few, near, prior))
-    assert found == pytest.approx(weighed(near, few, samples), rel=1e-6)
+    assert found == pytest.approx(importance_weighted_loss(near, few, samples), rel=1e-6)
 
 
 def test_one_sample_gives_the_elbo():
@@ -90,7 +90,7 @@ def test_the_importance_weighted_bound_rises_with_the_samples(batch):
     assert bounds[0] + 0.05 < bounds[1] < bounds[2] - 0.05
 
 
-def test_the_mmd_comes_from_samples_or_with_the_prior_integrated(batch):
+def test_the_mmd_uses_samples_of_the_prior_or_the_closed_form(batch):
     images, outputs, _ = batch
     terms = infovae(1, 5, closed_form_mmd=True).loss_terms(images, outputs, None)
     expected = mmd.mmd2_to_normal(outputs["z"], 2.0, unbiased=True)

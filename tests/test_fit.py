@@ -1,4 +1,4 @@
-"""What `fit` takes, what it refuses, and where it stops."""
+"""`training.fit`: what it accepts and refuses, and where it stops."""
 
 import gc
 import re
@@ -52,7 +52,9 @@ def state(model):  # a moment that Adam keeps
 @pytest.mark.parametrize("of", [weight, state])
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 @pytest.mark.parametrize("epoch", [0, 1], ids=["first epoch", "last epoch"])
-def test_what_turns_no_number_at_the_last_update_of_an_epoch_stops_there(epoch, number, of, capsys):
+def test_a_value_that_becomes_nan_or_infinite_at_the_last_update_of_an_epoch_stops_training_there(
+    epoch, number, of, capsys
+):
     """The losses of the epoch, computed before that update, are all finite."""
     model, history = compiled(), {}
     harm = Watch(3 * (epoch + 1), lambda model: of(model).assign(of(model) + number))
@@ -68,7 +70,7 @@ def test_what_turns_no_number_at_the_last_update_of_an_epoch_stops_there(epoch, 
     assert f"; {saved}. Try a lower learning rate." in said
 
 
-def test_a_weight_that_turns_no_number_within_an_epoch_stops_at_the_next_step():
+def test_a_weight_that_becomes_nan_within_an_epoch_stops_training_at_the_next_step():
     harm = Watch(4, lambda model: weight(model).assign(weight(model) * np.nan))
     with pytest.raises(FloatingPointError, match=r"in epoch 2/2, step 2/3, .*loss is nan"):
         training.fit(compiled(), IMAGES, 2, batch_size=20, callbacks=[harm])
@@ -78,7 +80,7 @@ def test_a_weight_that_turns_no_number_within_an_epoch_stops_at_the_next_step():
 # ---- Ten steps at once
 
 
-def test_ten_steps_at_once_give_the_bytes_of_one_by_one(monkeypatch):
+def test_ten_steps_per_call_give_the_same_bytes_as_one(monkeypatch):
     watch, models, histories = Watch(), [], []
     for at_once in (1, 10):
         monkeypatch.setattr(training, "STEPS_PER_CALL", at_once)
@@ -91,7 +93,7 @@ def test_ten_steps_at_once_give_the_bytes_of_one_by_one(monkeypatch):
         assert a.numpy().tobytes() == b.numpy().tobytes(), a.path
 
 
-def test_a_loss_that_is_no_number_among_ten_steps_stops_at_the_last_of_them():
+def test_a_loss_that_is_nan_within_ten_steps_stops_training_after_the_tenth():
     harm = Watch(1, lambda model: weight(model).assign(weight(model) * np.nan))
     model = compiled(steps_per_epoch=30)
     with pytest.raises(FloatingPointError, match=r"in epoch 1/1, step 20/30, .*loss is nan"):
@@ -99,7 +101,7 @@ def test_a_loss_that_is_no_number_among_ten_steps_stops_at_the_last_of_them():
     assert int(model.optimizer.iterations) == 19  # whose rate the message names
 
 
-def test_keras_is_given_the_stream_that_nobody_waits_for(monkeypatch):
+def test_keras_is_given_a_tf_dataset_without_autotuning(monkeypatch):
     given = []
     monkeypatch.setattr(VAE, "fit", lambda self, x, **_: given.append(x))
     training.fit(compiled(), IMAGES, 1, batch_size=20)
@@ -170,7 +172,7 @@ def encode(model, images):
 
 @pytest.mark.parametrize("how", [loop, keras_fit, encode])
 @pytest.mark.parametrize("images, said", BAD.values(), ids=BAD)
-def test_images_that_are_none_are_refused_before_anything_is_trained(images, said, how):
+def test_invalid_images_are_refused_before_training(images, said, how):
     model = compiled()
     before = model.get_weights()
     with pytest.raises(ValueError, match=f"^images {said}"):
@@ -181,7 +183,7 @@ def test_images_that_are_none_are_refused_before_anything_is_trained(images, sai
 
 @pytest.mark.parametrize("how", [loop, keras_fit, encode])
 @pytest.mark.parametrize("images", GOOD.values(), ids=GOOD)
-def test_bytes_and_floats_from_0_to_1_are_taken(images, how):
+def test_bytes_and_floats_from_0_to_1_are_accepted(images, how):
     assert np.isfinite(how(compiled(), images)).all()
 
 
@@ -204,7 +206,7 @@ def test_a_distance_within_a_batch_needs_two_images_in_each(n, batch_size):
     [(CLOSED_MMD, 42, 20), (CLOSED_MMD, 41, 41), (ELBO, 41, 20), (POST_MMD, 41, 20)],
     ids=str,
 )
-def test_other_batches_are_trained_on(objective, n, batch_size):
+def test_other_batch_sizes_are_accepted(objective, n, batch_size):
     history = training.fit(compiled(objective), IMAGES[:n], 1, batch_size=batch_size)
     assert np.isfinite(history["loss"]).all()
 
@@ -221,13 +223,13 @@ def test_epochs_may_be_an_integer_of_numpy(capsys):
 
 
 @pytest.mark.parametrize("epochs, error", [(True, TypeError), (2.0, TypeError), (0, ValueError)])
-def test_other_epochs_are_refused(epochs, error):
+def test_invalid_numbers_of_epochs_are_refused(epochs, error):
     with pytest.raises(error, match=f"epochs must be an integer, 1 or more, not {epochs!r}."):
         training.fit(compiled(), IMAGES, epochs)
 
 
-def test_images_are_let_go_of_after_training(faces):
-    """TensorFlow keeps the function that a stream comes from, and what that holds, for ever."""
+def test_images_are_released_after_training(faces):
+    """TensorFlow keeps the function of a tf.data pipeline, and all that it refers to, forever."""
     images = faces.train_images[:100].copy()
     held = weakref.ref(images)
     model = training.compile_model(VAE(), steps_per_epoch=2, epochs=1)
@@ -237,12 +239,12 @@ def test_images_are_let_go_of_after_training(faces):
     assert held() is None
 
 
-def test_a_stream_ends_when_its_batches_are_closed(faces):
+def test_a_tf_dataset_ends_when_its_batches_are_closed(faces):
     batches = Batches(faces.train_images[:100], 50, seed=0)
-    stream = iter(batches.to_tf_dataset())
-    np.testing.assert_array_equal(next(stream)[0], batches[0][0])
+    batches_left = iter(batches.to_tf_dataset())
+    np.testing.assert_array_equal(next(batches_left)[0], batches[0][0])
     batches.close()
-    assert len(list(stream)) <= 4  # those that were fetched beforehand
+    assert len(list(batches_left)) <= 4  # those that were prefetched
 
 
 @pytest.mark.parametrize("name", ["schedule", "optimizer"])

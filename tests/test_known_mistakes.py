@@ -1,8 +1,8 @@
-"""Mistakes that other code for these models was published with: none is made here.
+"""Mistakes in published code for these models, none of which is made here.
 
 Those with a test of their own elsewhere: a reconstruction summed over the batch, or averaged over
-pixels (test_objectives, test_losses); an MMD divided twice (test_mmd); a training that can't be
-resumed (test_training); a model that can't be saved (test_models).
+pixels (test_objectives, test_losses); an MMD divided twice (test_mmd); a training run that can't
+be resumed (test_training); a model that can't be saved (test_models).
 """
 
 import re
@@ -52,7 +52,7 @@ def test_a_vamp_priors_samples_come_from_the_density_that_was_trained():
     np.testing.assert_allclose(codes.var(axis=0), np.exp(log_var), rtol=0.15)
 
 
-def test_every_component_of_a_vamp_prior_weighs_the_same():
+def test_every_component_of_a_vamp_prior_has_the_same_weight():
     """A slip of operator precedence once took the mean of one term only."""
     model = VAE(prior=priors.vamp(3))
     z = np.random.default_rng(0).standard_normal((9, 2)).astype("float32")

@@ -1,4 +1,4 @@
-"""A model that learns the scale of its pixels: it finds the one that its images were made with."""
+"""A model that learns the standard deviation of its pixels finds the one of its images."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def trained(tmp_path_factory):
     return runs.train(recipe, tmp_path_factory.mktemp("runs"))
 
 
-def test_the_noise_of_the_images_is_found(trained):
+def test_the_standard_deviation_of_the_pixels_is_learned(trained):
     assert np.exp(float(trained.model.log_scale.numpy())) == pytest.approx(NOISE, rel=0.02)
 
 
@@ -54,7 +54,7 @@ def test_the_likelihood_is_that_of_the_noise_and_the_bound_is_tight(trained):
     assert -np.mean(rate + distortion) <= found.mean() + 0.05
 
 
-def test_a_posterior_of_such_a_model_is_the_prior_where_codes_say_nothing(trained):
+def test_the_true_posterior_is_the_prior_where_the_decoder_ignores_the_code(trained):
     axis = np.linspace(-4, 4, 41)
     codes = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2).astype("float32")
     [found] = likelihood.true_posterior(trained.model, gray_with_noise(1), codes)

@@ -1,4 +1,4 @@
-"""The terms of the loss: one number per image, right, finite, and refused where shapes differ."""
+"""The terms of the loss: correct, finite, one number per image; other shapes are refused."""
 
 import re
 
@@ -188,7 +188,7 @@ def test_code_terms_refuse_shapes_that_differ_and_name_both(term, odd):
 # ---- fork_gradient
 
 
-def test_fan_out_gives_equal_copies():
+def test_fork_gradient_gives_equal_copies():
     x = codes()[0]
     copies = losses.fork_gradient(x, copies=3)
     assert len(copies) == 3
@@ -198,7 +198,7 @@ def test_fan_out_gives_equal_copies():
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("k", [1, 2, 3, 8])
-def test_the_gradient_of_what_uses_k_copies_is_the_sum_of_theirs(k, compiled, gradients):
+def test_fork_gradient_sums_the_gradients_of_its_copies(k, compiled, gradients):
     weights = np.random.default_rng(k).integers(-9, 10, k).astype("float32")
 
     def used(x):  # the first copy in a square, and one that is not used at all
@@ -210,7 +210,7 @@ def test_the_gradient_of_what_uses_k_copies_is_the_sum_of_theirs(k, compiled, gr
     np.testing.assert_allclose(found, weights.sum() + 2 * x, rtol=1e-5, atol=1e-5)
 
 
-def test_fan_out_adds_gradients_in_the_order_of_its_copies(gradients):
+def test_fork_gradient_adds_gradients_in_the_order_of_its_copies(gradients):
     weights = [1e8, 1.0, -1e8]  # in float32: 0 from left to right, 1 in another order
 
     def weighted(x):
@@ -224,14 +224,14 @@ def test_fan_out_adds_gradients_in_the_order_of_its_copies(gradients):
 
 @pytest.mark.parametrize("log_scale", [-3.0, -1.0, 0.5])
 @pytest.mark.parametrize("shape", [(28, 28, 1), (5, 7, 3)])
-def test_gaussian_pixels_are_minus_the_log_density_of_every_value(log_scale, shape):
+def test_gaussian_nll_is_minus_the_log_density_of_every_value(log_scale, shape):
     images, logits = images_and_logits(shape=shape)
     found = losses.gaussian_nll(images, logits, tf.constant(log_scale))
     density = stats.norm(special.expit(logits.astype(float)), np.exp(log_scale))
     np.testing.assert_allclose(found, -summed(density.logpdf(images)), rtol=2e-5)
 
 
-def test_the_scale_that_gaussian_pixels_like_best_is_the_root_of_the_mean_squared_error(gradients):
+def test_gaussian_nll_is_minimal_where_the_scale_is_the_root_mean_squared_error(gradients):
     images, logits = images_and_logits()
     error = np.mean((images - special.expit(logits.astype(float))) ** 2)
     best = np.float32(np.log(error) / 2)
@@ -245,7 +245,7 @@ def test_the_scale_that_gaussian_pixels_like_best_is_the_root_of_the_mean_square
         assert found == pytest.approx(values * (1 - np.exp(-2 * away)), abs=values / 1e4)
 
 
-def test_gaussian_pixels_refuse_what_squared_errors_refuse():
+def test_gaussian_nll_refuses_shapes_that_differ():
     images, logits = images_and_logits()
     with pytest.raises(ValueError, match="expected the same shape for both"):
         losses.gaussian_nll(images, logits[:, :14], tf.constant(0.0))

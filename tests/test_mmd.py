@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy.spatial.distance import cdist
 
-from clouds import KERNELS, double_loop, points
+from mmd_reference import KERNELS, double_loop, points
 from vaelib import mmd
 from vaelib.mmd import GaussianKernel, InverseMultiquadraticKernel, mmd2, mmd2_to_normal
 
@@ -21,7 +21,7 @@ biased_or_not = pytest.mark.parametrize("unbiased", [False, True], ids=["biased"
 @kernels
 @biased_or_not
 @pytest.mark.parametrize("n, m, d", [(6, 6, 2), (7, 3, 5), (2, 9, 1)])
-def test_mmd2_is_a_double_loop(kernel, formula, slope, unbiased, n, m, d):
+def test_mmd2_agrees_with_a_double_loop(kernel, formula, slope, unbiased, n, m, d):
     x, y = points(n, m, d)
     expected = double_loop(x, y, formula, unbiased)
     assert float(mmd2(x, y, kernel, unbiased)) == pytest.approx(expected, abs=1e-12)
@@ -47,7 +47,7 @@ def test_the_order_of_samples_and_of_points_does_not_matter(unbiased):
     assert float(mmd2(x[shuffled], y[::-1], kernel, unbiased)) == pytest.approx(value, abs=1e-14)
 
 
-def test_a_sample_is_at_no_distance_from_itself():
+def test_mmd2_of_a_sample_and_itself_is_0():
     x, _ = points(50, 1)
     assert float(mmd2(x, x[::-1], GaussianKernel(2.0))) == pytest.approx(0, abs=1e-14)
 
@@ -86,7 +86,7 @@ GAUSSIANS = pytest.mark.parametrize(
 
 @GAUSSIANS
 @biased_or_not
-def test_the_distance_of_gaussians_to_the_normal_is_the_known_one(mean, std, expected, unbiased):
+def test_mmd2_of_gaussians_to_the_normal_agrees_with_the_closed_form(mean, std, expected, unbiased):
     g, s2, distance2 = 2.0, std**2, np.sum(np.square(mean))
     exact = g / (g + 2 * s2) + g / (g + 2)
     exact -= 2 * g / (g + 1 + s2) * np.exp(-distance2 / (2 * (g + 1 + s2)))
@@ -98,7 +98,7 @@ def test_the_distance_of_gaussians_to_the_normal_is_the_known_one(mean, std, exp
 
 
 @biased_or_not
-def test_the_distance_to_the_normal_is_the_integral_over_it(unbiased):
+def test_mmd2_to_the_normal_agrees_with_an_integral(unbiased):
     z = points(4, 1, d=2)[0]
     nodes, weights = np.polynomial.hermite_e.hermegauss(30)
     grid = np.stack(np.meshgrid(nodes, nodes), axis=-1).reshape(-1, 2)
@@ -128,9 +128,9 @@ def test_kernel_matrices_are_their_formulas():
 def test_the_default_variance_gives_the_post_its_kernel_in_two_dimensions():
     x, y = points(5, 3)
     # The post's code: exp(-mean over d of (x - y)^2, divided by d).
-    as_posted = np.exp(-np.mean((x[:, None] - y[None]) ** 2, axis=2) / 2)
+    of_the_post = np.exp(-np.mean((x[:, None] - y[None]) ** 2, axis=2) / 2)
     matrix = mmd.kernel_matrix(x, y, GaussianKernel(mmd.default_variance(2)))
-    np.testing.assert_allclose(matrix, as_posted, rtol=1e-12)
+    np.testing.assert_allclose(matrix, of_the_post, rtol=1e-12)
 
 
 # ---- Refused
@@ -159,7 +159,7 @@ def test_the_unbiased_estimate_needs_two_points():
 
 
 @pytest.mark.parametrize("kernel", [2.0, "gaussian", None])
-def test_a_kernel_that_is_no_function_is_refused_in_a_sentence(kernel):
+def test_a_kernel_that_is_not_a_function_is_refused(kernel):
     said = "kernel must be a function of the squared distance, such as GaussianKernel(2.0), not "
     for function in (mmd2, mmd.kernel_matrix):
         with pytest.raises(TypeError, match=re.escape(f"{said}{kernel!r}.")):
@@ -173,7 +173,7 @@ def test_a_kernel_that_is_no_function_is_refused_in_a_sentence(kernel):
         *[(value, TypeError) for value in ("1", None, True, np.True_, [1.0])],
     ],
 )
-def test_only_positive_numbers_make_the_width_of_a_kernel(value, error):
+def test_the_bandwidth_of_a_kernel_must_be_positive(value, error):
     with pytest.raises(error, match="variance must be a number above 0, not "):
         GaussianKernel(value)
     with pytest.raises(error, match="scale must be a number above 0, not "):

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy.spatial.distance import cdist
 
-from clouds import KERNELS, double_loop, points
+from mmd_reference import KERNELS, double_loop, points
 from vaelib import mmd
 from vaelib.mmd import GaussianKernel, mmd2, mmd2_to_normal
 from vaelib.support.backend import ops
@@ -22,7 +22,7 @@ biased_or_not = pytest.mark.parametrize("unbiased", [False, True], ids=["biased"
 
 @kernels
 @biased_or_not
-def test_the_gradient_is_that_of_finite_differences(kernel, formula, slope, unbiased, gradients):
+def test_the_gradient_agrees_with_finite_differences(kernel, formula, slope, unbiased, gradients):
     sample = points(5, 4)
     found = gradients(lambda x, y: 3.0 * mmd2(x, y, kernel, unbiased), *sample)
     for side in (0, 1):
@@ -38,16 +38,16 @@ def test_the_gradient_is_that_of_finite_differences(kernel, formula, slope, unbi
 @kernels
 @biased_or_not
 @pytest.mark.parametrize("n, m", [(6, 6), (9, 4), (30, 70)])
-def test_the_gradient_is_that_of_the_formula(kernel, formula, slope, unbiased, n, m, gradients):
+def test_the_gradient_agrees_with_the_formula(kernel, formula, slope, unbiased, n, m, gradients):
     x, y = points(n, m, d=3)
 
-    def pulls(x, y):  # the sum over j of the gradient of k(x_i, y_j) by x_i
+    def gradient_sum(x, y):  # the sum over j of the gradient of k(x_i, y_j) by x_i
         differences = x[:, None] - y[None]
         return (2 * slope((differences**2).sum(axis=2))[..., None] * differences).sum(axis=1)
 
     def expected(x, y):  # a pair of one sample is counted from both ends
         n, m = len(x), len(y)
-        return 2 * pulls(x, x) / (n * (n - unbiased)) - 2 * pulls(x, y) / (n * m)
+        return 2 * gradient_sum(x, x) / (n * (n - unbiased)) - 2 * gradient_sum(x, y) / (n * m)
 
     found = gradients(lambda x, y: mmd2(x, y, kernel, unbiased), x, y)
     np.testing.assert_allclose(found[0], expected(x, y), atol=1e-12)
@@ -56,7 +56,7 @@ def test_the_gradient_is_that_of_the_formula(kernel, formula, slope, unbiased, n
 
 @biased_or_not
 @pytest.mark.parametrize("variance", [0.5, 2.0])
-def test_the_gradient_of_the_distance_to_the_normal_is_that_of_finite_differences(
+def test_the_gradient_of_mmd2_to_the_normal_agrees_with_finite_differences(
     unbiased, variance, gradients
 ):
     sample, _ = points(6, 1)
@@ -70,7 +70,7 @@ def test_the_gradient_of_the_distance_to_the_normal_is_that_of_finite_difference
     np.testing.assert_allclose(found, expected, atol=1e-8)
 
 
-def test_a_batch_of_one_in_a_graph_has_no_unbiased_distance():
+def test_unbiased_mmd2_of_a_batch_of_one_in_a_graph_is_refused():
     """Its size is not known beforehand; a finite number would pass for a distance."""
     distance = tf.function(
         lambda z: mmd2_to_normal(z, 2.0, unbiased=True),

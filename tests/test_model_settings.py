@@ -1,4 +1,4 @@
-"""What a model is made with: its dimensions, its seed, and what is refused."""
+"""Settings of a model: its latent dimensions, its seed, and what is refused."""
 
 import random
 
@@ -27,7 +27,7 @@ def test_any_number_of_latent_dimensions_works(latent_dim, objective, faces):
 # ---- The seed
 
 
-def test_the_seed_decides_on_the_noise(faces):
+def test_the_seed_determines_the_noise(faces):
     models = [VAE(seed=seed) for seed in (0, 0, 1)]
     z = [np.array(model(faces.test_images)["z"]) for model in models]
     samples = [np.array(model.prior.sample_tensor(9, model.seed_generator)) for model in models]
@@ -45,7 +45,7 @@ BUILT = {
 
 
 @pytest.mark.parametrize("settings", BUILT.values(), ids=BUILT)
-def test_the_seed_alone_decides_on_the_initial_weights(settings):
+def test_the_seed_alone_determines_the_initial_weights(settings):
     weights = []
     for elsewhere, seed in ((1, 7), (2, np.int64(7)), (1, 8)):
         keras.utils.set_random_seed(elsewhere)
@@ -58,7 +58,7 @@ def test_the_seed_alone_decides_on_the_initial_weights(settings):
 
 
 @pytest.mark.parametrize("settings", BUILT.values(), ids=BUILT)
-def test_building_a_model_leaves_the_process_its_random_numbers(settings):
+def test_building_a_model_does_not_change_global_random_states(settings):
     keras.utils.set_random_seed(3)
     expected = random.random(), np.random.random(), float(tf.random.uniform(()))
     keras.utils.set_random_seed(3)
@@ -85,13 +85,13 @@ def test_other_latent_dimensions_and_seeds_are_refused(settings, error):
         VAE(**settings)
 
 
-def test_integers_of_numpy_are_taken_and_kept_as_plain_ones(tmp_path):
+def test_integers_of_numpy_are_converted_to_those_of_python(tmp_path):
     model = VAE(np.int64(3), seed=np.uint32(2**32 - 1))
     assert (type(model.latent_dim), type(model.seed)) == (int, int)
     model.save(tmp_path / "model.keras")  # as JSON
     assert keras.saving.load_model(tmp_path / "model.keras").seed == 2**32 - 1
 
 
-def test_an_objective_that_is_none_is_refused():
+def test_an_invalid_objective_is_refused():
     with pytest.raises(TypeError, match=r"objective must be .* not 'elbo'"):
         VAE(objective="elbo")

@@ -1,4 +1,4 @@
-"""Models: coding and decoding, saving and loading, a short training."""
+"""Models: encoding and decoding, saving and loading, a short training run."""
 
 import re
 
@@ -38,7 +38,7 @@ def trained(request, faces):
     return model, history
 
 
-def test_a_sampled_code_has_the_mean_and_variance_that_the_encoder_says(untrained, faces):
+def test_sampled_codes_have_the_mean_and_variance_of_the_encoder(untrained, faces):
     image = faces.test_images[:1]
     z = np.array(untrained(np.repeat(image, 400, axis=0))["z"])
     (z_mean,), (z_log_var,) = untrained.encode_distribution(image)
@@ -70,7 +70,7 @@ def test_every_code_of_an_image_is_paired_with_that_image(faces):
     np.testing.assert_allclose(terms["reconstruction"], expected.sum(axis=(1, 2, 3)), rtol=1e-5)
 
 
-def test_several_codes_of_an_image_say_nothing_on_stderr(faces, capfd):
+def test_several_codes_per_image_print_nothing_to_stderr(faces, capfd):
     VAE(objective=iwae(3))(faces.test_images[:4])
     assert capfd.readouterr().err == ""
 
@@ -116,7 +116,7 @@ def test_a_loss_that_changes_needs_to_know_how_long_an_epoch_is(faces):
 # ---- Coding and decoding
 
 
-def test_images_become_codes_and_codes_images(untrained, faces):
+def test_images_are_encoded_and_codes_are_decoded(untrained, faces):
     z = untrained.encode(faces.test_images)
     assert (z.shape, z.dtype) == ((60, 2), np.float32)
     images = untrained.decode(z)
@@ -132,9 +132,9 @@ def test_bytes_and_the_same_pixels_as_floats_have_equal_codes(untrained, faces):
     np.testing.assert_allclose(untrained.encode(pixels.astype(float)), z, atol=1e-6)
 
 
-def test_more_images_than_are_handled_at_once_come_back_in_order(untrained, faces, monkeypatch):
+def test_more_images_than_one_chunk_keep_their_order(untrained, faces, monkeypatch):
     z, images = untrained.encode(faces.test_images), untrained.decode(np.eye(2))
-    monkeypatch.setattr("vaelib.models.CHUNK", 7)
+    monkeypatch.setattr(VAE, "chunk_size", lambda model: 7)
     np.testing.assert_allclose(untrained.encode(faces.test_images), z, atol=1e-5)
     np.testing.assert_allclose(untrained.decode(np.tile(np.eye(2), (8, 1)))[-2:], images, atol=1e-5)
 
@@ -164,7 +164,7 @@ ONE = np.zeros((1, 28, 28, 1), "float32")
         (ONE + np.inf, "between inf and inf"),
     ],
 )
-def test_other_images_are_refused(untrained, images, said):
+def test_images_of_another_shape_or_range_are_refused(untrained, images, said):
     with pytest.raises(ValueError, match=re.escape(f"images {said}: expected (n, 28, 28, 1)")):
         untrained.encode(images)
 
@@ -184,7 +184,7 @@ def test_codes_of_another_shape_are_refused(untrained, shape):
 # ---- Training, evaluating, saving
 
 
-def test_a_short_training_lowers_the_loss(trained):
+def test_a_short_training_run_lowers_the_loss(trained):
     _, history = trained
     assert history["loss"][1] < 0.97 * history["loss"][0]
 
@@ -220,7 +220,7 @@ def test_the_loss_of_an_autoencoder_is_the_cross_entropy_of_its_reconstructions(
     np.testing.assert_allclose(decoded, special.expit(logits), atol=1e-5)
 
 
-def test_a_saved_model_comes_back_the_same(trained, faces, tmp_path):
+def test_a_saved_model_is_loaded_unchanged(trained, faces, tmp_path):
     model, _ = trained
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

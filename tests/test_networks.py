@@ -50,5 +50,5 @@ def test_a_network_that_does_not_fit_is_refused():
 
 
 @pytest.mark.parametrize("objective, parameters", [(ELBO, 28_036), (POST_MMD, 23_426)])
-def test_the_objective_decides_on_the_encoders_outputs(objective, parameters):
+def test_the_objective_determines_the_encoders_outputs(objective, parameters):
     assert VAE(objective=objective).encoder.count_params() == parameters

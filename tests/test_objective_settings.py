@@ -1,4 +1,4 @@
-"""Objectives as settings: written down, named, and refused where they make no sense."""
+"""Settings of objectives: saved, named, and refused where they are invalid."""
 
 import contextlib
 import itertools
@@ -57,16 +57,16 @@ def test_settings_that_few_models_need_are_written_only_where_they_are_set():
         (infovae(0.5, 2.0), "BCE + 0.5 KL + 1.5 MMD"),
         (
             Objective(losses.squared_error, mmd_weight=10, sampled=False),
-            "SE + 10 MMD + not sampled",
+            "SE + 10 MMD, not sampled",
         ),
-        (Objective(kl_weight=1, closed_form_kl=True), "BCE + 1 KL + closed form kl"),
-        (infovae(1, 5, closed_form_mmd=True), "BCE + 5 MMD + closed form mmd"),
+        (Objective(kl_weight=1, closed_form_kl=True), "BCE + 1 KL, closed form kl"),
+        (infovae(1, 5, closed_form_mmd=True), "BCE + 5 MMD, closed form mmd"),
         (
             capacity(10, 4, epochs=5),
-            "BCE + 10 KL + closed form kl + capacity 4 + capacity epochs 5",
+            "BCE + 10 KL, closed form kl, capacity 4, capacity epochs 5",
         ),
-        (iwae(5), "BCE + 1 KL + samples 5"),
-        (Objective(kl_weight=1, warmup_epochs=100), "BCE + 1 KL + warmup epochs 100"),
+        (iwae(5), "BCE + 1 KL, samples 5"),
+        (Objective(kl_weight=1, warmup_epochs=100), "BCE + 1 KL, warmup epochs 100"),
     ],
 )
 def test_an_objective_says_what_it_is(objective, text):
@@ -98,7 +98,7 @@ NUMBERS = ["kl_weight", "mmd_weight", "capacity", "capacity_epochs", "warmup_epo
 
 @pytest.mark.parametrize("value", [-1, -1e-9, float("nan"), float("inf")])
 @pytest.mark.parametrize("name", NUMBERS)
-def test_only_finite_numbers_from_0_up_are_taken(name, value):
+def test_weights_must_be_finite_and_not_negative(name, value):
     said = f"{name} must be a finite number, 0 or more, not {value:g}."
     with pytest.raises(ValueError, match=re.escape(said)):
         Objective(**{name: value})
@@ -106,7 +106,7 @@ def test_only_finite_numbers_from_0_up_are_taken(name, value):
 
 @pytest.mark.parametrize("value", ["1", None, True, np.True_, 1j, [1.0]], ids=repr)
 @pytest.mark.parametrize("name", NUMBERS)
-def test_what_is_no_number_is_refused(name, value):
+def test_weights_must_be_numbers(name, value):
     said = f"{name} must be a finite number, 0 or more, not {value!r}."
     with pytest.raises(TypeError, match=re.escape(said)):
         Objective(**{name: value})
@@ -114,12 +114,12 @@ def test_what_is_no_number_is_refused(name, value):
 
 @pytest.mark.parametrize("value", ["no", 0, 1.0, None])
 @pytest.mark.parametrize("name", ["sampled", "closed_form_kl", "closed_form_mmd"])
-def test_a_switch_is_true_or_false(name, value):
+def test_switches_must_be_true_or_false(name, value):
     with pytest.raises(TypeError, match=re.escape(f"{name} must be True or False, not {value!r}.")):
         Objective(**{name: value})
 
 
-def test_numbers_of_numpy_are_taken_and_kept_as_plain_ones():
+def test_numbers_of_numpy_are_converted_to_those_of_python():
     objective = Objective(kl_weight=np.float32(1), samples=np.int64(3))
     assert objective == iwae(3)
     assert json.loads(json.dumps(objective.get_config())) == iwae(3).get_config()
@@ -137,7 +137,7 @@ def test_a_deterministic_code_has_no_kl():
         *[(value, TypeError) for value in (2.0, True, "2", None)],
     ],
 )
-def test_only_integers_from_1_are_taken_for_samples(samples, error):
+def test_samples_must_be_an_integer_of_at_least_1(samples, error):
     with pytest.raises(error, match=f"samples must be an integer, 1 or more, not {samples!r}"):
         Objective(kl_weight=1, samples=samples)
 
@@ -152,7 +152,7 @@ def test_only_integers_from_1_are_taken_for_samples(samples, error):
         dict(kl_weight=0, sampled=False),
     ],
 )
-def test_the_importance_weighted_bound_takes_no_other_weights(settings):
+def test_the_importance_weighted_bound_allows_no_other_weights(settings):
     with pytest.raises(ValueError, match="samples is 2: the importance-weighted bound requires"):
         Objective(samples=2, **settings)
 
@@ -188,7 +188,7 @@ def squared_error(images, logits):
     "reconstruction",
     ["squared_error", None, losses.gaussian_kl, keras.losses.mean_squared_error, squared_error],
 )
-def test_only_the_reconstruction_terms_of_losses_are_taken(reconstruction):
+def test_the_reconstruction_must_be_a_term_of_losses(reconstruction):
     with pytest.raises(
         TypeError,
         match=r"reconstruction must be one of losses\.\w+, losses\.\w+, losses\.\w+, not ",

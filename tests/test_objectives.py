@@ -30,7 +30,7 @@ def loss(objective, batch, repeat=1):
 # ---- What the post computes
 
 
-def test_elbo_as_posted_weighs_kl_by_a_hundredth_as_the_posts_code_does(batch):
+def test_post_elbo_has_the_kl_weight_1_over_100_of_the_posts_code(batch):
     images, outputs, _ = batch
     x, logits = images.astype(float), outputs["logits"].astype(float)
     std = np.exp(outputs["z_log_var"] / 2)
@@ -39,13 +39,13 @@ def test_elbo_as_posted_weighs_kl_by_a_hundredth_as_the_posts_code_does(batch):
     # ... while these are one number per image, and then all three are averaged.
     logpz = stats.norm.logpdf(outputs["z"]).sum(axis=1)
     logqz_x = stats.norm.logpdf(outputs["z"], outputs["z_mean"], std).sum(axis=1)
-    as_posted = -np.mean(logpx_z + logpz - logqz_x)
-    assert loss(POST_ELBO, batch) == pytest.approx(as_posted / BATCH, rel=1e-5)
+    of_the_post = -np.mean(logpx_z + logpz - logqz_x)
+    assert loss(POST_ELBO, batch) == pytest.approx(of_the_post / BATCH, rel=1e-5)
     assert POST_ELBO.kl_weight == 1 / BATCH
-    assert loss(ELBO, batch) != pytest.approx(as_posted / BATCH, rel=1e-3)
+    assert loss(ELBO, batch) != pytest.approx(of_the_post / BATCH, rel=1e-3)
 
 
-def test_mmd_as_posted_is_784_times_what_the_posts_code_computes(batch):
+def test_post_mmd_is_784_times_the_loss_of_the_posts_code(batch):
     images, outputs, prior = batch
     decoded = special.expit(outputs["logits"].astype(float))
 
@@ -54,8 +54,8 @@ def test_mmd_as_posted_is_784_times_what_the_posts_code_computes(batch):
 
     z = outputs["z"]
     mmd = mean_kernel(prior, prior) + mean_kernel(z, z) - 2 * mean_kernel(prior, z)
-    as_posted = np.mean((images - decoded) ** 2) + mmd
-    assert loss(POST_MMD, batch) == pytest.approx(784 * as_posted, rel=1e-5)
+    of_the_post = np.mean((images - decoded) ** 2) + mmd
+    assert loss(POST_MMD, batch) == pytest.approx(784 * of_the_post, rel=1e-5)
     assert not POST_MMD.sampled
 
 
@@ -71,7 +71,7 @@ def test_infovae_with_alpha_0_and_lambda_1_is_the_elbo():
     assert infovae(0, 1) == ELBO == beta(1)
 
 
-def test_infovae_weighs_kl_by_1_minus_alpha_and_mmd_by_alpha_plus_lambda_minus_1():
+def test_infovae_weights_kl_by_1_minus_alpha_and_mmd_by_alpha_plus_lambda_minus_1():
     objective = infovae(0.25, 8)
     assert (objective.kl_weight, objective.mmd_weight) == (0.75, 7.25)
 

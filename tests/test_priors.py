@@ -1,4 +1,4 @@
-"""Priors: densities against SciPy, samples against densities, and what training does to them."""
+"""Priors: densities compared with SciPy, samples with densities, and how they are trained."""
 
 import json
 
@@ -43,7 +43,7 @@ def by_scipy(z, means, log_vars, weights):
 
 
 @pytest.mark.parametrize("weights", [None, [0.6, 0.3, 0.1]])
-def test_the_density_of_a_mixture_is_scipys(weights):
+def test_the_density_of_a_mixture_agrees_with_scipy(weights):
     log_weights = None if weights is None else np.log(weights).astype("float32")
     found = Mixture(MEANS, LOG_VARS, log_weights).log_density(Z)
     expected = by_scipy(Z, MEANS, LOG_VARS, weights or [1 / 3] * 3)
@@ -135,7 +135,7 @@ def test_a_trained_prior_works_with_every_sampled_objective(prior, objective, mo
         assert np.abs(np.array(now) - start).max() > 0
 
 
-def test_pseudo_inputs_begin_as_training_images_and_stay_images(monkeypatch):
+def test_pseudo_inputs_start_as_training_images_and_stay_in_the_range_of_pixels(monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
     recipe = Recipe("faces", ELBO, prior=priors.vamp(7), learning_rate=0.02, schedule="constant")
     model = recipe.compiled_model(len(FACES.train_images))
@@ -201,7 +201,7 @@ def test_settings_that_no_prior_has_are_refused(settings, error, said):
         PriorSpec(*settings)
 
 
-def test_components_may_be_an_integer_of_numpy_and_are_kept_as_a_plain_one():
+def test_components_may_be_an_integer_of_numpy():
     prior = PriorSpec("vamp", np.int64(3))
     assert prior == priors.vamp(3)
     assert json.loads(json.dumps(prior.get_config())) == {"kind": "vamp", "components": 3}
@@ -221,7 +221,7 @@ def test_a_prior_that_the_objective_can_not_train_is_refused(prior, objective, s
         VAE(objective=objective, prior=prior)
 
 
-def test_what_is_no_prior_is_refused():
+def test_an_invalid_prior_is_refused():
     with pytest.raises(TypeError, match=r"prior must be a vaelib PriorSpec such as .* not 'vamp'"):
         VAE(prior="vamp")
     with pytest.raises(TypeError, match=r"prior must be a vaelib PriorSpec such as .* not 'vamp'"):

@@ -16,12 +16,12 @@ from vaelib.support.backend import keras
 
 SIDES = [(16, 16), (28, 20), (32, 32), (48, 48), (64, 64), (96, 96), (128, 128)]
 SHAPES = [(*sides, channels) for sides in SIDES for channels in (1, 3)]
-# Each size once, in gray and in color by turns.
+# Each size once, alternately in gray and in color.
 WHOLE_WAY = [(*sides, (1, 3)[i % 2]) for i, sides in enumerate(SIDES)]
 
 
 @pytest.mark.parametrize("shape", [*SHAPES, (17, 33, 3), (33, 65, 1), (127, 64, 3)], ids=str)
-def test_networks_take_and_give_images_of_a_shape(shape):
+def test_networks_encode_and_decode_images_of_a_shape(shape):
     encoder, decoder = build_encoder(6, shape), build_decoder(3, shape)
     images = np.zeros((2, *shape), "float32")
     assert encoder(images).shape == (2, 6)
@@ -46,7 +46,7 @@ def test_larger_images_are_halved_more_often(longer, halvings):
         ((17, 35, 3), "images of 17 x 35 pixels: expected no side more than twice the other."),
     ],
 )
-def test_sizes_that_no_network_is_for_are_refused(shape, sentence):
+def test_unsupported_image_sizes_are_refused(shape, sentence):
     with pytest.raises(ValueError, match=sentence):
         VAE(image_shape=shape)
 
@@ -57,8 +57,8 @@ def no_runs_but_those_of_the_test(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("shape", WHOLE_WAY, ids=str)
-def test_the_whole_way_with_images_of_a_shape(shape, tmp_path):
-    """Train, take up from disk, encode, decode, measure, save as Keras does, explore."""
+def test_images_of_a_shape_can_be_trained_on_decoded_measured_and_saved(shape, tmp_path):
+    """Train, load from disk, encode, decode, measure, save as Keras does, explore."""
     data = drawn.dataset(shape, train=20, test=6)
     reconstruction = Objective().reconstruction if shape[2] == 1 else gaussian_nll
     objective = Objective(reconstruction, kl_weight=1.0)
@@ -86,12 +86,12 @@ def test_a_model_refuses_images_of_another_shape():
         model.encode(drawn.dataset((20, 16, 3), test=6).test_images)
 
 
-def test_the_posts_objective_weighs_the_mmd_by_the_number_of_values():
+def test_the_posts_objective_weights_the_mmd_by_the_number_of_values():
     assert post_mmd(28 * 28) == POST_MMD
     assert post_mmd(32 * 32 * 3).mmd_weight == 3072
 
 
-def test_the_posts_network_is_what_it_was():
+def test_the_posts_network_is_unchanged():
     weights = [w.shape for w in VAE(objective=ELBO).get_weights()]
     assert weights == [w.shape for w in VAE(image_shape=(28, 28, 1)).get_weights()]
     kernels = [shape for shape in weights if len(shape) == 4]

@@ -15,7 +15,7 @@ FACES = data.render_faces(train=358, test=60)
 
 
 def numbered(n):
-    """n images that can be told apart: those of 0 are black, and so on."""
+    """n images that differ: the first is black, and so on."""
     return np.broadcast_to(np.arange(n, dtype="uint8")[:, None, None, None], (n, 28, 28, 1))
 
 
@@ -48,15 +48,15 @@ def test_the_order_depends_on_seed_and_epoch_alone():
     assert numbers(backwards[::-1]) == first + second
 
 
-def test_the_stream_is_all_batches_in_their_order():
+def test_the_tf_dataset_contains_all_batches_in_their_order():
     batches = Batches(numbered(10), batch_size=4, seed=0, first_epoch=2)
-    streamed = [images.numpy() for (images,) in batches.to_tf_dataset().take(7)]
-    assert [images.dtype for images in streamed] == [np.uint8] * 7
-    for step, images in enumerate(streamed):
+    found = [images.numpy() for (images,) in batches.to_tf_dataset().take(7)]
+    assert [images.dtype for images in found] == [np.uint8] * 7
+    for step, images in enumerate(found):
         np.testing.assert_array_equal(images, batches[step][0])
 
 
-def test_no_thread_that_sleeps_is_waited_for_at_the_end_of_the_stream():
+def test_the_tf_dataset_has_no_autotuning_thread_to_wait_for():
     """With it, the end of `fit` waits until the next 82, 142, ... seconds after its beginning."""
     options = Batches(numbered(10), batch_size=4, seed=0).to_tf_dataset().options()
     assert options.autotune.enabled is False
@@ -80,7 +80,7 @@ def test_batches_of_another_size_or_seed_are_refused(settings, error):
 
 
 @pytest.mark.parametrize("objective", [ELBO, POST_MMD], ids=str)
-def test_a_step_of_fit_is_the_step_spelled_out(objective):
+def test_a_step_of_fit_equals_the_step_written_out(objective):
     import tensorflow as tf
 
     recipe = Recipe("faces", objective, schedule="constant")

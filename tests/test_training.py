@@ -1,4 +1,4 @@
-"""Training: that nothing but the recipe decides the result.
+"""Training: its result depends on the recipe alone.
 
 Every objective is trained twice at once, by this process and by another, while others keep the
 processors busy; the bytes must be the same. Other tests look at what came out.
@@ -32,7 +32,7 @@ from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
 
 FACES = data.render_faces(train=358, test=60)
-# Small batches, for what breaks repeatability does so once in about a hundred steps of any size.
+# Small batches, because an operation that is not deterministic shows in about one of 100 steps.
 SHORT = dict(dataset="faces", epochs=2, batch_size=5)  # 2 x 72 steps
 RECIPES = {
     str(objective): Recipe(objective=objective, **SHORT)
@@ -55,7 +55,7 @@ RECIPES |= {
         Recipe(latent_dim=8, prior=priors.vamp(5), network="gated", pixels="static", **ONE_EPOCH),
     )
 }
-# Ends by itself, in case nobody is left to end it.
+# Ends after 15 minutes, in case no process is left to end it.
 BUSY = "import time; end = time.time() + 900\nwhile time.time() < end: pass"
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 
@@ -74,7 +74,7 @@ def train_all(directory):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """The folders of two trainings of all recipes in two processes, and what the first printed."""
+    """The folders of all recipes, trained in each of two processes, and what the first printed."""
     here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
     tests = Path(__file__).parent
     train = "import sys, test_training; print(flush=True); test_training.train_all(sys.argv[1])"
@@ -87,7 +87,8 @@ def trained(tmp_path_factory):
             stdout=subprocess.PIPE,
         )
         started.append(other)
-        other.stdout.readline()  # it has imported TensorFlow: from here on they run side by side
+        # It has imported TensorFlow, so from here on both train at the same time.
+        other.stdout.readline()
         for _ in range((os.cpu_count() + 1) // 2):
             started.append(subprocess.Popen([sys.executable, "-c", BUSY]))
         printed = train_all(here)
@@ -141,7 +142,7 @@ def test_a_line_is_printed_for_each_epoch_with_the_loss_and_its_terms(trained):
 @pytest.mark.parametrize(
     "epochs, told", [(10, range(1, 11)), (50, range(1, 51)), (185, [*range(10, 181, 10), 185])]
 )
-def test_of_many_epochs_some_are_told_and_the_last(epochs, told, capsys):
+def test_of_many_epochs_some_and_the_last_are_printed(epochs, told, capsys):
     history = {"loss": [1.0] * (epochs - 1) + [2.346]}
     for epoch in range(epochs):
         training.print_epoch(history, epoch, epochs)
@@ -199,7 +200,7 @@ def interrupt_at(step, patch):
     "name, step",
     [
         *[("ELBO", 100), ("post MMD", 73)],
-        *[("BCE + 1 KL + warmup epochs 1.5", 100), ("ELBO, vamp of 4", 100)],
+        *[("BCE + 1 KL, warmup epochs 1.5", 100), ("ELBO, vamp of 4", 100)],
     ],
 )
 def test_training_that_was_interrupted_ends_with_the_same_bytes(
@@ -232,7 +233,7 @@ def test_a_result_that_could_not_be_written_is_written_the_next_time(
 
 
 @pytest.mark.parametrize("epoch", [0, 1])
-def test_a_loss_that_is_no_number_stops_at_its_step(epoch, trained, on_faces, tmp_path):
+def test_a_loss_that_is_nan_stops_training_at_its_step(epoch, trained, on_faces, tmp_path):
     recipe = RECIPES["ELBO"]
     seen = []
 
@@ -256,7 +257,7 @@ def test_a_loss_that_is_no_number_stops_at_its_step(epoch, trained, on_faces, tm
 
 
 @pytest.mark.parametrize("epoch", [0, 1])
-def test_a_weight_that_is_no_number_after_the_last_step_of_an_epoch_is_never_kept(
+def test_a_weight_that_is_nan_after_the_last_step_of_an_epoch_is_never_saved(
     epoch, trained, on_faces, tmp_path
 ):
     recipe = RECIPES["ELBO"]
@@ -287,7 +288,7 @@ def test_a_learning_rate_that_is_far_too_high_is_named(on_faces, tmp_path):
 # ---- Another run
 
 
-def test_a_run_on_other_data_is_not_taken_for_this_one(tmp_path, monkeypatch):
+def test_a_run_on_other_data_is_a_different_run(tmp_path, monkeypatch):
     recipe = Recipe("faces", AUTOENCODER, epochs=1, batch_size=60, limit=60)
     for seed in (0, 1):
         other = data.render_faces(train=60, test=10, seed=seed)

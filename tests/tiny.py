@@ -1,4 +1,4 @@
-"""A tiny MNIST for tests, as IDX files, in a world where nothing else can be found."""
+"""A tiny MNIST for tests, as IDX files, with every other source of data disabled."""
 
 import gzip
 import hashlib
@@ -31,7 +31,7 @@ def out_of_reach():
 
 
 def install(monkeypatch, tmp_path):
-    """Make these two data sets the ones that are looked for, and nothing but the cache a source."""
+    """Let these two data sets be the expected ones, and the cache the only source."""
     mnist, fashion = files(seed=0), files(seed=1)
     known = {"mnist": digests(mnist), "fashion_mnist": digests(fashion)}
     monkeypatch.setattr(idx_sources, "SHA256", known)
@@ -53,7 +53,7 @@ def write(folder, files, pack=gzip.compress, suffix=".gz"):
     return folder
 
 
-BREAKS_OFF = object()  # what a server serves when it closes the connection early
+CLOSES_EARLY = object()  # what a server serves when it closes the connection early
 SILENT = object()  # ... and when it accepts a connection but never answers
 
 
@@ -73,9 +73,9 @@ class Server:
                 elif content is SILENT:
                     released.wait(10)
                 else:
-                    body = bytes(100) if content is BREAKS_OFF else content
+                    body = bytes(100) if content is CLOSES_EARLY else content
                     self.send_response(200)
-                    self.send_header("Content-Length", str(len(body) + (content is BREAKS_OFF)))
+                    self.send_header("Content-Length", str(len(body) + (content is CLOSES_EARLY)))
                     self.end_headers()
                     self.wfile.write(body)
 

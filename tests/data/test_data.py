@@ -53,7 +53,7 @@ def test_a_folder_in_the_environment_without_this_data_set_is_passed_over(
     assert load("mnist").source == "the cache"
 
 
-def test_the_folder_in_the_environment_may_begin_with_the_users_own(tmp_path, mnist, monkeypatch):
+def test_the_folder_in_the_environment_may_start_with_a_tilde(tmp_path, mnist, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     tiny.write(tmp_path / "own", mnist)
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, mnist):
 @pytest.mark.parametrize(
     "name, examples", [("fashion_mnist", [1000] * 10), ("mnist", [980, 1135, 1032, 1010, 982])]
 )
-def test_the_full_data_are_what_they_should_be(name, examples, monkeypatch):
+def test_the_full_data_sets_have_the_expected_contents(name, examples, monkeypatch):
     if not any(Path(REAL, name).glob("*-ubyte*")):
         pytest.skip(f"VAELIB_DATA_DIR has no folder {name}")
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""Models whose likelihood is known: linear ones with normal noise, one that ignores its code."""
+"""Models of known likelihood: linear with normal noise, and one that ignores its code."""
 
 import numpy as np
 from scipy import stats

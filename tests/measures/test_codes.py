@@ -1,4 +1,4 @@
-"""Measures of codes against cases worked out by hand."""
+"""Measures of codes, compared with cases that were computed by hand."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_knn_accuracy_is_the_share_whose_neighbors_agree():
     assert found == 0.75
 
 
-def test_knn_accuracy_goes_by_the_majority_of_k_neighbors():
+def test_knn_accuracy_uses_the_majority_of_k_neighbors():
     train_codes = np.array([[0.0], [2.0], [2.1]])
     train_labels = np.array([0, 1, 1])
     code, label = np.array([[0.5]]), np.array([1])
@@ -25,7 +25,7 @@ def test_knn_accuracy_goes_by_the_majority_of_k_neighbors():
     assert measures.knn_accuracy(train_codes, train_labels, code, label, k=3) == 1
 
 
-def test_code_statistics_are_those_of_the_cloud_they_come_from():
+def test_code_statistics_are_those_of_the_distribution_of_the_codes():
     codes = np.random.default_rng(0).standard_normal((4000, 2)) * [2, 2] + [1, -1]
     found = measures.code_statistics(codes)
     assert found["mean of z1"] == pytest.approx(1, abs=0.1)
@@ -33,9 +33,11 @@ def test_code_statistics_are_those_of_the_cloud_they_come_from():
     assert found["std of z1"] == pytest.approx(2, abs=0.1)
     assert found["std of z2"] == pytest.approx(2, abs=0.1)
     # Exactly, for N(m, s^2 I) against N(0, I) and a kernel of variance 2: all pairs are normal.
-    spread, middle = 4, 2  # s^2, ||m||^2
+    variance, square = 4, 2  # s^2, ||m||^2
     expected = (
-        2 / 4 + 2 / (2 + 2 * spread) - 2 * 2 / (3 + spread) * np.exp(-middle / (2 * (3 + spread)))
+        2 / 4
+        + 2 / (2 + 2 * variance)
+        - 2 * 2 / (3 + variance) * np.exp(-square / (2 * (3 + variance)))
     )
     assert found["MMD² to prior"] == pytest.approx(expected, abs=0.01)
 
@@ -50,7 +52,7 @@ def test_code_statistics_name_each_dimension():
     assert abs(found["MMD² to prior"]) < 2e-3
 
 
-def test_summary_puts_the_measures_of_a_model_into_one_row(faces):
+def test_summary_contains_the_measures_of_a_model(faces):
     model = VAE(seed=1)
     codes, train_codes = model.encode(faces.test_images), model.encode(faces.train_images)
     by_neighbors = measures.knn_accuracy(
@@ -62,12 +64,12 @@ def test_summary_puts_the_measures_of_a_model_into_one_row(faces):
     assert 0 < by_neighbors < 1
 
 
-def test_probe_is_right_where_a_line_tells_classes_apart_and_guesses_where_not():
+def test_the_probe_classifies_linearly_separable_classes_only():
     random = np.random.default_rng(0)
     labels = np.arange(400) % 2
     apart = random.standard_normal((400, 2)) + 100 * labels[:, None]
     assert measures.probe_accuracy(apart[:200], labels[:200], apart[200:], labels[200:]) == 1
-    # One class around the other: neighbors tell them apart, no line does.
+    # One class surrounds the other: neighbors separate them, but no line does.
     angle, radius = random.uniform(0, 7, 400), 1 + 9 * labels
     rings = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     split = rings[:200], labels[:200], rings[200:], labels[200:]
@@ -75,7 +77,7 @@ def test_probe_is_right_where_a_line_tells_classes_apart_and_guesses_where_not()
     assert measures.knn_accuracy(*split) == 1
 
 
-def test_clusters_that_are_the_classes_agree_and_random_ones_do_not():
+def test_cluster_agreement_is_high_for_separate_classes_and_low_for_random_labels():
     random = np.random.default_rng(0)
     labels = np.arange(500) % 5
     codes = random.standard_normal((500, 2)) + 50 * np.stack([labels, labels**2], axis=1)
@@ -88,7 +90,7 @@ def test_clusters_that_are_the_classes_agree_and_random_ones_do_not():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("constant", [0.0, 0.1, -7e4])
-def test_a_dimension_that_never_changes_does_not_disturb_the_probe(constant, dtype):
+def test_a_constant_dimension_does_not_change_the_probe(constant, dtype):
     random = np.random.default_rng(0)
     labels = np.arange(400) % 2
     line = random.standard_normal((400, 1)) + 10 * labels[:, None]
@@ -96,7 +98,7 @@ def test_a_dimension_that_never_changes_does_not_disturb_the_probe(constant, dty
     assert measures.probe_accuracy(codes[:200], labels[:200], codes[200:], labels[200:]) == 1
 
 
-def test_the_probe_is_a_logistic_regression_on_codes_of_one_scale():
+def test_the_probe_is_a_logistic_regression_on_standardized_codes():
     random = np.random.default_rng(0)
     labels = np.arange(600) % 3
     codes = random.standard_normal((600, 2)) + np.eye(3)[labels][:, :2] * 2
@@ -119,13 +121,13 @@ def test_the_probe_is_a_logistic_regression_on_codes_of_one_scale():
     assert measures.probe_accuracy(*split) == pytest.approx(expected, abs=0.004)
 
 
-def test_active_units_are_those_that_vary():
+def test_active_units_are_dimensions_whose_variance_exceeds_a_threshold():
     codes = np.random.default_rng(0).standard_normal((4_000, 2)) * [1, 0.05]
     assert measures.active_units(codes) == 1
     assert measures.active_units(codes, threshold=1e-4) == 2
 
 
-def test_a_dimension_of_nan_is_not_taken_for_an_inactive_one():
+def test_codes_with_nan_are_refused():
     codes = np.random.default_rng(0).standard_normal((10, 2))
     codes[:, 1] = np.nan
     for refuse in (measures.active_units, measures.code_statistics):
@@ -133,7 +135,7 @@ def test_a_dimension_of_nan_is_not_taken_for_an_inactive_one():
             refuse(codes)
 
 
-def test_numbers_of_numpy_are_as_good_as_those_of_python():
+def test_integers_of_numpy_are_accepted():
     codes = np.random.default_rng(0).standard_normal((60, 2))
     labels = np.arange(60) % 3
     split = codes[:30], labels[:30], codes[30:], labels[30:]

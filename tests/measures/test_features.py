@@ -1,4 +1,4 @@
-"""The feature space: learned, kept, and refused where it is not there."""
+"""Feature spaces: they are learned, saved and loaded, and missing ones are refused."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_the_classifier_learns_the_classes(trained):
     assert trained.accuracy(FACES.test_images, FACES.test_labels) > guessing + 0.2
 
 
-def test_features_are_one_row_an_image(trained):
+def test_features_have_one_row_per_image(trained):
     found = trained(FACES.test_images)
     assert found.shape == (200, features.WIDTH)
     np.testing.assert_allclose(trained(FACES.test_images / np.float32(255)), found, rtol=1e-4)
@@ -31,12 +31,12 @@ def test_features_are_one_row_an_image(trained):
         trained(FACES.test_images[..., 0])
 
 
-def test_training_again_gives_the_same_features(trained):
+def test_training_twice_gives_the_same_features(trained):
     again = features.train(FACES, epochs=2)
     np.testing.assert_array_equal(again(FACES.test_images), trained(FACES.test_images))
 
 
-def test_what_was_saved_is_loaded_the_same(trained, tmp_path):
+def test_saved_features_are_loaded_unchanged(trained, tmp_path):
     features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
     about = json.loads((tmp_path / "features/faces.json").read_text())
     assert about == {"data": FACES.fingerprint, "epochs": 2, "test accuracy": 0.5}

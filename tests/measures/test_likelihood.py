@@ -1,4 +1,4 @@
-"""Likelihoods against models whose likelihood is known."""
+"""Estimates of the likelihood, compared with models whose likelihood is known."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from vaelib.models import VAE
 from vaelib.support.backend import ops
 
 
-def test_the_integral_is_the_likelihood_of_a_linear_gaussian_model():
+def test_numerical_integration_gives_the_likelihood_of_a_linear_gaussian_model():
     model = LinearGaussian()
     images = model.images(6)
     found = likelihood.log_likelihood(model, images, step=0.1, log_p_x_given_z=gaussian)
@@ -19,7 +19,7 @@ def test_the_integral_is_the_likelihood_of_a_linear_gaussian_model():
     np.testing.assert_allclose(finer, found, atol=0.01)
 
 
-def test_the_likelihood_is_that_under_the_models_own_prior():
+def test_the_likelihood_uses_the_models_own_prior():
     model = LinearMixture()
     images = model.images(6)
     assert np.abs(model.log_p(images) - LinearGaussian().log_p(images)).mean() > 0.2
@@ -31,7 +31,7 @@ def test_the_likelihood_is_that_under_the_models_own_prior():
     np.testing.assert_allclose(sampled, model.log_p(images), atol=0.1)
 
 
-def test_the_divergence_to_a_mixture_is_right_on_average():
+def test_the_sampled_kl_to_a_mixture_is_right_on_average():
     prior = LinearMixture().prior
     mean, log_var = np.array([[0.3, -0.2]]), np.array([[-1.0, -0.5]])
     random = np.random.default_rng(0)
@@ -82,7 +82,7 @@ def test_importance_sampling_from_another_posterior_rises_to_the_likelihood():
     assert many == pytest.approx(exact, abs=0.1)
 
 
-def test_wider_samples_make_up_for_an_encoder_that_is_too_narrow():
+def test_widened_importance_samples_correct_an_encoder_that_is_too_narrow():
     narrow = LinearGaussian(widened=0.25)  # half the standard deviation of the true posterior
     images = narrow.images(20)
     settings = dict(samples=200, log_p_x_given_z=gaussian)
@@ -93,7 +93,7 @@ def test_wider_samples_make_up_for_an_encoder_that_is_too_narrow():
     assert np.abs(plain - exact).mean() > 0.05
 
 
-def test_a_decoder_that_ignores_its_code_has_the_likelihood_of_its_only_image():
+def test_the_likelihood_of_a_decoder_that_ignores_its_code_is_that_of_its_output():
     random = np.random.default_rng(0)
     logits = random.standard_normal((28, 28, 1))
     images = random.integers(0, 2, (5, 28, 28, 1), dtype="uint8") * np.uint8(255)
@@ -102,7 +102,7 @@ def test_a_decoder_that_ignores_its_code_has_the_likelihood_of_its_only_image():
     np.testing.assert_allclose(found, expected, atol=0.01)
 
 
-def test_the_grid_reaches_as_far_as_the_codes():
+def test_the_grid_extends_to_the_farthest_codes():
     model = LinearGaussian()
     images = model.images(3)
     far = model.encode(images) + np.float32(9)
@@ -119,7 +119,7 @@ def test_the_grid_reaches_as_far_as_the_codes():
     assert grid.min() == pytest.approx(-far.max() - 1, abs=1e-3)
 
 
-def test_the_bound_lies_below_the_likelihood_by_the_divergence_of_the_posteriors():
+def test_the_elbo_gap_is_the_kl_of_the_posteriors():
     images = np.random.default_rng(0).integers(0, 2, (4_000, 28, 28, 1)).astype("float32")
     model = Constant(np.zeros((28, 28, 1)))  # so that the true posterior is the prior
     z_mean, z_log_var = np.full((4_000, 2), 0.7), np.full((4_000, 2), -1.0)
@@ -129,7 +129,7 @@ def test_the_bound_lies_below_the_likelihood_by_the_divergence_of_the_posteriors
     np.testing.assert_allclose(likelihood.elbo(model, images), expected, rtol=1e-5)
 
 
-def test_the_bound_is_tight_on_average_where_the_encoder_is_right():
+def test_the_elbo_is_tight_on_average_for_the_true_posterior():
     model = LinearGaussian()
     model.b = np.zeros(784)  # small logits, where a Bernoulli decoder is nearly linear
     z_mean, z_log_var = np.zeros((500, 2), "float32"), np.zeros((500, 2), "float32")
@@ -152,7 +152,7 @@ def by_hand(model, images, step, limit):
     return special.logsumexp(log_joint, axis=0) + 2 * np.log(axis[1] - axis[0])
 
 
-def test_the_likelihood_of_a_vae_is_that_of_its_definition():
+def test_the_likelihood_of_a_vae_follows_its_definition():
     model, random = VAE(seed=3), np.random.default_rng(0)
     # So that it matters which code an image is decoded from, by some 17 nats.
     model.decoder.set_weights([2 * weights for weights in model.decoder.get_weights()])
@@ -196,13 +196,13 @@ def test_bernoulli_is_minus_the_cross_entropy_of_every_pair(batch):
         (dict(step=100), "makes 0.1 steps in a row: choose"),
     ],
 )
-def test_a_grid_that_can_not_be_summed_over_is_refused_in_a_sentence(grid, complaint):
+def test_an_invalid_grid_is_refused(grid, complaint):
     model = Constant(np.zeros((28, 28, 1)))
     with pytest.raises((ValueError, TypeError), match=complaint):
         likelihood.log_likelihood(model, np.zeros((1, 28, 28, 1), "float32"), **grid)
 
 
-def test_a_grid_of_three_cells_in_a_row_is_a_grid():
+def test_a_grid_may_have_three_cells_in_a_row():
     model, image = Constant(np.zeros((28, 28, 1))), np.zeros((1, 28, 28, 1), "float32")
     expected = 784 * np.log(0.5) + 2 * np.log(stats.norm.pdf([-1, 0, 1]).sum())
     found = likelihood.log_likelihood(model, image, np.int64(1), np.int64(1))
@@ -216,7 +216,7 @@ def test_codes_of_nan_are_refused_where_the_grid_has_to_reach_them():
         likelihood.log_likelihood(model, np.zeros((1, 28, 28, 1), "float32"))
 
 
-def test_numbers_of_numpy_are_as_good_as_those_of_python():
+def test_integers_of_numpy_are_accepted():
     model, images = LinearGaussian(), LinearGaussian().images(2)
     numpy = likelihood.importance_sampled_log_likelihood(model, images, np.int64(5), np.int32(3))
     assert (
@@ -227,7 +227,7 @@ def test_numbers_of_numpy_are_as_good_as_those_of_python():
     )
 
 
-def test_what_can_not_be_computed_is_refused():
+def test_invalid_arguments_are_refused():
     images = LinearGaussian().images(2)
     with pytest.raises(ValueError, match="latent_dim is 3"):
         likelihood.log_likelihood(LinearGaussian(3), images)

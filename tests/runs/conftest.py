@@ -1,4 +1,4 @@
-"""A run as training gives it, but for the training, and where it is kept."""
+"""A run that was not trained, but looks like a trained one, and the folder it is saved in."""
 
 import json
 import shutil
@@ -42,7 +42,7 @@ def folder(saved, tmp_path):
 
 @pytest.fixture
 def rewrite(folder):
-    """A function that changes a file, and run.json so that it knows nothing of the change."""
+    """A function that changes a file, and its SHA-256 in run.json accordingly."""
 
     def rewrite(name, content):
         (folder / name).write_bytes(content)

@@ -47,7 +47,7 @@ def package_at(monkeypatch):
 def project(tmp_path, package_at):
     """The project's own repository: the package and a table, all committed."""
     package_at(tmp_path)
-    return repository(tmp_path, {"pyproject.toml": PYPROJECT, "runs/study.csv": "a\n"})
+    return repository(tmp_path, {"pyproject.toml": PYPROJECT, "study/tables/models.csv": "a\n"})
 
 
 def commit():
@@ -58,14 +58,14 @@ def test_the_commit_is_recorded(project):
     assert commit() == git(project, "rev-parse", "HEAD")
 
 
-def test_rows_added_to_a_table_do_not_make_the_code_another(project):
+def test_rows_added_to_a_table_do_not_make_the_code_dirty(project):
     clean = commit()
-    (project / "runs" / "study.csv").write_text("a\nb\n")
+    (project / "study" / "tables" / "models.csv").write_text("a\nb\n")
     assert commit() == clean
 
 
 @pytest.mark.parametrize("name", ["losses.py", "runs/trainer.py", "new.py"])
-def test_code_that_is_not_as_committed_is_named_so(project, name):
+def test_code_that_differs_from_the_commit_is_marked_dirty(project, name):
     clean = commit()
     (project / "vaelib" / name).write_text("b\n")
     assert commit() == clean + "-dirty"

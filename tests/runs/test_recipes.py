@@ -1,4 +1,4 @@
-"""Recipes: refused or complete, the same after a trip through JSON, with a folder of their own."""
+"""Recipes: their settings are checked and restored from JSON, and determine the folder."""
 
 import dataclasses
 import json
@@ -70,11 +70,11 @@ RECIPES = [
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.slug)
-def test_settings_survive_being_written_as_json(recipe):
+def test_settings_are_restored_from_json(recipe):
     assert Recipe.from_config(json.loads(json.dumps(recipe.get_config()))) == recipe
 
 
-def test_numbers_may_be_numpys_and_become_plain_ones():
+def test_numbers_of_numpy_are_converted_to_those_of_python():
     settings = dict(latent_dim=3, epochs=2, batch_size=5, seed=7, limit=9, learning_rate=0.125)
     types = (np.int64, np.int32, np.uint8, np.uint32, np.intp, np.float32)
     given = {name: kind(settings[name]) for name, kind in zip(settings, types, strict=True)}
@@ -96,7 +96,7 @@ def test_a_slug_can_be_read():
 
 
 def with_other(objective, name):
-    """The objective with one setting turned into another, in a set; empty if that is refused."""
+    """The objective with one setting changed, in a set; empty if the change is refused."""
     value = getattr(objective, name)
     other = not value if isinstance(value, bool) else 3
     if name == "reconstruction":
@@ -112,8 +112,8 @@ def test_two_different_objectives_have_different_slugs():
         *(AUTOENCODER, ELBO, POST_ELBO, POST_MMD, beta(4), beta(0.4), infovae(0.5, 4)),
         *(capacity(10, 5, 5), capacity(10, 5, 6), capacity(10, 6, 5), iwae(2), iwae(3)),
     }
-    turned = [(o, field) for o in objectives for field in dataclasses.fields(Objective)]
-    for objective, field in turned:  # and every setting of these turned, then two at once
+    changes = [(o, field) for o in objectives for field in dataclasses.fields(Objective)]
+    for objective, field in changes:  # each setting is changed, then two at once
         objectives |= with_other(objective, field.name)
     for objective in list(objectives):
         objectives |= with_other(objective, "sampled") | with_other(objective, "closed_form_kl")
@@ -130,12 +130,12 @@ def test_two_different_objectives_have_different_slugs():
         (dict(objective=POST_MMD, network="gated"), "a gated network needs sampled codes"),
     ],
 )
-def test_what_can_not_be_trained_together_is_refused_before_training(settings, said):
+def test_incompatible_settings_are_refused_before_training(settings, said):
     with pytest.raises(ValueError, match=said):
         Recipe(**settings)
 
 
-def test_settings_from_before_there_were_other_priors_and_memories_are_understood():
+def test_settings_of_older_versions_are_read():
     settings = dict(seed=3, beta_2=0.999, optimizer="adam")
     config = Recipe(**settings).get_config()
     for newer in ("prior", "network", "pixels", "beta_2", "optimizer"):
@@ -171,7 +171,7 @@ def rates(recipe, train_size, steps):
     return found
 
 
-def test_the_rate_warms_up_and_falls_to_5_percent_as_half_a_cosine():
+def test_the_learning_rate_warms_up_and_decays_to_5_percent_as_half_a_cosine():
     recipe = Recipe("faces", epochs=10, batch_size=100, learning_rate=2e-3, beta_2=0.9)
     assert recipe.compiled_model(60_000).optimizer.beta_2 == 0.9
     steps = [0, 150, 300, 3150, 6000]  # 6,000 in all, of which 300 to warm up
@@ -179,7 +179,7 @@ def test_the_rate_warms_up_and_falls_to_5_percent_as_half_a_cosine():
     np.testing.assert_allclose(rates(recipe, 60_000, steps), expected, rtol=1e-4, atol=1e-9)
 
 
-def test_a_short_training_warms_up_for_a_tenth_of_it():
+def test_a_short_training_run_warms_up_for_a_tenth_of_its_steps():
     recipe = Recipe("faces", epochs=2, batch_size=10, learning_rate=1e-2)
     found = rates(recipe, 100, [0, 1, 2, 20])
     np.testing.assert_allclose(found, [0, 5e-3, 1e-2, 5e-4], rtol=1e-4, atol=1e-9)
@@ -198,7 +198,7 @@ def folder_for(recipe, directory=None):
     return runs.folder_for(recipe, provenance.run_identity(recipe, "data"), directory)
 
 
-def test_each_recipe_has_a_folder_of_its_own(tmp_path, monkeypatch):
+def test_each_recipe_has_a_different_folder(tmp_path, monkeypatch):
     recipe = Recipe("faces")
     folder = folder_for(recipe, tmp_path)
     assert folder == folder_for(Recipe("faces"), tmp_path)

@@ -1,4 +1,4 @@
-"""Runs and checkpoints that are damaged, or of another training: refused by name."""
+"""Damaged runs and checkpoints, and those of another training run, are refused by name."""
 
 import json
 
@@ -16,7 +16,7 @@ FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapsho
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("damage", ["flipped", "truncated", "missing"])
-def test_damage_to_any_file_is_noticed_and_named(folder, name, damage):
+def test_damage_to_any_file_is_detected_and_the_file_is_named(folder, name, damage):
     content = bytearray((folder / name).read_bytes())
     if damage == "missing":
         (folder / name).unlink()
@@ -29,7 +29,7 @@ def test_damage_to_any_file_is_noticed_and_named(folder, name, damage):
     assert "some-run" in str(refusal.value)
 
 
-def test_an_edited_recipe_is_noticed(folder):
+def test_an_edited_recipe_is_detected(folder):
     edited = (folder / "recipe.json").read_text().replace('"epochs": 2', '"epochs": 50')
     (folder / "recipe.json").write_text(edited)
     with pytest.raises(
@@ -71,7 +71,7 @@ def test_a_checkpoint_of_another_model_is_refused(run, tmp_path):
 
 
 @pytest.mark.parametrize("what", ["recipe", "data", "code", "versions"])
-def test_a_checkpoint_of_another_training_is_refused(run, tmp_path, what):
+def test_a_checkpoint_of_another_training_run_is_refused(run, tmp_path, what):
     checkpoints.write(tmp_path, IDENTITY, run.model, run.history, run.snapshots)
     other = IDENTITY | {what: "another"}
     with pytest.raises(
@@ -81,14 +81,14 @@ def test_a_checkpoint_of_another_training_is_refused(run, tmp_path, what):
 
 
 @pytest.mark.parametrize("what", ["recipe", "data", "code", "versions"])
-def test_a_run_of_another_training_is_refused_where_one_is_asked_for(run, folder, faces, what):
+def test_a_run_with_another_identity_is_refused(run, folder, faces, what):
     identity = provenance.run_identity(run.recipe, faces.fingerprint)
     assert runs.load(folder, identity).recipe == run.recipe
     with pytest.raises(RunError, match=rf"some-run comes from a different.*different {what}\)"):
         runs.load(folder, identity | {what: "another"})
 
 
-def test_provenance_that_lacks_something_is_refused_where_a_training_is_asked_for(run, folder):
+def test_incomplete_provenance_is_refused(run, folder):
     about = json.loads((folder / "run.json").read_text())
     del about["provenance"]["code"]
     (folder / "run.json").write_text(json.dumps(about))

@@ -1,4 +1,4 @@
-"""`make reproduce`: trains again, and says how close it came."""
+"""`make reproduce`: train published runs again and compare."""
 
 import pytest
 from click.testing import CliRunner
@@ -21,7 +21,7 @@ def places(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_published_run_trained_again_is_the_same_bit_for_bit(places, monkeypatch):
+def test_retraining_a_published_run_gives_the_same_bits(places, monkeypatch):
     published = CliRunner().invoke(main, ["reproduce", "--publish"])
     assert published.exit_code == 0, published.output
     assert runs.load(RECIPE.slug).recipe == RECIPE
@@ -34,7 +34,7 @@ def test_published_run_trained_again_is_the_same_bit_for_bit(places, monkeypatch
     assert rows["loss"] == rows["kl"] == "0"
 
 
-def test_what_is_published_stays_where_the_new_run_can_not_be_copied(places, monkeypatch):
+def test_a_published_run_is_kept_if_the_new_one_cannot_be_copied(places, monkeypatch):
     assert CliRunner().invoke(main, ["reproduce", "--publish"]).exit_code == 0
     before = {p.name: p.read_bytes() for p in (places / "published" / RECIPE.slug).iterdir()}
 
@@ -78,7 +78,7 @@ def test_words_select_runs_by_the_beginning_of_their_names():
         ("faces", "not a complete run"),
     ],
 )
-def test_what_is_not_there_is_said_before_anything_is_trained(places, word, reason):
+def test_unknown_runs_are_named_before_anything_is_trained(places, word, reason):
     refused = CliRunner().invoke(main, ["reproduce", word])
     assert refused.exit_code == 1
     assert reason in refused.output

@@ -1,4 +1,4 @@
-"""Runs on disk: loaded they are what was trained, and train on as that would have."""
+"""Runs on disk: they are loaded unchanged, and training can continue from them."""
 
 import random
 import shutil
@@ -25,7 +25,7 @@ def on_faces(faces, monkeypatch):
 
 
 def state(model):
-    """All numbers that a training depends on, as bytes."""
+    """All numbers on which further training depends, as bytes."""
     variables = (*model.variables, *model.optimizer.variables)
     return [variable.numpy().tobytes() for variable in variables]
 
@@ -33,7 +33,7 @@ def state(model):
 # ---- Reading and writing
 
 
-def test_a_run_that_was_saved_is_loaded_the_same(run, saved, faces):
+def test_a_saved_run_is_loaded_unchanged(run, saved, faces):
     loaded = runs.load(saved)
     assert (loaded.recipe, loaded.history) == (run.recipe, run.history)
     assert loaded.provenance == run.provenance
@@ -52,7 +52,7 @@ def test_saving_twice_writes_the_same_bytes(run, saved, tmp_path):
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
 
 
-def test_a_checkpoint_brings_back_all_that_it_was_given(run, tmp_path):
+def test_a_checkpoint_restores_everything_that_was_saved(run, tmp_path):
     checkpoints.write(tmp_path, IDENTITY, run.model, run.history, run.snapshots)
     model = Recipe("faces", ELBO, epochs=2, seed=5).compiled_model(100)
     history, arrays = checkpoints.read(tmp_path, IDENTITY, model)
@@ -66,7 +66,7 @@ def test_a_checkpoint_brings_back_all_that_it_was_given(run, tmp_path):
             np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
-# ---- Training on
+# ---- Continuing training
 
 RECIPES = [
     Recipe(objective=ELBO, **SHORT),
@@ -76,7 +76,7 @@ RECIPES = [
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.slug)
-def test_a_loaded_run_trains_on_as_the_trained_one_would(recipe, on_faces, faces, tmp_path):
+def test_a_loaded_run_continues_training_like_the_original(recipe, on_faces, faces, tmp_path):
     trained = runs.train(recipe, tmp_path)
     loaded = runs.load(trained.folder)
     before = state(trained.model)
@@ -91,7 +91,7 @@ def test_a_loaded_run_trains_on_as_the_trained_one_would(recipe, on_faces, faces
     assert sum(a != b for a, b in zip(before, state(trained.model), strict=True)) > 20
 
 
-def test_training_leaves_pythons_and_numpys_generators_as_they_were(on_faces, tmp_path):
+def test_training_does_not_change_the_global_random_states(on_faces, tmp_path):
     random.seed(1)
     np.random.seed(2)  # the old global one, which others may use
     before = random.getstate(), np.random.get_state()
@@ -104,7 +104,7 @@ def test_training_leaves_pythons_and_numpys_generators_as_they_were(on_faces, tm
 # ---- Names and paths
 
 
-def test_a_word_is_a_published_run_and_a_path_is_a_path(run, saved, tmp_path, monkeypatch):
+def test_a_name_loads_a_published_run_and_a_path_loads_a_folder(run, saved, tmp_path, monkeypatch):
     here, published = tmp_path / "here", tmp_path / "published"
     for folder in (here / "x", published / "x", tmp_path / "home" / "x"):
         shutil.copytree(saved, folder)
@@ -133,7 +133,7 @@ def test_six_runs_are_published():
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_runs_load_with_their_optimizer_and_say_by_what_they_were_made(name):
+def test_published_runs_load_with_their_optimizer_and_name_their_code(name):
     run = runs.load(name)
     assert run.recipe.slug == name
     assert int(run.model.optimizer.iterations) == 30_000
@@ -151,7 +151,7 @@ def test_published_runs_load_with_their_optimizer_and_say_by_what_they_were_made
         ("ab" * 20 + "-dirty", ", commit abababab-dirty"),
     ],
 )
-def test_a_run_says_whether_its_code_was_as_committed(run, commit, said):
+def test_repr_says_whether_the_code_was_committed(run, commit, said):
     code = {"fingerprint": "cd" * 32, "commit": commit}
     about = run.provenance | {"code": code, "versions": {"keras": "3.1"}}
     run = runs.Run(run.recipe, run.model, run.history, run.snapshots, about)

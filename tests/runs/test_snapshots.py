@@ -1,4 +1,4 @@
-"""Snapshots: when they are taken, what is in them, and how the grid and the prior lie."""
+"""Snapshots: when they are taken, what they contain, and the layout of grid and prior."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ IMAGES, LABELS = np.zeros((3, 28, 28, 1), "uint8"), np.array([2, 0, 1], "uint8")
 
 
 class Counting:
-    """A model whose pictures are as gray as it has been asked often."""
+    """A model whose images get brighter with every call."""
 
     latent_dim = 2
     prior = priors.STANDARD_NORMAL.build(2, None)
@@ -81,7 +81,7 @@ def test_a_step_is_counted_where_the_optimizer_counts_it(size, tmp_path, monkeyp
     assert run.snapshots["steps"].tolist() == [0, 50, last]
 
 
-def test_a_snapshot_holds_samples_of_the_same_codes_test_codes_and_a_grid():
+def test_a_snapshot_contains_samples_of_the_same_codes_test_codes_and_a_grid():
     model = VAE()
     arrays = follow(Snapshots(IMAGES, LABELS, 1, 1, seed=4), 1, model)
     assert arrays["samples"].shape == (2, 64, 28, 28, 1)
@@ -95,7 +95,7 @@ def test_a_snapshot_holds_samples_of_the_same_codes_test_codes_and_a_grid():
     np.testing.assert_allclose(arrays["grid"][0], 255 * model.decode(grid_codes()), atol=0.501)
 
 
-def test_only_a_plane_has_a_grid():
+def test_only_a_two_dimensional_latent_space_has_a_grid():
     model = Counting()
     model.latent_dim = 3
     assert set(follow(Snapshots(IMAGES, LABELS, 1, 1), 1, model)) == {
@@ -112,9 +112,7 @@ def log_density_of_mixture(prior, z1, z2):
 
 
 @pytest.mark.parametrize("reach", [1.0, 20.0])
-def test_a_prior_that_is_not_normal_is_kept_as_its_density_where_codes_and_prior_are(
-    reach, monkeypatch
-):
+def test_a_prior_that_is_not_standard_normal_is_saved_as_its_density_on_a_grid(reach, monkeypatch):
     model = VAE(prior=priors.mixture(3), seed=1)
     model.prior.means.assign([[3, 0], [-1, 2], [0, -3]])  # nothing about it is symmetric
     model.prior.log_vars.assign([[0, -2], [-1, 0], [-1, -1]])
@@ -129,17 +127,17 @@ def test_a_prior_that_is_not_normal_is_kept_as_its_density_where_codes_and_prior
     np.testing.assert_allclose(arrays["prior"][0], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_a_prior_that_lies_on_no_plane_is_not_kept():
+def test_a_prior_of_more_than_two_dimensions_is_not_saved():
     model = VAE(latent_dim=3, prior=priors.mixture(2))
     arrays = follow(Snapshots(IMAGES, LABELS, 1, 1), 1, model)
     assert arrays["prior"].shape == (2, 0)
 
 
-def test_of_the_standard_normal_nothing_is_kept():
+def test_a_standard_normal_prior_is_not_saved():
     assert not {"prior", "prior_limit"} & set(follow(Snapshots(IMAGES, LABELS, 1, 1), 1, VAE()))
 
 
-def test_a_run_whose_prior_is_trained_is_taken_up_with_the_same_bytes(tmp_path, monkeypatch):
+def test_a_run_with_a_trained_prior_is_resumed_with_the_same_bytes(tmp_path, monkeypatch):
     recipe = Recipe("faces", ELBO, epochs=2, batch_size=50, prior=priors.vamp(3))
     small = data.render_faces(train=100, test=10)
     monkeypatch.setattr(data, "load", lambda name: small)
@@ -160,7 +158,7 @@ def test_a_run_whose_prior_is_trained_is_taken_up_with_the_same_bytes(tmp_path, 
         assert (again.folder / name).read_bytes() == (whole.folder / name).read_bytes(), name
 
 
-def test_what_was_kept_is_taken_up_again():
+def test_snapshots_are_the_same_after_resuming():
     model = Counting()
     whole = follow(Snapshots(IMAGES, LABELS, 4, 30), 4, model)
     model.asked = 0
@@ -174,7 +172,7 @@ def test_what_was_kept_is_taken_up_again():
         assert resumed[name].dtype == array.dtype
 
 
-def test_the_grid_begins_at_the_top_left_and_falls_row_by_row():
+def test_the_grid_starts_at_the_top_left_and_goes_down_row_by_row():
     codes = grid_codes()
     assert (codes.shape, codes.dtype) == ((256, 2), np.float32)
     assert codes[[0, 15, 240, 255]].tolist() == [[-4, 4], [4, 4], [-4, -4], [4, -4]]

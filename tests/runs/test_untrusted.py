@@ -1,4 +1,4 @@
-"""Runs made with ill will: nothing is executed, no other file read, no memory filled."""
+"""Malicious runs: no code is executed, no other file is read, and no memory is filled."""
 
 import io
 import json
@@ -95,7 +95,7 @@ def test_a_run_json_that_leaves_out_a_file_is_refused(name, folder, only_run_jso
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 @pytest.mark.parametrize("name", ["run.json", *FILES, "checkpoint.npz"])
-def test_what_is_no_file_is_not_read(kind, name, folder, run, tmp_path, monkeypatch):
+def test_only_regular_files_are_read(kind, name, folder, run, tmp_path, monkeypatch):
     (folder / name).unlink(missing_ok=True)
     special(tmp_path, kind).rename(folder / name)
     read = Path.read_bytes
@@ -108,7 +108,7 @@ def test_what_is_no_file_is_not_read(kind, name, folder, run, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("name", ["run.json", *FILES])
-def test_a_file_that_is_far_too_large_is_not_read(name, folder, monkeypatch):
+def test_a_file_that_is_too_large_is_not_read(name, folder, monkeypatch):
     monkeypatch.setattr(npz, "MAX_BYTES", 1_000_000)
     assert runs.load(folder).folder == folder
     with open(folder / name, "ab") as stream:
@@ -163,7 +163,7 @@ def test_an_array_that_says_that_it_is_larger_than_its_file_is_refused(folder, r
         runs.load(folder)
 
 
-def test_what_is_no_array_is_refused(folder, run, rewrite):
+def test_files_that_are_not_arrays_are_refused(folder, run, rewrite):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("0.txt", "text")
@@ -185,14 +185,14 @@ def test_arrays_of_another_type_are_refused(dtype, folder, run, tmp_path, rewrit
 @pytest.mark.parametrize(
     "history", ["[]", "[1]", '{"loss": 3}', '{"loss": ["a"]}', '{"loss": null}', "[" * 100_000]
 )
-def test_a_history_that_is_none_is_refused(history, folder, rewrite):
+def test_an_invalid_history_is_refused(history, folder, rewrite):
     rewrite("history.json", history.encode())
     with pytest.raises(RunError, match="some-run can't be read"):
         runs.load(folder)
 
 
 @pytest.mark.parametrize("field", ["code", "versions", "data"])
-def test_provenance_that_is_none_is_refused(field, folder):
+def test_invalid_provenance_is_refused(field, folder):
     about = json.loads((folder / "run.json").read_text())
     about["provenance"][field] = "nothing"
     (folder / "run.json").write_text(json.dumps(about))

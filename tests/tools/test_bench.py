@@ -1,4 +1,4 @@
-"""make bench: goals are judged by the numbers, and what is compared takes turns."""
+"""`make bench`: goals are checked against the numbers, and variants are timed alternately."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_a_row_without_a_goal_says_nothing_of_one(capsys):
     ]
 
 
-def test_medians_are_of_ways_that_take_turns():
+def test_variants_are_timed_alternately_and_medians_are_reported():
     calls = []
     ways = {name: lambda name=name: calls.append(name) or len(calls) for name in "ab"}
     assert in_turn(ways, 3) == {"a": 3, "b": 4}

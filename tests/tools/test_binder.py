@@ -48,7 +48,7 @@ def test_the_address_in_the_readme_opens_the_first_notebook():
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """What stands for Binder's image: an environment, a home and a copy, after postBuild ran there.
+    """A substitute for Binder's image: an environment, a home, and a copy in which postBuild ran.
 
     The environment is new, save that it borrows the packages that the tests run with, all but
     vaelib. So this doesn't show that binder/environment.yml can be installed, nor that it has all
@@ -111,7 +111,7 @@ def python(image, code):
     return json.loads(done.stdout)
 
 
-def test_data_and_runs_are_at_hand_after_post_build(image):
+def test_data_and_runs_are_available_after_post_build(image):
     project, _, _ = image
     names = {
         name

@@ -37,7 +37,7 @@ def committed(script):
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "notebooks").rglob("*.py")), ids=name_of)
-def test_text_and_notebook_are_in_step(script):
+def test_py_and_ipynb_have_the_same_cells(script):
     def content(notebook):
         return [
             (cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells

@@ -8,7 +8,7 @@ import pytest
 from tools.checks import faults
 
 
-def test_every_fault_is_survived_and_costs_nothing():
+def test_every_fault_is_survived_without_losing_completed_epochs():
     command = [sys.executable, "-m", "tools.checks.stress", "--short"]
     done = subprocess.run(command, capture_output=True, text=True)
     print(done.stdout)
@@ -19,7 +19,7 @@ def test_every_fault_is_survived_and_costs_nothing():
         pytest.skip("; ".join(skipped))
 
 
-def test_what_is_not_survived_is_counted_as_such(tmp_path):
+def test_a_run_that_does_not_survive_is_counted(tmp_path):
     faults.finish(tmp_path)
     wrong = dict(faults.contents(tmp_path), **{"weights.npz": b""})
     assert list(faults.made_nan(wrong, [10])) == [(False, False)]

@@ -1,4 +1,4 @@
-"""A folder or a zip of pictures becomes a data set, or is refused in a sentence."""
+"""A folder or a zip of images becomes a data set, or is refused with a message."""
 
 import re
 import shutil
@@ -45,7 +45,7 @@ def test_subfolders_are_classes_and_no_file_is_in_both_parts(pets):
     assert "pets, scaled and cropped to 32 x 32, color" in repr(found)
 
 
-def test_the_split_follows_from_the_seed_and_the_data_from_pixels_alone(pets, tmp_path):
+def test_the_split_depends_on_the_seed_and_the_data_on_pixels_alone(pets, tmp_path):
     found, again, other = data.images(pets), data.images(pets), data.images(pets, seed=1)
     assert found.fingerprint == again.fingerprint != other.fingerprint
     assert reds(found.test_images) != reds(other.test_images)
@@ -83,7 +83,7 @@ def test_size_and_color_are_those_of_the_pictures_or_as_asked_for(pets):
     assert data.images(pets).image_shape == (64, 64, 3)
 
 
-def test_what_is_larger_than_the_memory_lies_in_a_file(pets, monkeypatch):
+def test_images_larger_than_the_memory_are_kept_in_a_file(pets, monkeypatch):
     whole = data.images(pets)
     monkeypatch.setattr(image_folder, "IN_MEMORY", 1_000)
     mapped = data.images(pets)
@@ -95,7 +95,7 @@ def test_what_is_larger_than_the_memory_lies_in_a_file(pets, monkeypatch):
     assert len(mapped.limit(5).train_images) == 5
 
 
-def test_the_first_images_are_a_fair_sample(pets):
+def test_the_first_images_are_a_random_sample(pets):
     labels = data.images(pets).train_labels
     assert set(labels[:10]) == {0, 1} and labels.tolist() != sorted(labels)
     again, other = data.images(pets), data.images(pets, seed=3)
@@ -103,7 +103,7 @@ def test_the_first_images_are_a_fair_sample(pets):
     assert reds(other.train_images) != reds(again.train_images)
 
 
-def test_what_had_to_be_done_is_said_once(pets):
+def test_conversions_are_reported_once(pets):
     for name in ("00", "01"):
         Image.new("RGBA", (32, 32), (1, 2, 3, 0)).save(pets / "cats" / f"{name}.png")
     with pytest.warns(ImageWarning) as said:
@@ -112,7 +112,7 @@ def test_what_had_to_be_done_is_said_once(pets):
     assert note == "2 images are transparent: placed on white (cats/00.png, cats/01.png)."
 
 
-def test_a_picture_in_color_among_many_gray_ones_is_said_to_be_brought_to_gray(tmp_path):
+def test_converting_one_color_image_among_many_gray_ones_is_reported(tmp_path):
     for i in range(200):  # of which every second one is looked at beforehand
         paint(tmp_path / "photos" / f"{i:03}.png", (i, i, i))
     paint(tmp_path / "photos" / "101.png")
@@ -120,13 +120,13 @@ def test_a_picture_in_color_among_many_gray_ones_is_said_to_be_brought_to_gray(t
         assert data.images(tmp_path / "photos").image_shape == (32, 32, 1)
 
 
-def test_ordinary_pictures_need_no_word(pets):
+def test_ordinary_images_are_loaded_without_a_message(pets):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data.images(pets)
 
 
-def test_what_cannot_be_read_stops_it_or_is_left_out_if_asked_for(pets):
+def test_unreadable_files_raise_or_are_skipped_on_request(pets):
     (pets / "cats" / "05.png").write_bytes(b"no picture")
     (pets / "notes.txt").write_text("to do")
     with pytest.raises(DataError, match=r"(cats/05.png|notes.txt) is not an image"):
@@ -144,7 +144,7 @@ def test_what_cannot_be_read_stops_it_or_is_left_out_if_asked_for(pets):
     )
 
 
-def test_too_few_are_refused(tmp_path, pets):
+def test_too_few_images_are_refused(tmp_path, pets):
     for i in range(2):
         paint(tmp_path / "two" / f"{i}.png")
     with pytest.raises(DataError, match="two holds 2 files, expected 20 or more"):

@@ -1,4 +1,4 @@
-"""Pictures of every format come out as pixels; what is no picture is refused by its name."""
+"""Images of every format are decoded to pixels; other files are refused by name."""
 
 import io
 
@@ -15,9 +15,9 @@ RED = (200, 30, 40)
 
 
 def file_of(picture, kind="PNG", **options):
-    stream = io.BytesIO()
-    picture.save(stream, kind, **options)
-    return stream.getvalue()
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
 
 
 def plain(mode="RGB", size=(40, 30), color=RED):
@@ -39,7 +39,7 @@ def test_gray_stays_gray(kind):
     assert not decoding.is_gray(plain())
 
 
-def test_a_transparent_picture_is_laid_on_white():
+def test_a_transparent_image_is_placed_on_white():
     clear = Image.new("RGBA", (4, 4), (*RED, 0))
     clear.putpixel((0, 0), (*RED, 255))
     picture, done = decoding.decode(file_of(clear), "a.png")
@@ -47,12 +47,12 @@ def test_a_transparent_picture_is_laid_on_white():
     assert picture.getpixel((0, 0)) == RED and picture.getpixel((1, 0)) == (255, 255, 255)
 
 
-def test_what_has_an_alpha_channel_and_hides_nothing_is_not_called_transparent():
+def test_an_opaque_image_with_an_alpha_channel_is_not_called_transparent():
     picture, done = decoding.decode(file_of(Image.new("RGBA", (4, 4), (*RED, 255))), "a.png")
     assert done == set() and picture.getpixel((0, 0)) == RED
 
 
-def test_of_an_animation_the_first_frame_is_taken():
+def test_the_first_frame_of_an_animation_is_used():
     frames = [plain(color=color) for color in [RED, (0, 0, 255)]]
     content = file_of(frames[0], "GIF", save_all=True, append_images=frames[1:])
     picture, done = decoding.decode(content, "a.gif")
@@ -60,7 +60,7 @@ def test_of_an_animation_the_first_frame_is_taken():
     np.testing.assert_allclose(picture.getpixel((0, 0)), RED, atol=3)
 
 
-def test_print_colors_and_sixteen_bit_are_brought_to_bytes():
+def test_cmyk_and_16_bit_images_are_converted_to_bytes():
     printed, done = decoding.decode(file_of(plain().convert("CMYK"), "JPEG"), "a.jpg")
     assert (printed.mode, done) == ("RGB", {decoding.CMYK})
     values = np.array([[0, 257 * 7, 65_535]], "uint16")
@@ -68,7 +68,7 @@ def test_print_colors_and_sixteen_bit_are_brought_to_bytes():
     assert np.asarray(deep).tolist() == [[0, 7, 255]] and done == {decoding.SIXTEEN_BIT}
 
 
-def test_a_photograph_is_turned_upright():
+def test_a_photograph_is_rotated_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held on its side
     picture, _ = decoding.decode(file_of(plain(), "JPEG", exif=exif), "a.jpg")
@@ -87,14 +87,14 @@ def test_a_photograph_is_turned_upright():
     ],
     ids=["empty", "text", "PDF", "half a PNG", "half a JPEG", "floats"],
 )
-def test_what_cannot_be_read_is_refused_by_its_name(content, words):
+def test_files_that_cannot_be_read_are_named(content, words):
     with pytest.raises(DataError, match=words):
         decoding.decode(content, "cat.png")
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [10_001, 20_000])
-def test_a_bomb_is_refused_before_it_is_unpacked(side, monkeypatch):
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(side, monkeypatch):
     small = file_of(Image.new("1", (side, side)))  # millions of pixels in a few kilobytes
     assert len(small) < 100_000
     monkeypatch.setattr(Image.Image, "load", None)  # must not be called
@@ -111,7 +111,7 @@ def test_cropping_fills_the_size_and_padding_shows_all():
     assert (padded[0] == 255).all() and (padded[16] == RED).all()
 
 
-def test_color_that_is_brought_to_gray_is_said():
+def test_converting_color_to_gray_is_reported():
     gray, done = decoding.resize(plain(), (30, 40, 1))
     assert gray.shape == (30, 40, 1) and done == {decoding.GRAYED}
     assert abs(int(gray[0, 0, 0]) - (0.299 * 200 + 0.587 * 30 + 0.114 * 40)) < 1
@@ -125,7 +125,7 @@ GOOD = [file_of(plain(size=(6, 5)), kind) for kind in ("PNG", "JPEG", "GIF", "BM
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(GOOD), st.data())
-def test_a_damaged_file_is_read_or_refused_in_a_sentence(content, draw):
+def test_a_damaged_file_is_read_or_refused_with_a_message(content, draw):
     places = draw.draw(st.lists(st.integers(0, len(content) - 1), max_size=4))
     damaged = bytearray(content[: draw.draw(st.integers(0, len(content)))])
     for place in places:

@@ -1,4 +1,4 @@
-"""The emoji as a zip: pictures out of a font, in folders by Unicode's list."""
+"""The emoji as a zip file: images rendered from a font, in folders by Unicode's list."""
 
 import io
 import sys
@@ -51,7 +51,7 @@ class Font:
 
 
 @pytest.fixture(autouse=True)
-def nothing_at_hand(monkeypatch, tmp_path):
+def nothing_available(monkeypatch, tmp_path):
     monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(emoji_font, "FONT", str(tmp_path / "font.ttf"))
     monkeypatch.setattr(emoji_font, "LIST", str(tmp_path / "list.txt"))
@@ -91,14 +91,14 @@ def test_faces_alone_lie_in_the_folders_of_their_subgroups(tmp_path):
     assert names(data.emoji()) == EXPECTED
 
 
-def test_what_is_not_installed_comes_out_of_the_packages(monkeypatch):
+def test_missing_files_are_downloaded_from_the_packages(monkeypatch):
     contents = {"a-font": b"a font", "a-list": LIST.encode()}
     fetch = lambda package, paths: {paths[0]: contents[package]}  # noqa: E731
     monkeypatch.setattr(downloads, "debian_package", fetch)
     assert names(data.emoji()) == EXPECTED
 
 
-def test_where_neither_is_to_be_had_it_is_said_and_nothing_is_kept(monkeypatch, tmp_path):
+def test_an_error_is_raised_and_nothing_is_saved_if_neither_is_available(monkeypatch, tmp_path):
     def fetch(package, paths):
         raise DataError("apt-get is not installed")
 

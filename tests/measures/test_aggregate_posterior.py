@@ -1,4 +1,4 @@
-"""Codes against the prior: closed forms for normal clouds, and a test that keeps its level."""
+"""Compare codes with the prior: closed forms for normal codes, and the level of a test."""
 
 import subprocess
 import sys
@@ -13,19 +13,19 @@ from vaelib.priors import StandardNormal
 from vaelib.support.rng import named_rng
 
 
-def cloud(n=4_000, mean=(0, 0), std=(1, 1), seed=0):
+def normal_codes(n=4_000, mean=(0, 0), std=(1, 1), seed=0):
     return np.random.default_rng(seed).standard_normal((n, 2)) * std + mean
 
 
-def test_moments_of_a_cloud_like_the_prior_are_zero_but_for_noise():
-    codes = cloud()
+def test_moments_of_a_sample_of_the_prior_are_close_to_the_priors():
+    codes = normal_codes()
     assert aggregate_posterior.mean_norm(codes) < 0.05
     assert aggregate_posterior.covariance_distance(codes) < 0.1
     assert 0 <= aggregate_posterior.moment_kl(codes) < 0.005
 
 
-def test_moments_of_a_shifted_and_stretched_cloud():
-    codes = cloud(mean=(3, -4), std=(2, 0.5))
+def test_moments_of_a_shifted_and_stretched_sample():
+    codes = normal_codes(mean=(3, -4), std=(2, 0.5))
     assert aggregate_posterior.mean_norm(codes) == pytest.approx(5, abs=0.1)
     assert aggregate_posterior.covariance_distance(codes) == pytest.approx(
         np.hypot(3, 0.75), abs=0.2
@@ -36,7 +36,7 @@ def test_moments_of_a_shifted_and_stretched_cloud():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("direction", [(0, 1), (1, 2), (1, 1), (1, 0.5), (1, 0.3), (0.7, -1.9)])
-def test_codes_on_a_line_are_infinitely_far_from_the_prior(direction, dtype):
+def test_moment_kl_is_infinite_for_codes_on_a_line(direction, dtype):
     places = np.random.default_rng(0).standard_normal(1_000)
     for middle in (0, 1, 1_000):
         codes = np.outer(places, direction) + middle
@@ -47,22 +47,22 @@ def test_codes_on_a_line_are_infinitely_far_from_the_prior(direction, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_codes_on_a_plane_in_three_dimensions_are_infinitely_far_from_the_prior(dtype):
-    codes = cloud() @ [[0.3, -1, 0.7], [1.1, 0.2, 0.9]]
+def test_moment_kl_is_infinite_for_codes_in_a_plane_in_three_dimensions(dtype):
+    codes = normal_codes() @ [[0.3, -1, 0.7], [1.1, 0.2, 0.9]]
     assert aggregate_posterior.moment_kl(codes.astype(dtype)) == np.inf
     assert (
         aggregate_posterior.moment_kl(codes[:3].astype(dtype)) == np.inf
     )  # three points span no space
 
 
-def test_a_narrow_cloud_is_no_line():
-    codes = cloud(std=(1, 1e-4)).astype("float32")
+def test_moment_kl_is_finite_for_a_narrow_distribution():
+    codes = normal_codes(std=(1, 1e-4)).astype("float32")
     expected = (1 + 1e-8 - 2 - 2 * np.log(1e-4)) / 2
     assert aggregate_posterior.moment_kl(codes) == pytest.approx(expected, rel=0.01)
 
 
 def test_the_moments_work_for_one_dimension():
-    codes = 3 * cloud()[:, :1]
+    codes = 3 * normal_codes()[:, :1]
     assert aggregate_posterior.covariance_distance(codes) == pytest.approx(8, abs=0.5)
     assert aggregate_posterior.moment_kl(codes) == pytest.approx((9 - 1 - np.log(9)) / 2, rel=0.05)
 
@@ -78,7 +78,7 @@ def test_occupancy_is_the_share_of_the_prior_that_is_used():
     assert aggregate_posterior.occupancy(shifted) < aggregate_posterior.occupancy(like_the_prior)
 
 
-def test_occupancy_of_a_normal_cloud_is_that_of_an_integral():
+def test_occupancy_of_normal_codes_agrees_with_an_integral():
     """exp(- KL) of the codes' and the prior's shares of the cells, from normal probabilities."""
     mean, deviation, side = np.array([0.5, -0.3]), np.array([0.7, 1.4]), 20
     edges = stats.norm.ppf(np.linspace(0, 1, side + 1))
@@ -88,13 +88,13 @@ def test_occupancy_of_a_normal_cloud_is_that_of_an_integral():
     assert aggregate_posterior.occupancy(codes) == pytest.approx(np.exp(-kl), abs=0.003)
 
 
-def test_occupancy_is_that_of_a_plane():
+def test_occupancy_needs_two_dimensional_codes():
     with pytest.raises(ValueError, match=r"codes of shape \(4, 3\): expected \(n, 2\)"):
         aggregate_posterior.occupancy(np.zeros((4, 3)))
 
 
-def test_the_held_out_kernel_is_the_sum_that_its_paper_names():
-    x, y = cloud(5), cloud(7, seed=1)
+def test_the_held_out_kernel_is_the_sum_given_in_its_paper():
+    x, y = normal_codes(5), normal_codes(7, seed=1)
     squared = ((x[:, None] - y) ** 2).sum(axis=2)
     expected = sum(c / (c + squared) for c in (0.4, 0.8, 2, 4, 8, 20, 40))
     np.testing.assert_allclose(
@@ -102,8 +102,8 @@ def test_the_held_out_kernel_is_the_sum_that_its_paper_names():
     )
 
 
-def test_the_estimate_of_the_test_is_unbiased_mmd2():
-    codes, seed = cloud(60, mean=(1, 0)), 3
+def test_the_permutation_test_estimates_unbiased_mmd2():
+    codes, seed = normal_codes(60, mean=(1, 0)), 3
     prior = StandardNormal(2).sample(60, seed)
     kernel = mmd.GaussianKernel(2.0)
     found, _ = aggregate_posterior.mmd_test(codes, kernel, permutations=1, seed=seed)
@@ -111,8 +111,8 @@ def test_the_estimate_of_the_test_is_unbiased_mmd2():
 
 
 @pytest.mark.parametrize("n, mean", [(8, 0.8), (2, 2.0), (2, 3.0)])  # of two, splits repeat
-def test_the_estimate_and_its_p_are_those_of_a_test_written_in_loops(n, mean):
-    codes, seed = cloud(n, mean=(mean, 0)), 5
+def test_the_estimate_and_its_p_value_agree_with_a_test_written_as_loops(n, mean):
+    codes, seed = normal_codes(n, mean=(mean, 0)), 5
     random = named_rng(seed, "permutations")
     pooled = np.concatenate([codes, StandardNormal(2).sample(n, seed)])
 
@@ -122,7 +122,7 @@ def test_the_estimate_and_its_p_are_those_of_a_test_written_in_loops(n, mean):
             for j in range(2 * n):
                 similarity = np.exp(-((pooled[i] - pooled[j]) ** 2).sum() / 4)
                 if labels[i] != labels[j]:
-                    between += similarity / 2  # each pair is met twice
+                    between += similarity / 2  # each pair is visited twice
                 elif i != j:
                     within[labels[i]] += similarity
         return sum(within) / (n * (n - 1)) - 2 * between / n**2
@@ -136,14 +136,14 @@ def test_the_estimate_and_its_p_are_those_of_a_test_written_in_loops(n, mean):
     assert 1 / 41 < p < 1
 
 
-def test_the_test_finds_a_difference_and_none_where_there_is_none():
+def test_the_permutation_test_detects_a_difference_and_has_uniform_p_values_without_one():
     kernel = aggregate_posterior.held_out_kernel(2)
-    assert aggregate_posterior.mmd_test(cloud(200, std=(2, 1)), kernel, 200)[1] == pytest.approx(
-        1 / 201
-    )
+    assert aggregate_posterior.mmd_test(normal_codes(200, std=(2, 1)), kernel, 200)[
+        1
+    ] == pytest.approx(1 / 201)
     # Samples of the prior: p is uniform, so small values are rare but do occur.
     ps = [
-        aggregate_posterior.mmd_test(cloud(60, seed=s), kernel, 99, seed=1_000 + s)[1]
+        aggregate_posterior.mmd_test(normal_codes(60, seed=s), kernel, 99, seed=1_000 + s)[1]
         for s in range(100)
     ]
     assert stats.kstest(ps, "uniform").pvalue > 0.001
@@ -165,7 +165,7 @@ def test_the_test_finds_a_difference_and_none_where_there_is_none():
         (np.zeros(5), r"codes of shape \(5,\)"),
     ],
 )
-def test_codes_that_no_measure_makes_sense_of_are_refused(codes, complaint):
+def test_codes_of_invalid_values_or_shape_are_refused(codes, complaint):
     kernel = aggregate_posterior.held_out_kernel(2)
     for refuse in (
         aggregate_posterior.moment_kl,
@@ -182,12 +182,12 @@ def test_a_permutation_test_needs_permutations(permutations):
         ValueError, match=f"permutations must be an integer, 1 .* not {permutations}"
     ):
         aggregate_posterior.mmd_test(
-            cloud(10), aggregate_posterior.held_out_kernel(2), permutations=permutations
+            normal_codes(10), aggregate_posterior.held_out_kernel(2), permutations=permutations
         )
 
 
-def test_numbers_of_numpy_are_as_good_as_those_of_python():
-    codes, kernel = cloud(30), aggregate_posterior.held_out_kernel(2)
+def test_integers_of_numpy_are_accepted():
+    codes, kernel = normal_codes(30), aggregate_posterior.held_out_kernel(2)
     numpy = {name: np.int64(n) for name, n in dict(permutations=9, limit=20, seed=3).items()}
     expected = aggregate_posterior.mmd_test(codes, kernel, permutations=9, limit=20, seed=3)
     assert aggregate_posterior.mmd_test(codes, kernel, **numpy) == expected
@@ -197,7 +197,7 @@ def test_numbers_of_numpy_are_as_good_as_those_of_python():
     ) == aggregate_posterior.decompose_rate(codes, 0 * codes, 4)
 
 
-# In a process of its own, for what was once allocated would be used again.
+# In a separate process, because this one would reuse memory that it allocated before.
 MEMORY = """
 import psutil, threading, numpy as np
 from vaelib.measures import aggregate_posterior

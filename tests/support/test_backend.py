@@ -1,6 +1,6 @@
-"""Importing Keras: which backend, and what of stderr is shown.
+"""Importing Keras: which backend is accepted, and which lines of stderr are shown.
 
-A Keras of a few lines takes its place where TensorFlow would take seconds, or is not what is asked.
+A fake Keras of a few lines replaces it where TensorFlow would take seconds or is not needed.
 """
 
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REMARK = "I0000 00:00:1 port.cc:153] oneDNN custom operations are on. You may see ..."
 
 
 @pytest.fixture
 def keras_of(tmp_path):
-    """A function that puts a package called keras, on some backend, where it is found first."""
+    """A function that writes a fake package keras with a given backend and returns its folder."""
 
     def write(backend="tensorflow", imported=""):
         package = tmp_path / "keras"
@@ -33,7 +33,7 @@ def keras_of(tmp_path):
 
 
 def imported(*path, code="import vaelib.support.backend", redirect=""):
-    """The process that imported it, when it has ended."""
+    """Run code in a new process, by default an import of the backend, and return the process."""
     paths = os.pathsep.join(map(str, [*path, ROOT]))
     return subprocess.run(
         f'"{sys.executable}" -c "{code}" {redirect}',
@@ -46,7 +46,7 @@ def imported(*path, code="import vaelib.support.backend", redirect=""):
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])
-def test_another_backend_is_refused_in_a_sentence(backend, keras_of):
+def test_another_backend_is_refused_with_a_message(backend, keras_of):
     process = imported(keras_of(backend))
     assert process.returncode == 1
     error = process.stderr.splitlines()[-1]
@@ -54,12 +54,12 @@ def test_another_backend_is_refused_in_a_sentence(backend, keras_of):
     assert "set the environment variable KERAS_BACKEND to tensorflow" in error
 
 
-def test_tensorflow_is_imported_without_its_remarks():
+def test_importing_tensorflow_prints_nothing():
     process = imported()
     assert (process.returncode, process.stderr) == (0, "")
 
 
-def test_of_what_is_written_meanwhile_only_the_remarks_are_kept_back(keras_of):
+def test_only_tensorflows_log_lines_are_hidden_during_the_import(keras_of):
     lines = f"WARNING: all before absl::InitializeLog()\\n{REMARK}\\nsomething else\\nno end"
     write = f"import os\nos.write(2, b'{lines}')"
     process = imported(
@@ -68,7 +68,7 @@ def test_of_what_is_written_meanwhile_only_the_remarks_are_kept_back(keras_of):
     assert process.stderr == "something else\nno end!"
 
 
-def test_of_what_tensorflow_warns_only_retracing_is_kept_back():
+def test_only_tensorflows_warning_of_retracing_is_hidden():
     code = "from vaelib.support.backend import tf; log = tf.get_logger().warning; "
     code += "log('5 out of 9 calls triggered tf.function retracing at 0x7'); log('something else')"
     process = imported(code=code)
@@ -76,19 +76,19 @@ def test_of_what_tensorflow_warns_only_retracing_is_kept_back():
 
 
 def test_importing_works_where_stderr_is_closed(keras_of):
-    for path in ([keras_of()], []):  # the Keras of a few lines, and the real one
+    for path in ([keras_of()], []):  # the fake Keras, and the real one
         process = imported(*path, code="import vaelib.support.backend; print(7)", redirect="2>&-")
         assert (process.returncode, process.stdout) == (0, "7\n")
 
 
-def test_last_words_are_seen_where_the_import_aborts(keras_of):
+def test_messages_are_shown_if_the_import_aborts(keras_of):
     dying = "import os\nos.write(2, b'last words\\n')\nos.abort()"
     process = imported(keras_of(imported=dying))
     assert process.returncode != 0
     assert "last words\n" in process.stderr
 
 
-def test_stderr_is_as_it_was_after_an_import_that_failed(keras_of):
+def test_stderr_is_restored_after_an_import_that_failed(keras_of):
     process = imported(keras_of(imported="raise ImportError('no such thing')"))
     assert process.returncode == 1
     assert process.stderr.endswith("ImportError: no such thing\n")

@@ -1,4 +1,4 @@
-"""Recipes and runs of your own images: known by their pixels, wherever these lie."""
+"""Recipes and runs with user images: identified by their pixels, wherever the files are."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ def pictures(tmp_path):
     return drawn.folder(tmp_path / "Mañana 1", (24, 20, 3))
 
 
-def test_a_recipe_survives_being_written_as_json_but_for_the_images():
+def test_a_recipe_is_restored_from_json_without_its_images():
     dataset = drawn.dataset((16, 20, 3))
     recipe = recipe_of(dataset)
     again = Recipe.from_config(json.loads(json.dumps(recipe.get_config())))
@@ -33,7 +33,7 @@ def test_a_recipe_survives_being_written_as_json_but_for_the_images():
         again.load_dataset()
 
 
-def test_the_same_pixels_are_the_same_run_wherever_they_lie(pictures, tmp_path, capsys):
+def test_the_run_depends_on_the_pixels_and_not_on_their_folder(pictures, tmp_path, capsys):
     recipe = recipe_of(data.images(pictures))
     first = runs.train(recipe, tmp_path / "runs")
     moved = shutil.move(pictures, tmp_path / "elsewhere")
@@ -58,11 +58,11 @@ def test_the_same_bytes_in_another_shape_are_other_images():
     high, wide = (drawn.dataset(shape) for shape in ((20, 16, 1), (16, 20, 1)))
     same = high.train_images.reshape(wide.train_images.shape)
     parts = same, high.train_labels, high.test_images.reshape(wide.test_images.shape)
-    turned = data.Dataset("discs", *parts, high.test_labels, high.class_names, "turned")
-    assert turned.fingerprint != high.fingerprint
+    reshaped = data.Dataset("discs", *parts, high.test_labels, high.class_names, "turned")
+    assert reshaped.fingerprint != high.fingerprint
 
 
-def test_a_folder_of_runs_gets_a_legal_name(pictures):
+def test_the_folder_of_a_run_has_a_legal_name(pictures):
     assert recipe_of(data.images(pictures)).slug == "ma-ana-1_elbo_1-epochs"
     assert recipe_of(drawn.dataset((16, 16, 1), name="图片")).slug == "images_elbo_1-epochs"
 
@@ -78,7 +78,7 @@ def test_a_run_that_was_moved_is_loaded_without_its_images(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["name", "fit", "image_shape"])
-def test_settings_that_lack_something_are_refused(name):
+def test_incomplete_settings_are_refused(name):
     config = recipe_of(drawn.dataset((16, 16, 1))).get_config()
     del config["dataset"][name]
     with pytest.raises(ValueError, match="does not describe a data set"):
@@ -91,7 +91,7 @@ def test_more_dimensions_than_an_image_has_values_are_refused():
         recipe_of(drawn.dataset((16, 16, 3)), latent_dim=769)
 
 
-def test_a_training_that_was_broken_off_is_taken_up(tmp_path, monkeypatch):
+def test_an_interrupted_training_run_is_resumed(tmp_path, monkeypatch):
     dataset, settings = drawn.dataset((16, 16, 3)), dict(epochs=3, batch_size=10)
     whole = runs.train(Recipe(dataset, **settings), tmp_path / "whole")
 
@@ -104,11 +104,11 @@ def test_a_training_that_was_broken_off_is_taken_up(tmp_path, monkeypatch):
 
     from vaelib.support.backend import keras
 
-    broken = Recipe(drawn.dataset((16, 16, 3)), **settings)
+    interrupted = Recipe(drawn.dataset((16, 16, 3)), **settings)
     with pytest.raises(Stop):
         watch = keras.callbacks.LambdaCallback(on_epoch_end=stop)
-        runs.train(broken, tmp_path / "broken", callbacks=[watch])
-    resumed = runs.train(broken, tmp_path / "broken")
+        runs.train(interrupted, tmp_path / "broken", callbacks=[watch])
+    resumed = runs.train(interrupted, tmp_path / "broken")
     assert resumed.provenance["resumed_after_epoch"] == 2
     for one, other in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -1,11 +1,11 @@
-"""Two samples of points, and kernels with their formulas, for tests of the MMD."""
+"""Reference for tests of the MMD: kernels in NumPy, the double loop, and samples of points."""
 
 import numpy as np
 
 from vaelib.mmd import GaussianKernel, InverseMultiquadraticKernel
 from vaelib.support.backend import ops
 
-# Each kernel, the same in NumPy, and its derivative by the squared distance.
+# Each kernel, its formula in NumPy, and its derivative with respect to the squared distance.
 KERNELS = {
     "gaussian": (GaussianKernel(1.5), lambda s: np.exp(-s / 3), lambda s: -np.exp(-s / 3) / 3),
     "inverse multiquadratic": (
@@ -28,7 +28,7 @@ def points(n, m, d=2, shift=0.5, seed=0):
 
 
 def double_loop(x, y, formula, unbiased):
-    """MMD^2 as it is defined, for a kernel that is a function of the squared distance."""
+    """MMD^2 by its definition, for a kernel given as a function of the squared distance."""
 
     def mean(x, y, without=False):
         pairs = [(i, j) for i in range(len(x)) for j in range(len(y)) if not (without and i == j)]

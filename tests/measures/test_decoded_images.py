@@ -1,4 +1,4 @@
-"""Images against images: perfect, collapsed and known cases."""
+"""Measures of decoded images: perfect, collapsed and known cases."""
 
 import tracemalloc
 from types import SimpleNamespace
@@ -18,10 +18,10 @@ def points(n=300, seed=0, shift=0.0):
 
 
 class Fading:
-    """Codes an image by its mean pixel, and decodes to a gray of that brightness.
+    """A model that encodes an image as its mean pixel and decodes a code as a gray image.
 
     Args:
-        sampled: whether the encoder gives a log-variance too, which nothing here should look at.
+        sampled: Whether the encoder also returns a log-variance, which no measure here may use.
     """
 
     image_shape = (28, 28, 1)
@@ -43,9 +43,11 @@ class Fading:
 
 
 @pytest.mark.parametrize("sampled", [False, True])
-def test_errors_are_those_of_decoded_mean_codes(sampled):
+def test_reconstruction_errors_use_the_posterior_means(sampled):
     pictures = np.zeros((2, 28, 28, 1), "uint8")
-    pictures[0, :14] = 255  # decoded as gray .5: every pixel is off by .5; the black image by none
+    pictures[0, :14] = (
+        255  # decoded as gray 0.5, so each pixel differs by 0.5; the black image is exact
+    )
     for given in (pictures, pictures / np.float32(255)):
         squared = decoded_images.mean_squared_error(Fading(sampled), given)
         assert squared == pytest.approx(0.25 / 2)
@@ -53,7 +55,7 @@ def test_errors_are_those_of_decoded_mean_codes(sampled):
         assert entropy == pytest.approx(784 * np.log(2) / 2, rel=1e-4)
 
 
-def test_errors_of_a_model_are_those_of_what_it_decodes():
+def test_reconstruction_errors_of_a_vae_follow_their_definitions():
     model, pictures = VAE(seed=1), np.random.default_rng(0).random((300, 28, 28, 1), "float32")
     decoded = model.decode(model.encode(pictures)).astype("float64")
     squared = ((decoded - pictures) ** 2).mean()
@@ -92,7 +94,7 @@ def test_sharpness_refuses_pixels_on_another_scale(wrong, complaint):
         decoded_images.sharpness(wrong)
 
 
-def test_a_manifold_is_the_balls_that_reach_to_the_kth_neighbor():
+def test_a_manifold_consists_of_balls_that_reach_to_the_kth_neighbor():
     real = np.array([[0.0], [1], [3], [10]])
     manifold = decoded_images.Manifold(real, k=1)
     np.testing.assert_allclose(manifold.radii, [1, 1, 2, 7])
@@ -117,7 +119,7 @@ def test_the_ball_of_an_outlier_is_left_out_where_only_a_share_is_kept():
 
 
 @pytest.mark.parametrize("middle", [0.0, 1.0, 1e6, -3e9])
-def test_a_manifold_holds_its_own_points(middle):
+def test_a_manifold_contains_its_own_points(middle):
     random = np.random.default_rng(0)
     single = middle + random.standard_normal((700, 64))  # more than are compared at a time
     repeated = np.concatenate([single[:100]] * 7)[random.permutation(700)]
@@ -135,7 +137,7 @@ def test_a_manifold_of_many_images_does_not_keep_all_distances_in_memory():
     assert peak < 3000 * 3000 * 8 / 2  # half of what all of them take
 
 
-def test_repeated_points_have_balls_without_size():
+def test_repeated_points_have_balls_of_radius_0():
     manifold = decoded_images.Manifold(np.repeat([[1e6, 0.1], [3e6, 0.3]], 6, axis=0))
     assert not manifold.radii.any()
     assert manifold.contains([[1e6, 0.1], [1e6, 0.1 + 1e-9], [2e6, 0.2]]).tolist() == [
@@ -173,24 +175,24 @@ def in_loops(real, decoded, k):
 
 @pytest.mark.parametrize("k", [1, 3, 5])
 @pytest.mark.parametrize("shift, scale", [(0, 1), (1, 0.5), (0.3, 2)])
-def test_the_four_measures_are_those_of_their_definitions(k, shift, scale):
+def test_precision_recall_density_and_coverage_follow_their_definitions(k, shift, scale):
     random = np.random.default_rng(k)
     real, decoded = random.standard_normal((40, 3)), shift + scale * random.standard_normal((25, 3))
     expected = in_loops(real, decoded, k)
     assert decoded_images.precision_recall_density_coverage(real, decoded, k) == pytest.approx(
         expected
     )
-    assert len(set(expected.values())) > 2  # so that none passes for another
+    assert len(set(expected.values())) > 2  # so that they cannot be confused
 
 
-def test_two_samples_of_one_distribution_are_as_real_as_each_other():
+def test_two_samples_of_one_distribution_have_high_precision_and_recall():
     found = decoded_images.precision_recall_density_coverage(points(seed=0), points(seed=1))
     assert found["precision"] > 0.85 and found["recall"] > 0.85
     assert found["density"] == pytest.approx(1, abs=0.15)
     assert found["coverage"] > 0.9
 
 
-def test_a_collapsed_model_is_precise_and_reaches_nothing():
+def test_a_collapsed_model_has_high_precision_and_low_recall():
     collapsed = points()[:1] + 1e-6 * points(seed=1)
     found = decoded_images.precision_recall_density_coverage(points(), collapsed)
     assert found["precision"] == 1
@@ -198,12 +200,12 @@ def test_a_collapsed_model_is_precise_and_reaches_nothing():
     assert found["coverage"] < 0.1
 
 
-def test_a_model_far_off_is_neither():
+def test_a_model_far_from_the_data_scores_0():
     found = decoded_images.precision_recall_density_coverage(points(), points(seed=1, shift=50))
     assert set(found.values()) == {0}
 
 
-def test_path_length_of_a_linear_decoder_is_the_mean_of_its_squared_stretches():
+def test_path_length_of_a_linear_decoder_is_the_mean_of_its_squared_scales():
     w = np.diag([3.0, 4.0])
     codes = np.random.default_rng(0).standard_normal((4_000, 2))
     found = decoded_images.path_length(lambda z: z @ w, lambda images: images, codes)
@@ -213,8 +215,8 @@ def test_path_length_of_a_linear_decoder_is_the_mean_of_its_squared_stretches():
 
 @pytest.mark.parametrize("prior", [StandardNormal(2), None])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_the_path_length_does_not_go_the_way_of_the_codes(seed, prior):
-    """Of a map that changes along the radius only: cos^2 of the angle, 1/2 on average."""
+def test_the_directions_of_path_length_are_independent_of_the_codes(seed, prior):
+    """If a function changes only along the radius, it is cos^2 of the angle, 1/2 on average."""
     plain = np.random.default_rng(seed).standard_normal((4_000, 2))
     codes = prior.sample(4_000, seed) if prior else plain
 
@@ -225,7 +227,7 @@ def test_the_path_length_does_not_go_the_way_of_the_codes(seed, prior):
     assert found == pytest.approx(0.5, abs=0.03)
 
 
-def test_features_that_are_no_numbers_are_refused():
+def test_features_with_nan_are_refused():
     broken = points()
     broken[3, 2] = np.nan
     complaint = "some features are NaN, infinite or beyond"
@@ -237,7 +239,7 @@ def test_features_that_are_no_numbers_are_refused():
         decoded_images.Manifold(points(), k=0)
 
 
-def test_numbers_of_numpy_are_as_good_as_those_of_python():
+def test_integers_of_numpy_are_accepted():
     pair, two = (points(30), points(30, seed=1)), np.int64(2)
     expected = decoded_images.precision_recall_density_coverage(*pair, k=2)
     assert decoded_images.precision_recall_density_coverage(*pair, k=two) == expected

@@ -36,14 +36,14 @@ def test_every_copy_is_its_image_moved_and_perhaps_mirrored(discs, shift, mirror
     assert different.mean() > 0.3
 
 
-def test_the_test_images_stay_and_the_seed_decides(discs):
+def test_test_images_are_unchanged_and_the_seed_determines_the_copies(discs):
     one, again, other = (data.augment(discs, 3, seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one.test_images, discs.test_images)
     assert one.fingerprint == again.fingerprint != other.fingerprint
     assert "3 times: moved by up to 2 pixels, half of them mirrored" in one.source
 
 
-def test_one_copy_is_the_data_set_as_it_was(discs):
+def test_one_copy_is_the_unchanged_data_set(discs):
     assert data.augment(discs, 1).fingerprint == discs.fingerprint
 
 

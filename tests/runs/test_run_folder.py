@@ -1,11 +1,17 @@
-"""The folders of runs: locked, read-only, unwritable, on a full disk; never half-written."""
+"""The folders of runs: locked by processes, read-only, or on a full disk; never half-written."""
 
 import dataclasses
 import errno
 import io
+import json
 import os
+import shutil
+import subprocess
+import sys
 import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -26,10 +32,10 @@ def on_faces(faces, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: faces)
 
 
-# ---- Locks
+# ---- Two processes that want the same run
 
 
-def test_who_comes_second_waits_for_the_lock_and_says_so(tmp_path, capsys):
+def test_a_second_process_says_that_it_waits_for_the_lock(tmp_path, capsys):
     folder, entered = tmp_path / "some-run", threading.Event()
 
     def come_second():
@@ -44,8 +50,74 @@ def test_who_comes_second_waits_for_the_lock_and_says_so(tmp_path, capsys):
     assert entered.is_set()
     said = capsys.readouterr().out
     assert said == "another process is training some-run: waiting for it\n"
-    with runs.locked(folder):  # free again, and taken without a word
+    with runs.locked(folder):  # the lock is free again, so nothing is printed
         assert capsys.readouterr().out == ""
+
+
+# Trains a recipe for one epoch, says so, and waits until it is killed.
+FIRST = """
+import json, sys
+from vaelib import data, runs
+from vaelib.runs.recipes import Recipe
+from vaelib.support.backend import keras
+
+class Pause(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            print("paused", flush=True)
+            sys.stdin.readline()
+
+faces = data.render_faces(train=510, test=60)
+data.load = lambda name: faces
+runs.train(Recipe.from_config(json.loads(sys.argv[1])), sys.argv[2], callbacks=[Pause()])
+"""
+
+
+def output_until_it_waits(capsys):
+    """What was printed until a process said that it waits for another, after at most 60 s."""
+    printed, end = "", time.monotonic() + 60
+    while "waiting for it" not in printed and time.monotonic() < end:
+        time.sleep(0.05)
+        printed += capsys.readouterr().out
+    return printed
+
+
+def test_a_run_that_another_process_completes_meanwhile_is_loaded(on_faces, tmp_path, capsys):
+    first = runs.train(RECIPE, tmp_path / "first")
+    lines = capsys.readouterr().out
+    folder = tmp_path / "second" / first.folder.name
+    with ThreadPoolExecutor() as pool:
+        with runs.locked(folder):
+            second = pool.submit(runs.train, RECIPE, folder.parent)
+            printed = output_until_it_waits(capsys)
+            shutil.copytree(first.folder, folder)
+        assert second.result(60).provenance == first.provenance
+    printed += capsys.readouterr().out
+    assert printed == f"another process is training {folder.name}: waiting for it\n{lines}"
+
+
+def test_a_run_whose_process_is_killed_is_resumed_by_the_one_that_waits(on_faces, tmp_path, capsys):
+    recipe = dataclasses.replace(RECIPE, epochs=2)
+    expected = runs.train(recipe, tmp_path / "undisturbed")
+    lines = capsys.readouterr().out
+    arguments = json.dumps(recipe.get_config()), str(tmp_path / "contested")
+    command = [sys.executable, "-c", FIRST, *arguments]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, **pipes) as first, ThreadPoolExecutor() as pool:
+        try:
+            assert "paused\n" in iter(first.stdout.readline, "")
+            second = pool.submit(runs.train, recipe, tmp_path / "contested")
+            printed = output_until_it_waits(capsys)
+            assert not second.done() and first.poll() is None
+        finally:
+            first.kill()
+        run = second.result(60)
+    printed += capsys.readouterr().out
+    assert printed == f"another process is training {run.folder.name}: waiting for it\n{lines}"
+    assert run.provenance["resumed_after_epoch"] == 1
+    assert {path.name for path in run.folder.iterdir()} == {*FILES, "run.json"}
+    for name in FILES:
+        assert (run.folder / name).read_bytes() == (expected.folder / name).read_bytes()
 
 
 # ---- Full disks and folders without the right to write
@@ -83,7 +155,7 @@ def interrupt_sync(monkeypatch):
 
 
 @pytest.mark.parametrize("fail", [fail_to_open, fail_to_sync, fail_to_replace, interrupt_sync])
-def test_nothing_half_written_stays_on_a_full_disk(fail, run, tmp_path):
+def test_a_full_disk_leaves_no_partial_file(fail, run, tmp_path):
     folder = tmp_path / "some-run"
     checkpoints.write(folder, IDENTITY, run.model, {"loss": [2.0]}, run.snapshots)
     before = (folder / "checkpoint.npz").read_bytes()
@@ -100,7 +172,7 @@ def test_nothing_half_written_stays_on_a_full_disk(fail, run, tmp_path):
 
 
 def refused(directory, reason):
-    """A training in a folder that can't be written ends in a sentence that says what to do."""
+    """Training in a folder that can't be written raises an error that says what to do."""
     with pytest.raises(RunError, match=r"^[^\n]+\.$") as refusal:
         runs.train(RECIPE, directory)
     for words in (RECIPE.slug, f"in {directory}", reason, "VAELIB_RUNS_DIR"):
@@ -109,7 +181,7 @@ def refused(directory, reason):
 
 
 @pytest.mark.parametrize("written", [0, 1, 3])
-def test_training_on_a_full_disk_is_refused_and_taken_up_again(written, on_faces, tmp_path):
+def test_training_on_a_full_disk_raises_and_is_resumed_later(written, on_faces, tmp_path):
     """The disk is full at the checkpoint of the only epoch, or at a file of the finished run."""
     write, done = files.write_atomically, []
 
@@ -132,13 +204,13 @@ def test_training_on_a_full_disk_is_refused_and_taken_up_again(written, on_faces
     assert {path.name for path in run.folder.iterdir()} == {*FILES, "run.json"}
 
 
-def test_training_where_there_can_be_no_folder_is_refused(on_faces, tmp_path):
+def test_training_where_no_folder_can_be_created_is_refused(on_faces, tmp_path):
     (tmp_path / "file").write_text("")
     refused(tmp_path / "file" / "runs", "Not a directory" if os.name == "posix" else "")
     assert (tmp_path / "file").read_text() == ""
 
 
-def test_training_without_the_right_to_write_is_refused(on_faces, tmp_path, monkeypatch):
+def test_training_without_write_permission_is_refused(on_faces, tmp_path, monkeypatch):
     def forbidden(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -147,7 +219,7 @@ def test_training_without_the_right_to_write_is_refused(on_faces, tmp_path, monk
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_complete_run_that_nobody_can_write_to_is_loaded(on_faces, tmp_path, monkeypatch, capsys):
+def test_a_complete_read_only_run_is_loaded(on_faces, tmp_path, monkeypatch, capsys):
     run = runs.train(RECIPE, tmp_path)
     printed = capsys.readouterr().out
     (run.folder / checkpoints.FILE_NAME).write_bytes(b"left by a process that was killed")
@@ -168,7 +240,7 @@ def test_a_complete_run_that_nobody_can_write_to_is_loaded(on_faces, tmp_path, m
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 @pytest.mark.parametrize("place", ["weight", "optimizer"])
-def test_a_model_that_is_not_finite_is_never_kept(place, number, run, tmp_path):
+def test_a_model_with_nan_or_infinite_values_is_never_saved(place, number, run, tmp_path):
     model = run.recipe.compiled_model(100)
     kept = {"weight": model.decoder.layers[-1].bias, "optimizer": model.optimizer.variables[-1]}
     variable = kept[place]
@@ -181,7 +253,7 @@ def test_a_model_that_is_not_finite_is_never_kept(place, number, run, tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
-def test_weights_that_turn_at_the_last_update_of_an_epoch_are_not_kept(on_faces, tmp_path):
+def test_weights_that_become_nan_at_the_last_update_of_an_epoch_are_not_saved(on_faces, tmp_path):
     recipe = dataclasses.replace(RECIPE, epochs=2)
     steps = []
 
@@ -203,7 +275,7 @@ def test_weights_that_turn_at_the_last_update_of_an_epoch_are_not_kept(on_faces,
 # ---- What a killed process left
 
 
-def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(folder, run):
+def test_only_partial_files_of_a_killed_process_are_removed(folder, run):
     (folder / f".weights.npz.{uuid.uuid4().hex}").write_bytes(b"half")
     (folder / ".notes.txt").write_text("of the reader's own")
     checkpoints.read(folder, {}, run.model)
@@ -211,7 +283,7 @@ def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(fol
     assert left == {*FILES, "run.json", ".notes.txt"}
 
 
-def test_training_tidies_up_after_a_process_that_was_killed_in_its_first_epoch(on_faces, tmp_path):
+def test_training_removes_partial_files_of_a_process_killed_in_its_first_epoch(on_faces, tmp_path):
     run = runs.train(RECIPE, tmp_path)
     for path in run.folder.iterdir():
         path.unlink()

@@ -1,4 +1,4 @@
-"""Debian's package as a source, with stand-ins for apt-get and dpkg-deb: a package is a tar."""
+"""Debian's package as a source, with fake apt-get and dpkg-deb, where a package is a tar."""
 
 import gzip
 import io
@@ -76,7 +76,7 @@ def test_the_package_is_fetched_and_its_files_are_kept(debian, fashion, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_apt_keeps_to_a_folder_of_its_own_that_is_gone_afterwards(debian, fashion, tmp_path):
+def test_apt_uses_a_temporary_folder_that_is_deleted(debian, fashion, tmp_path):
     debian(members(fashion))
     load("fashion_mnist")
     configuration = (tmp_path / "configuration").read_text()
@@ -85,7 +85,7 @@ def test_apt_keeps_to_a_folder_of_its_own_that_is_gone_afterwards(debian, fashio
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_an_archive_that_cannot_be_updated_from_does_no_harm(debian, fashion):
+def test_an_archive_that_cannot_be_updated_is_ignored(debian, fashion):
     debian(members(fashion), update="exit 100")
     assert len(load("fashion_mnist").train_images) == 20
 
@@ -101,7 +101,7 @@ def test_the_error_repeats_what_apt_complained_of(debian, fashion, tmp_path):
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_a_hanging_apt_is_given_up_on(debian, fashion, monkeypatch):
+def test_a_hanging_apt_is_stopped_after_a_timeout(debian, fashion, monkeypatch):
     monkeypatch.setattr(downloads, "APT_SECONDS", 0.3)
     debian(members(fashion), update="exec sleep 20")
     with pytest.raises(DataError, match="apt-get took longer than"):
@@ -142,7 +142,7 @@ def test_a_broken_package_is_refused(debian, fashion, tmp_path):
         load("fashion_mnist")
 
 
-def test_an_installed_package_is_read_where_it_lies(monkeypatch, fashion, tmp_path):
+def test_an_installed_package_is_read_in_place(monkeypatch, fashion, tmp_path):
     monkeypatch.undo()
     tiny.install(monkeypatch, tmp_path)
     lies = tiny.write(tmp_path / "datasets", fashion)

@@ -1,4 +1,4 @@
-"""Files in folders and zips: names, classes, the split, and what is refused."""
+"""Image files in folders and zips: names, classes, the split, and what is refused."""
 
 import os
 import zipfile
@@ -27,7 +27,7 @@ def zipped(path, contents):
     return path
 
 
-def test_a_folder_and_its_zip_hold_the_same(folder, tmp_path):
+def test_a_folder_and_its_zip_give_the_same_data(folder, tmp_path):
     contents = {f"pets/{name}": b"x" for name in ("dogs/1.png", "cats/2.png", "__MACOSX/a")}
     archive = archives.list_files(zipped(tmp_path / "pets.zip", contents))
     assert list(archive) == ["pets/cats/2.png", "pets/dogs/1.png"]
@@ -55,7 +55,7 @@ def test_folders_are_classes_and_train_and_test_a_split(names, classes, parts):
     assert archives.infer_classes(names, "pets") == (classes, parts)
 
 
-def test_what_lies_beside_train_and_test_is_refused():
+def test_files_beside_train_and_test_are_refused():
     names = ["train/a.png", "test/b.png", "valid/c.png", "d.png"]
     with pytest.raises(DataError, match="beside train and test there are files in no folder, val"):
         archives.infer_classes(names, "pets")
@@ -70,7 +70,7 @@ def test_a_zip_with_paths_that_leave_it_is_refused(tmp_path, name):
         archives.list_files(path)
 
 
-def test_what_is_not_there_or_no_zip_is_refused(tmp_path):
+def test_missing_files_and_files_that_are_not_zips_are_refused(tmp_path):
     with pytest.raises(DataError, match="nowhere does not exist: expected a folder"):
         archives.list_files(tmp_path / "nowhere")
     (tmp_path / "notes.txt").write_text("no zip")
@@ -78,7 +78,7 @@ def test_what_is_not_there_or_no_zip_is_refused(tmp_path):
         archives.list_files(tmp_path / "notes.txt")
 
 
-def test_a_name_that_is_no_text_is_refused(folder):
+def test_a_file_name_that_cannot_be_decoded_is_refused(folder):
     try:
         with open(os.fsencode(folder) + b"/caf\xe9.png", "wb"):
             pass
@@ -107,7 +107,7 @@ def test_what_unpacks_to_too_much_or_cannot_be_unpacked_is_refused(tmp_path, mon
     st.integers(0, 400),
     st.integers(0, 255),
 )
-def test_any_zip_is_read_or_refused_in_a_sentence(tmp_path_factory, contents, place, value):
+def test_any_zip_is_read_or_refused_with_a_message(tmp_path_factory, contents, place, value):
     path = tmp_path_factory.mktemp("zips") / "any.zip"
     try:
         zipped(path, contents)

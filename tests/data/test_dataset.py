@@ -1,4 +1,4 @@
-"""What a data set is: arrays that fit together, limited, and made black and white."""
+"""The class `Dataset`: consistent arrays, `limit`, binarization and fingerprints."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def make(n=4, m=2, **changes):
     return Dataset(**(fields | changes))
 
 
-def test_arrays_can_only_be_read():
+def test_arrays_are_read_only():
     mine = np.zeros((4, 28, 28, 1), np.uint8)
     dataset = make(train_images=mine)
     with pytest.raises(ValueError, match="read-only"):
@@ -75,7 +75,7 @@ def test_pixels_sampled_once_are_white_as_often_as_they_are_gray():
     assert faces.binarize("static", seed=1).fingerprint != found.fingerprint
 
 
-def test_no_other_way_to_black_and_white_is_known():
+def test_unknown_ways_of_binarizing_are_refused():
     with pytest.raises(ValueError, match="way must be one of threshold, static, not 'gray'"):
         data.render_faces(train=2, test=1).binarize("gray")
 

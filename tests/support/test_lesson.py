@@ -1,4 +1,4 @@
-"""Figures that can be heard, and a word where a lesson is run with other settings."""
+"""Figures with text alternatives, and the note that a lesson was run with other settings."""
 
 import nbformat
 import pytest
@@ -11,7 +11,7 @@ from vaelib.support import lesson
 ALT = "A line that rises from the lower left\n    to the upper right."
 
 
-def test_a_figure_is_kept_in_the_notebook_with_its_alternative(monkeypatch):
+def test_a_figure_is_stored_with_its_text_alternative(monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # with the one of the tests, none is shown
     code = f"""
 from vaelib import plotting
@@ -27,17 +27,17 @@ lesson.show(figure, {ALT!r})"""
 
 
 @pytest.mark.parametrize("alt", ["", "Figure 3", "the latent space", None, 7])
-def test_an_alternative_that_says_nothing_is_refused(alt):
+def test_an_uninformative_text_alternative_is_refused(alt):
     with pytest.raises(ValueError, match="expected a sentence on what is seen"):
         lesson.show(Figure(), alt)
 
 
-def test_settings_that_a_text_was_written_for_need_no_word(capsys):
+def test_unchanged_settings_print_nothing(capsys):
     lesson.note_changed_settings({"epochs": 4, "seed": 0, "other": 1}, epochs=4, seed=0)
     assert capsys.readouterr().out == ""
 
 
-def test_others_are_named_with_those_that_are_meant(capsys):
+def test_changed_settings_are_printed_with_the_original_ones(capsys):
     given = {"dataset_name": "faces", "epochs": 1, "seed": 0}
     lesson.note_changed_settings(given, dataset_name="fashion_mnist", epochs=4, seed=0)
     [line] = capsys.readouterr().out.splitlines()
@@ -45,6 +45,6 @@ def test_others_are_named_with_those_that_are_meant(capsys):
     assert "Here dataset_name = 'faces', epochs = 1:" in line and "seed" not in line
 
 
-def test_a_setting_that_is_not_there_is_a_mistake_of_the_lesson():
+def test_an_unknown_setting_raises():
     with pytest.raises(KeyError):
         lesson.note_changed_settings({"epochs": 4}, step=0.04)

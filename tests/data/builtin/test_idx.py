@@ -14,7 +14,7 @@ LABELS = np.arange(50, dtype=np.uint8)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_what_was_written_is_read(pack):
+def test_written_files_are_read_unchanged(pack):
     images = np.random.default_rng(0).integers(0, 256, (3, 5, 7, 1)).astype(np.uint8)
     found = idx.read_images(pack(idx.write_images(images)))
     assert found.dtype == np.uint8 and np.array_equal(found, images)
@@ -26,12 +26,12 @@ def test_the_format_is_that_of_mnist():
     assert idx.write_labels([3, 4]) == struct.pack(">2I2B", 2049, 2, 3, 4)
 
 
-def test_what_is_read_cannot_be_changed():
+def test_arrays_are_read_only():
     assert not idx.read_labels(idx.write_labels(LABELS)).flags.writeable
 
 
 @pytest.mark.parametrize("bit", [0, 7])
-def test_no_flipped_bit_of_a_compressed_file_goes_unnoticed(bit):
+def test_every_flipped_bit_of_a_compressed_file_is_detected(bit):
     packed = gzip.compress(idx.write_labels(LABELS))
     for position in range(len(packed)):
         damaged = bytearray(packed)
@@ -43,7 +43,7 @@ def test_no_flipped_bit_of_a_compressed_file_goes_unnoticed(bit):
         assert np.array_equal(found, LABELS)
 
 
-def test_no_truncation_of_a_compressed_file_goes_unnoticed():
+def test_every_truncation_of_a_compressed_file_is_detected():
     packed = gzip.compress(idx.write_labels(LABELS))
     for length in range(len(packed)):
         with pytest.raises(DataError, match="mine"):
@@ -64,7 +64,7 @@ def test_the_header_must_agree_with_what_follows(change):
         idx.read_labels(change(idx.write_labels(LABELS)))
 
 
-def test_one_altered_byte_is_noticed():
+def test_one_altered_byte_is_detected():
     digest = hashlib.sha256(b"original").hexdigest()
     idx.verify(b"original", digest)
     with pytest.raises(DataError, match=r"mine was altered: .* expected"):

@@ -1,4 +1,4 @@
-"""The fingerprint of code: one value on every Python, blind to layout, and to nothing else."""
+"""The fingerprint of code: the same on every Python, and independent of layout only."""
 
 import ast
 import os
@@ -57,7 +57,7 @@ GOLDEN = "2fff1e214c276797166fed1060bdae8378f4ad2abc4185e53d98d663421ca2a0"
 BY_PATH = "import runpy, sys; print(runpy.run_path(sys.argv[1])['hash_files'](sys.argv[2:]))"
 
 
-def test_a_source_has_the_fingerprint_that_it_had_on_the_python_where_this_was_written():
+def test_the_fingerprint_of_a_fixed_source_is_the_recorded_one():
     assert source_hash.hash_source(SOURCE) == GOLDEN
 
 
@@ -118,12 +118,12 @@ OTHER = [
 
 
 @pytest.mark.parametrize("one, another", SAME)
-def test_comments_docstrings_and_layout_do_not_make_other_code(one, another):
+def test_comments_docstrings_and_layout_do_not_change_the_fingerprint(one, another):
     assert source_hash.hash_source(one) == source_hash.hash_source(another)
 
 
 @pytest.mark.parametrize("one, another", OTHER)
-def test_what_computes_something_else_is_other_code(one, another):
+def test_code_that_computes_something_else_has_another_fingerprint(one, another):
     assert source_hash.hash_source(one) != source_hash.hash_source(another)
 
 
@@ -136,7 +136,7 @@ def copy(tmp_path, monkeypatch):
     return package
 
 
-def test_a_change_to_any_file_that_decides_results_is_seen(copy):
+def test_a_change_to_any_file_that_affects_results_changes_the_fingerprint(copy):
     known = {provenance.code_fingerprint()}
     for name in provenance.RESULT_FILES:
         with open(copy / f"{name}.py", "a", encoding="utf-8") as stream:
@@ -145,7 +145,7 @@ def test_a_change_to_any_file_that_decides_results_is_seen(copy):
         known.add(provenance.code_fingerprint())
 
 
-def test_a_comment_in_the_package_and_what_does_not_train_are_not_seen(copy):
+def test_comments_and_files_that_do_not_affect_training_do_not_change_the_fingerprint(copy):
     before = provenance.code_fingerprint()
     for name, line in (("losses", "# a comment"), ("plotting/panels", "MORE = 1")):
         with open(copy / f"{name}.py", "a", encoding="utf-8") as stream:
@@ -176,5 +176,5 @@ def imported(name, seen):
     return seen
 
 
-def test_no_file_that_training_needs_was_forgotten():
+def test_every_file_that_training_imports_is_part_of_the_fingerprint():
     assert imported("runs/trainer", set()) == {*provenance.RESULT_FILES} | HARMLESS

@@ -1,4 +1,4 @@
-"""Data sets that have a name and are not in IDX files: the Frey faces, and CIFAR-10 as pictures."""
+"""Named data sets that are not IDX files: the Frey faces, and CIFAR-10 as image files."""
 
 import errno
 import hashlib
@@ -42,9 +42,7 @@ def nowhere(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("place", [".", "frey_faces"])
-def test_the_film_is_read_from_a_folder_in_its_order_and_the_right_way_up(
-    film, tmp_path, place, monkeypatch
-):
+def test_the_film_is_read_from_a_folder_in_order_and_upright(film, tmp_path, place, monkeypatch):
     (tmp_path / place).mkdir(exist_ok=True)
     (tmp_path / place / frey.FILE).write_bytes(matlab(film))
     np.testing.assert_array_equal(frey.load_frames(tmp_path), film)
@@ -64,7 +62,7 @@ def test_frames_for_testing_come_in_blocks():
     assert len(begins) == 13 and set(np.diff(begins)) == {150}
 
 
-def test_a_film_is_fetched_once_and_then_kept(film, monkeypatch):
+def test_a_film_is_downloaded_once_and_cached(film, monkeypatch):
     asked = []
     monkeypatch.setattr(
         "vaelib.data.builtin.downloads.download",
@@ -77,7 +75,7 @@ def test_a_film_is_fetched_once_and_then_kept(film, monkeypatch):
     assert asked == [frey.ADDRESS]
 
 
-def test_a_cache_that_cannot_be_written_costs_a_warning_and_not_the_film(film, monkeypatch):
+def test_the_film_is_loaded_with_a_warning_if_the_cache_cannot_be_written(film, monkeypatch):
     def fail(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -87,7 +85,7 @@ def test_a_cache_that_cannot_be_written_costs_a_warning_and_not_the_film(film, m
         np.testing.assert_array_equal(frey.load_frames(), film)
 
 
-def test_a_damaged_film_in_the_cache_is_fetched_again(film, tmp_path, monkeypatch):
+def test_a_damaged_film_in_the_cache_is_downloaded_again(film, tmp_path, monkeypatch):
     cached = tmp_path / "cache" / "frey_faces" / frey.FILE
     cached.parent.mkdir(parents=True)
     cached.write_bytes(matlab(255 - film))
@@ -107,13 +105,13 @@ def test_a_damaged_film_in_the_cache_is_fetched_again(film, tmp_path, monkeypatc
         (lambda film: b"nothing of the kind", "is not a MATLAB file with a variable ff"),
     ],
 )
-def test_what_is_not_the_film_is_refused(film, tmp_path, content, words):
+def test_files_that_are_not_the_film_are_refused(film, tmp_path, content, words):
     (tmp_path / frey.FILE).write_bytes(content(film))
     with pytest.raises(DataError, match=words):
         frey.load_frames(tmp_path)
 
 
-def test_where_there_is_no_film_the_message_says_what_to_do(tmp_path):
+def test_a_missing_film_is_reported_with_a_remedy(tmp_path):
     with pytest.raises(DataError, match=r"VAELIB_DATA_DIR is not set.*original address cannot be"):
         data.load("frey_faces")
     with pytest.raises(DataError, match=r"has no frey_rawface\.mat. To supply them by hand"):
@@ -140,7 +138,7 @@ def test_cifar10_is_read_from_folders_of_pictures(tmp_path, monkeypatch):
         assert np.bincount(dataset.test_labels).tolist() == [2] * 10
 
 
-def test_other_pictures_do_not_pass_for_cifar10(tmp_path):
+def test_other_images_are_not_accepted_as_cifar10(tmp_path):
     photographs(tmp_path, [f"class {i}" for i in range(10)])
     with pytest.raises(DataError, match=r"classes called class 0, .*expected those of CIFAR-10"):
         data.load("cifar10", tmp_path)

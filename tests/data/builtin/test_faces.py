@@ -1,4 +1,4 @@
-"""Rendered faces: the same on every machine, varied by two factors, refused where they can't be."""
+"""Rendered faces: the same on every machine, with two factors of variation."""
 
 import hashlib
 import time
@@ -23,7 +23,7 @@ def test_a_seed_gives_the_same_faces_and_another_seed_others():
     assert not np.array_equal(once[0], other[0])
 
 
-def test_many_faces_begin_with_the_few():
+def test_a_larger_sample_starts_with_the_smaller_one():
     for few, many in zip(faces.sample(7), faces.sample(150), strict=True):
         assert np.array_equal(few, many[:7])
 
@@ -73,7 +73,7 @@ def mouth_corners_above_its_middle(valence, intensity):
 
 
 @pytest.mark.parametrize("intensity", [0, 0.3])
-def test_the_mouth_tells_the_valence(intensity):
+def test_the_mouth_shows_the_valence(intensity):
     bends = [mouth_corners_above_its_middle(v, intensity) for v in (-1, -0.5, 0, 0.5, 1)]
     assert np.all(np.diff(bends) > 0.2)
     assert abs(bends[2]) < 0.1
@@ -89,22 +89,22 @@ def test_intensity_makes_expressions_stronger():
     assert ink[0] < ink[1] < ink[2]  # eyes and mouth open
 
 
-def test_valence_and_intensity_matter_more_than_each_nuisance():
+def test_valence_and_intensity_change_the_image_more_than_each_nuisance():
     random = np.random.default_rng(0)
 
-    def spread(varied):
-        """Mean squared change of a picture where one cause is sampled anew."""
-        causes = {"valence": 2 * random.random(300) - 1, "intensity": random.random(300)}
+    def mean_change(varied):
+        """Mean squared change of an image when one factor is sampled again."""
+        factors = {"valence": 2 * random.random(300) - 1, "intensity": random.random(300)}
         for name, width in faces.NUISANCE_RANGE.items():
             default = 1 if name in ("size", "thickness") else 0
-            causes[name] = default + width * (2 * random.random(300) - 1)
-        before = faces.render(**causes).astype(float)
-        causes[varied] = random.permutation(causes[varied])
-        return np.mean((faces.render(**causes) - before) ** 2)
+            factors[name] = default + width * (2 * random.random(300) - 1)
+        before = faces.render(**factors).astype(float)
+        factors[varied] = random.permutation(factors[varied])
+        return np.mean((faces.render(**factors) - before) ** 2)
 
-    nuisances = max(spread(name) for name in faces.NUISANCE_RANGE)
-    assert spread("valence") > 1.5 * nuisances
-    assert spread("intensity") > 1.5 * nuisances
+    nuisances = max(mean_change(name) for name in faces.NUISANCE_RANGE)
+    assert mean_change("valence") > 1.5 * nuisances
+    assert mean_change("intensity") > 1.5 * nuisances
 
 
 def test_one_face_or_many_can_be_rendered():
