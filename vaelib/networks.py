@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from vaelib.support.backend import Tensor, keras, layers, ops
-from vaelib.support.errors import check_image_size
+from vaelib.support.errors import MAX_SIDE, MIN_SIDE, check_integer
 
 Shape = tuple[int, int, int]  # height, width, channels
 
@@ -51,13 +51,13 @@ def conv_widths(shape: Shape) -> list[int]:
     reduce the longer side to at most 8 pixels.
 
     Raises:
-        TypeError, ValueError: If the size is not supported; see `vaelib.support.errors`.
+        TypeError, ValueError: If the network does not take this size; see `check_image_shape`.
 
     >>> conv_widths((28, 28, 1)), conv_widths((64, 64, 3))
     ([32, 64], [32, 64, 128])
     """
-    longer = max(check_image_size(*shape[:2]))
-    halvings = max(2, math.ceil(math.log2(longer / 8)))
+    check_image_shape("convolutional", shape)
+    halvings = max(2, math.ceil(math.log2(max(shape[:2]) / 8)))
     return [32 * 2**i for i in range(halvings)]
 
 
@@ -128,6 +128,7 @@ def build_gated_encoder(outputs: int, shape: Shape) -> keras.Model:
     >>> build_gated_encoder(outputs=4, shape=(28, 28, 1)).output_shape
     (None, 4)
     """
+    check_image_shape("gated", shape)
     images = keras.Input(shape)
     hidden = Gated(HIDDEN)(Gated(HIDDEN)(layers.Flatten()(images)))
     mean, log_var = (_linear(outputs // 2)(hidden) for _ in range(2))
@@ -145,6 +146,7 @@ def build_gated_decoder(latent_dim: int, shape: Shape) -> keras.Model:
     >>> build_gated_decoder(latent_dim=2, shape=(28, 28, 1)).output_shape
     (None, 28, 28, 1)
     """
+    check_image_shape("gated", shape)
     pixels = _linear(math.prod(shape))
     parts = [Gated(HIDDEN), Gated(HIDDEN), pixels, layers.Reshape(shape)]
     return keras.Sequential([keras.Input((latent_dim,)), *parts], name="decoder")
@@ -192,6 +194,9 @@ class Network(NamedTuple):
         build_decoder: Function of the number of latent dimensions and the image shape.
         needs_sampled_codes: If True, the network can only be used with an objective for which codes
             are sampled.
+        sides: Smallest and largest height and width of images, in pixels. The defaults are the
+            limits of the rest of this package.
+        max_aspect_ratio: Largest allowed ratio of the longer side to the shorter side.
 
     >>> NETWORKS["gated"].needs_sampled_codes
     True
@@ -200,9 +205,55 @@ class Network(NamedTuple):
     build_encoder: Callable[[int, Shape], keras.Model]
     build_decoder: Callable[[int, Shape], keras.Model]
     needs_sampled_codes: bool = False
+    sides: tuple[int, int] = MIN_SIDE, MAX_SIDE
+    max_aspect_ratio: float = math.inf
+
+    def takes(self, height: int, width: int) -> bool:
+        """Tell whether the network can be built for images of this size.
+
+        >>> NETWORKS["convolutional"].takes(8, 16), NETWORKS["convolutional"].takes(8, 17)
+        (True, False)
+        """
+        shorter, longer = sorted((height, width))
+        fits = self.sides[0] <= shorter and longer <= self.sides[1]
+        return fits and longer <= self.max_aspect_ratio * shorter
 
 
 NETWORKS = {
-    "convolutional": Network(build_encoder, build_decoder),
+    # The number of convolutions depends on the longer side, and each of them needs a side of at
+    # least 3 pixels. If one side is at most twice the other, there are enough pixels for all.
+    "convolutional": Network(build_encoder, build_decoder, max_aspect_ratio=2),
     "gated": Network(build_gated_encoder, build_gated_decoder, needs_sampled_codes=True),
 }
+
+
+def check_image_shape(network: str, shape: Shape) -> None:
+    """Raise if a network cannot be built for images of this shape.
+
+    Args:
+        network: A key of `NETWORKS`.
+        shape: (height, width, channels) of the images.
+
+    Raises:
+        TypeError: If a side is not an integer.
+        ValueError: If the network does not take images of this size. The message says which sizes
+            it takes, and which networks take this size.
+
+    >>> check_image_shape("convolutional", (4, 8, 1))
+    Traceback (most recent call last):
+    ...
+    ValueError: the convolutional network takes images with sides from 8 to 128 pixels, ...
+    """
+    height, width = (check_integer("a side", side, 1) for side in shape[:2])
+    chosen = NETWORKS[network]
+    if chosen.takes(height, width):
+        return
+    least, most = chosen.sides
+    ratio = chosen.max_aspect_ratio
+    more = "" if math.isinf(ratio) else f", none more than {ratio:g} times as long as the other"
+    others = " or ".join(name for name, other in NETWORKS.items() if other.takes(height, width))
+    raise ValueError(
+        f"the {network} network takes images with sides from {least} to {most} pixels{more}, not "
+        f"{height} x {width}: resize the images"
+        + (f", or choose the network {others}." if others else ".")
+    )

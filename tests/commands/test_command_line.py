@@ -1,5 +1,6 @@
 """The command line: what it prints, and how it reports errors."""
 
+import re
 import subprocess
 import sys
 
@@ -48,6 +49,31 @@ def test_data_says_what_was_found_and_where(tmp_path, mnist):
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("name", [*data.DATASETS, "emoji"])
+def test_a_folder_without_the_data_set_is_refused_with_one_sentence(name, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for directory in (tmp_path / "empty", tmp_path / "nowhere"):
+        done = run("data", name, "--directory", directory)
+        assert done.exit_code == 1 and isinstance(done.exception, SystemExit)
+        takes_folder = name in data.DATASETS and data.DATASETS[name].takes_folder
+        why = str(directory) if takes_folder else f"the data set {name} is not read from a folder"
+        assert done.stderr.startswith("Error: ") and done.stderr.count("\n") == 1
+        assert why in done.stderr and done.stdout == ""
+
+
+def test_the_help_of_commands_lists_every_data_set():
+    for command in ("data", "train"):
+        text = run(command, "--help").stdout
+        listed = text.split("Data sets:")[1]
+        for name, entry in data.DATASETS.items():
+            height, width, _ = entry.image_shape
+            line = re.search(rf"^  {name} +(.*(?:\n   .*)*)", listed, re.M)
+            words = " ".join(line[1].split())
+            assert entry.description in words and f"{height} x {width}" in words
+            assert ("can be read from a folder" in words) == entry.takes_folder
+        assert "  emoji  " in listed
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
@@ -56,7 +82,7 @@ def test_data_says_what_was_found_and_where(tmp_path, mnist):
         (["data", "mnist"], "mnist could not be found. Tried:"),
         (
             ["data", "faces", "--directory", "."],
-            "faces are rendered, not read: leave out --directory.",
+            "the data set faces is not read from a folder: leave out --directory.",
         ),
         (["data"], "Missing argument 'NAME'"),
         (["dance"], "No such command 'dance'"),
@@ -119,4 +145,5 @@ def test_it_runs_as_a_module():
     options = ["faces", "--directory", "."]
     refused = subprocess.run([*command, *options], capture_output=True, text=True)
     assert refused.returncode == 1
-    assert refused.stderr == "Error: faces are rendered, not read: leave out --directory.\n"
+    sentence = "the data set faces is not read from a folder: leave out --directory."
+    assert refused.stderr == f"Error: {sentence}\n"

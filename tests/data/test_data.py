@@ -114,7 +114,7 @@ def test_arguments_of_a_wrong_type_are_refused(name, directory):
 
 
 def test_faces_have_no_folder(tmp_path):
-    with pytest.raises(ValueError, match="faces are rendered, not read"):
+    with pytest.raises(ValueError, match="faces is not read from a folder: leave out"):
         load("faces", tmp_path)
 
 

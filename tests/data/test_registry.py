@@ -1,146 +1,145 @@
-"""Named data sets that are not IDX files: the Frey faces, and CIFAR-10 as image files."""
+"""Data sets that have a name: their entries, and how one is added from outside the package."""
 
-import errno
-import hashlib
-import io
-import os
+import re
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
-from PIL import Image
-from scipy.io import savemat
 
 from vaelib import data
-from vaelib.data.builtin import frey
-from vaelib.support.errors import DataError
+from vaelib.data import registry
 
-
-@pytest.fixture
-def film(monkeypatch):
-    """A film of another man, who passes for the real one: (1965, 28, 20, 1)."""
-    frames = np.random.default_rng(0).integers(0, 256, (frey.FRAMES, *frey.SHAPE), "uint8")
-    monkeypatch.setattr(frey, "SHA256", hashlib.sha256(frames.tobytes()).hexdigest())
-    return frames
-
-
-def matlab(frames, name="ff"):
-    file = io.BytesIO()
-    savemat(file, {name: frames.reshape(len(frames), -1).T})
-    return file.getvalue()
+SHAPE, CLASSES = (8, 8, 1), ("dark", "bright")
 
 
 @pytest.fixture(autouse=True)
-def nowhere(monkeypatch, tmp_path):
-    """No data anywhere, and no network."""
-    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.delenv("VAELIB_DATA_DIR", raising=False)
-
-    def unreachable(url, title):
-        raise DataError("cannot be reached")
-
-    monkeypatch.setattr("vaelib.data.builtin.downloads.download", unreachable)
+def only_for_this_test():
+    """Forget the data sets that the test registers."""
+    before = dict(registry._entries)
+    yield
+    registry._entries.clear()
+    registry._entries.update(before)
 
 
-@pytest.mark.parametrize("place", [".", "frey_faces"])
-def test_the_film_is_read_from_a_folder_in_order_and_upright(film, tmp_path, place, monkeypatch):
-    (tmp_path / place).mkdir(exist_ok=True)
-    (tmp_path / place / frey.FILE).write_bytes(matlab(film))
-    np.testing.assert_array_equal(frey.load_frames(tmp_path), film)
-    monkeypatch.setenv("VAELIB_DATA_DIR", str(tmp_path))
-    dataset = data.load("frey_faces")
-    assert dataset.image_shape == data.IMAGE_SHAPES["frey_faces"] == (28, 20, 1)
-    assert dataset.source == "the folder in VAELIB_DATA_DIR"
-    apart = frey.is_test_frame(len(film))
-    np.testing.assert_array_equal(dataset.train_images, film[~apart])
-    np.testing.assert_array_equal(dataset.test_images, film[apart])
+def dots(name="dots", shape=SHAPE, classes=CLASSES):
+    """A data set of 20 training images and 10 test images."""
+    labels = np.arange(30, dtype="uint8") % 2
+    images = np.broadcast_to(labels[:, None, None, None] * np.uint8(200), (30, *shape))
+    return data.Dataset(name, images[:20], labels[:20], images[20:], labels[20:], classes, "here")
 
 
-def test_frames_for_testing_come_in_blocks():
-    apart = frey.is_test_frame(frey.FRAMES)
-    assert apart.sum() == 195
-    begins = np.flatnonzero(np.diff(apart.astype(int)) == 1)
-    assert len(begins) == 13 and set(np.diff(begins)) == {150}
-
-
-def test_a_film_is_downloaded_once_and_cached(film, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        "vaelib.data.builtin.downloads.download",
-        lambda url, title: asked.append(url) or matlab(film),
+def entry(load=dots, **changed):
+    return data.DatasetEntry(
+        **dict(name="dots", class_names=CLASSES, image_shape=SHAPE, load=load) | changed
     )
-    for source in ("their original address", "the cache"):
-        dataset = data.load("frey_faces")
-        assert dataset.source == source
-        assert len(dataset.train_images) == 1_770
-    assert asked == [frey.ADDRESS]
 
 
-def test_the_film_is_loaded_with_a_warning_if_the_cache_cannot_be_written(film, monkeypatch):
-    def fail(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_every_built_in_data_set_has_an_entry_under_its_own_name():
+    expected = {"fashion_mnist", "mnist", "faces", "frey_faces", "cifar10"}
+    built_in = {each.name for each in registry._BUILTIN}
+    assert built_in == expected <= set(data.DATASETS)
+    assert all(name == each.name and each.description for name, each in data.DATASETS.items())
+    folders = {name for name in expected if data.DATASETS[name].takes_folder}
+    assert folders == expected - {"faces"}
 
-    monkeypatch.setattr("vaelib.data.builtin.downloads.download", lambda url, title: matlab(film))
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.warns(UserWarning, match=r"cannot be kept .*No space left.*VAELIB_CACHE_DIR"):
-        np.testing.assert_array_equal(frey.load_frames(), film)
+
+def test_a_registered_data_set_is_loaded_by_its_name():
+    data.register(entry())
+    assert data.find_entry("dots").class_names == CLASSES
+    assert data.load("dots").image_shape == SHAPE
 
 
-def test_a_damaged_film_in_the_cache_is_downloaded_again(film, tmp_path, monkeypatch):
-    cached = tmp_path / "cache" / "frey_faces" / frey.FILE
-    cached.parent.mkdir(parents=True)
-    cached.write_bytes(matlab(255 - film))
-    monkeypatch.setattr("vaelib.data.builtin.downloads.download", lambda url, title: matlab(film))
-    with pytest.warns(UserWarning, match="fetching a damaged file again: .* was altered"):
-        found = frey.load_frames()
-    np.testing.assert_array_equal(found, film)
-    np.testing.assert_array_equal(frey.load_frames(), film)
+def test_registering_a_name_again_replaces_its_loader():
+    for share in (10, 15):
+        data.register(entry(lambda share=share: dots().limit(train=share)))
+        assert len(data.load("dots").train_images) == share
+
+
+@pytest.mark.parametrize("name", ["mnist", "faces", "emoji"])
+def test_the_name_of_a_built_in_data_set_is_not_given_to_another(name):
+    before = dict(data.DATASETS)
+    with pytest.raises(ValueError, match=f"{name} is the name of a data set that comes with vae"):
+        data.register(entry(name=name))
+    assert dict(data.DATASETS) == before
+
+
+def test_entries_are_changed_by_registering_only():
+    with pytest.raises(TypeError):
+        data.DATASETS["dots"] = entry()
+    with pytest.raises(FrozenInstanceError):
+        data.DATASETS["mnist"].name = "other"
+    with pytest.raises(TypeError, match="entry must be a DatasetEntry, not <function dots"):
+        data.register(dots)
+
+
+def test_a_loader_gets_the_folder_if_it_takes_one(tmp_path):
+    asked = []
+    data.register(entry(lambda folder: asked.append(folder) or dots(), takes_folder=True))
+    for directory in (None, tmp_path, str(tmp_path)):
+        data.load("dots", directory)
+    assert asked == [None, tmp_path, tmp_path]
+
+
+def test_a_folder_is_refused_for_a_data_set_that_takes_none(tmp_path):
+    data.register(entry())
+    sentence = f"the data set dots is not read from a folder: leave out the directory {tmp_path}."
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        data.load("dots", tmp_path)
+
+
+def test_the_message_about_an_unknown_name_lists_registered_data_sets():
+    with pytest.raises(ValueError, match=r"unknown data set 'dots': choose one of .*, cifar10"):
+        data.load("dots")
+    data.register(entry())
+    with pytest.raises(ValueError, match=r"'dos': choose one of .*dots, or add it with data\.reg"):
+        data.load("dos")
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    "loaded, sentence",
     [
-        (lambda film: matlab(255 - film), "frey_rawface.mat was altered"),
-        (lambda film: matlab(film[:-1]), r"uint8 of shape \(560, 1964\): expected uint8"),
-        (lambda film: matlab(film, "faces"), "is not a MATLAB file with a variable ff"),
-        (lambda film: b"nothing of the kind", "is not a MATLAB file with a variable ff"),
+        (
+            lambda: dots(shape=(8, 10, 1)),
+            "images with image_shape (8, 10, 1), but the entry of this data set says (8, 8, 1):",
+        ),
+        (
+            lambda: dots(classes=("bright", "dark")),
+            "images with class_names ('bright', 'dark'), but the entry of this data set says",
+        ),
+        (lambda: dots(name="dashes"), "images with name 'dashes', but the entry of this data set"),
+        (lambda: dots().train_images, "the loader of dots returned ndarray: let it return a vae"),
     ],
 )
-def test_files_that_are_not_the_film_are_refused(film, tmp_path, content, words):
-    (tmp_path / frey.FILE).write_bytes(content(film))
-    with pytest.raises(DataError, match=words):
-        frey.load_frames(tmp_path)
+def test_what_a_loader_returns_must_agree_with_the_entry(loaded, sentence):
+    data.register(entry(loaded))
+    with pytest.raises(data.DataError, match=re.escape(sentence)):
+        data.load("dots")
 
 
-def test_a_missing_film_is_reported_with_a_remedy(tmp_path):
-    with pytest.raises(DataError, match=r"VAELIB_DATA_DIR is not set.*original address cannot be"):
-        data.load("frey_faces")
-    with pytest.raises(DataError, match=r"has no frey_rawface\.mat. To supply them by hand"):
-        data.load("frey_faces", tmp_path)
+def test_class_names_may_be_given_as_a_list_or_an_array():
+    for names in (list(CLASSES), np.array(CLASSES)):
+        data.register(entry(lambda names=names: dots(classes=names), class_names=names))
+        assert data.DATASETS["dots"].class_names == CLASSES
+        assert data.load("dots").image_shape == SHAPE
 
 
-def photographs(folder, classes, size=(32, 32)):
-    random = np.random.default_rng(0)
-    for part in ("train", "test"):
-        for name in classes:
-            (folder / part / name).mkdir(parents=True)
-            for k in range(2):
-                pixels = random.integers(0, 256, (*size, 3), "uint8")
-                Image.fromarray(pixels).save(folder / part / name / f"{k}.png")
-
-
-def test_cifar10_is_read_from_folders_of_pictures(tmp_path, monkeypatch):
-    photographs(tmp_path / "cifar10", data.CLASS_NAMES["cifar10"])
-    monkeypatch.setenv("VAELIB_DATA_DIR", str(tmp_path))
-    for directory in (None, tmp_path, os.fspath(tmp_path / "cifar10")):
-        dataset = data.load("cifar10", directory)
-        assert dataset.name == "cifar10" and dataset.class_names == data.CLASS_NAMES["cifar10"]
-        assert dataset.train_images.shape == (20, *data.IMAGE_SHAPES["cifar10"])
-        assert np.bincount(dataset.test_labels).tolist() == [2] * 10
-
-
-def test_other_images_are_not_accepted_as_cifar10(tmp_path):
-    photographs(tmp_path, [f"class {i}" for i in range(10)])
-    with pytest.raises(DataError, match=r"classes called class 0, .*expected those of CIFAR-10"):
-        data.load("cifar10", tmp_path)
-    with pytest.raises(DataError, match="there are no images of CIFAR-10 in VAELIB_DATA_DIR"):
-        data.load("cifar10")
+@pytest.mark.parametrize(
+    "changed, error, sentence",
+    [
+        ({"name": 3}, TypeError, "the name of a data set must be a string, not 3."),
+        ({"name": "../dots"}, ValueError, "a data set cannot be called '../dots': choose a name"),
+        ({"name": ""}, ValueError, "a data set cannot be called '': choose a name"),
+        ({"class_names": "01"}, TypeError, "class_names of dots must be strings, one for each"),
+        ({"class_names": ()}, TypeError, "class_names of dots must be strings, one for each"),
+        ({"class_names": (0, 1)}, TypeError, "class_names of dots must be strings, one for each"),
+        ({"image_shape": (8, 8)}, ValueError, "image_shape of dots must be (height, width, chan"),
+        ({"image_shape": (8, 8, 2)}, ValueError, "with 1 or 3 channels, such as (28, 28, 1), not"),
+        ({"image_shape": (8, 0, 1)}, ValueError, "a side must be an integer, 1 or more, not 0."),
+        ({"load": dots()}, TypeError, "load of dots must be a function that returns a Dataset,"),
+        ({"takes_folder": "no"}, TypeError, "takes_folder of dots must be True or False, not 'no'"),
+        ({"description": None}, TypeError, "description of dots must be a string, not None."),
+    ],
+)
+def test_an_entry_with_a_wrong_value_is_refused(changed, error, sentence):
+    with pytest.raises(error, match=re.escape(sentence)):
+        replace(entry(), **changed)

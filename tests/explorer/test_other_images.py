@@ -28,7 +28,9 @@ def run_of(shape):
 
 
 @pytest.mark.parametrize(
-    "shape", [(64, 64, 3), (28, 20, 1), (44, 60, 3), (100, 128, 1), (28, 28, 1)], ids=str
+    "shape",
+    [(64, 64, 3), (28, 20, 1), (44, 60, 3), (100, 128, 1), (28, 28, 1), (8, 8, 1), (8, 16, 3)],
+    ids=str,
 )
 def test_images_are_decoded_as_keras_does(browser, tmp_path, shape):
     run = run_of(shape)

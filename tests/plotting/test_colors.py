@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from colorspacious import cspace_convert
 
-from vaelib.data import CLASS_NAMES
+from vaelib.data import DATASETS
 from vaelib.plotting.panels import CLASS_COLORS, COLORS
 
 # Full deficiency, simulated after Machado, Oliveira and Fernandes 2009.
@@ -34,7 +34,7 @@ def nearest(colors, vision):
 @pytest.mark.parametrize("vision", VISIONS.values(), ids=VISIONS)
 @pytest.mark.parametrize("together", [("pullover", "coat", "shirt"), ("4", "7", "9")])
 def test_classes_that_overlap_are_far_apart_in_color(vision, together):
-    names = CLASS_NAMES["fashion_mnist" if "coat" in together else "mnist"]
+    names = DATASETS["fashion_mnist" if "coat" in together else "mnist"].class_names
     colors = CLASS_COLORS[[list(names).index(name) for name in together]]
     assert nearest(colors, vision) > OVERLAPPING
 

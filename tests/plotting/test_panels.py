@@ -23,10 +23,10 @@ def test_gray_stays_gray_however_little_contrast_there_is(one):
     assert pixels_at(plotting.latent_grid(images), codes[9], codes[0]) == near
 
 
-@pytest.mark.parametrize("spread", [0.0, 0.1, 0.5])
-def test_names_do_not_overlap_even_where_classes_do(spread):
+@pytest.mark.parametrize("radius", [0.0, 0.1, 0.5])
+def test_names_do_not_overlap_even_where_classes_do(radius):
     names = ["ankle boot"] * 10
-    figure = plotting.latent_space(codes(spread=spread), LABELS, names)
+    figure = plotting.latent_space(codes(radius=radius), LABELS, names)
     rendered(figure)
     # Of the names alone, without the lines that lead from them to their places.
     boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]

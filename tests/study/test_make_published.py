@@ -55,7 +55,7 @@ def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load", lambda name: FACES)
     monkeypatch.setattr(make_published, "STEP", 0.25)
     monkeypatch.setattr(make_published, "TABLE", tmp_path / "paper.csv")
-    monkeypatch.setattr(provenance, "commit", lambda folders: "abc")
+    monkeypatch.setattr(provenance, "commit", lambda *folders: "abc")
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
     few = {"VAE": make_published.Recipe("faces", epochs=1, limit=20, pixels="static")}
     monkeypatch.setattr(make_published, "recipes", lambda epochs: few)

@@ -38,7 +38,7 @@ def latent_spaces() -> None:
         snapshots = runs.load(name).snapshots
         codes, labels = snapshots["codes"][-1], snapshots["labels"]
         wide = panels.axis_limit(codes) > LIMIT / 2  # otherwise there is no space for names
-        names = data.CLASS_NAMES["fashion_mnist"] if wide else None
+        names = data.DATASETS["fashion_mnist"].class_names if wide else None
         panels.plot_samples(row[0], snapshots["samples"][-1])
         panels.plot_latent_space(row[1], codes, labels, names, LIMIT, text_size=8)
         panels.plot_latent_grid(row[2], snapshots["grid"][-1])

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from vaelib import data
 from vaelib.support.errors import DataError
 
 
@@ -29,6 +30,42 @@ class FriendlyErrors(click.Group):
             raise
         except (DataError, FloatingPointError, OSError) as error:
             raise click.ClickException(str(error)) from error
+
+
+class DatasetName(click.ParamType):
+    """Parse the name of a data set, or "emoji"."""
+
+    name = "dataset"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Return the name, or fail with a message that lists the known names."""
+        known = dataset_descriptions()
+        if value not in known:
+            self.fail(f"{value!r} is not one of {', '.join(known)}.", param, ctx)
+        return str(value)
+
+
+class ListsDatasets(click.Command):
+    """A command whose help ends with a list of the data sets that are known at this time."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, and then the data sets."""
+        super().format_options(ctx, formatter)
+        with formatter.section("Data sets"):
+            formatter.write_dl(list(dataset_descriptions().items()))
+
+
+def dataset_descriptions() -> dict[str, str]:
+    """Return a description, in a few words, of each data set that commands accept by its name."""
+    described = {}
+    for name, entry in data.DATASETS.items():
+        height, width, channels = entry.image_shape
+        words = [entry.description, f"{height} x {width}", "gray" if channels == 1 else "color"]
+        words += ["can be read from a folder"] if entry.takes_folder else []
+        described[name] = ", ".join(word for word in words if word)
+    return described | {"emoji": "emoji of the Noto font, as image files"}
 
 
 @contextlib.contextmanager

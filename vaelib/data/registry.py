@@ -1,137 +1,114 @@
-"""Load a data set by its name.
+"""Keep the data sets that have a name, and load them by it.
 
-MNIST and Fashion-MNIST are read from four files (found by `idx_sources`) and the Frey faces from
-one file (found by `frey`). CIFAR-10 is read from images that you supply, and `faces` are rendered.
+`DATASETS` has an entry for each of them. Those that come with the package are defined next to their
+loaders in `vaelib.data.builtin`. `register` adds an entry from anywhere, for example a notebook.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-import numpy as np
-
-from vaelib.data.builtin import faces, frey, idx, idx_sources
+from vaelib.data.builtin import cifar10, frey, idx_datasets, rendered_faces
 from vaelib.data.dataset import Dataset
-from vaelib.data.user_images.image_folder import images
-from vaelib.support.errors import DataError, check_integer
-from vaelib.support.files import folder_from_environment
+from vaelib.data.dataset_entry import DatasetEntry
 
-CLASS_NAMES = {
-    "fashion_mnist": (
-        *("T-shirt", "trouser", "pullover", "dress", "coat"),
-        *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
-    ),
-    "mnist": tuple("0123456789"),
-    "faces": faces.CLASS_NAMES,
-    "frey_faces": ("face",),
-    "cifar10": (
-        *("airplane", "automobile", "bird", "cat", "deer"),
-        *("dog", "frog", "horse", "ship", "truck"),
-    ),
-}
-#: Shape (height, width, channels) of the images of each data set.
-IMAGE_SHAPES = dict.fromkeys(CLASS_NAMES, (28, 28, 1))
-IMAGE_SHAPES |= {"frey_faces": frey.SHAPE, "cifar10": (32, 32, 3)}
+_BUILTIN = (
+    *(idx_datasets.FASHION_MNIST, idx_datasets.MNIST),
+    *(rendered_faces.ENTRY, frey.ENTRY, cifar10.ENTRY),
+)
+_entries = {entry.name: entry for entry in _BUILTIN}
+# `emoji` names a zip archive of images, see `vaelib.data.emoji`, and commands accept it as well.
+_TAKEN = {*_entries, "emoji"}
+
+#: The entry of each data set that has a name. This mapping is read-only; see `register`.
+DATASETS: Mapping[str, DatasetEntry] = MappingProxyType(_entries)
+
+
+def register(entry: DatasetEntry) -> None:
+    """Add a data set, so that `load`, `Recipe` and the command line accept its name.
+
+    The data set is known until the Python process ends. Registering another entry with the same
+    name replaces the first, so a cell of a notebook may be executed twice.
+
+    Args:
+        entry: Description of the data set, with its loader.
+
+    Raises:
+        TypeError: If `entry` is not a `DatasetEntry`.
+        ValueError: If its name is that of a data set that comes with this package.
+
+    >>> import numpy as np
+    >>> def load_noise():
+    ...     images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 1), dtype="uint8")
+    ...     labels = np.zeros(30, "uint8")
+    ...     parts = images[:20], labels[:20], images[20:], labels[20:]
+    ...     return Dataset("noise", *parts, class_names=("noise",), source="a random generator")
+    >>> register(DatasetEntry("noise", ("noise",), (8, 8, 1), load_noise))
+    >>> load("noise")
+    <noise: 20 training and 10 test images of 1 class, from a random generator>
+    """
+    if not isinstance(entry, DatasetEntry):
+        raise TypeError(f"entry must be a DatasetEntry, not {entry!r}.")
+    if entry.name in _TAKEN:
+        raise ValueError(
+            f"{entry.name} is the name of a data set that comes with vaelib: choose another name."
+        )
+    _entries[entry.name] = entry
+
+
+def find_entry(name: str) -> DatasetEntry:
+    """Return the entry of a data set, given its name.
+
+    Raises:
+        TypeError: If the name is not a string.
+        ValueError: If there is no data set of this name; the message lists the known names.
+
+    >>> find_entry("frey_faces").image_shape
+    (28, 20, 1)
+    """
+    known = ", ".join(DATASETS)
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, one of {known}, not {name!r}.")
+    if name not in DATASETS:
+        raise ValueError(
+            f"unknown data set {name!r}: choose one of {known}, or add it with data.register."
+        )
+    return DATASETS[name]
 
 
 def load(name: str, directory: str | os.PathLike | None = None) -> Dataset:
     """Load a data set, and download its files first if necessary.
 
-    The bytes of all files are verified, wherever they come from. The exception is CIFAR-10, which
-    is read without verification from `images.zip`, or from images in folders called
-    train/airplane, test/airplane and so on. If MNIST cannot be found, 5,000 of its images are
-    loaded with a `SmallDataWarning`.
+    The bytes of all files that are downloaded or read for the data sets of this package are
+    verified, wherever they come from. The exception is CIFAR-10, see
+    `vaelib.data.builtin.cifar10`. If MNIST cannot be found, 5,000 of its images are loaded with a
+    `SmallDataWarning`.
 
     Args:
-        name: "fashion_mnist", "mnist", "faces", "frey_faces" or "cifar10".
+        name: A key of `DATASETS`, for example "fashion_mnist".
         directory: Folder that holds the files, either directly or in a subfolder called `name`.
             None searches the folder in the environment variable VAELIB_DATA_DIR in the same way,
             and then the other places listed in `vaelib.data.builtin.idx_sources` and
             `vaelib.data.builtin.frey`.
 
     Raises:
-        ValueError: If the name is unknown, or if a directory is given for "faces".
+        ValueError: If the name is unknown, or if a directory is given for a data set that is not
+            read from a folder.
         TypeError: If an argument has a wrong type.
-        DataError: If the data are damaged or cannot be found.
+        DataError: If the data are damaged or cannot be found, or if a loader returns something
+            other than its entry says.
+
+    >>> load("faces").image_shape
+    (28, 28, 1)
     """
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a string, one of {', '.join(CLASS_NAMES)}, not {name!r}")
-    if name not in CLASS_NAMES:
-        raise ValueError(f"unknown data set {name!r}: choose one of {', '.join(CLASS_NAMES)}")
+    entry = find_entry(name)
     if directory is not None and not isinstance(directory, str | os.PathLike):
-        raise TypeError(f"directory must be a path to a folder or None, not {directory!r}")
-    if name == "faces":
-        if directory is not None:
-            raise ValueError("faces are rendered, not read from files: leave out the directory")
-        return render_faces()
-    if name == "frey_faces":
-        return _frey_faces(directory)
-    if name == "cifar10":
-        return _cifar10(directory)
-    files, source = idx_sources.find(name, directory)
-    return Dataset(
-        name,
-        idx.read_images(files["train-images-idx3-ubyte"]),
-        idx.read_labels(files["train-labels-idx1-ubyte"]),
-        idx.read_images(files["t10k-images-idx3-ubyte"]),
-        idx.read_labels(files["t10k-labels-idx1-ubyte"]),
-        CLASS_NAMES[name],
-        source,
-    )
-
-
-def _frey_faces(directory: str | os.PathLike | None) -> Dataset:
-    film, source = frey.find(directory)
-    is_test = frey.is_test_frame(len(film))
-    train, test = film[~is_test], film[is_test]
-    labels = (np.zeros(len(part), "uint8") for part in (train, test))
-    return Dataset("frey_faces", train, next(labels), test, next(labels), ("face",), source)
-
-
-def _cifar10(directory: str | os.PathLike | None) -> Dataset:
-    chosen = folder_from_environment("VAELIB_DATA_DIR") if directory is None else Path(directory)
-    for place in (chosen / "cifar10", chosen) if chosen else ():
-        for source in (place / "images.zip", place):
-            if source.is_file() or (source / "train").is_dir():
-                found = images(source, IMAGE_SHAPES["cifar10"][:2], color=True, name="cifar10")
-                if found.class_names != CLASS_NAMES["cifar10"]:
-                    raise DataError(
-                        f"{source} has classes called {', '.join(found.class_names[:12])}: "
-                        f"expected those of CIFAR-10, {', '.join(CLASS_NAMES['cifar10'])}."
-                    )
-                return found
-    raise DataError(
-        f"there are no images of CIFAR-10 in {chosen or 'VAELIB_DATA_DIR, which is not set'}: "
-        "put train/CLASS/... and test/CLASS/... into a folder cifar10 there, as image files or in "
-        "images.zip."
-    )
-
-
-def render_faces(train: int = 10_000, test: int = 2_000, seed: int = 0) -> Dataset:
-    """Render the data set `faces` with any number of images.
-
-    A larger data set begins with the images of a smaller one that has the same seed.
-
-    Args:
-        train: Number of training images, 1 or more.
-        test: Number of test images, 1 or more.
-        seed: Seed of the faces, 0 or more.
-
-    Raises:
-        ValueError: If a number is out of range.
-        TypeError: If a number is not an integer.
-    """
-    train, test = check_integer("train", train, 1), check_integer("test", test, 1)
-    seed = check_integer("seed", seed, 0)
-    train_images, train_labels, train_factors = faces.sample(train, [seed, 0])
-    test_images, test_labels, test_factors = faces.sample(test, [seed, 1])
-    return Dataset(
-        "faces",
-        train_images,
-        train_labels,
-        test_images,
-        test_labels,
-        faces.CLASS_NAMES,
-        f"vaelib.data.builtin.faces, rendered with seed {seed}",
-        train_factors,
-        test_factors,
-    )
+        raise TypeError(f"directory must be a path to a folder or None, not {directory!r}.")
+    if entry.takes_folder:
+        return entry.check(entry.load(None if directory is None else Path(directory)))
+    if directory is not None:
+        raise ValueError(
+            f"the data set {name} is not read from a folder: leave out the directory {directory}."
+        )
+    return entry.check(entry.load())

@@ -35,8 +35,9 @@ class Features:
 
     Args:
         dataset: Name of a data set.
-        image_shape: (height, width, channels) of its images. Default: `data.IMAGE_SHAPES[dataset]`.
-        classes: Number of its classes. Default: the length of `data.CLASS_NAMES[dataset]`.
+        image_shape: (height, width, channels) of its images. Default: as its entry in
+            `data.DATASETS` says.
+        classes: Number of its classes. Default: as its entry in `data.DATASETS` says.
 
     Attributes:
         classifier: Keras model from images in [0, 1] to the logits of the classes.
@@ -49,7 +50,9 @@ class Features:
         image_shape: tuple[int, int, int] | None = None,
         classes: int | None = None,
     ) -> None:
-        self.dataset, image_shape = dataset, image_shape or data.IMAGE_SHAPES[dataset]
+        self.dataset = dataset
+        image_shape = image_shape or data.DATASETS[dataset].image_shape
+        classes = classes or len(data.DATASETS[dataset].class_names)
         self.classifier = keras.Sequential(
             [
                 keras.Input(image_shape),
@@ -57,7 +60,7 @@ class Features:
                 layers.Conv2D(64, 3, strides=2, activation="relu"),
                 layers.Flatten(),
                 layers.Dense(WIDTH, activation="relu", name="features"),
-                layers.Dense(classes or len(data.CLASS_NAMES[dataset])),
+                layers.Dense(classes),
             ]
         )
         self.extractor = keras.Model(
@@ -127,7 +130,8 @@ def train(dataset: data.Dataset, epochs: int = EPOCHS) -> Features:
 
 
 def _has_classes(dataset: str) -> bool:
-    return len(data.CLASS_NAMES.get(dataset, "ab")) > 1  # unknown data sets count as having some
+    # Data sets without a name that `data.load` accepts count as having classes.
+    return dataset not in data.DATASETS or len(data.DATASETS[dataset].class_names) > 1
 
 
 def path_of(dataset: str, directory: Path = PUBLISHED) -> Path:

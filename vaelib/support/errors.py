@@ -7,7 +7,7 @@ import math
 import numbers
 import operator
 
-MIN_SIDE, MAX_SIDE = 16, 128  # allowed height and width of images, in pixels
+MIN_SIDE, MAX_SIDE = 8, 128  # allowed height and width of images, in pixels
 
 
 class DataError(Exception):
@@ -71,10 +71,10 @@ def check_number(
 
 
 def check_image_size(height: int, width: int, name: str = "a side") -> tuple[int, int]:
-    """Return (height, width) as integers, or raise if the networks do not support this size.
+    """Return (height, width) as integers, or raise if images cannot have this size.
 
     Args:
-        height, width: Size of the images, 16 to 128 pixels.
+        height, width: Size of the images, 8 to 128 pixels.
         name: Name of a side in the error message.
 
     Raises:

@@ -118,4 +118,4 @@ def test_the_command_line_makes_both_zips(tmp_path):
     assert done.exit_code == 0
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["3", "2"]
     refused = CliRunner().invoke(main, ["data", "emoji", "--directory", str(tmp_path)])
-    assert refused.exit_code == 1 and "emoji are rendered, not read" in refused.stderr
+    assert refused.exit_code == 1 and "emoji is not read from a folder" in refused.stderr

@@ -177,8 +177,8 @@ def test_a_split_with_an_empty_part_is_refused(pets, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"size": 15}, "size must be an integer from 16 to 128, not 15."),
-        ({"size": (32, 200)}, "size must be an integer from 16 to 128, not 200."),
+        ({"size": 7}, "size must be an integer from 8 to 128, not 7."),
+        ({"size": (32, 200)}, "size must be an integer from 8 to 128, not 200."),
         ({"size": (32, 32, 3)}, "size must be a number of pixels or (height, width), not"),
         ({"fit": "stretch"}, "fit must be one of crop, pad, not 'stretch'."),
         ({"test": 1.0}, "test must be a share below 1, not 1."),

@@ -173,6 +173,6 @@ def keep_in_cache(name: str, file: str, content: bytes) -> bytes:
         warnings.warn(
             f"{file} cannot be kept in {path.parent} ({error.strerror}) and will have to be "
             "downloaded again; make room there or set VAELIB_CACHE_DIR to another folder",
-            stacklevel=5,
+            stacklevel=6,
         )
     return content

@@ -13,12 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from vaelib.data.builtin import downloads, idx
+from vaelib.data.dataset import Dataset
+from vaelib.data.dataset_entry import DatasetEntry
 from vaelib.support.errors import DataError
 from vaelib.support.files import cache_folder, folder_from_environment
 
 FILE = "frey_rawface.mat"
 ADDRESS = f"https://cs.nyu.edu/~roweis/data/{FILE}"
 SHAPE = (28, 20, 1)
+CLASS_NAMES = ("face",)
 FRAMES = 1_965
 # SHA-256 of the pixels in filming order. The bytes of the MATLAB file itself may differ.
 SHA256 = "2438ba4f0d2a6bd8bac43de756141eaa33c8d248dd613d464bdb1210d9b7af78"
@@ -109,3 +112,16 @@ def _by_hand() -> str:
     return (
         f"To supply them by hand, put {FILE} into a folder, and set VAELIB_DATA_DIR to that folder."
     )
+
+
+def _load(directory: Path | None) -> Dataset:
+    film, source = find(directory)
+    is_test = is_test_frame(len(film))
+    train, test = film[~is_test], film[is_test]
+    labels = [np.zeros(len(part), "uint8") for part in (train, test)]
+    return Dataset("frey_faces", train, labels[0], test, labels[1], CLASS_NAMES, source)
+
+
+ENTRY = DatasetEntry(
+    "frey_faces", CLASS_NAMES, SHAPE, _load, True, "frames of a film of one man's face"
+)

