@@ -14,6 +14,7 @@ epoch, and existing rows are kept.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ from study.table_files import add_missing
 from vaelib import priors, runs
 from vaelib.measures import likelihood
 from vaelib.models import VAE
-from vaelib.objectives import ELBO, Objective
+from vaelib.objectives import ELBO
 from vaelib.runs.npz import from_npz, to_npz
 from vaelib.runs.recipes import Recipe
 from vaelib.support.files import write_atomically
@@ -42,7 +43,7 @@ def recipes(epochs: int) -> dict[str, Recipe]:
         **dict(dataset="mnist", pixels="static", network="gated", latent_dim=40),
         **dict(learning_rate=5e-4, epochs=epochs, **adam),
         # At most half of the epochs, so that the KL reaches its weight even in a short run.
-        objective=Objective(kl_weight=1.0, warmup_epochs=min(100, epochs // 2)),
+        objective=replace(ELBO, warmup_epochs=min(100, epochs // 2)),
     )
     tutorial = dict(
         **dict(dataset="mnist", pixels="threshold", objective=ELBO, epochs=10),

@@ -135,7 +135,7 @@ def _probability(
         found = measures.decompose_rate(z_mean, z_log_var, seed, model.prior)
         row |= dict(zip(names[2:], found, strict=True))
         # Without a KL term, the posteriors are too narrow for importance sampling.
-        if not two_dimensional and model.objective.kl_weight:
+        if not two_dimensional and model.objective.weight("kl"):
             few = likelihood.importance_sampled_log_likelihood(model, images[:BOUNDED], CODES, seed)
             row[f"{INTEGRALS[not _black_and_white(images)]}, sampled"] = -few.mean()
     return row | {"bound gap": exact + row["rate"] + row["distortion"]}

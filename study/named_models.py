@@ -29,6 +29,7 @@ from vaelib.objectives import (
 from vaelib.priors import STANDARD_NORMAL, Mixture, mixture, vamp
 from vaelib.runs.recipes import post_recipe
 from vaelib.support.rng import named_rng
+from vaelib.terms import KL
 
 UNTRAINED = "untrained"
 # With squared error, a KL of this weight gives the rate that a KL of weight 1 gives with
@@ -44,12 +45,12 @@ OBJECTIVES = {
     "elbo": ELBO,
     "mmd-sampled": infovae(1, 784),
     "mmd-deterministic": infovae(1, 784, sampled=False),
-    "post-elbo-squared-error": Objective(losses.squared_error, kl_weight=1 / 100),
-    "elbo-squared-error": Objective(losses.squared_error, kl_weight=1.0),
+    "post-elbo-squared-error": Objective(losses.squared_error, [1 / 100 * KL]),
+    "elbo-squared-error": Objective(losses.squared_error, [1 * KL]),
     "mmd-sampled-squared-error": infovae(1, 784, losses.squared_error),
     "post-mmd": POST_MMD,
     # Squared error with the relative regularization strength that cross-entropy has.
-    "elbo-matched": Objective(losses.squared_error, kl_weight=MATCH),
+    "elbo-matched": Objective(losses.squared_error, [MATCH * KL]),
     "mmd-matched": infovae(1, 784 * MATCH, losses.squared_error, sampled=False),
 }
 # Functions that a name may call, as in "beta(0.1)" and "vamp(20)".
@@ -111,7 +112,7 @@ def _of_size(objective: str, dataset: str) -> Objective | None:
     # The post adds MMD² to the mean over an image's values. Beside their sum, as here, the weight
     # of MMD² is their number.
     if objective == "post-mmd":
-        return post_mmd(math.prod(data.IMAGE_SHAPES[dataset]))
+        return post_mmd(math.prod(data.DATASETS[dataset].image_shape))
     return OBJECTIVES.get(objective)
 
 

@@ -28,14 +28,16 @@ def family_rows(table: pd.DataFrame, dataset: str = "fashion_mnist") -> pd.DataF
         dataset: Name of the data set.
 
     Returns:
-        The rows, with fields of the objective as further columns: "kl_weight", "mmd_weight",
+        The rows, with settings of the objective as further columns: "kl_weight", "mmd_weight",
         "sampled", "reconstruction", and "capacity".
     """
     here = (table.dataset == dataset) & (table.schedule == "fast") & (table.pixels == "gray")
     found = table[here & ~table.objective.isin(REFERENCES)].reset_index(drop=True)
     meant = [recipe(dataset, word).objective for word in found.objective]
-    names = "kl_weight", "mmd_weight", "sampled", "reconstruction", "capacity"
-    found = found.assign(**{name: [getattr(one, name) for one in meant] for name in names})
+    names = "sampled", "reconstruction", "capacity"
+    columns = {f"{name}_weight": [one.weight(name) for one in meant] for name in ("kl", "mmd")}
+    columns |= {name: [getattr(one, name) for one in meant] for name in names}
+    found = found.assign(**columns)
     kept = found.sampled & (found.reconstruction == ELBO.reconstruction)
     return found[kept].reset_index(drop=True)
 
@@ -97,7 +99,7 @@ def read_latent_spaces(path: Path = BETA_VAES) -> dict[str, dict[str, np.ndarray
     """
     kept = from_npz(read_bounded(path))
     names = {name.split("/")[0] for name in kept if "/" in name}
-    weight = {n: recipe("fashion_mnist", n).objective.kl_weight for n in names}
+    weight = {n: recipe("fashion_mnist", n).objective.weight("kl") for n in names}
     return {
         name: {part: kept[f"{name}/{part}"][None] for part in ("samples", "grid")}
         | {"codes": kept[f"{name}/codes"][None].astype("float32"), "labels": kept["labels"]}
@@ -124,4 +126,4 @@ def load_beta_vaes(path: Path = BETA_VAES) -> list[Run]:
             part.set_weights([kept[name].astype("float32") for name in names])
             next_ += len(names)
         runs.append(Run(recipe, model, {}, {}, about))
-    return sorted(runs, key=lambda run: run.recipe.objective.kl_weight)
+    return sorted(runs, key=lambda run: run.recipe.objective.weight("kl"))

@@ -1,17 +1,21 @@
 """Other objectives: capacity, warm-up, the importance-weighted bound, MMD in closed form."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import special, stats
 
+from fixed_prior import prior_with_samples
 from vaelib import losses, mmd
 from vaelib.objectives import ELBO, Objective, beta, capacity, infovae, iwae
+from vaelib.terms import CLOSED_FORM_KL, MMD, UNBIASED_MMD
 
-CLOSED_ELBO = Objective(kl_weight=1, closed_form_kl=True)
+CLOSED_ELBO = Objective(terms=[1 * CLOSED_FORM_KL])
 
 
 def total(objective, batch, **epoch):
-    terms = objective.loss_terms(batch[0], batch[1], lambda n: batch[2][: int(n)])
+    terms = objective.loss_terms(batch[0], batch[1], prior_with_samples(batch[2]))
     return float(objective.loss(terms, **epoch))
 
 
@@ -41,7 +45,7 @@ def test_a_capacity_of_0_is_the_elbo(batch):
 
 
 def test_the_kl_weight_warms_up_with_the_epoch(batch):
-    objective = Objective(kl_weight=2, warmup_epochs=10)
+    objective = replace(beta(2), warmup_epochs=10)
     for epoch, weight in [(0, 0), (1, 0.2), (5, 1), (10, 2), (11, 2)]:
         assert total(objective, batch, epoch=epoch) == pytest.approx(
             total(beta(weight), batch), rel=1e-6
@@ -92,11 +96,11 @@ def test_the_importance_weighted_bound_rises_with_the_samples(batch):
 
 def test_the_mmd_uses_samples_of_the_prior_or_the_closed_form(batch):
     images, outputs, _ = batch
-    terms = infovae(1, 5, closed_form_mmd=True).loss_terms(images, outputs, None)
+    terms = infovae(1, 5, mmd=UNBIASED_MMD).loss_terms(images, outputs, prior_with_samples(None))
     expected = mmd.mmd2_to_normal(outputs["z"], 2.0, unbiased=True)
     assert float(terms["mmd"]) == pytest.approx(float(expected))
 
 
 def test_infovae_with_alpha_1_is_mmd_with_sampled_codes():
-    expected = Objective(kl_weight=0, mmd_weight=30, sampled=True)
+    expected = Objective(terms=[30 * MMD])
     assert infovae(1, 30) == expected

@@ -13,9 +13,10 @@ from vaelib.batches import Batches
 from vaelib.models import VAE
 from vaelib.objectives import ELBO, POST_MMD, infovae
 from vaelib.support.backend import keras
+from vaelib.terms import UNBIASED_MMD
 
 IMAGES = data.render_faces(train=60, test=10).train_images
-CLOSED_MMD = infovae(0.5, 100.0, closed_form_mmd=True)
+CLOSED_MMD = infovae(0.5, 100.0, mmd=UNBIASED_MMD)
 
 
 def compiled(objective=ELBO, **settings):

@@ -34,10 +34,12 @@ def test_a_larger_divergence_is_never_better(objective):
 
 def test_a_divergence_is_never_rewarded():
     """One library's InfoVAE weighs the MMD by -0.999 unless told otherwise."""
-    said = "mmd_weight must be a finite number, 0 or more, not -0.999."
+    said = "the weight of MMD must be a finite number, 0 or more, not -0.999."
     with pytest.raises(ValueError, match=re.escape(said)):
         objectives.infovae(0, 0.001)
-    with pytest.raises(ValueError, match=r"kl_weight must be a finite number, 0 or more, not -1\."):
+    with pytest.raises(
+        ValueError, match=r"the weight of KL must be a finite number, 0 or more, not -1\."
+    ):
         objectives.infovae(2, 1)
 
 

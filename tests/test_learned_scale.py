@@ -9,9 +9,10 @@ from vaelib.losses import gaussian_nll
 from vaelib.measures import likelihood
 from vaelib.objectives import Objective
 from vaelib.runs.recipes import Recipe
+from vaelib.terms import KL
 
 NOISE = 0.06
-VAE_OF_DENSITY = Objective(gaussian_nll, kl_weight=1.0)
+VAE_OF_DENSITY = Objective(gaussian_nll, [1 * KL])
 
 
 def gray_with_noise(n, shape=(16, 16, 1)):

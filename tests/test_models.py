@@ -1,18 +1,19 @@
 """Models: encoding and decoding, saving and loading, a short training run."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import special
 
+from fixed_prior import prior_with_samples
 from vaelib.batches import Batches
 from vaelib.models import VAE
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
     POST_MMD,
-    Objective,
     capacity,
     infovae,
     iwae,
@@ -64,7 +65,7 @@ def test_every_code_of_an_image_is_paired_with_that_image(faces):
     outputs = model(images)
     np.testing.assert_allclose(outputs["z_mean"], np.repeat(z_mean, 3, axis=0), atol=1e-6)
     np.testing.assert_allclose(outputs["z_log_var"], np.repeat(z_log_var, 3, axis=0), atol=1e-6)
-    terms = model.objective.loss_terms(images / np.float32(255), outputs, None)
+    terms = model.objective.loss_terms(images / np.float32(255), outputs, prior_with_samples(None))
     logits = np.array(outputs["logits"], "float64")
     expected = np.logaddexp(0, logits) - np.repeat(images / 255, 3, axis=0) * logits
     np.testing.assert_allclose(terms["reconstruction"], expected.sum(axis=(1, 2, 3)), rtol=1e-5)
@@ -79,13 +80,13 @@ def test_several_codes_per_image_print_nothing_to_stderr(faces, capfd):
 
 
 @pytest.mark.parametrize(
-    "objective", [Objective(kl_weight=1, warmup_epochs=4), capacity(9, 3, epochs=4)], ids=str
+    "objective", [replace(ELBO, warmup_epochs=4), capacity(9, 3, epochs=4)], ids=str
 )
 def test_the_loss_follows_the_epochs_that_were_trained(objective, faces):
     model = VAE(objective=objective)
     images = faces.test_images
     outputs = model(images)
-    terms = objective.loss_terms(images / np.float32(255), outputs, None)
+    terms = objective.loss_terms(images / np.float32(255), outputs, prior_with_samples(None))
     model.steps_per_epoch = 5
     for step in (0, 3, 10, 40):
         model.step.assign(step)
@@ -99,7 +100,7 @@ def test_the_loss_follows_the_epochs_that_were_trained(objective, faces):
 
 
 def test_training_counts_its_steps(faces):
-    recipe = Recipe("faces", Objective(kl_weight=1, warmup_epochs=4), batch_size=50)
+    recipe = Recipe("faces", replace(ELBO, warmup_epochs=4), batch_size=50)
     model = recipe.compiled_model(120)
     batches = Batches(faces.train_images[:120], 50, seed=0)
     model.fit(batches.to_tf_dataset(), steps_per_epoch=3, epochs=2, shuffle=False, verbose=0)
@@ -107,7 +108,7 @@ def test_training_counts_its_steps(faces):
 
 
 def test_a_loss_that_changes_needs_to_know_how_long_an_epoch_is(faces):
-    model = VAE(objective=Objective(kl_weight=1, warmup_epochs=4))
+    model = VAE(objective=replace(ELBO, warmup_epochs=4))
     model.compile("adam", jit_compile=False)
     with pytest.raises(ValueError, match="changes with the epoch: set steps_per_epoch"):
         model.fit(faces.train_images, verbose=0)

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,14 +22,15 @@ from vaelib.objectives import (
     iwae,
 )
 from vaelib.support.backend import keras
+from vaelib.terms import CLOSED_FORM_KL, KL, MMD, UNBIASED_MMD
 
 NAMED = [AUTOENCODER, ELBO, POST_ELBO, POST_MMD]
 OTHERS = [
     *(beta(4.0), infovae(0.5, 2.0), infovae(0, 1000, sampled=True)),
     infovae(1, 10.0, losses.squared_error, sampled=False),
-    Objective(kl_weight=0.5, closed_form_kl=True),
-    *(capacity(10.0, 4.0, epochs=5), iwae(5), Objective(kl_weight=1, warmup_epochs=100)),
-    infovae(0.5, 2.0, closed_form_mmd=True),
+    Objective(terms=[0.5 * CLOSED_FORM_KL]),
+    *(capacity(10.0, 4.0, epochs=5), iwae(5), replace(ELBO, warmup_epochs=100)),
+    infovae(0.5, 2.0, mmd=UNBIASED_MMD),
 ]
 
 
@@ -41,9 +43,9 @@ def test_settings_survive_being_written_as_json(objective):
 
 
 def test_settings_that_few_models_need_are_written_only_where_they_are_set():
-    first = ["reconstruction", "kl_weight", "mmd_weight", "sampled", "closed_form_kl"]
-    assert list(ELBO.get_config()) == first
-    assert list(iwae(5).get_config()) == [*first, "samples"]
+    first = {"reconstruction", "terms", "sampled"}
+    assert set(ELBO.get_config()) == first
+    assert set(iwae(5).get_config()) == {*first, "samples"}
 
 
 @pytest.mark.parametrize(
@@ -56,17 +58,17 @@ def test_settings_that_few_models_need_are_written_only_where_they_are_set():
         (beta(4.0), "BCE + 4 KL"),
         (infovae(0.5, 2.0), "BCE + 0.5 KL + 1.5 MMD"),
         (
-            Objective(losses.squared_error, mmd_weight=10, sampled=False),
+            Objective(losses.squared_error, [10 * MMD], sampled=False),
             "SE + 10 MMD, not sampled",
         ),
-        (Objective(kl_weight=1, closed_form_kl=True), "BCE + 1 KL, closed form kl"),
-        (infovae(1, 5, closed_form_mmd=True), "BCE + 5 MMD, closed form mmd"),
+        (Objective(terms=[1 * CLOSED_FORM_KL]), "BCE + 1 closed-form KL"),
+        (infovae(1, 5, mmd=UNBIASED_MMD), "BCE + 5 unbiased MMD"),
         (
             capacity(10, 4, epochs=5),
-            "BCE + 10 KL, closed form kl, capacity 4, capacity epochs 5",
+            "BCE + 10 closed-form KL, capacity 4, capacity epochs 5",
         ),
         (iwae(5), "BCE + 1 KL, samples 5"),
-        (Objective(kl_weight=1, warmup_epochs=100), "BCE + 1 KL, warmup epochs 100"),
+        (replace(ELBO, warmup_epochs=100), "BCE + 1 KL, warmup epochs 100"),
     ],
 )
 def test_an_objective_says_what_it_is(objective, text):
@@ -76,9 +78,14 @@ def test_an_objective_says_what_it_is(objective, text):
 def test_any_two_objectives_have_different_names():
     settings = {
         "reconstruction": (losses.binary_cross_entropy, losses.squared_error),
-        "kl_weight": (0, 0.01, 1),
-        "mmd_weight": (0, 1, 784),
-        **dict.fromkeys(("sampled", "closed_form_kl", "closed_form_mmd"), (True, False)),
+        "terms": [
+            [kl * term, mmd * other]
+            for kl in (0, 0.01, 1, 4)
+            for term in (KL, CLOSED_FORM_KL)
+            for mmd in (0, 1, 784)
+            for other in (MMD, UNBIASED_MMD)
+        ],
+        "sampled": (True, False),
         **dict.fromkeys(("capacity", "capacity_epochs", "warmup_epochs"), (0, 1, 4)),
         "samples": (1, 2, 5),
     }
@@ -93,7 +100,7 @@ def test_any_two_objectives_have_different_names():
 # ---- Refused
 
 
-NUMBERS = ["kl_weight", "mmd_weight", "capacity", "capacity_epochs", "warmup_epochs"]
+NUMBERS = ["capacity", "capacity_epochs", "warmup_epochs"]
 
 
 @pytest.mark.parametrize("value", [-1, -1e-9, float("nan"), float("inf")])
@@ -113,21 +120,22 @@ def test_weights_must_be_numbers(name, value):
 
 
 @pytest.mark.parametrize("value", ["no", 0, 1.0, None])
-@pytest.mark.parametrize("name", ["sampled", "closed_form_kl", "closed_form_mmd"])
-def test_switches_must_be_true_or_false(name, value):
-    with pytest.raises(TypeError, match=re.escape(f"{name} must be True or False, not {value!r}.")):
-        Objective(**{name: value})
+def test_sampled_must_be_true_or_false(value):
+    with pytest.raises(
+        TypeError, match=re.escape(f"sampled must be True or False, not {value!r}.")
+    ):
+        Objective(sampled=value)
 
 
 def test_numbers_of_numpy_are_converted_to_those_of_python():
-    objective = Objective(kl_weight=np.float32(1), samples=np.int64(3))
+    objective = Objective(terms=[np.float32(1) * KL], samples=np.int64(3))
     assert objective == iwae(3)
     assert json.loads(json.dumps(objective.get_config())) == iwae(3).get_config()
 
 
 def test_a_deterministic_code_has_no_kl():
-    with pytest.raises(ValueError, match=r"kl_weight is 1, but .* deterministic"):
-        Objective(kl_weight=1, sampled=False)
+    with pytest.raises(ValueError, match=r"the term KL needs the variance .* deterministic"):
+        Objective(terms=[1 * KL], sampled=False)
 
 
 @pytest.mark.parametrize(
@@ -139,17 +147,17 @@ def test_a_deterministic_code_has_no_kl():
 )
 def test_samples_must_be_an_integer_of_at_least_1(samples, error):
     with pytest.raises(error, match=f"samples must be an integer, 1 or more, not {samples!r}"):
-        Objective(kl_weight=1, samples=samples)
+        Objective(terms=[1 * KL], samples=samples)
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        dict(kl_weight=0.5),
-        dict(kl_weight=1, mmd_weight=1),
-        dict(kl_weight=1, closed_form_kl=True),
-        dict(kl_weight=1, warmup_epochs=10),
-        dict(kl_weight=0, sampled=False),
+        dict(terms=[0.5 * KL]),
+        dict(terms=[1 * KL, 1 * MMD]),
+        dict(terms=[1 * CLOSED_FORM_KL]),
+        dict(terms=[1 * KL], warmup_epochs=10),
+        dict(terms=[], sampled=False),
     ],
 )
 def test_the_importance_weighted_bound_allows_no_other_weights(settings):
@@ -158,19 +166,21 @@ def test_the_importance_weighted_bound_allows_no_other_weights(settings):
 
 
 def test_there_must_be_a_kl_to_warm_up():
-    with pytest.raises(ValueError, match="warmup_epochs is 5, but kl_weight is 0"):
-        Objective(mmd_weight=1, warmup_epochs=5)
+    with pytest.raises(ValueError, match="warmup_epochs is 5, but there is no KL"):
+        Objective(terms=[1 * MMD], warmup_epochs=5)
 
 
-@pytest.mark.parametrize("settings", [dict(kl_weight=1), dict(closed_form_kl=True)])
-def test_a_capacity_needs_a_kl_in_closed_form(settings):
-    with pytest.raises(ValueError, match=r"capacity is 3: it requires .* closed_form_kl=True"):
-        Objective(capacity=3, **settings)
+@pytest.mark.parametrize("terms", [[], [1 * KL], [1 * MMD]], ids=str)
+def test_a_capacity_needs_a_kl_in_closed_form(terms):
+    with pytest.raises(ValueError, match="capacity is 3: it requires CLOSED_FORM_KL"):
+        Objective(capacity=3, terms=terms)
 
 
 @pytest.mark.parametrize("alpha, lambda_", [(0.5, 0.4), (0, 0), (-1, 1), (1.5, 1)])
 def test_infovae_refuses_to_maximize_a_divergence(alpha, lambda_):
-    with pytest.raises(ValueError, match=r"_weight must be a finite number, 0 or more, not -"):
+    with pytest.raises(
+        ValueError, match=r"the weight of \w+ must be a finite number, 0 or more, not -"
+    ):
         infovae(alpha, lambda_)
 
 

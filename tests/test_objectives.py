@@ -1,9 +1,10 @@
-"""Objectives: the weighted sum of three terms, equal to what the post and the paper compute."""
+"""Objectives: the weighted sum of terms, equal to what the post and the paper compute."""
 
 import numpy as np
 import pytest
 from scipy import special, stats
 
+from fixed_prior import prior_with_samples
 from vaelib import losses
 from vaelib.objectives import (
     AUTOENCODER,
@@ -13,7 +14,9 @@ from vaelib.objectives import (
     Objective,
     beta,
     infovae,
+    post_elbo,
 )
+from vaelib.terms import CLOSED_FORM_KL, KL, MMD
 
 BATCH = 100
 NAMED = [AUTOENCODER, ELBO, POST_ELBO, POST_MMD]
@@ -23,15 +26,17 @@ def loss(objective, batch, repeat=1):
     images, outputs, prior = batch
     images = np.tile(images, (repeat, 1, 1, 1))
     outputs = {k: np.tile(v, (repeat,) + (1,) * (v.ndim - 1)) for k, v in outputs.items()}
-    prior_sample = lambda n: np.tile(prior, (repeat, 1))[: int(n)]  # noqa: E731
-    return float(objective.loss(objective.loss_terms(images, outputs, prior_sample)))
+    prior = prior_with_samples(np.tile(prior, (repeat, 1)))
+    return float(objective.loss(objective.loss_terms(images, outputs, prior)))
 
 
 # ---- What the post computes
 
 
-def test_post_elbo_has_the_kl_weight_1_over_100_of_the_posts_code(batch):
+@pytest.mark.parametrize("size", [BATCH, 50])
+def test_the_weight_of_the_posts_kl_is_1_over_the_size_of_the_batch(size, batch):
     images, outputs, _ = batch
+    images, outputs = images[:size], {name: array[:size] for name, array in outputs.items()}
     x, logits = images.astype(float), outputs["logits"].astype(float)
     std = np.exp(outputs["z_log_var"] / 2)
     # eager_cvae.R: the reconstruction is summed over all axes, that of the batch included ...
@@ -40,9 +45,11 @@ def test_post_elbo_has_the_kl_weight_1_over_100_of_the_posts_code(batch):
     logpz = stats.norm.logpdf(outputs["z"]).sum(axis=1)
     logqz_x = stats.norm.logpdf(outputs["z"], outputs["z_mean"], std).sum(axis=1)
     of_the_post = -np.mean(logpx_z + logpz - logqz_x)
-    assert loss(POST_ELBO, batch) == pytest.approx(of_the_post / BATCH, rel=1e-5)
-    assert POST_ELBO.kl_weight == 1 / BATCH
-    assert loss(ELBO, batch) != pytest.approx(of_the_post / BATCH, rel=1e-3)
+    objective, batch = post_elbo(size), (images, outputs, batch[2])
+    assert loss(objective, batch) == pytest.approx(of_the_post / size, rel=1e-5)
+    assert objective.weight("kl") == 1 / size
+    assert loss(ELBO, batch) != pytest.approx(of_the_post / size, rel=1e-3)
+    assert (objective == POST_ELBO) == (size == BATCH)
 
 
 def test_post_mmd_is_784_times_the_loss_of_the_posts_code(batch):
@@ -73,12 +80,12 @@ def test_infovae_with_alpha_0_and_lambda_1_is_the_elbo():
 
 def test_infovae_weights_kl_by_1_minus_alpha_and_mmd_by_alpha_plus_lambda_minus_1():
     objective = infovae(0.25, 8)
-    assert (objective.kl_weight, objective.mmd_weight) == (0.75, 7.25)
+    assert (objective.weight("kl"), objective.weight("mmd")) == (0.75, 7.25)
 
 
 def test_the_total_is_the_weighted_sum_and_its_mean(batch):
-    objective = Objective(kl_weight=3.0, mmd_weight=5.0)
-    terms = objective.loss_terms(batch[0], batch[1], lambda n: batch[2])
+    objective = Objective(terms=[3 * KL, 5 * MMD])
+    terms = objective.loss_terms(batch[0], batch[1], prior_with_samples(batch[2]))
     assert tuple(terms) == objective.term_names == ("reconstruction", "kl", "mmd")
     assert terms["reconstruction"].shape == terms["kl"].shape == (BATCH,)
     assert terms["mmd"].shape == ()
@@ -89,19 +96,20 @@ def test_the_total_is_the_weighted_sum_and_its_mean(batch):
 def test_the_kl_comes_sampled_or_in_closed_form(batch):
     images, outputs, _ = batch
     z, z_mean, z_log_var = (outputs[name] for name in ("z", "z_mean", "z_log_var"))
-    for closed_form, expected in [
-        (False, losses.sampled_kl(z, z_mean, z_log_var)),
-        (True, losses.gaussian_kl(z_mean, z_log_var)),
+    for term, expected in [
+        (KL, losses.sampled_kl(z, z_mean, z_log_var)),
+        (CLOSED_FORM_KL, losses.gaussian_kl(z_mean, z_log_var)),
     ]:
-        terms = Objective(kl_weight=1, closed_form_kl=closed_form).loss_terms(images, outputs, None)
+        terms = Objective(terms=[1 * term]).loss_terms(images, outputs, prior_with_samples(None))
         np.testing.assert_allclose(terms["kl"], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("objective, names", [(AUTOENCODER, 1), (ELBO, 2), (POST_MMD, 2)])
 def test_terms_without_weight_are_not_computed(objective, names, batch):
     images, outputs, prior = batch
-    needed = {"logits", "z"} | ({"z_mean", "z_log_var"} if objective.kl_weight else set())
+    needed = {"logits", "z"} | ({"z_mean", "z_log_var"} if objective.weight("kl") else set())
     outputs = {name: outputs[name] for name in needed}
-    terms = objective.loss_terms(images, outputs, lambda n: prior if objective.mmd_weight else None)
+    samples = prior if objective.weight("mmd") else None
+    terms = objective.loss_terms(images, outputs, prior_with_samples(samples))
     assert tuple(terms) == objective.term_names
     assert len(terms) == names

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from own_terms import NORMS, ROUGH, SLICED
 from vaelib import data, priors, runs, training
 from vaelib.models import VAE
 from vaelib.objectives import (
@@ -30,6 +31,7 @@ from vaelib.objectives import (
 )
 from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
+from vaelib.terms import CLOSED_FORM_KL, KL, UNBIASED_MMD
 
 FACES = data.render_faces(train=358, test=60)
 # Small batches, because an operation that is not deterministic shows in about one of 100 steps.
@@ -38,8 +40,8 @@ RECIPES = {
     str(objective): Recipe(objective=objective, **SHORT)
     for objective in (
         *(AUTOENCODER, ELBO, POST_ELBO, POST_MMD, infovae(0.5, 100.0)),
-        Objective(kl_weight=1.0, closed_form_kl=True),
-        Objective(kl_weight=1.0, warmup_epochs=1.5),
+        Objective(terms=[1 * CLOSED_FORM_KL]),
+        Objective(terms=[1 * KL], warmup_epochs=1.5),
     )
 }
 RECIPES["ELBO, vamp of 4"] = Recipe(prior=priors.vamp(4), **SHORT)
@@ -49,8 +51,9 @@ RECIPES |= {
     for recipe in (
         Recipe(objective=capacity(10.0, 3.0, epochs=0.5), **ONE_EPOCH),
         Recipe(objective=iwae(3), **ONE_EPOCH),
-        Recipe(objective=infovae(0.5, 200.0, closed_form_mmd=True), **ONE_EPOCH),
+        Recipe(objective=infovae(0.5, 200.0, mmd=UNBIASED_MMD), **ONE_EPOCH),
         Recipe(prior=priors.mixture(4), **ONE_EPOCH),
+        Recipe(objective=ELBO + 2 * NORMS + 0.5 * ROUGH + 9 * SLICED, **ONE_EPOCH),
         Recipe(objective=infovae(0.5, 100.0), prior=priors.vamp(4), **ONE_EPOCH),
         Recipe(latent_dim=8, prior=priors.vamp(5), network="gated", pixels="static", **ONE_EPOCH),
     )

@@ -5,23 +5,27 @@ The package belongs to a course on VAEs and MMD-VAEs. It rebuilds the models of 
 
 The following modules are the core, which is explained in the lessons:
 
-losses, mmd  the terms of the loss, one function each
-objectives   weighted sums of the terms, such as ELBO, beta-VAE, MMD-VAE, and InfoVAE
-priors       distributions from which codes are sampled
-networks     encoders and decoders
-models       the VAE, which joins encoder, decoder, prior, and objective
-batches      training images in shuffled batches
-training     the training loop
+losses, mmd   the mathematics of the loss, one function for each formula
+terms         the terms of the loss as values, and terms of your own
+term_check    the check of a term of your own before training
+weighted_sum  an objective, which is a sum of weighted terms
+objectives    objectives that have a name: ELBO, beta-VAE, MMD-VAE, and InfoVAE
+priors        distributions from which codes are sampled
+networks      encoders and decoders
+own_networks  encoders and decoders that you built with Keras
+models        the VAE, which joins encoder, decoder, prior, and objective
+batches       training images in shuffled batches
+training      the training loop
 
 The other parts of the package are folders:
 
-data         data sets, and folders of your own images
-runs         recipes, training runs, and their files
-measures     measures of models and latent spaces
-plotting     figures of arrays
-explorer     interactive web pages
-commands     the command line
-support      what the rest of the package shares
+data          data sets, and folders of your own images
+runs          recipes, training runs, and their files
+measures      measures of models and latent spaces
+plotting      figures of arrays
+explorer      interactive web pages
+commands      the command line
+support       what the rest of the package shares
 """
 
 import os

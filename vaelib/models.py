@@ -9,11 +9,14 @@ import numpy as np
 from vaelib.losses import repeat_rows
 from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
+from vaelib.own_networks import OwnNetworks, network_from_config
 from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.support.backend import Tensor, keras, ops
 from vaelib.support.chunks import CHUNK, apply_in_chunks, chunk_size
 from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import IMAGE_SHAPE, check_images, to_unit_interval
+from vaelib.term_check import check_term
+from vaelib.terms import PriorOfStep
 
 
 @keras.saving.register_keras_serializable("vaelib")
@@ -28,13 +31,19 @@ class VAE(keras.Model):
     returned as NumPy arrays of type float32.
 
     Args:
-        latent_dim: Number of latent dimensions, 1 or more.
+        latent_dim: Number of latent dimensions, 1 or more. Default: 2, or the number of inputs of
+            `decoder`.
         objective: The training objective. It also determines whether codes are sampled.
         seed: Seed of the initial weights, and of the noise during training.
         prior: Description of the prior, such as `vamp(20)`; `PriorSpec.build` turns it into the
             attribute `prior`.
-        network: "convolutional" (the post's networks) or "gated"; see `vaelib.networks`.
-        image_shape: (height, width, channels). The default is that of the post's images.
+        network: "convolutional" (the post's networks), "gated", or `OwnNetworks`; see
+            `vaelib.networks` and `vaelib.own_networks`.
+        image_shape: (height, width, channels). Default: (28, 28, 1), the shape of the post's
+            images, or the shape of the inputs of `encoder`.
+        encoder, decoder: Two Keras models to train, instead of those of `network`. The encoder maps
+            images to 2 * latent_dim numbers, means and then log-variances (or to latent_dim
+            numbers, if codes are not sampled). The decoder maps codes to logits of pixels.
         **kwargs: Passed on to `keras.Model`.
 
     Attributes:
@@ -57,24 +66,40 @@ class VAE(keras.Model):
 
     def __init__(
         self,
-        latent_dim: int = 2,
+        latent_dim: int | None = None,
         objective: Objective = ELBO,
         seed: int = 0,
         prior: PriorSpec = STANDARD_NORMAL,
-        network: str = "convolutional",
-        image_shape: tuple[int, int, int] = IMAGE_SHAPE,
+        network: str | OwnNetworks = "convolutional",
+        image_shape: tuple[int, int, int] | None = None,
+        encoder: keras.Model | None = None,
+        decoder: keras.Model | None = None,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
-        self.latent_dim = check_integer("latent_dim", latent_dim, 1)
+        if (encoder is None) != (decoder is None):
+            raise ValueError("only one of encoder and decoder is given: expected both or none.")
+        if encoder is not None:
+            network = OwnNetworks.from_models(encoder, decoder)
+            latent_dim = latent_dim or decoder.input_shape[-1]
+            image_shape = image_shape or encoder.input_shape[1:]
+        self.latent_dim = check_integer("latent_dim", 2 if latent_dim is None else latent_dim, 1)
         self.seed = check_integer("seed", seed, 0, 2**32 - 1)
         check_compatible(objective, prior, network)
         self.objective = objective
-        self.network, self.image_shape = network, tuple(image_shape)
+        self.network, self.image_shape = network, tuple(image_shape or IMAGE_SHAPE)
+        for _, term in objective.terms:
+            if term.code:  # the terms of this package are checked by its tests
+                check_term(term, self.latent_dim, self.image_shape, objective.sampled)
         with seeded_init(self.seed):
             outputs = 2 * self.latent_dim if objective.sampled else self.latent_dim
-            self.encoder = NETWORKS[network].build_encoder(outputs, self.image_shape)
-            self.decoder = NETWORKS[network].build_decoder(self.latent_dim, self.image_shape)
+            build = network if isinstance(network, OwnNetworks) else NETWORKS[network]
+            built_encoder = build.build_encoder(outputs, self.image_shape)
+            built_decoder = build.build_decoder(self.latent_dim, self.image_shape)
+        # Given networks are used with their own weights. They have the shapes of those built here,
+        # whose shapes were checked.
+        self.encoder = built_encoder if encoder is None else encoder
+        self.decoder = built_decoder if decoder is None else decoder
         self.prior_settings = prior
         self.prior = prior.build(self.latent_dim, self.encoder, self.seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
@@ -139,12 +164,8 @@ class VAE(keras.Model):
         Raises:
             ValueError: If the objective is scheduled and `steps_per_epoch` is not set.
         """
-        prior = self.prior.current()
-        terms = self.objective.loss_terms(
-            *(to_unit_interval(x), y_pred),
-            prior_sample=lambda n: prior.sample_tensor(n, self.seed_generator),
-            log_prior=prior.log_density,
-        )
+        prior = PriorOfStep(self.prior.current(), self.seed_generator)
+        terms = self.objective.loss_terms(to_unit_interval(x), y_pred, prior)
         for name, value in terms.items():
             # Batches are weighted by their size, because the last batch of an epoch can be smaller.
             self.term_trackers[name].update_state(ops.mean(value), ops.shape(x)[0])
@@ -225,6 +246,8 @@ class VAE(keras.Model):
             )
         names = "latent_dim", "seed", "network", "image_shape", "name"
         settings = {name: getattr(self, name) for name in names}
+        if isinstance(self.network, OwnNetworks):
+            settings["network"] = self.network.get_config()
         settings["objective"] = self.objective.get_config()
         return settings | {"prior": self.prior_settings.get_config()}
 
@@ -233,7 +256,8 @@ class VAE(keras.Model):
         """Create a model from the output of `get_config`."""
         objective = Objective.from_config(config["objective"])
         prior = PriorSpec(**config.get("prior", {}))  # older models have none
-        return cls(**config | {"objective": objective, "prior": prior})
+        network = network_from_config(config.get("network", "convolutional"))
+        return cls(**config | {"objective": objective, "prior": prior, "network": network})
 
 
 def reparameterize(
@@ -261,13 +285,13 @@ def reparameterize(
     return z_mean + ops.exp(0.5 * z_log_var) * noise
 
 
-def check_compatible(objective: Objective, prior: PriorSpec, network: str) -> None:
+def check_compatible(objective: Objective, prior: PriorSpec, network: str | OwnNetworks) -> None:
     """Raise if objective, prior, and network cannot be combined.
 
     Args:
         objective: The training objective.
         prior: Description of the prior, such as `vamp(20)`.
-        network: A key of `vaelib.networks.NETWORKS`.
+        network: A key of `vaelib.networks.NETWORKS`, or `OwnNetworks`.
 
     Raises:
         TypeError: If the objective or the prior has the wrong type.
@@ -284,24 +308,27 @@ def check_compatible(objective: Objective, prior: PriorSpec, network: str) -> No
         raise TypeError(f"objective must be a vaelib Objective such as ELBO, not {objective!r}.")
     if not isinstance(prior, PriorSpec):
         raise TypeError(f"prior must be a vaelib PriorSpec such as vamp(20), not {prior!r}.")
-    if network not in NETWORKS:
+    own = isinstance(network, OwnNetworks)
+    if not own and network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
-    if NETWORKS[network].needs_sampled_codes and not objective.sampled:
+    if not own and NETWORKS[network].needs_sampled_codes and not objective.sampled:
         raise ValueError(
             f"a {network} network needs sampled codes: choose an objective with sampled=True, not "
             f"{objective}."
         )
     if prior == STANDARD_NORMAL:
         return
-    if objective.closed_form_kl or (objective.mmd_weight and objective.closed_form_mmd):
+    terms = [term for _, term in objective.terms]
+    for term in terms:
+        if term.needs_standard_normal:
+            raise ValueError(
+                f"the term {term.label} assumes the standard normal prior, not a {prior}: use KL "
+                "and MMD, which work with every prior."
+            )
+    if not any(term.trains_prior for term in terms):
         raise ValueError(
-            f"closed forms exist only for the standard normal prior, not for a {prior}: set "
-            "closed_form_kl and closed_form_mmd to False."
-        )
-    if not (objective.kl_weight or objective.mmd_weight):
-        raise ValueError(
-            f"nothing in the objective {objective} would train a {prior}: give it a kl_weight or "
-            "an mmd_weight above 0."
+            f"nothing in the objective {objective} would train a {prior}: add a term that does, "
+            "such as 1 * KL."
         )
     if prior.kind == "vamp" and not objective.sampled:
         raise ValueError(

@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -37,10 +37,15 @@ class EpochLog(keras.callbacks.Callback):
         terms = ("loss", *self.model.objective.term_names)
         for term in terms:
             self.history.setdefault(term, []).append(float(logs[term]))
-        print_epoch(self.history, epoch, self.epochs)
+        print_epoch(self.history, epoch, self.epochs, self.model.objective.decimals)
 
 
-def print_epoch(history: dict[str, list[float]], epoch: int, epochs: int) -> None:
+def print_epoch(
+    history: dict[str, list[float]],
+    epoch: int,
+    epochs: int,
+    decimals: Mapping[str, int] | None = None,
+) -> None:
     """Print the terms of the loss in an epoch.
 
     If there are more than 50 epochs, only about 20 of them, including the last, are printed.
@@ -49,15 +54,15 @@ def print_epoch(history: dict[str, list[float]], epoch: int, epochs: int) -> Non
         history: Maps the name of each term to its values in the epochs so far.
         epoch: Index of the epoch, from 0.
         epochs: Total number of epochs.
+        decimals: Number of decimals of each term; 2 for a term that is not named.
 
     >>> print_epoch({"loss": [200.0, 190.0], "kl": [3.0, 4.0]}, epoch=1, epochs=10)
     epoch  2/10   loss 190.00   kl 4.00
     """
     if epochs > 50 and (epoch + 1) % -(-epochs // 20) and epoch + 1 < epochs:
         return
-    values = (
-        f"{term} {values[epoch]:.{5 if term == 'mmd' else 2}f}" for term, values in history.items()
-    )
+    decimals = decimals or {}
+    values = (f"{term} {v[epoch]:.{decimals.get(term, 2)}f}" for term, v in history.items())
     words = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}   {'   '.join(values)}"
     print(words, flush=True)
 
@@ -243,16 +248,17 @@ def fit(
     images = check_images(images, model.image_shape)
     batches = Batches(images, batch_size, seed, first_epoch=done)
     objective = model.objective
-    alone = 1 in (batches.batch_size, len(images) % batches.batch_size)
-    if alone and objective.mmd_weight and objective.closed_form_mmd:
+    smallest = len(images) % batches.batch_size or batches.batch_size
+    needed = max((term.smallest_batch for _, term in objective.terms), default=1)
+    if smallest < needed:
         raise ValueError(
-            f"{len(images):,} images in batches of {batch_size} give a batch of one image, but the "
-            f"objective {objective} compares codes within a batch: choose a batch size for which "
-            "every batch has two or more images."
+            f"{len(images):,} images in batches of {batch_size} give a batch of {smallest}, but "
+            f"the objective {objective} needs {needed} or more images in a batch: choose another "
+            "batch size."
         )
     steps = batches.steps_per_epoch
     for epoch in range(done):
-        print_epoch(history, epoch, epochs)
+        print_epoch(history, epoch, epochs, objective.decimals)
     steps_per_call = 1 if steps % STEPS_PER_CALL else STEPS_PER_CALL
     with contextlib.closing(batches), _executing(model, steps_per_call):
         model.fit(

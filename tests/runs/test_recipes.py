@@ -24,6 +24,7 @@ from vaelib.runs import provenance
 from vaelib.runs.recipes import Recipe, post_recipe
 from vaelib.support import files
 from vaelib.support.backend import keras
+from vaelib.terms import CLOSED_FORM_KL, KL, MMD, UNBIASED_MMD
 
 # ---- The settings
 
@@ -95,12 +96,17 @@ def test_a_slug_can_be_read():
     assert Recipe("faces", beta(4.0), epochs=2).slug == "faces_bce-4-kl_2-epochs"
 
 
+OTHER_ESTIMATE = {KL: CLOSED_FORM_KL, CLOSED_FORM_KL: KL, MMD: UNBIASED_MMD, UNBIASED_MMD: MMD}
+
+
 def with_other(objective, name):
     """The objective with one setting changed, in a set; empty if the change is refused."""
     value = getattr(objective, name)
     other = not value if isinstance(value, bool) else 3
     if name == "reconstruction":
         other = losses.squared_error
+    if name == "terms":
+        other = [(weight, OTHER_ESTIMATE[term]) for weight, term in value]
     try:
         return {dataclasses.replace(objective, **{name: other})}
     except ValueError:
@@ -111,12 +117,13 @@ def test_two_different_objectives_have_different_slugs():
     objectives = {
         *(AUTOENCODER, ELBO, POST_ELBO, POST_MMD, beta(4), beta(0.4), infovae(0.5, 4)),
         *(capacity(10, 5, 5), capacity(10, 5, 6), capacity(10, 6, 5), iwae(2), iwae(3)),
+        *(infovae(0.5, 10), infovae(0.1, 4), infovae(1, 4), infovae(1, 40), infovae(0, 7)),
     }
     changes = [(o, field) for o in objectives for field in dataclasses.fields(Objective)]
     for objective, field in changes:  # each setting is changed, then two at once
         objectives |= with_other(objective, field.name)
     for objective in list(objectives):
-        objectives |= with_other(objective, "sampled") | with_other(objective, "closed_form_kl")
+        objectives |= with_other(objective, "sampled") | with_other(objective, "terms")
     slugs = {Recipe("faces", objective).slug for objective in objectives}
     assert len(objectives) > 100
     assert len(slugs) == len(objectives)

@@ -13,6 +13,7 @@ from vaelib.runs import checkpoints, run_folder
 from vaelib.runs.recipes import Recipe
 from vaelib.support.backend import keras
 from vaelib.support.errors import RunError
+from vaelib.terms import KL
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
@@ -71,7 +72,7 @@ def test_a_checkpoint_restores_everything_that_was_saved(run, tmp_path):
 RECIPES = [
     Recipe(objective=ELBO, **SHORT),
     Recipe(objective=POST_MMD, schedule="constant", **SHORT),
-    Recipe(objective=Objective(kl_weight=1.0, warmup_epochs=4), prior=priors.vamp(3), **SHORT),
+    Recipe(objective=Objective(terms=[1 * KL], warmup_epochs=4), prior=priors.vamp(3), **SHORT),
 ]
 
 

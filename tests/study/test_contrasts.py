@@ -82,15 +82,14 @@ def test_a_model_that_is_not_there_is_named():
 
 
 def test_every_set_of_changes_leads_to_the_model_that_they_make():
-    settings = {name: one.get_config() for name, one in named_models.OBJECTIVES.items()}
     for size in range(4):
         for changes in itertools.combinations(CHANGES, size):
-            found = settings[contrasts.model_after(set(changes))]
+            found = named_models.OBJECTIVES[contrasts.model_after(set(changes))]
             pixels = "squared_error" if PIXELS in changes else "binary_cross_entropy"
-            assert found["reconstruction"] == pixels
-            assert found["sampled"] == (MMD not in changes)
+            assert found.reconstruction.__name__ == pixels
+            assert found.sampled == (MMD not in changes)
             kl = 0 if MMD in changes else 1 if WEIGHT in changes else 0.01
-            assert (found["kl_weight"], found["mmd_weight"]) == (kl, 784 * (MMD in changes))
+            assert (found.weight("kl"), found.weight("mmd")) == (kl, 784 * (MMD in changes))
 
 
 @pytest.mark.parametrize("comparison", contrasts.COMPARISONS)

@@ -13,7 +13,7 @@ FACES = data.render_faces(train=60, test=20)
 
 def test_the_models_are_beta_vaes_with_rising_weights():
     weights = [
-        named_models.recipe("faces", word).objective.kl_weight for word in make_beta_vaes.BETAS
+        named_models.recipe("faces", word).objective.weight("kl") for word in make_beta_vaes.BETAS
     ]
     assert weights == sorted(weights) and (weights[0], weights[-1]) == (0.01, 10)
 
@@ -30,12 +30,12 @@ def test_the_last_snapshot_of_each_model_is_kept(monkeypatch, tmp_path):
         np.testing.assert_allclose(codes, model.encode(FACES.test_images), atol=2e-3)
         about = json.loads(str(arrays[f"{word}/provenance"]))
         assert about["data"]["fingerprint"] == FACES.limit(train=40).fingerprint
-        assert about["recipe"]["objective"]["kl_weight"] == model.objective.kl_weight
+        assert about["recipe"]["objective"]["terms"][0]["weight"] == model.objective.weight("kl")
         assert (codes.dtype, arrays[f"{word}/grid"].dtype) == (np.float16, np.uint8)
     path = tmp_path / "beta_vaes.npz"
     path.write_bytes(make_beta_vaes.to_npz(arrays))
     for run in vae_family.load_beta_vaes(path):  # which read the weights
-        word = f"beta({run.recipe.objective.kl_weight:g})"
+        word = f"beta({run.recipe.objective.weight('kl'):g})"
         codes = run.model.encode(FACES.test_images)
         np.testing.assert_allclose(codes, arrays[f"{word}/codes"], atol=3e-3)
 

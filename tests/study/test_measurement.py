@@ -56,7 +56,7 @@ def test_the_family_is_measured_too(latent_dim, objective, prior):
     if latent_dim > 2:
         expected |= {"grid on manifold", "marginal cross-entropy", "bound gap", "occupancy"}
     # A bound from samples, where the KL keeps the clouds wide enough to sample from.
-    sampled = latent_dim > 2 and model.objective.kl_weight > 0
+    sampled = latent_dim > 2 and model.objective.weight("kl") > 0
     assert ("marginal cross-entropy, sampled" in row) == sampled
     if prior != "normal":
         expected |= {"MMD² to prior", "moment KL", "covariance distance", "occupancy"}
@@ -128,8 +128,8 @@ OF_CLASSES = {"15-NN accuracy", "probe accuracy", "silhouette", "cluster agreeme
 
 @pytest.mark.parametrize(("name", "prior"), [("frey_faces", "normal"), ("cifar10", "vamp(3)")])
 def test_images_of_another_shape_are_measured_too_and_without_classes(name, prior):
-    pictures = drawn.dataset(data.IMAGE_SHAPES[name], train=80, test=60, name=name)
-    classes = data.CLASS_NAMES[name]
+    pictures = drawn.dataset(data.DATASETS[name].image_shape, train=80, test=60, name=name)
+    classes = data.DATASETS[name].class_names
     if len(classes) == 1:
         none = {
             f"{part}_labels": 0 * getattr(pictures, f"{part}_labels") for part in ("train", "test")
@@ -144,7 +144,7 @@ def test_images_of_another_shape_are_measured_too_and_without_classes(name, prio
 
 def test_the_posts_weight_of_mmd_grows_with_the_values_of_an_image():
     weights = {
-        name: named_models.recipe(name, "post-mmd").objective.mmd_weight
+        name: named_models.recipe(name, "post-mmd").objective.weight("mmd")
         for name in ("mnist", "frey_faces", "cifar10")
     }
     assert weights == {"mnist": 784, "frey_faces": 560, "cifar10": 3_072}

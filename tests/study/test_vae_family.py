@@ -79,7 +79,7 @@ def test_latent_spaces_are_shown_as_snapshots_are(tmp_path):
 
 def test_the_published_models_decode_the_grids_beside_them():
     spaces, runs = vae_family.read_latent_spaces(), vae_family.load_beta_vaes()
-    weights = [run.recipe.objective.kl_weight for run in runs]
+    weights = [run.recipe.objective.weight("kl") for run in runs]
     assert weights == [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
     for run, kept in zip(runs, spaces.values(), strict=True):
         decoded = 255 * run.model.decode(grid_codes())

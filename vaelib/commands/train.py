@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaelib import data
-from vaelib.commands.command_group import image_options, user_input
+from vaelib.commands.command_group import ListsDatasets, image_options, user_input
 
 if TYPE_CHECKING:
     from vaelib import runs
@@ -45,7 +45,7 @@ class Size(click.ParamType):
         return sides * 2 if len(sides) == 1 else sides
 
 
-@click.command()
+@click.command(cls=ListsDatasets)
 @click.argument("source")
 @click.option(
     "--size",
@@ -138,15 +138,14 @@ def train(
     Each subfolder is a class. If the folder contains train/ and test/, these are the training and
     test images; otherwise 10 % are held out for testing.
 
-    The data sets are fashion_mnist, mnist, faces, frey_faces, cifar10, and emoji (of the Noto
-    font). Except for emoji, their images are always read in the same way, so the options --size,
-    --color, --gray, --fit, and --skip cannot be used with them.
+    The data sets are listed below. Except for emoji, their images are always read in the same way,
+    so the options --size, --color, --gray, --fit, and --skip cannot be used with them.
 
     The result is a folder with the training run, figures, a page to explore the latent space in a
     browser, and model.keras. Repeat the same command to resume a run that was interrupted.
     """
     with user_input():
-        if source in data.CLASS_NAMES:
+        if source in data.DATASETS:
             if (size, color, fit, skip) != (None, None, None, False):
                 raise ValueError(
                     f"{source} is always read in the same way: leave out --size, --color, --gray, "
@@ -165,7 +164,7 @@ def train(
 
     with user_input():
         # A data set with a name is recorded by its name, unless its images were changed.
-        named = source in data.CLASS_NAMES and augment == 1
+        named = source in data.DATASETS and augment == 1
         images = source if named else dataset
         recipe = _recipe(images, dataset, steps=steps, seed=seed, **settings)
     per_epoch = math.ceil(len(dataset.train_images) / recipe.batch_size)
@@ -193,19 +192,20 @@ def _recipe(
     **settings: Any,
 ) -> runs.Recipe:
     """Return the recipe that corresponds to the options of the command."""
-    from vaelib import objectives, runs
+    from vaelib import objectives, runs, weighted_sum
+    from vaelib.terms import KL, MMD
 
     usual = "cross-entropy" if dataset.image_shape[2] == 1 else "gaussian"
     usual = "squared-error" if kind == "mmd-vae" else usual
-    reconstruction = objectives.RECONSTRUCTIONS[RECONSTRUCTIONS[reconstruction or usual]]
+    reconstruction = weighted_sum.RECONSTRUCTIONS[RECONSTRUCTIONS[reconstruction or usual]]
     if kind != "vae" and beta != 1:
         raise ValueError(
             f"--beta is the weight of the KL, which model {kind} does not have: leave it out."
         )
     values = math.prod(dataset.image_shape)
     objective = {
-        "vae": objectives.Objective(reconstruction, kl_weight=beta),
-        "mmd-vae": objectives.Objective(reconstruction, mmd_weight=values, sampled=False),
+        "vae": objectives.Objective(reconstruction, [beta * KL]),
+        "mmd-vae": objectives.Objective(reconstruction, [values * MMD], sampled=False),
         "autoencoder": objectives.Objective(reconstruction, sampled=False),
     }[kind]
     n = len(dataset.train_images)

@@ -48,7 +48,7 @@ def sweep(
         raise ValueError(f"{len(runs)} runs to sweep over: expected two or more.")
     objectives = [run.recipe.objective for run in runs]
     if titles is None:
-        titles = [f"β = {objective.kl_weight:g}" for objective in objectives]
+        titles = [f"β = {objective.weight('kl'):g}" for objective in objectives]
     titles = titles_or_default(runs, titles)
     for run in runs:
         check_explorable(run, binarized=True)

@@ -7,7 +7,6 @@ run_folder         completed runs on disk
 checkpoints        the state of an unfinished training run on disk
 snapshots          the latent space and samples at several training steps
 provenance         the code, data and versions that produced a run
-source_hash        a hash of source code that ignores formatting
 npz                safe reading and writing of .npz files
 reproduction       retraining of the published runs for comparison
 """

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import vaelib
 from vaelib.data import Dataset
-from vaelib.runs import source_hash
 from vaelib.runs.recipes import Recipe
+from vaelib.support import source_hash
 
 PACKAGE = Path(vaelib.__file__).parent
 # The files that determine the numerical result of training. A change in one of them means that the
 # same recipe gives a different run.
 RESULT_FILES = (
-    *("batches", "losses", "mmd", "models", "networks", "objectives", "priors", "training"),
+    *("batches", "losses", "mmd", "models", "networks", "objectives", "priors", "terms"),
+    *("own_networks", "training", "weighted_sum"),
     *("support/chunks", "support/image_arrays", "support/latent_grid", "support/rng"),
     *("runs/dataset_reference", "runs/recipes", "runs/snapshots", "runs/trainer"),
 )

@@ -1,13 +1,15 @@
 """Define recipes, which contain all settings that determine a training run."""
 
+import json
 import math
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from vaelib import data, training
 from vaelib.models import VAE, check_compatible
-from vaelib.networks import conv_widths
-from vaelib.objectives import ELBO, Objective
+from vaelib.networks import check_image_shape
+from vaelib.objectives import ELBO, POST_ELBO, Objective, post_elbo
+from vaelib.own_networks import OwnNetworks, network_from_config
 from vaelib.priors import STANDARD_NORMAL, PriorSpec
 from vaelib.runs.dataset_reference import DatasetReference
 from vaelib.support.errors import RunError, check_integer, check_number
@@ -47,7 +49,9 @@ class Recipe:
         seed: Seed of initial weights, order of images and noise, from 0 to 2**32 - 1.
         limit: Train on the first `limit` images only. None: all images.
         prior: The prior of the codes.
-        network: "convolutional", as in the post, or "gated", see `vaelib.networks`.
+        network: "convolutional", as in the post, or "gated", see `vaelib.networks`. Alternatively,
+            a pair (encoder, decoder) of Keras models, of which only the architecture is used, see
+            `vaelib.own_networks`.
         pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarize`.
 
     Raises:
@@ -67,23 +71,24 @@ class Recipe:
     seed: int = 0
     limit: int | None = None
     prior: PriorSpec = STANDARD_NORMAL
-    network: str = "convolutional"
+    network: str | OwnNetworks = "convolutional"
     pixels: str = "gray"
 
     def __post_init__(self) -> None:
         if isinstance(self.dataset, data.Dataset):
             object.__setattr__(self, "dataset", DatasetReference.from_dataset(self.dataset))
-        if not isinstance(self.dataset, DatasetReference) and self.dataset not in data.CLASS_NAMES:
-            names = ", ".join(data.CLASS_NAMES)
-            raise ValueError(f"unknown data set {self.dataset!r}: choose one of {names}.")
-        conv_widths(self.image_shape)  # raises if the networks do not support this image size
+        if isinstance(self.network, tuple | list) and len(self.network) == 2:
+            object.__setattr__(self, "network", OwnNetworks.from_models(*self.network))
+        shape = self.image_shape  # raises if the data set is unknown
         check_compatible(self.objective, self.prior, self.network)
+        if not isinstance(self.network, OwnNetworks):
+            check_image_shape(self.network, shape)
         check_integer("the prior's components", self.prior.components, 1, MOST_COMPONENTS)
         given = {name: getattr(self, name) for name in INTEGERS}
         if self.limit is None:
             del given["limit"]
         numbers = {name: check_integer(name, v, *INTEGERS[name]) for name, v in given.items()}
-        most = math.prod(self.image_shape)
+        most = math.prod(shape)
         numbers["latent_dim"] = check_integer("latent_dim", self.latent_dim, 1, most)
         numbers["learning_rate"] = check_number("learning_rate", self.learning_rate, above=0)
         if self.learning_rate > 1:
@@ -98,6 +103,30 @@ class Recipe:
                 raise ValueError(
                     f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}."
                 )
+
+    def check_restorable(self) -> None:
+        """Raise unless the recipe equals the one that will be restored from its settings.
+
+        A run is saved with the settings of its recipe. If these gave another recipe, the run could
+        be trained and saved, but never loaded.
+
+        Raises:
+            RunError: If the restored recipe differs, or if it cannot be restored.
+        """
+        try:
+            restored = Recipe.from_config(json.loads(json.dumps(self.get_config())))
+        except Exception as error:  # classes from outside can raise anything
+            restored, reason = None, f"{type(error).__name__}: {error}".rstrip(".")
+        if restored is not None:
+            names = [f.name for f in fields(self)]
+            differ = [name for name in names if getattr(self, name) != getattr(restored, name)]
+            reason = f"{' and '.join(differ) or type(self).__name__} would not be the same"
+        if restored != self:
+            raise RunError(
+                f"a run of {self.slug} could not be loaded after training ({reason}): write a new "
+                "loss as ELBO + weight * Term(function) instead of a class of its own, and use the "
+                "classes Recipe, Objective, and PriorSpec of this package."
+            )
 
     def load_dataset(self) -> data.Dataset:
         """Load the data set, binarized and limited according to the recipe.
@@ -124,13 +153,14 @@ class Recipe:
 
     @property
     def uses_own_images(self) -> bool:
-        """Whether the data set consists of the user's own images instead of a built-in one."""
+        """Whether the images were given as a `Dataset` instead of the name of a data set."""
         return isinstance(self.dataset, DatasetReference)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """The shape (height, width, channels) of the images."""
-        return self.dataset.image_shape if self.uses_own_images else data.IMAGE_SHAPES[self.dataset]
+        about = self.dataset if self.uses_own_images else data.find_entry(self.dataset)
+        return about.image_shape
 
     def compiled_model(self, train_size: int) -> VAE:
         """Build an untrained `VAE` and compile it for training on `train_size` images."""
@@ -142,6 +172,8 @@ class Recipe:
         """Return the settings as values that can be written as JSON."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         plain |= {"objective": self.objective.get_config(), "prior": asdict(self.prior)}
+        if isinstance(self.network, OwnNetworks):
+            plain["network"] = self.network.get_config()
         return plain | ({"dataset": self.dataset.get_config()} if self.uses_own_images else {})
 
     @classmethod
@@ -151,6 +183,7 @@ class Recipe:
         Raises:
             ValueError: If settings are unknown or missing, or if a value is out of range.
             TypeError: If a value has the wrong type.
+            RunError: If the data set is known by a name that is not registered in this process.
         """
         config = NEWER | config
         if config["pixels"] == "grey":  # the spelling in earlier versions of this package
@@ -164,6 +197,12 @@ class Recipe:
         objective = Objective.from_config(config["objective"])
         if isinstance(config["dataset"], dict):
             config["dataset"] = DatasetReference.from_config(config["dataset"])
+        elif config["dataset"] not in data.DATASETS:
+            raise RunError(
+                f"the run was trained on a data set called {config['dataset']!r}, which is not "
+                "known here: add it with data.register, and load the run again."
+            )
+        config["network"] = network_from_config(config["network"])
         return cls(**config | {"objective": objective, "prior": PriorSpec(**config["prior"])})
 
     @property
@@ -174,7 +213,7 @@ class Recipe:
         name = self.dataset.slug if self.uses_own_images else self.dataset
         words = [name, "" if self.pixels == "gray" else self.pixels, objective]
         words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
-        words += ["" if self.network == "convolutional" else self.network]
+        words += ["" if self.network == "convolutional" else str(self.network)]
         words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]
         return "_".join(word for word in words if word)
 
@@ -184,10 +223,22 @@ NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pix
 NEWER |= {"beta_2": 0.999, "optimizer": "adam"}
 
 
-def post_recipe(dataset: str | data.Dataset, objective: Objective, seed: int = 0) -> Recipe:
+def post_recipe(
+    dataset: str | data.Dataset, objective: Objective, seed: int = 0, batch_size: int = 100
+) -> Recipe:
     """Create a recipe with the post's settings, for any data set and objective.
 
     The post trains for 50 epochs in batches of 100, with Adam at a constant learning rate of 1e-4.
+
+    Args:
+        dataset, objective, seed: As in `Recipe`.
+        batch_size: Number of images per step. The weight of the KL in `POST_ELBO` follows from it,
+            as in the post's code; see `objectives.post_elbo`.
+
+    >>> print(post_recipe("mnist", POST_ELBO, batch_size=50).objective)
+    BCE + 0.02 KL
     """
+    if objective == POST_ELBO:
+        objective = post_elbo(batch_size)
     adam = dict(learning_rate=1e-4, schedule="constant", beta_2=0.999, optimizer="adam")
-    return Recipe(dataset, objective, epochs=50, seed=seed, **adam)
+    return Recipe(dataset, objective, epochs=50, batch_size=batch_size, seed=seed, **adam)

@@ -47,6 +47,7 @@ def train(
         raise TypeError(
             f"recipe must be a Recipe, such as Recipe('faces', epochs=2), not {recipe!r}."
         )
+    recipe.check_restorable()
     dataset = recipe.load_dataset()
     identity = provenance.run_identity(recipe, dataset.fingerprint)
     folder = run_folder.folder_for(recipe, identity, directory)
@@ -103,7 +104,7 @@ def _loaded(folder: Path, identity: dict, recipe: Recipe) -> run_folder.Run:
     with contextlib.suppress(OSError):
         checkpoints.remove(folder)
     for epoch in range(run.recipe.epochs):
-        training.print_epoch(run.history, epoch, run.recipe.epochs)
+        training.print_epoch(run.history, epoch, recipe.epochs, recipe.objective.decimals)
     return run
 
 

@@ -1,7 +1,14 @@
 """Show figures with text alternatives in notebooks, and report changed settings."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from IPython.display import display
 from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from vaelib.runs import Run  # not needed at run time
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -39,3 +46,37 @@ def note_changed_settings(given: dict[str, object], **expected: object) -> None:
         f"The text was written for {ours}. Here {yours}: code, tables, and figures follow your "
         "settings, but what the text says about classes, positions, or numbers may not be true."
     )
+
+
+def has_two_dimensions(latent_dim: int, needs: str = "this figure") -> bool:
+    """Return whether latent_dim is 2, and otherwise print that something is skipped.
+
+    Args:
+        latent_dim: Number of latent dimensions.
+        needs: What needs a two-dimensional latent space, the subject of the printed sentence.
+
+    >>> has_two_dimensions(3)
+    Skipped, because this figure needs a two-dimensional latent space and latent_dim is 3.
+    False
+    """
+    if latent_dim == 2:
+        return True
+    print(
+        f"Skipped, because {needs} needs a two-dimensional latent space and latent_dim is "
+        f"{latent_dim}."
+    )
+    return False
+
+
+def note_latent_dim(run: Run, latent_dim: int) -> None:
+    """Print a note if a committed run has another number of latent dimensions than the lesson.
+
+    Args:
+        run: A run that was loaded, not trained in the lesson.
+        latent_dim: Number of latent dimensions of the runs that are trained in the lesson.
+    """
+    if run.recipe.latent_dim != latent_dim:
+        print(
+            f"These results are read from `runs/`. They have latent_dim = {run.recipe.latent_dim} "
+            f"whatever your setting is, which is {latent_dim}."
+        )
