@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from vaelib.data import BINARIZATIONS, Dataset
+from vaelib.explorer.known_layers import unknown_part
 from vaelib.priors import STANDARD_NORMAL
 from vaelib.runs import Run
 
@@ -29,8 +30,8 @@ def check_explorable(run: Run, binarized: bool = False) -> None:
         binarized: Whether the page supports binarized pixels as well as gray ones.
 
     Raises:
-        ValueError: If the run does not have two latent dimensions, the convolutional network, a
-            standard normal prior and supported pixels.
+        ValueError: If the run does not have two latent dimensions, a standard normal prior,
+            supported pixels, and networks of layers that the browser can compute.
     """
     recipe, pixels = run.recipe, ("gray", *(BINARIZATIONS if binarized else ()))
     if run.model.latent_dim != 2:
@@ -38,13 +39,18 @@ def check_explorable(run: Run, binarized: bool = False) -> None:
             f"{recipe.slug} has {run.model.latent_dim} latent dimensions: the explorer shows "
             "two-dimensional latent spaces only. Train it with latent_dim=2."
         )
-    supported = recipe.network == "convolutional" and recipe.prior == STANDARD_NORMAL
-    if not supported or recipe.pixels not in pixels:
+    if recipe.prior != STANDARD_NORMAL or recipe.pixels not in pixels:
         raise ValueError(
-            f"{recipe.slug} has a {recipe.network} network, the prior {recipe.prior} and "
-            f"{recipe.pixels} pixels: the explorer shows convolutional models with a standard "
-            f"normal and {' or '.join(pixels)} pixels only."
+            f"{recipe.slug} has the prior {recipe.prior} and {recipe.pixels} pixels: the explorer "
+            f"shows models with a standard normal prior and {' or '.join(pixels)} pixels only."
         )
+    for network in (run.model.encoder, run.model.decoder):
+        if reason := unknown_part(network):
+            raise ValueError(
+                f"the {network.name} of {recipe.slug} has {reason}: the explorer computes "
+                "sequences of dense layers and strided convolutions in the browser, such as the "
+                "network called convolutional."
+            )
 
 
 def shared_dataset(runs: Sequence[Run], dataset: Dataset | None = None) -> Dataset:
