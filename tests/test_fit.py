@@ -195,7 +195,7 @@ def test_bytes_and_floats_from_0_to_1_are_accepted(images, how):
 def test_a_distance_within_a_batch_needs_two_images_in_each(n, batch_size):
     model = compiled(CLOSED_MMD)
     before = model.get_weights()
-    said = f"{n} images in batches of {batch_size} give a batch of one image, but the objective "
+    said = f"{n} images in batches of {batch_size} give a batch of 1, but the objective "
     with pytest.raises(ValueError, match=re.escape(said)):
         training.fit(model, IMAGES[:n], 1, batch_size=batch_size)
     for one, another in zip(before, model.get_weights(), strict=True):
@@ -243,7 +243,7 @@ def test_images_are_released_after_training(faces):
 def test_a_tf_dataset_ends_when_its_batches_are_closed(faces):
     batches = Batches(faces.train_images[:100], 50, seed=0)
     batches_left = iter(batches.to_tf_dataset())
-    np.testing.assert_array_equal(next(batches_left)[0], batches[0][0])
+    np.testing.assert_array_equal(next(batches_left)["images"], batches[0]["images"])
     batches.close()
     assert len(list(batches_left)) <= 4  # those that were prefetched
 

@@ -21,7 +21,7 @@ def numbered(n):
 
 
 def numbers(batches):
-    return np.concatenate([images[:, 0, 0, 0] for (images,) in batches]).tolist()
+    return np.concatenate([batch["images"][:, 0, 0, 0] for batch in batches]).tolist()
 
 
 def test_an_epoch_shows_every_image_once():
@@ -29,7 +29,7 @@ def test_an_epoch_shows_every_image_once():
     assert batches.steps_per_epoch == 3
     for epoch in range(3):
         shown = [batches[3 * epoch + step] for step in range(3)]
-        assert [len(images) for (images,) in shown] == [4, 4, 2]
+        assert [len(batch["images"]) for batch in shown] == [4, 4, 2]
         assert sorted(numbers(shown)) == list(range(10))
 
 
@@ -51,10 +51,10 @@ def test_the_order_depends_on_seed_and_epoch_alone():
 
 def test_the_tf_dataset_contains_all_batches_in_their_order():
     batches = Batches(numbered(10), batch_size=4, seed=0, first_epoch=2)
-    found = [images.numpy() for (images,) in batches.to_tf_dataset().take(7)]
+    found = [batch["images"].numpy() for batch in batches.to_tf_dataset().take(7)]
     assert [images.dtype for images in found] == [np.uint8] * 7
     for step, images in enumerate(found):
-        np.testing.assert_array_equal(images, batches[step][0])
+        np.testing.assert_array_equal(images, batches[step]["images"])
 
 
 def test_the_tf_dataset_has_no_autotuning_thread_to_wait_for():
@@ -90,7 +90,7 @@ def test_a_step_of_fit_equals_the_step_written_out(objective):
     batches = Batches(FACES.train_images, 100, seed=0)
     by_fit.fit(batches.to_tf_dataset(), steps_per_epoch=1, shuffle=False, verbose=0)
 
-    images = tf.cast(batches[0][0], "float32") / 255
+    images = tf.cast(batches[0]["images"], "float32") / 255
     with tf.GradientTape() as tape:
         outputs = by_hand(images)
         prior = PriorOfStep(by_hand.prior, by_hand.seed_generator)

@@ -13,7 +13,10 @@ objectives    objectives that have a name: ELBO, beta-VAE, MMD-VAE, and InfoVAE
 priors        distributions from which codes are sampled
 networks      encoders and decoders
 own_networks  encoders and decoders that you built with Keras
+conditioning  the class label as an input of encoder and decoder
+compatibility the check that the settings of a model can be combined
 models        the VAE, which joins encoder, decoder, prior, and objective
+array_methods the methods of a model for arrays: encode, decode, and sample
 batches       training images in shuffled batches
 training      the training loop
 

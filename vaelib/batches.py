@@ -19,18 +19,20 @@ class Batches:
     run can be resumed at any epoch. Pixels are not converted here, because the model does this for
     each batch.
 
-    `batches[step]` is a tuple that contains the images of one batch, where steps count from 0 at
-    the beginning of `first_epoch`.
+    `batches[step]` is a batch, where steps count from 0 at the beginning of `first_epoch`. A batch
+    is a dict with "images" and, if labels are given, "labels".
 
     Args:
         images: Shape (n, height, width, channels), uint8 or floats in [0, 1].
         batch_size: Number of images per batch. The last batch of an epoch can be smaller.
         seed: Seed of the order, 0 or greater.
         first_epoch: Number of the epoch to begin with.
+        labels: Labels of the images, shape (n,), or None to leave them out.
 
     Raises:
         TypeError: If the batch size or the seed is not an integer.
-        ValueError: If one of them is out of range, or the images are not valid.
+        ValueError: If one of them is out of range, if the images are not valid, or if there is not
+            one label for each image.
 
     >>> batches = Batches(np.zeros((5, 28, 28, 1), "uint8"), batch_size=2, seed=0)
     >>> batches.steps_per_epoch, [batches.indices(step).tolist() for step in range(3)]
@@ -38,9 +40,20 @@ class Batches:
     """
 
     def __init__(
-        self, images: np.ndarray, batch_size: int, seed: int, first_epoch: int = 0
+        self,
+        images: np.ndarray,
+        batch_size: int,
+        seed: int,
+        first_epoch: int = 0,
+        labels: np.ndarray | None = None,
     ) -> None:
         self.images, self.first_epoch = check_images(images), first_epoch
+        self.labels = None if labels is None else np.asarray(labels)
+        if labels is not None and self.labels.shape != (len(self.images),):
+            raise ValueError(
+                f"labels of shape {self.labels.shape} for {len(self.images):,} images: expected "
+                "one label for each image."
+            )
         self.batch_size = check_integer("batch_size", batch_size, 1)
         self.seed = check_integer("seed", seed, 0)
         self.n = len(self.images)
@@ -48,19 +61,24 @@ class Batches:
         self._shuffled = (None, None)  # the last epoch that was shuffled, and its order
         self._lock = threading.Lock()
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray]:
-        return (self.images[self.indices(step)],)
+    def __getitem__(self, step: int) -> dict[str, np.ndarray]:
+        chosen = self.indices(step)
+        batch = {"images": self.images[chosen]}
+        return batch if self.labels is None else batch | {"labels": self.labels[chosen]}
 
     def to_tf_dataset(self) -> tf.data.Dataset:
         """Return a `tf.data.Dataset` of the batches in their order, for Keras to train on."""
-        kinds = tuple(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in self[0])
+        kinds = {
+            name: tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+            for name, array in self[0].items()
+        }
         batches = tf.data.Dataset.from_generator(self._forever, output_signature=kinds)
         # With autotuning, the end of training would wait for a thread that can sleep for a minute.
         options = tf.data.Options()
         options.autotune.enabled = False
         return batches.prefetch(2).with_options(options)
 
-    def _forever(self) -> Iterator[tuple[np.ndarray]]:
+    def _forever(self) -> Iterator[dict[str, np.ndarray]]:
         for step in itertools.count():
             with self._lock:  # because `close` is called by another thread
                 if self.images is None:

@@ -4,15 +4,17 @@
 2018), whose models this package rebuilds.
 """
 
-import numpy as np
+from collections.abc import Mapping
 
+from vaelib.array_methods import ArrayMethods
+from vaelib.compatibility import check_compatible
+from vaelib.conditioning import with_label, with_label_channels
 from vaelib.losses import repeat_rows
 from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
 from vaelib.own_networks import OwnNetworks, network_from_config
 from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.support.backend import Tensor, keras, ops
-from vaelib.support.chunks import CHUNK, apply_in_chunks, chunk_size
 from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import IMAGE_SHAPE, check_images, to_unit_interval
 from vaelib.term_check import check_term
@@ -20,7 +22,7 @@ from vaelib.terms import PriorOfStep
 
 
 @keras.saving.register_keras_serializable("vaelib")
-class VAE(keras.Model):
+class VAE(ArrayMethods, keras.Model):
     """A variational autoencoder, that is, an encoder, a decoder, a prior, and an objective.
 
     It is trained with `fit(images)` after `vaelib.training.compile_model`. The function
@@ -44,6 +46,9 @@ class VAE(keras.Model):
         encoder, decoder: Two Keras models to train, instead of those of `network`. The encoder maps
             images to 2 * latent_dim numbers, means and then log-variances (or to latent_dim
             numbers, if codes are not sampled). The decoder maps codes to logits of pixels.
+        condition: Number of classes of a conditional VAE, whose encoder and decoder get the class
+            label; see `vaelib.conditioning`. 0: no condition. With a condition, given networks
+            take `condition` more channels and `condition` more inputs.
         **kwargs: Passed on to `keras.Model`.
 
     Attributes:
@@ -74,18 +79,21 @@ class VAE(keras.Model):
         image_shape: tuple[int, int, int] | None = None,
         encoder: keras.Model | None = None,
         decoder: keras.Model | None = None,
+        condition: int = 0,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
         if (encoder is None) != (decoder is None):
             raise ValueError("only one of encoder and decoder is given: expected both or none.")
+        self.condition = check_integer("condition", condition, 0)
         if encoder is not None:
             network = OwnNetworks.from_models(encoder, decoder)
-            latent_dim = latent_dim or decoder.input_shape[-1]
-            image_shape = image_shape or encoder.input_shape[1:]
+            latent_dim = latent_dim or decoder.input_shape[-1] - self.condition
+            *sides, channels = encoder.input_shape[1:]
+            image_shape = image_shape or (*sides, channels - self.condition)
         self.latent_dim = check_integer("latent_dim", 2 if latent_dim is None else latent_dim, 1)
         self.seed = check_integer("seed", seed, 0, 2**32 - 1)
-        check_compatible(objective, prior, network)
+        check_compatible(objective, prior, network, self.condition)
         self.objective = objective
         self.network, self.image_shape = network, tuple(image_shape or IMAGE_SHAPE)
         for _, term in objective.terms:
@@ -94,8 +102,11 @@ class VAE(keras.Model):
         with seeded_init(self.seed):
             outputs = 2 * self.latent_dim if objective.sampled else self.latent_dim
             build = network if isinstance(network, OwnNetworks) else NETWORKS[network]
-            built_encoder = build.build_encoder(outputs, self.image_shape)
-            built_decoder = build.build_decoder(self.latent_dim, self.image_shape)
+            *sides, channels = self.image_shape
+            shape = (*sides, channels + self.condition)
+            built_encoder = build.build_encoder(outputs, shape)
+            inputs = self.latent_dim + self.condition
+            built_decoder = build.build_decoder(inputs, self.image_shape)
         # Given networks are used with their own weights. They have the shapes of those built here,
         # whose shapes were checked.
         self.encoder = built_encoder if encoder is None else encoder
@@ -117,30 +128,53 @@ class VAE(keras.Model):
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
         self.built = True
 
-    def call(self, images: Tensor, training: bool = False) -> dict[str, Tensor]:
+    def call(
+        self, batch: Tensor | Mapping[str, Tensor], training: bool = False
+    ) -> dict[str, Tensor]:
         """Encode images, sample codes, and decode them.
 
         Args:
-            images: Shape (batch, *image_shape), uint8 or floats in [0, 1].
+            batch: "images", shape (batch, *image_shape), uint8 or floats in [0, 1], and, if the
+                model has a condition, "labels", shape (batch,). Images alone are accepted, too.
             training: Passed on to the encoder.
 
         Returns:
             The tensors that `Objective.loss_terms` takes as its argument `outputs`.
         """
         learned = {"log_scale": ops.copy(self.log_scale)} if self.objective.learns_scale else {}
-        encoded = self.encoder(to_unit_interval(images), training=training)
+        images, labels = self._images_and_labels(batch)
+        encoded = self._encoded(images, labels, training=training)
         if not self.objective.sampled:
-            return learned | {"z_mean": encoded, "z": encoded, "logits": self.decoder(encoded)}
+            logits = self._logits(encoded, labels)
+            return learned | {"z_mean": encoded, "z": encoded, "logits": logits}
         if self.objective.samples > 1:  # one row for each code to be sampled
             encoded = repeat_rows(encoded, self.objective.samples)
+            labels = None if labels is None else repeat_rows(labels, self.objective.samples)
         z_mean, z_log_var = ops.split(encoded, 2, axis=1)  # each (batch, latent_dim)
         z = reparameterize(z_mean, z_log_var, self.seed_generator)
         codes = {"z_mean": z_mean, "z_log_var": z_log_var, "z": z}
-        return learned | codes | {"logits": self.decoder(z)}
+        return learned | codes | {"logits": self._logits(z, labels)}
+
+    def _images_and_labels(
+        self, batch: Tensor | Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor | None]:
+        images = batch["images"] if isinstance(batch, Mapping) else batch
+        if not self.condition:
+            return images, None
+        if not (isinstance(batch, Mapping) and "labels" in batch):
+            raise ValueError("the model has a condition: pass {'images': ..., 'labels': ...}.")
+        return images, batch["labels"]
+
+    def _encoded(self, images: Tensor, labels: Tensor | None, training: bool = False) -> Tensor:
+        given = with_label_channels(to_unit_interval(images), labels, self.condition)
+        return self.encoder(given, training=training)
+
+    def _logits(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        return self.decoder(with_label(z, labels, self.condition))
 
     def compute_loss(
         self,
-        x: Tensor | None = None,
+        x: Tensor | Mapping[str, Tensor] | None = None,
         y: None = None,
         y_pred: dict[str, Tensor] | None = None,
         sample_weight: None = None,
@@ -152,8 +186,8 @@ class VAE(keras.Model):
         scheduled and `training` is True, it also increases the step counter by 1.
 
         Args:
-            x: Images, shape (batch, *image_shape).
-            y_pred: Output of `call` for these images.
+            x: A batch, as for `call`.
+            y_pred: Output of `call` for it.
             y, sample_weight: Not used.
             training: If True, a scheduled objective is evaluated for the current epoch. If False,
                 it is evaluated as after the end of its schedule.
@@ -165,10 +199,11 @@ class VAE(keras.Model):
             ValueError: If the objective is scheduled and `steps_per_epoch` is not set.
         """
         prior = PriorOfStep(self.prior.current(), self.seed_generator)
-        terms = self.objective.loss_terms(to_unit_interval(x), y_pred, prior)
+        images, _ = self._images_and_labels(x)
+        terms = self.objective.loss_terms(to_unit_interval(images), y_pred, prior)
         for name, value in terms.items():
             # Batches are weighted by their size, because the last batch of an epoch can be smaller.
-            self.term_trackers[name].update_state(ops.mean(value), ops.shape(x)[0])
+            self.term_trackers[name].update_state(ops.mean(value), ops.shape(images)[0])
         if not (training and self.objective.is_scheduled):
             return self.objective.loss(terms)
         if not self.steps_per_epoch:
@@ -193,45 +228,6 @@ class VAE(keras.Model):
         x = check_images(x, self.image_shape) if hasattr(x, "shape") else x
         return super().fit(x, *args, **kwargs)
 
-    def encode(self, images: np.ndarray) -> np.ndarray:
-        """Return the mean of q(z|x) (or the code, if codes are not sampled) for each image.
-
-        The result has shape (n, latent_dim).
-        """
-        return self.encode_distribution(images)[0]
-
-    def encode_distribution(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return mean and log-variance of q(z|x) for each image, shape (n, latent_dim) each.
-
-        If codes are not sampled, the first is the code, and None takes the place of the second.
-        """
-        images = check_images(images, self.image_shape)
-        size = self.chunk_size()
-        encoded = apply_in_chunks(lambda chunk: self.encoder(to_unit_interval(chunk)), images, size)
-        if not self.objective.sampled:
-            return encoded, None
-        return tuple(np.split(encoded, 2, axis=1))
-
-    def decode(self, z: np.ndarray) -> np.ndarray:
-        """Decode codes to images, shape (n, *image_shape), values in [0, 1]."""
-        z = np.asarray(z, dtype="float32")
-        if z.ndim != 2 or z.shape[1] != self.latent_dim or len(z) == 0:
-            raise ValueError(
-                f"z of shape {z.shape}: expected (n, {self.latent_dim}), n at least 1."
-            )
-        return apply_in_chunks(lambda chunk: ops.sigmoid(self.decoder(chunk)), z, self.chunk_size())
-
-    def chunk_size(self, images: int = CHUNK) -> int:
-        """Return how many images of this model to process at a time.
-
-        They need as much memory as `images` images of 28 x 28 pixels; see `support.chunks`.
-        """
-        return chunk_size(self.image_shape, images)
-
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """Sample n codes from the prior and decode them; the result depends only on the seed."""
-        return self.decode(self.prior.sample(check_integer("n", n, 1), seed))
-
     def get_config(self) -> dict[str, object]:
         """Return the arguments of the constructor as plain values, from which Keras loads a model.
 
@@ -244,7 +240,7 @@ class VAE(keras.Model):
                 "a prior that was fitted after training cannot be saved with its model: restore "
                 "the model's own prior before saving."
             )
-        names = "latent_dim", "seed", "network", "image_shape", "name"
+        names = "latent_dim", "seed", "network", "image_shape", "condition", "name"
         settings = {name: getattr(self, name) for name in names}
         if isinstance(self.network, OwnNetworks):
             settings["network"] = self.network.get_config()
@@ -283,55 +279,3 @@ def reparameterize(
     """
     noise = keras.random.normal(ops.shape(z_mean), seed=seed_generator)
     return z_mean + ops.exp(0.5 * z_log_var) * noise
-
-
-def check_compatible(objective: Objective, prior: PriorSpec, network: str | OwnNetworks) -> None:
-    """Raise if objective, prior, and network cannot be combined.
-
-    Args:
-        objective: The training objective.
-        prior: Description of the prior, such as `vamp(20)`.
-        network: A key of `vaelib.networks.NETWORKS`, or `OwnNetworks`.
-
-    Raises:
-        TypeError: If the objective or the prior has the wrong type.
-        ValueError: If the network is unknown, if the network or the prior requires sampled codes
-            and the objective has sampled=False, if the objective uses a closed form that exists
-            only for the standard normal prior, or if it has no term that would train the prior.
-
-    >>> check_compatible(ELBO, STANDARD_NORMAL, "mlp")
-    Traceback (most recent call last):
-    ...
-    ValueError: network must be one of convolutional, gated, not 'mlp'.
-    """
-    if not isinstance(objective, Objective):
-        raise TypeError(f"objective must be a vaelib Objective such as ELBO, not {objective!r}.")
-    if not isinstance(prior, PriorSpec):
-        raise TypeError(f"prior must be a vaelib PriorSpec such as vamp(20), not {prior!r}.")
-    own = isinstance(network, OwnNetworks)
-    if not own and network not in NETWORKS:
-        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
-    if not own and NETWORKS[network].needs_sampled_codes and not objective.sampled:
-        raise ValueError(
-            f"a {network} network needs sampled codes: choose an objective with sampled=True, not "
-            f"{objective}."
-        )
-    if prior == STANDARD_NORMAL:
-        return
-    terms = [term for _, term in objective.terms]
-    for term in terms:
-        if term.needs_standard_normal:
-            raise ValueError(
-                f"the term {term.label} assumes the standard normal prior, not a {prior}: use KL "
-                "and MMD, which work with every prior."
-            )
-    if not any(term.trains_prior for term in terms):
-        raise ValueError(
-            f"nothing in the objective {objective} would train a {prior}: add a term that does, "
-            "such as 1 * KL."
-        )
-    if prior.kind == "vamp" and not objective.sampled:
-        raise ValueError(
-            f"a {prior} needs sampled codes: choose an objective with sampled=True, not "
-            f"{objective}."
-        )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from vaelib.batches import Batches
+from vaelib.conditioning import check_labels
 from vaelib.support.backend import keras, tf
 from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import check_images
@@ -210,6 +211,7 @@ def fit(
     seed: int = 0,
     history: dict[str, list[float]] | None = None,
     callbacks: Iterable[keras.callbacks.Callback] = (),
+    labels: np.ndarray | None = None,
 ) -> dict[str, list[float]]:
     """Train a compiled model, and return the loss and its terms for each epoch.
 
@@ -227,6 +229,7 @@ def fit(
         history: Result of an earlier call, if training is resumed; extended in place.
         callbacks: Keras callbacks. At the end of an epoch, they are called only if all numbers are
             finite.
+        labels: Labels of the images, shape (n,), for a model with a condition; otherwise None.
 
     Returns:
         The loss and its terms by name, averaged over each epoch, in nats per image.
@@ -246,7 +249,8 @@ def fit(
     history = {} if history is None else history
     done = len(history.get("loss", []))
     images = check_images(images, model.image_shape)
-    batches = Batches(images, batch_size, seed, first_epoch=done)
+    labels = check_labels(labels, len(images), model.condition)
+    batches = Batches(images, batch_size, seed, first_epoch=done, labels=labels)
     objective = model.objective
     smallest = len(images) % batches.batch_size or batches.batch_size
     needed = max((term.smallest_batch for _, term in objective.terms), default=1)

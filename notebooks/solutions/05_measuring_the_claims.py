@@ -195,7 +195,7 @@ known = {
     "real images, mirrored": real[:, :, ::-1],
     "real images, upside down": real[:, ::-1],
 }
-known["samples of the VAE"] = vae.sample(n, other)
+known["samples of the VAE"] = vae.sample(n, seed=other)
 for name, images in known.items():
     print(f"{name:25} {variety(images) / variety(real):.2f}")
 

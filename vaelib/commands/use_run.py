@@ -78,7 +78,7 @@ def sample(run: str, count: int, seed: int, output: Path) -> None:
 
     from vaelib.plotting.tiling import tile_images
 
-    images = np.round(255 * _loaded(run).model.sample(count, seed)).astype("uint8")
+    images = np.round(255 * _loaded(run).model.sample(count, seed=seed)).astype("uint8")
     if output.suffix.lower() == ".png":
         Image.fromarray(tile_images(images, columns=math.ceil(math.sqrt(count)))).save(output)
     else:

@@ -39,6 +39,11 @@ def check_explorable(run: Run, binarized: bool = False) -> None:
             f"{recipe.slug} has {run.model.latent_dim} latent dimensions: the explorer shows "
             "two-dimensional latent spaces only. Train it with latent_dim=2."
         )
+    if recipe.condition:
+        raise ValueError(
+            f"{recipe.slug} has a condition: the explorer shows models without labels only. Train "
+            "it with condition=False."
+        )
     if recipe.prior != STANDARD_NORMAL or recipe.pixels not in pixels:
         raise ValueError(
             f"{recipe.slug} has the prior {recipe.prior} and {recipe.pixels} pixels: the explorer "

@@ -17,8 +17,8 @@ PACKAGE = Path(vaelib.__file__).parent
 # The files that determine the numerical result of training. A change in one of them means that the
 # same recipe gives a different run.
 RESULT_FILES = (
-    *("batches", "losses", "mmd", "models", "networks", "objectives", "priors", "terms"),
-    *("own_networks", "training", "weighted_sum"),
+    *("array_methods", "batches", "conditioning", "losses", "mmd", "models", "networks"),
+    *("objectives", "own_networks", "priors", "terms", "training", "weighted_sum"),
     *("support/chunks", "support/image_arrays", "support/latent_grid", "support/rng"),
     *("runs/dataset_reference", "runs/recipes", "runs/snapshots", "runs/trainer"),
 )

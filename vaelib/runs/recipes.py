@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from vaelib import data, training
-from vaelib.models import VAE, check_compatible
+from vaelib.compatibility import check_compatible
+from vaelib.models import VAE
 from vaelib.networks import check_image_shape
 from vaelib.objectives import ELBO, POST_ELBO, Objective, post_elbo
 from vaelib.own_networks import OwnNetworks, network_from_config
@@ -52,6 +53,7 @@ class Recipe:
         network: "convolutional", as in the post, or "gated", see `vaelib.networks`. Alternatively,
             a pair (encoder, decoder) of Keras models, of which only the architecture is used, see
             `vaelib.own_networks`.
+        condition: Whether encoder and decoder get the class label; see `vaelib.conditioning`.
         pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarize`.
 
     Raises:
@@ -73,6 +75,7 @@ class Recipe:
     prior: PriorSpec = STANDARD_NORMAL
     network: str | OwnNetworks = "convolutional"
     pixels: str = "gray"
+    condition: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.dataset, data.Dataset):
@@ -80,7 +83,7 @@ class Recipe:
         if isinstance(self.network, tuple | list) and len(self.network) == 2:
             object.__setattr__(self, "network", OwnNetworks.from_models(*self.network))
         shape = self.image_shape  # raises if the data set is unknown
-        check_compatible(self.objective, self.prior, self.network)
+        check_compatible(self.objective, self.prior, self.network, self.classes)
         if not isinstance(self.network, OwnNetworks):
             check_image_shape(self.network, shape)
         check_integer("the prior's components", self.prior.components, 1, MOST_COMPONENTS)
@@ -98,6 +101,8 @@ class Recipe:
             raise ValueError(f"beta_2 must be below 1, not {self.beta_2:g}.")
         for name, number in numbers.items():  # int and float instead of NumPy types, for JSON
             object.__setattr__(self, name, number)
+        if not isinstance(self.condition, bool):
+            raise TypeError(f"condition must be True or False, not {self.condition!r}.")
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -149,7 +154,7 @@ class Recipe:
     def build_model(self) -> VAE:
         """Build an untrained `VAE` with these settings."""
         settings = self.latent_dim, self.objective, self.seed, self.prior, self.network
-        return VAE(*settings, self.image_shape)
+        return VAE(*settings, self.image_shape, condition=self.classes)
 
     @property
     def uses_own_images(self) -> bool:
@@ -159,8 +164,16 @@ class Recipe:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """The shape (height, width, channels) of the images."""
-        about = self.dataset if self.uses_own_images else data.find_entry(self.dataset)
-        return about.image_shape
+        return self._about_data.image_shape
+
+    @property
+    def classes(self) -> int:
+        """The number of classes that the model gets as a condition, or 0."""
+        return len(self._about_data.class_names) if self.condition else 0
+
+    @property
+    def _about_data(self) -> DatasetReference | data.DatasetEntry:
+        return self.dataset if self.uses_own_images else data.find_entry(self.dataset)
 
     def compiled_model(self, train_size: int) -> VAE:
         """Build an untrained `VAE` and compile it for training on `train_size` images."""
@@ -214,13 +227,14 @@ class Recipe:
         words = [name, "" if self.pixels == "gray" else self.pixels, objective]
         words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
         words += ["" if self.network == "convolutional" else str(self.network)]
+        words += ["conditional"] * self.condition
         words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]
         return "_".join(word for word in words if word)
 
 
 # Settings that did not exist when the oldest runs were saved, with the values used at that time.
 NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "gray"}
-NEWER |= {"beta_2": 0.999, "optimizer": "adam"}
+NEWER |= {"beta_2": 0.999, "optimizer": "adam", "condition": False}
 
 
 def post_recipe(

@@ -64,9 +64,9 @@ class Snapshots(keras.callbacks.Callback):
         taken = {
             "steps": step,
             "samples": _to_bytes(model.sample(SAMPLES, seed=self.seed)),
-            "codes": model.encode(self.test_images),
+            "codes": model.encode(self.test_images, self.test_labels if model.condition else None),
         }
-        if model.latent_dim == 2:
+        if model.latent_dim == 2 and not model.condition:
             taken["grid"] = _to_bytes(model.decode(grid_codes()))
         if not isinstance(model.prior, StandardNormal):
             taken["prior"], taken["prior_limit"] = _density_grid(model, taken["codes"])
@@ -84,7 +84,7 @@ class Snapshots(keras.callbacks.Callback):
             - "samples": sampled images, (k, 64, *image_shape), uint8
             - "codes": mean codes of the test images, (k, n, latent_dim)
             - "grid": images decoded from `grid_codes()`, (k, 256, *image_shape), uint8; for two
-              latent dimensions only
+              latent dimensions and models without a condition only
             - "prior": log density of the prior on a square grid, (k, 201, 201), or (k, 0) if there
               are not two latent dimensions; for priors other than N(0, I) only
             - "prior_limit": that grid spans [-limit, limit]^2, (k,); for the same priors only

@@ -78,7 +78,9 @@ def _trained(
     if not done:
         model.prior.initialize(images, recipe.seed)
     settings = recipe.epochs, recipe.batch_size, recipe.seed, history
-    training.fit(model, images, *settings, callbacks=[snapshots, writer, *callbacks])
+    labels = dataset.train_labels if recipe.condition else None
+    watching = [snapshots, writer, *callbacks]
+    training.fit(model, images, *settings, callbacks=watching, labels=labels)
     steps, planned = _steps_done(model), recipe.epochs * model.steps_per_epoch
     if steps < planned:
         raise RunError(
