@@ -7,4 +7,6 @@ from vaelib.losses import gaussian_log_density
 
 def prior_with_samples(samples):
     """The standard normal prior, with its samples given as an array. None: it is not sampled."""
-    return SimpleNamespace(log_density=gaussian_log_density, sample=lambda n: samples[: int(n)])
+    prior = SimpleNamespace(log_density=gaussian_log_density, sample=lambda n: samples[: int(n)])
+    prior.copies = lambda n: [prior] * n
+    return prior

@@ -152,6 +152,18 @@ def two_inputs():
             ValueError,
             r"the decoder maps \(2,\) to \(28, 28, 1\): expected \(2,\) to \(32, 32, 1\)",
         ),
+        (
+            lambda d: dict(encoder=build_encoder(4, SHAPE), decoder=d, network="gated"),
+            ValueError,
+            "network is given next to encoder and decoder",
+        ),
+        (
+            lambda d: dict(
+                encoder=encoder_of(layers.Flatten(), layers.Dense(4, dtype="float64")), decoder=d
+            ),
+            ValueError,
+            "the encoder gives float64: expected float32",
+        ),
         (lambda d: dict(encoder="an encoder", decoder=d), TypeError, "must be a Keras model"),
         (lambda d: dict(encoder=two_inputs(), decoder=d), ValueError, "expected one of each"),
         (
@@ -169,7 +181,7 @@ def two_inputs():
                 encoder=encoder_of(layers.Flatten(), layers.Lambda(lambda x: x[:, :4])), decoder=d
             ),
             ValueError,
-            "the encoder cannot be built from its stored architecture .*lambda",
+            "the encoder cannot be built from its stored architecture .*the class Lambda",
         ),
     ],
 )
@@ -197,6 +209,30 @@ def test_a_recipe_from_a_file_imports_no_module(tmp_path):
         runs.load(run.folder)
 
 
+def test_a_lambda_is_refused_even_where_keras_would_load_it():
+    config = Recipe("faces", network=dense_networks()).get_config()
+    layer = config["network"]["encoder"]["config"]["layers"][2]["config"]
+    layer["activation"] = {"module": "keras", "class_name": "__lambda__", "config": {}}
+    said = "the class Lambda, whose code cannot be stored"
+    unsafe = keras.src.saving.serialization_lib.SafeModeScope(False)
+    with unsafe, pytest.raises(ValueError, match=said):
+        Recipe.from_config(config)
+
+
+def test_a_huge_network_is_refused_before_memory_is_allocated():
+    with keras.StatelessScope():
+        huge = encoder_of(layers.Flatten(), layers.Dense(400_000), layers.Dense(4))
+    with pytest.raises(ValueError, match=r"encoder has 315,600,004 parameters: expected at most"):
+        OwnNetworks.from_models(huge, build_decoder(2, SHAPE))
+
+
+def test_a_network_is_the_same_whether_it_was_compiled_or_not():
+    encoder, decoder = dense_networks()
+    plain = OwnNetworks.from_models(encoder, decoder)
+    encoder.compile("adam", "mse")
+    assert OwnNetworks.from_models(encoder, decoder) == plain
+
+
 # ---- In the browser
 
 
@@ -209,6 +245,18 @@ def test_the_explorer_shows_sequences_of_layers_that_it_knows(tmp_path):
         ValueError, match=r"has the layer decoder_3 \(Dense\): the explorer computes"
     ):
         explorer.compare(run, dataset=FACES)
+
+
+def relu(x):
+    """Of the same name as the one of Keras, but another function."""
+    return x * x
+
+
+def test_cropping_within_a_decoder_is_named():
+    parts = [layers.Dense(16 * 16), layers.Reshape((16, 16, 1)), layers.Cropping2D(1)]
+    last = layers.Conv2DTranspose(1, 3, 2, "same")
+    decoder = keras.Sequential([keras.Input((2,)), *parts, last])
+    assert unknown_part(decoder) == "a Cropping2D that is not the last layer"
 
 
 @pytest.mark.parametrize(
@@ -224,10 +272,17 @@ def test_the_explorer_shows_sequences_of_layers_that_it_knows(tmp_path):
             "the layer con",
         ),
         ([layers.Flatten(), layers.Dense(4, use_bias=False)], "the layer dense"),
-        ([layers.Flatten(), layers.Dense(4, "relu")], "the activation relu in its last layer"),
+        ([layers.Flatten(), layers.Dense(4, "relu")], "a last layer with an activation"),
         ([layers.Flatten(), layers.Dense(3, "gelu"), layers.Dense(4)], "the layer dense"),
         ([layers.Flatten(), layers.BatchNormalization(), layers.Dense(4)], "the layer batch"),
         ([layers.Dense(3), layers.Flatten(), layers.Dense(4)], "the layer dense"),
+        ([layers.Flatten(data_format="channels_first"), layers.Dense(4)], "the layer flatten"),
+        (
+            [layers.Flatten(), layers.Dense(3, layers.LeakyReLU()), layers.Dense(4)],
+            "the layer dense",
+        ),
+        ([layers.Flatten(), layers.Dense(3, relu), layers.Dense(4)], "the layer dense"),
+        ([layers.Flatten()], "no layer with weights"),
     ],
 )
 def test_a_layer_that_the_browser_computes_differently_is_named(parts, reason):

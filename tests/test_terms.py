@@ -13,15 +13,14 @@ from scipy import special
 
 import own_terms
 from vaelib import data, plotting, runs
-from vaelib.losses import fork_gradient
+from vaelib.losses import fork_gradient, gaussian_nll
 from vaelib.models import VAE
 from vaelib.objectives import AUTOENCODER, ELBO, POST_MMD, Objective
-from vaelib.priors import vamp
+from vaelib.priors import STANDARD_NORMAL, mixture, vamp
 from vaelib.runs.recipes import Recipe
 from vaelib.support.backend import keras, ops, tf
 from vaelib.support.errors import RunError
-from vaelib.support.repeatable import shapes_with_three_gradients
-from vaelib.terms import CLOSED_FORM_KL, KL, MMD, UNBIASED_MMD, PriorOfStep, Term
+from vaelib.terms import CLOSED_FORM_KL, KL, MMD, UNBIASED_MMD, Term
 
 FACES = data.render_faces(train=90, test=30)
 OWN = [own_terms.NORMS, own_terms.ROUGH, own_terms.SLICED]
@@ -119,20 +118,15 @@ def test_a_large_weight_makes_the_term_small(tmp_path):
 # ---- Told apart by their code
 
 
+def scaled(scale, plus=0.0):
+    def spread(images, outputs, prior):
+        return ops.mean(ops.square(outputs["z"])) * scale + plus
+
+    return spread
+
+
 def test_terms_with_different_code_are_different_runs(tmp_path):
-    scale = 1.0
-
-    def spread(images, outputs, prior):
-        return ops.mean(ops.square(outputs["z"])) * scale
-
-    one = Term(spread)
-    scale = 2.0
-    other = Term(spread)
-
-    def spread(images, outputs, prior):
-        return ops.mean(ops.square(outputs["z"])) + scale
-
-    terms = one, other, Term(spread)
+    terms = [Term(function) for function in (scaled(1.0), scaled(2.0), scaled(1.0, plus=1.0))]
     recipes = [Recipe("faces", ELBO + 1 * term, epochs=1) for term in terms]
     assert len({recipe.objective for recipe in recipes}) == 3
     folders = [runs.train(recipe, tmp_path).folder for recipe in recipes]
@@ -141,8 +135,40 @@ def test_terms_with_different_code_are_different_runs(tmp_path):
         assert runs.load(folder).recipe == recipe
     config = json.loads((folders[0] / "recipe.json").read_text(encoding="utf-8"))
     config["objective"]["terms"][1]["code"] = "0" * 64
-    with pytest.raises(ValueError, match="'spread' is defined with different code here: execute"):
+    with pytest.raises(ValueError, match="'spread' is defined with a different name or code here"):
         Recipe.from_config(config)
+
+
+def weighted_by(weights):
+    def spread(images, outputs, prior):
+        return ops.sum(ops.square(outputs["z"]) * weights, axis=1)
+
+    return spread
+
+
+def test_a_variable_that_changed_after_the_term_was_created_is_noticed(tmp_path):
+    weights = np.ones(2, "float32")
+    term = Term(weighted_by(weights))
+    recipe = Recipe("faces", ELBO + 1 * term, epochs=1)
+    runs.train(recipe, tmp_path)
+    weights[0] = 50
+    said = r"spread uses a variable .* has changed since .* Term\(spread\) again"
+    with pytest.raises(ValueError, match=said):
+        runs.train(recipe, tmp_path)  # which would have loaded the run of the other value
+    with pytest.raises(ValueError, match=said):
+        VAE(objective=recipe.objective)
+    runs.train(Recipe("faces", ELBO + 1 * Term(weighted_by(weights)), epochs=1), tmp_path)
+    assert len(list(tmp_path.glob("faces_*"))) == 2
+
+
+def test_other_settings_of_a_term_are_no_other_run(tmp_path):
+    recipe = Recipe("faces", ELBO + 1 * Term(scaled(1.0)), epochs=1)
+    folder = runs.train(recipe, tmp_path).folder
+    again = Recipe("faces", ELBO + 1 * Term(scaled(1.0), decimals=4), epochs=1)
+    assert runs.train(again, tmp_path).folder == folder
+    assert runs.train(recipe, tmp_path).folder == folder
+    other = Recipe("faces", ELBO + 1 * Term(scaled(1.0), name="other", label="spread"), epochs=1)
+    assert runs.train(other, tmp_path).folder != folder
 
 
 def test_executing_a_cell_again_gives_an_equal_term():
@@ -159,32 +185,45 @@ def test_executing_a_cell_again_gives_an_equal_term():
 # ---- The rule about gradients
 
 
+def of_mean_and_code(images, outputs, prior):
+    return ops.sum(outputs["z_mean"] * outputs["z"], axis=1)
+
+
+def of_the_prior(images, outputs, prior):
+    return -prior.log_density(outputs["z"])
+
+
+BOTH, DENSITY = Term(of_mean_and_code), Term(of_the_prior, trains_prior=True)
+
+
+@pytest.mark.parametrize("prior", [STANDARD_NORMAL, mixture(3), vamp(3)], ids=str)
 @pytest.mark.parametrize(
     "objective",
     [
         *(Objective(terms=[1 * term]) for term in (KL, CLOSED_FORM_KL, MMD, UNBIASED_MMD)),
-        *(ELBO + 1 * term for term in (MMD, *OWN)),
-        ELBO + 1 * MMD + 1 * OWN[0] + 1 * OWN[1] + 1 * OWN[2],
-        POST_MMD + 1 * OWN[0] + 1 * OWN[1],
+        *(ELBO + 1 * term for term in (MMD, *OWN, BOTH, DENSITY)),
+        ELBO + 1 * MMD + 1 * OWN[0] + 1 * OWN[1] + 1 * OWN[2] + 1 * DENSITY,
+        *(POST_MMD + 1 * OWN[0] + 1 * OWN[1], POST_MMD + 1 * BOTH, AUTOENCODER + 1 * BOTH),
+        Objective(gaussian_nll, [1 * KL]) + 1 * OWN[1],
     ],
     ids=str,
 )
-def test_no_tensor_between_encoder_and_loss_gets_three_gradients(objective):
-    model = VAE(objective=objective)
-    images = FACES.train_images[:20] / np.float32(255)
-    prior = PriorOfStep(model.prior, model.seed_generator)
+def test_no_tensor_of_a_training_step_gets_three_gradients(objective, prior):
+    try:
+        model = VAE(objective=objective, prior=prior)
+    except ValueError as error:
+        assert re.search("standard normal|nothing in the objective|sampled codes", str(error))
+        return
 
-    def loss(encoded):
-        z_mean, *log_var = ops.split(encoded, 1 + objective.sampled, axis=1)
-        outputs = {"z_mean": z_mean, "z": z_mean}
-        if objective.sampled:
-            noise = prior.noise(20, 2)
-            outputs = {"z_mean": z_mean, "z_log_var": log_var[0]}
-            outputs["z"] = z_mean + ops.exp(0.5 * log_var[0]) * noise
-        outputs["logits"] = model.decoder(outputs["z"])
-        return objective.loss(objective.loss_terms(images, outputs, prior))
+    @tf.function(autograph=False)
+    def gradients(images):
+        with tf.GradientTape() as tape:
+            loss = model.compute_loss(images, y_pred=model(images, training=True))
+        return tape.gradient(loss, model.trainable_variables)
 
-    assert shapes_with_three_gradients(loss, model.encoder(images)) == []
+    graph = gradients.get_concrete_function(tf.TensorSpec((None, 28, 28, 1))).graph
+    sums = [op for op in graph.get_operations() if op.type == "AddN" and len(op.inputs) > 2]
+    assert [op.outputs[0].shape for op in sums] == []
 
 
 def thrice(images, outputs, prior):
@@ -225,6 +264,10 @@ def with_a_wrong_name(images, outputs, prior):
     return ops.sum(outputs["code"], axis=1)
 
 
+def with_the_static_size(images, outputs, prior):
+    return ops.sum(outputs["z"]) / outputs["z"].shape[0]
+
+
 def of_the_variance(images, outputs, prior):
     return ops.sum(outputs["z_log_var"], axis=1)
 
@@ -232,7 +275,7 @@ def of_the_variance(images, outputs, prior):
 @pytest.mark.parametrize(
     "function, said",
     [
-        (thrice, r"uses a tensor of shape \(5, 2\) three or more times, .*\.fork_gradient"),
+        (thrice, r"uses a tensor of shape \(None, 2\) three or more times, .*\.fork_gradient"),
         (with_noise_of_tensorflow, r"different values for the same .* prior\.noise\(n, d\)"),
         (with_noise_of_keras, "different values for the same images and codes"),
         (with_noise_of_numpy, "different values for the same images and codes"),
@@ -240,6 +283,7 @@ def of_the_variance(images, outputs, prior):
         (over_the_wrong_axis, r"has shape \(2,\): expected one number for each image"),
         (in_numpy, r"cannot be computed \(NotImplementedError: .* use functions of keras\.ops"),
         (with_a_wrong_name, "the outputs have no 'code', they are z_mean, z_log_var, z, logits"),
+        (with_the_static_size, r"use .* ops\.shape\(z\)\[0\] for the number of images"),
     ],
 )
 def test_a_term_that_cannot_be_trained_is_refused_before_training(function, said):
@@ -250,6 +294,24 @@ def test_a_term_that_cannot_be_trained_is_refused_before_training(function, said
 
 def test_a_term_with_copies_is_accepted():
     assert VAE(objective=ELBO + 1 * Term(with_copies)).objective.term_names[-1] == "with_copies"
+
+
+def test_a_term_that_names_too_few_outputs_is_refused():
+    with pytest.raises(ValueError, match="the outputs have no 'z', they are z_mean"):
+        VAE(objective=ELBO + 1 * Term(mean_of_codes, uses=["z_mean"]))
+
+
+def in_double_precision(images, outputs, prior):
+    return ops.mean(ops.square(ops.cast(outputs["z"], "float64")), axis=1)
+
+
+def test_a_term_of_another_type_is_converted(faces):
+    model = VAE(objective=ELBO + 1 * Term(in_double_precision))
+    assert model.compute_loss(faces.test_images, y_pred=model(faces.test_images)).dtype == "float32"
+
+
+def test_a_weighted_term_can_come_first():
+    assert 1 * MMD + ELBO == ELBO + 1 * MMD
 
 
 def test_a_term_of_the_variance_needs_sampled_codes():
@@ -295,9 +357,17 @@ def test_a_term_is_printed_with_its_decimals(tmp_path, capsys):
         (lambda: ELBO + 1 * CLOSED_FORM_KL, ValueError, "two terms are named kl"),
         (lambda: Objective(terms=4 * KL), TypeError, "expected a weight times a Term"),
         (lambda: Term(lambda i, o, p: 0), TypeError, "a function that was defined with def"),
-        (lambda: Term(mean_of_codes, name="loss"), ValueError, "other than loss and reconstr"),
+        (lambda: Term(mean_of_codes, name="loss"), ValueError, "named loss, which is taken"),
+        (lambda: Term(mean_of_codes, name=5), ValueError, "is named 5"),
+        (lambda: Term(mean_of_codes, label=5), ValueError, "is labeled 5"),
+        (lambda: Term(mean_of_codes, decimals=-1), ValueError, "decimals must be an integer"),
+        (lambda: Term(mean_of_codes, smallest_batch="2"), TypeError, "smallest_batch must be an"),
+        (lambda: Term(mean_of_codes, uses="z_mean"), ValueError, "expected some of z, z_mean"),
+        (lambda: Term(mean_of_codes, uses=()), ValueError, "expected some of z, z_mean"),
+        (lambda: ELBO + (1 * MMD + 1 * KL), TypeError, r"write objective \+ weight"),
+        (lambda: ELBO + 1 * Term(scaled(1.0)) + 1 * Term(scaled(2.0)), ValueError, "two terms"),
         (lambda: Term(mean_of_codes, label="KL"), ValueError, "there is a term labeled KL"),
-        (lambda: Term(mean_of_codes, label="a + b"), ValueError, "contains"),
+        (lambda: Term(mean_of_codes, label="a + b"), ValueError, "at most 40 letters"),
     ],
 )
 def test_what_is_no_weighted_term_is_refused(add, error, said):

@@ -33,7 +33,7 @@ def check_compatible(
     if not isinstance(prior, PriorSpec):
         raise TypeError(f"prior must be a vaelib PriorSpec such as vamp(20), not {prior!r}.")
     own = isinstance(network, OwnNetworks)
-    if not own and network not in NETWORKS:
+    if not own and (not isinstance(network, str) or network not in NETWORKS):
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, not {network!r}.")
     if not own and NETWORKS[network].needs_sampled_codes and not objective.sampled:
         raise ValueError(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from vaelib.array_methods import ArrayMethods
 from vaelib.compatibility import check_compatible
 from vaelib.conditioning import with_label, with_label_channels
-from vaelib.losses import repeat_rows
+from vaelib.losses import fork_gradient, repeat_rows
 from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
 from vaelib.own_networks import OwnNetworks, network_from_config
@@ -45,7 +45,8 @@ class VAE(ArrayMethods, keras.Model):
             images, or the shape of the inputs of `encoder`.
         encoder, decoder: Two Keras models to train, instead of those of `network`. The encoder maps
             images to 2 * latent_dim numbers, means and then log-variances (or to latent_dim
-            numbers, if codes are not sampled). The decoder maps codes to logits of pixels.
+            numbers, if codes are not sampled). The decoder maps codes to logits of pixels. Layers
+            with random numbers, such as Dropout, keep the seeds with which you built them.
         condition: Number of classes of a conditional VAE, whose encoder and decoder get the class
             label; see `vaelib.conditioning`. 0: no condition. With a condition, given networks
             take `condition` more channels and `condition` more inputs.
@@ -85,6 +86,8 @@ class VAE(ArrayMethods, keras.Model):
         super().__init__(**kwargs)
         if (encoder is None) != (decoder is None):
             raise ValueError("only one of encoder and decoder is given: expected both or none.")
+        if encoder is not None and network != "convolutional":
+            raise ValueError("network is given next to encoder and decoder: leave it out.")
         self.condition = check_integer("condition", condition, 0)
         if encoder is not None:
             network = OwnNetworks.from_models(encoder, decoder)
@@ -96,9 +99,6 @@ class VAE(ArrayMethods, keras.Model):
         check_compatible(objective, prior, network, self.condition)
         self.objective = objective
         self.network, self.image_shape = network, tuple(image_shape or IMAGE_SHAPE)
-        for _, term in objective.terms:
-            if term.code:  # the terms of this package are checked by its tests
-                check_term(term, self.latent_dim, self.image_shape, objective.sampled)
         with seeded_init(self.seed):
             outputs = 2 * self.latent_dim if objective.sampled else self.latent_dim
             build = network if isinstance(network, OwnNetworks) else NETWORKS[network]
@@ -113,6 +113,10 @@ class VAE(ArrayMethods, keras.Model):
         self.decoder = built_decoder if decoder is None else decoder
         self.prior_settings = prior
         self.prior = prior.build(self.latent_dim, self.encoder, self.seed)
+        for _, term in objective.terms:
+            if term.code:  # the terms of this package are checked by its tests
+                size = self.latent_dim, self.image_shape
+                check_term(term, *size, objective.sampled, self.prior.current())
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.steps_per_epoch = None
         if objective.learns_scale:
@@ -145,8 +149,8 @@ class VAE(ArrayMethods, keras.Model):
         images, labels = self._images_and_labels(batch)
         encoded = self._encoded(images, labels, training=training)
         if not self.objective.sampled:
-            logits = self._logits(encoded, labels)
-            return learned | {"z_mean": encoded, "z": encoded, "logits": logits}
+            z_mean, z, z_decoded = fork_gradient(encoded, 3)
+            return learned | {"z_mean": z_mean, "z": z, "logits": self._logits(z_decoded, labels)}
         if self.objective.samples > 1:  # one row for each code to be sampled
             encoded = repeat_rows(encoded, self.objective.samples)
             labels = None if labels is None else repeat_rows(labels, self.objective.samples)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from vaelib.support.backend import keras
 
 Shape = tuple[int, int, int]  # height, width, channels
+MOST_PARAMETERS = 50_000_000  # so that a run from an untrusted source cannot fill the memory
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class OwnNetworks:
 
     Attributes:
         encoder, decoder: The architectures as JSON, from `from_models`.
+
+    Raises:
+        ValueError: If one of them cannot be built, or has more than 50 million parameters.
 
     >>> from vaelib.networks import build_decoder, build_encoder
     >>> shape = (28, 28, 1)
@@ -31,6 +35,15 @@ class OwnNetworks:
 
     encoder: str
     decoder: str
+
+    def __post_init__(self) -> None:
+        for name in ("encoder", "decoder"):
+            with keras.StatelessScope():  # so that no memory is allocated for the weights
+                count = _built(getattr(self, name), name).count_params()
+            if count > MOST_PARAMETERS:
+                raise ValueError(
+                    f"the {name} has {count:,} parameters: expected at most {MOST_PARAMETERS:,}."
+                )
 
     @classmethod
     def from_models(cls, encoder: keras.Model, decoder: keras.Model) -> "OwnNetworks":
@@ -98,10 +111,8 @@ def check_encoder(encoder: keras.Model, outputs: int, shape: Shape) -> None:
     ...
     ValueError: the encoder maps (28, 28, 1) to (4,): expected (28, 28, 1) to (6,), ...
     """
-    found, expected = (
-        (encoder.input_shape[1:], encoder.output_shape[1:]),
-        (tuple(shape), (outputs,)),
-    )
+    _check_output(encoder, "encoder")
+    found, expected = _shapes(encoder), (tuple(shape), (outputs,))
     if found != expected:
         raise ValueError(
             f"the encoder maps {found[0]} to {found[1]}: expected {expected[0]} to {expected[1]}, "
@@ -119,14 +130,20 @@ def check_decoder(decoder: keras.Model, latent_dim: int, shape: Shape) -> None:
     ...
     ValueError: the decoder maps (2,) to (28, 28, 1): expected (2,) to (32, 32, 1), the shape ...
     """
-    found, expected = (
-        (decoder.input_shape[1:], decoder.output_shape[1:]),
-        ((latent_dim,), (*shape,)),
-    )
+    _check_output(decoder, "decoder")
+    found, expected = _shapes(decoder), ((latent_dim,), tuple(shape))
     if found != expected:
         raise ValueError(
             f"the decoder maps {found[0]} to {found[1]}: expected {expected[0]} to {expected[1]}, "
             "the shape of the images, from latent_dim numbers."
+        )
+
+
+def _check_output(model: keras.Model, name: str) -> None:
+    if model.outputs[0].dtype != "float32":
+        raise ValueError(
+            f"the {name} gives {model.outputs[0].dtype}: expected float32, so set the dtype of its "
+            "last layer to float32."
         )
 
 
@@ -146,11 +163,10 @@ def _architecture(model: object, name: str) -> str:
             "one of each. Begin with keras.Input(shape)."
         )
     config = keras.saving.serialize_keras_object(model)
+    config.pop("compile_config", None)  # how a model was compiled does not change its architecture
     names = {layer.name: f"{name}_{i}" for i, layer in enumerate(_layers(model))}
     names |= dict.fromkeys(_input_layers(config), f"{name}_input")
-    found = _json(_renamed(config, names))
-    _built(found, name)  # raises if the model could not be loaded
-    return found
+    return _json(_renamed(config, names))
 
 
 def _layers(model: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
@@ -174,6 +190,8 @@ def _input_layers(config: object) -> Iterator[str]:
 def _renamed(config: object, names: Mapping[str, str], at: str = "") -> object:
     """Rename layers, because Keras numbers them by what was built before in the same process."""
     if isinstance(config, dict):
+        if config.get("class_name") == "DTypePolicy":  # whose name is that of a type
+            return config
         return {key: _renamed(value, names, key) for key, value in config.items()}
     if isinstance(config, list | tuple):
         # The first entry of a connection is the name of a layer.
@@ -197,7 +215,9 @@ def _unknown_classes(config: object) -> Iterator[str]:
         module, registered = config.get("module"), config.get("registered_name")
         of_keras = str(module).split(".")[0] == "keras"
         name = config.get("class_name", "__tensor__")
-        if name not in _VALUES and not (of_keras if module else _is_registered(registered)):
+        if name == "Lambda" or (name.startswith("__") and name not in _VALUES):
+            yield "Lambda, whose code cannot be stored,"
+        elif name not in _VALUES and not (of_keras if module else _is_registered(registered)):
             yield str(registered or name)
         config = list(config.values())
     if isinstance(config, list | tuple):

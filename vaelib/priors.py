@@ -174,6 +174,11 @@ class Mixture:
         """Return the mixture itself, because it does not change."""
         return self
 
+    def copies(self, n: int) -> list["Mixture"]:
+        """Return n equal mixtures whose gradients are added in a fixed order."""
+        parts = losses.fork_gradient(self.means, n), losses.fork_gradient(self.log_vars, n)
+        return [Mixture(*pair, self.log_weights) for pair in zip(*parts, strict=True)]
+
     def sample_tensor(self, n: int, generator: keras.random.SeedGenerator) -> Tensor:
         """Sample n codes as a tensor, shape (n, latent_dim): first components, then codes."""
         log_weights = ops.convert_to_tensor(self.log_weights)[None]

@@ -13,6 +13,7 @@ and `vaelib.mmd`. "The post" is the blog post "Representation learning with MMD-
 RStudio AI blog, 2018), whose models this package rebuilds.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,8 +21,13 @@ from typing import NamedTuple
 from vaelib import losses, mmd
 from vaelib.priors import Mixture, StandardNormal
 from vaelib.support.backend import Tensor, keras, ops
-from vaelib.support.errors import check_number
+from vaelib.support.errors import check_integer, check_number
 from vaelib.support.function_hash import hash_function
+
+LABEL = re.compile(r"\w[\w -]{0,39}")
+
+
+LABEL = re.compile(r"\w[\w -]{0,39}")
 
 
 class PriorOfStep(NamedTuple):
@@ -50,6 +56,12 @@ class PriorOfStep(NamedTuple):
         """Sample n codes from the prior, shape (n, latent_dim)."""
         return self.prior.sample_tensor(n, self.generator)
 
+    def copies(self, n: int) -> list["PriorOfStep"]:
+        """Return n copies, so that the gradients of n terms are added in a fixed order."""
+        if n < 2 or not isinstance(self.prior, Mixture):
+            return [self] * n
+        return [self._replace(prior=mixture) for mixture in self.prior.copies(n)]
+
     def noise(self, *shape: int) -> Tensor:
         """Sample numbers of the given shape from the standard normal distribution."""
         return keras.random.normal(shape, seed=self.generator)
@@ -63,7 +75,7 @@ TermFunction = Callable[[Tensor, Mapping[str, Tensor], PriorOfStep], Tensor]
 class Term:
     """A term of the loss, for example the KL divergence.
 
-    Two terms are equal if their settings and the code of their functions are equal.
+    Two terms are equal if their names, their labels, and the code of their functions are equal.
 
     Args:
         function: A function `f(images, outputs, prior)`, defined with `def`. `images` has shape
@@ -95,12 +107,12 @@ class Term:
     function: TermFunction = field(compare=False, repr=False)
     name: str = ""
     label: str = ""
-    decimals: int = 2
+    decimals: int = field(default=2, compare=False)
     source: str = field(default="", compare=False, repr=False)
-    uses: tuple[str, ...] = OUTPUTS
-    needs_standard_normal: bool = False
-    trains_prior: bool = False
-    smallest_batch: int = 1
+    uses: tuple[str, ...] = field(default=OUTPUTS, compare=False)
+    needs_standard_normal: bool = field(default=False, compare=False)
+    trains_prior: bool = field(default=False, compare=False)
+    smallest_batch: int = field(default=1, compare=False)
     #: Hash of the function; empty for the terms of this package, whose code has a hash of its own.
     code: str | None = field(default=None, repr=False)
 
@@ -109,22 +121,45 @@ class Term:
             object.__setattr__(self, "code", hash_function(self.function))
         object.__setattr__(self, "name", self.name or self.function.__name__)
         object.__setattr__(self, "label", self.label or self.name)
-        if not self.name.isidentifier() or self.name in ("loss", "reconstruction"):
+        object.__setattr__(self, "uses", tuple(self.uses))
+        if not isinstance(self.name, str) or not self.name.isidentifier():
             raise ValueError(
-                f"a term is named {self.name!r}: expected a name in letters, digits, and "
-                "underscores, other than loss and reconstruction."
+                f"a term is named {self.name!r}: expected letters, digits, and underscores."
             )
-        if any(sign in self.label for sign in "+,/"):
-            raise ValueError(f"the label {self.label!r} contains +, a comma, or a slash.")
+        if self.name in ("loss", "reconstruction"):
+            raise ValueError(f"a term is named {self.name}, which is taken: choose another name.")
+        if not isinstance(self.label, str) or not LABEL.fullmatch(self.label):
+            raise ValueError(
+                f"a term is labeled {self.label!r}: expected at most 40 letters, digits, spaces, "
+                "hyphens, and underscores."
+            )
+        if not self.uses or not set(self.uses) <= set(OUTPUTS):
+            raise ValueError(
+                f"the term {self.name} uses {self.uses}: expected some of {', '.join(OUTPUTS)}."
+            )
+        check_integer("decimals", self.decimals, 0, 9)
+        check_integer("smallest_batch", self.smallest_batch, 1)
         if self.code and (self.label, "") in _KNOWN:
             raise ValueError(f"there is a term labeled {self.label}: choose another label.")
         _KNOWN[self.label, self.code] = self
 
+    def check_unchanged(self) -> None:
+        """Raise a ValueError if the function, or a variable that it uses, has changed.
+
+        The hash was computed when the term was created. A cell of a notebook can be executed again
+        afterwards, and the function would then compute something else than the hash says.
+        """
+        if self.code and hash_function(self.function) != self.code:
+            raise ValueError(
+                f"the term {self.name} uses a variable or a function that has changed since the "
+                f"term was created: execute the code with Term({self.function.__name__}) again."
+            )
+
     __array_ufunc__ = None  # so that NumPy's numbers use the method below, too
 
-    def __rmul__(self, weight: float) -> "tuple[float, Term]":
-        """Return the pair (weight, term), which an objective adds to its terms."""
-        return weight, self
+    def __rmul__(self, weight: float) -> "WeightedTerm":
+        """Return the term with a weight, which can be added to an objective."""
+        return WeightedTerm(weight, self)
 
     __mul__ = __rmul__
 
@@ -135,6 +170,10 @@ class Term:
             ValueError: If the result has another shape.
         """
         value = ops.convert_to_tensor(self.function(images, outputs, prior))
+        if value.dtype != "float32":
+            value = ops.cast(value, "float32")
+        if value.dtype != "float32":
+            value = ops.cast(value, "float32")
         # In a graph, the size of a batch is None. A fixed size is then that of another axis.
         batch = tuple(next(iter(outputs.values())).shape[:1])
         if tuple(value.shape) not in ((), batch):
@@ -151,45 +190,68 @@ class Term:
 
     def get_config(self) -> dict[str, str]:
         """Return what identifies the term, as plain values for JSON."""
-        return {"term": self.label} | ({"code": self.code} if self.code else {})
+        own = {"name": self.name, "code": self.code} if self.code else {}
+        return {"term": self.label} | own
 
     @classmethod
     def from_config(cls, config: Mapping[str, str]) -> "Term":
-        """Return the term with the given label and code.
+        """Return the term with the given label, name, and code.
 
         Raises:
             ValueError: If there is no such term in this Python process.
         """
         label, code = config["term"], config.get("code", "")
-        if (label, code) in _KNOWN:
-            return _KNOWN[label, code]
+        found = _KNOWN.get((label, code))
+        if found is not None and found.name == config.get("name", found.name):
+            return found
         others = any(label == other for other, _ in _KNOWN)
         raise ValueError(
             f"the term {label!r} is "
-            + ("defined with different code here" if others else "not defined here")
-            + ": execute the code that defined it, Term(...), before you load what was trained "
-            "with it."
+            + ("defined with a different name or code" if others else "not defined")
+            + " here: execute the code that defined it, Term(...), before you load what was "
+            "trained with it. Another minor version of Python counts as different code."
         )
+
+
+class WeightedTerm(NamedTuple):
+    """A term with its weight, as in the sum `ELBO + 0.5 * term`.
+
+    >>> (0.5 * KL).weight
+    0.5
+    """
+
+    weight: float
+    term: Term
+
+    def __add__(self, other: object) -> object:
+        if isinstance(other, tuple) or not hasattr(other, "terms"):
+            raise TypeError(
+                f"expected an objective to add 0.5 * Term to, not {other!r}: write objective + "
+                "weight * term + weight * term."
+            )
+        return other + self
+
+    __radd__ = __add__
 
 
 # All terms of this Python process, by label and code.
 _KNOWN: dict[tuple[str, str], Term] = {}
 
 
-def weighted_term(pair: object) -> tuple[float, Term]:
-    """Return a pair of a weight and a term, or raise if it is none.
+def weighted_term(pair: object) -> WeightedTerm:
+    """Return a pair of a weight and a term as a `WeightedTerm`, or raise if it is none.
 
     Raises:
         TypeError: If it is not a pair of a number and a `Term`.
         ValueError: If the weight is negative, infinite, or NaN.
 
-    >>> weighted_term((2, KL))[0]
+    >>> weighted_term((2, KL)).weight
     2.0
     """
     if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], Term)):
         raise TypeError(f"expected a weight times a Term, such as 0.5 * KL, not {pair!r}.")
     weight, term = pair
-    return check_number(f"the weight of {term.label}", weight, 0), term
+    return WeightedTerm(check_number(f"the weight of {term.label}", weight, 0), term)
 
 
 def _sampled_kl(images: Tensor, outputs: Mapping[str, Tensor], prior: PriorOfStep) -> Tensor:

@@ -94,6 +94,11 @@ class Objective:
             raise ValueError(
                 f"two terms are named {twice[0]}: add one of them, or give a Term another name."
             )
+        labels = [term.label for _, term in self.terms]
+        if twice := [label for label in labels if labels.count(label) > 1]:
+            raise ValueError(
+                f"two terms are labeled {twice[0]}: add one of them, or give a Term another label."
+            )
         for _, term in self.terms:
             if not self.sampled and term.needs_sampled_codes:
                 raise ValueError(
@@ -160,8 +165,11 @@ class Objective:
 
         logits, *scale = for_term(users[0]).values()
         values = {"reconstruction": self.reconstruction(images, logits, *scale)}
+        users_of_prior = [term for _, term in self.terms if term.code or term.trains_prior]
+        priors = prior.copies(len(users_of_prior))
         for _, term in self.terms:
-            values[term.name] = term(images, for_term(term.uses), prior)
+            of_term = priors.pop() if term in users_of_prior else prior
+            values[term.name] = term(images, for_term(term.uses), of_term)
         return values
 
     def loss(self, terms: dict[str, Tensor], epoch: Tensor | float = math.inf) -> Tensor:

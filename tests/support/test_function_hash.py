@@ -1,9 +1,9 @@
 """The hash of a function: it changes with what determines its results, and with nothing else."""
 
+import functools
 import textwrap
 import uuid
 from dataclasses import dataclass
-from types import FunctionType
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from vaelib.mmd import GaussianKernel
 from vaelib.support.function_hash import hash_function
 
 BASE = """
+import functools
 import math
-from dataclasses import dataclass
 import numpy as np
 from vaelib.mmd import GaussianKernel
 
@@ -26,13 +26,23 @@ UNUSED = 1
 def helper(x):
     return x * SCALE
 
-class Tool:
-    factor = 3
+def decorated(f):
+    @functools.wraps(f)
+    def inner(x):
+        return 3 * f(x)
+    return inner
+
+@decorated
+def wrapped(x):
+    return first(x) + second(helper)(x) + CHOSEN(x)
+
+CHOSEN = [lambda x: x, lambda x: -x][0]
+first, second = helper, decorated
 
 def function(x, power=2):
     def inner(y):
         return math.sqrt(y) + WEIGHTS.sum()
-    return helper(x) ** power + inner(x) + len(SETTINGS) + KERNEL(x) + Tool.factor
+    return helper(x) ** power + inner(x) + len(SETTINGS) + KERNEL(x) + wrapped(x)
 """
 
 
@@ -60,7 +70,9 @@ def hash_of(tmp_path, monkeypatch):
         ('"a": "text"', '"a": "other"'),
         ("variance=2.0", "variance=3.0"),
         ("return x * SCALE", "return x + SCALE"),
-        ("factor = 3", "factor = 4"),
+        ("return 3 * f(x)", "return 4 * f(x)"),
+        ("[lambda x: x, lambda x: -x][0]", "[lambda x: x, lambda x: -x][1]"),
+        ("first, second = helper, decorated", "first, second = helper, helper"),
         ("math.sqrt", "math.log"),
     ],
 )
@@ -121,23 +133,30 @@ def test_what_is_installed_counts_by_its_name_only():
 class Opaque:
     content: object
 
-
-HANDLE = object()
-WRAPPED = Opaque(object())
-
-
-def with_handle(x):
-    return x if HANDLE else x + 1
+    def method(self, x):
+        return x
 
 
-def with_wrapped(x):
-    return x if WRAPPED else x + 1
+@functools.cache
+def cached(x):
+    return x
 
 
-@pytest.mark.parametrize("function", [with_handle, with_wrapped])
-def test_a_value_that_cannot_be_recorded_is_refused(function):
-    said = f"{function.__name__} uses the variable '\\w+', a object, whose value cannot be recorded"
-    with pytest.raises(TypeError, match=said):
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(object(), Opaque(1), Opaque, Opaque(1).method, cached, np.array([1, "a"], dtype=object)),
+        *(np.random.default_rng(0).normal, functools.partial(len), {1, 2}),
+    ],
+    ids=str,
+)
+def test_a_value_that_cannot_be_recorded_is_refused(value):
+    def function(x):
+        return value
+
+    with pytest.raises(
+        TypeError, match=r"the variable value, a \w+, whose value cannot be recorded"
+    ):
         hash_function(function)
 
 
@@ -149,8 +168,75 @@ def test_what_is_no_function_is_refused(thing):
         hash_function(thing)
 
 
-def test_a_function_without_source_is_refused():
-    code = compile("def typed(x):\n    return x", "<stdin>", "exec")
-    function = FunctionType(code.co_consts[0], {})
-    with pytest.raises(ValueError, match="the source code of typed is not available"):
+def test_nesting_of_lists_counts():
+    def made(values):
+        def function(x):
+            return values
+
+        return hash_function(function)
+
+    assert made([[1, 2], 3]) != made([[1], 2, 3])
+
+
+def test_a_function_typed_without_a_file_is_hashed_by_its_code():
+    def typed(power):
+        scope = {}
+        exec(f"def typed(x):\n    return x ** {power}", scope)
+        return hash_function(scope["typed"])
+
+    assert typed(2) == typed(2) != typed(3)
+
+
+UNDEFINED = """
+def function(x):
+    return LATER * x
+"""
+MODULE = """
+import {name}
+
+def function(x):
+    return {name}.use(x)
+"""
+INSIDE = """
+def function(x):
+    import {name}
+    return {name}.use(x)
+"""
+
+
+def test_a_variable_that_is_defined_later_is_refused(hash_of):
+    with pytest.raises(ValueError, match="uses the variable LATER, which is not defined yet"):
+        hash_of(UNDEFINED)
+
+    def function(x):
+        return helper(x)
+
+    with pytest.raises(ValueError, match="uses the variable helper, which is not defined yet"):
+        hash_function(function)
+
+    def helper(x):
+        return x
+
+
+@pytest.mark.parametrize("text", [MODULE, INSIDE])
+def test_a_module_of_ones_own_is_refused_but_a_function_from_it_is_hashed(text, hash_of, tmp_path):
+    name = f"own_tools_{uuid.uuid4().hex}"
+    (tmp_path / f"{name}.py").write_text("def use(x):\n    return x\n", encoding="utf-8")
+    with pytest.raises(TypeError, match=f"from {name} import"):
+        hash_of(text.format(name=name))
+    direct = "from {} import use\n\ndef function(x):\n    return use(x)\n"
+    before = hash_of(direct.format(name))
+    # The file was edited, but the module was not loaded again, so the old code is still in use.
+    (tmp_path / f"{name}.py").write_text("def use(x):\n    return 2 * x\n", encoding="utf-8")
+    assert hash_of(direct.format(name)) == before
+
+
+def test_a_list_that_contains_itself_is_refused():
+    endless = []
+    endless.append(endless)
+
+    def function(x):
+        return endless
+
+    with pytest.raises(TypeError, match="a variable that contains itself"):
         hash_function(function)

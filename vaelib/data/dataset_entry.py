@@ -1,7 +1,7 @@
 """Describe a data set that has a name: the record from which `load` and the command line work."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vaelib.data.dataset import Dataset
@@ -67,7 +67,7 @@ class DatasetEntry:
 
     def _checked_class_names(self) -> tuple[str, ...]:
         given = self.class_names
-        names = () if isinstance(given, str) else tuple(given)
+        names = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else ()
         if not names or not all(isinstance(name, str) for name in names):
             raise TypeError(
                 f"class_names of {self.name} must be strings, one for each class, such as "
@@ -76,7 +76,7 @@ class DatasetEntry:
         return tuple(str(name) for name in names)  # str instead of the type of NumPy
 
     def _checked_image_shape(self) -> tuple[int, int, int]:
-        shape = tuple(self.image_shape)
+        shape = tuple(self.image_shape) if isinstance(self.image_shape, Iterable) else ()
         if len(shape) != 3 or shape[2] not in (1, 3):
             raise ValueError(
                 f"image_shape of {self.name} must be (height, width, channels) with 1 or 3 "

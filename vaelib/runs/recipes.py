@@ -117,7 +117,10 @@ class Recipe:
 
         Raises:
             RunError: If the restored recipe differs, or if it cannot be restored.
+            ValueError: If the code of a term has changed since the term was created.
         """
+        for _, term in self.objective.terms:
+            term.check_unchanged()
         try:
             restored = Recipe.from_config(json.loads(json.dumps(self.get_config())))
         except Exception as error:  # classes from outside can raise anything

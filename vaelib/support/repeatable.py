@@ -9,39 +9,41 @@ import numpy as np
 
 from vaelib.support.backend import Tensor, ops, tf
 
-#: Operations of TensorFlow that add many numbers in an order that depends on scheduling.
-_UNORDERED = {"AddN"}
 
-
-def shapes_with_three_gradients(function: Callable[..., Tensor], *arguments: Tensor) -> list[tuple]:
+def shapes_with_three_gradients(
+    function: Callable[..., Tensor], constant: Tensor, *arguments: Tensor
+) -> list[tuple]:
     """Find tensors that receive three or more gradients when a function is differentiated.
 
     TensorFlow adds three or more gradients in an order that depends on scheduling; see
-    `losses.fork_gradient`.
+    `losses.fork_gradient`. As in training, the function is called with tensors whose number of rows
+    is unknown.
 
     Args:
         function: Maps tensors to a tensor, whose sum is differentiated.
-        *arguments: Examples of the arguments. Only shapes and types matter.
+        constant: Example of the first argument, with respect to which nothing is differentiated.
+        *arguments: Examples of the other arguments. Only shapes and types matter.
 
     Returns:
-        The shapes of these tensors. None stands for the size of the batch.
+        The shapes of these tensors. None stands for the number of rows.
 
-    >>> shapes_with_three_gradients(lambda z: z * z + z, ops.ones((5, 2)))
-    [(5, 2)]
-    >>> shapes_with_three_gradients(lambda z: ops.square(z) + z, ops.ones((5, 2)))
+    >>> x, z = ops.ones((5, 3)), ops.ones((5, 2))
+    >>> shapes_with_three_gradients(lambda x, z: z * z + z, x, z)
+    [(None, 2)]
+    >>> shapes_with_three_gradients(lambda x, z: ops.square(z) + z, x, z)
     []
     """
 
     @tf.function(autograph=False)
-    def differentiated(*inputs):
-        # In training, each argument comes out of a layer, and is used by other parts of the loss.
+    def differentiated(constant, *inputs):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            result = ops.sum(function(*(tf.identity(x) for x in inputs)))
+            result = ops.sum(function(constant, *(tf.identity(x) for x in inputs)))
         return tape.gradient(result, inputs, unconnected_gradients="zero")
 
-    graph = differentiated.get_concrete_function(*map(ops.convert_to_tensor, arguments)).graph
-    found = [op for op in graph.get_operations() if op.type in _UNORDERED and len(op.inputs) > 2]
+    kinds = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in (constant, *arguments)]
+    graph = differentiated.get_concrete_function(*kinds).graph
+    found = [op for op in graph.get_operations() if op.type == "AddN" and len(op.inputs) > 2]
     return [tuple(op.outputs[0].shape) for op in found]
 
 
