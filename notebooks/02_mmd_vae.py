@@ -40,6 +40,7 @@
 # %%
 import numpy as np
 import pandas as pd
+from IPython.display import display
 
 from vaelib import data, explorer, losses, measures, mmd, objectives, plotting, runs
 from vaelib.plotting import prior_contours
@@ -49,16 +50,19 @@ from vaelib.support.latent_grid import grid_codes
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces"
+latent_dim: int = 2  # dimensions of the latent space; figures of it are drawn for 2 only
 epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(
+    globals(), dataset_name="fashion_mnist", latent_dim=2, epochs=4, seed=0, limit=None
+)
 
 # %%
 dataset = data.load(dataset_name)
-settings = dict(epochs=epochs, seed=seed, limit=limit)
+settings = dict(latent_dim=latent_dim, epochs=epochs, seed=seed, limit=limit)
 print(dataset)
 
 # %% [markdown]
@@ -72,12 +76,13 @@ vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
 # %%
 z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)
-lesson.show(
-    plotting.aggregate_posterior(z_mean[:3000], z_log_var[:3000], seed=seed),
-    "Two panels of the latent plane. Left, the clouds of 300 images as ellipses, beside a dashed "
-    "circle that holds 95 % of the prior. Right, one code from each of "
-    f"{len(z_mean[:3000]):,} clouds in blue, over as many draws from the prior in orange.",
-)
+if lesson.has_two_dimensions(latent_dim):
+    lesson.show(
+        plotting.aggregate_posterior(z_mean[:3000], z_log_var[:3000], seed=seed),
+        "Two panels of the latent plane. Left, the clouds of 300 images as ellipses, beside a dashed "
+        "circle that holds 95 % of the prior. Right, one code from each of "
+        f"{len(z_mean[:3000]):,} clouds in blue, over as many draws from the prior in orange.",
+    )
 
 # %% [markdown]
 # On the left, every ellipse is far smaller than the dashed circle, and pays its KL for that. On the right, the blue
@@ -140,7 +145,7 @@ def mmd2_by_hand(x, y, kernel):
 
 kernel = mmd.GaussianKernel(variance=2.0)
 random = np.random.default_rng(seed)
-x, y = random.standard_normal((2, 500, 2))
+x, y = random.standard_normal((2, 500, 2))  # always in two dimensions
 others = {"like it": y, "shifted by (3, 0)": y + np.array([3, 0]), "twice as wide": 2 * y}
 for name, other in others.items():
     print(f"{name:18} {mmd2_by_hand(x, other, kernel):.4f}")
@@ -241,16 +246,18 @@ def witness(z, x, y, kernel):
 noise, prior = random.standard_normal((2, *z_mean.shape)).astype("float32")
 codes = (z_mean + np.exp(z_log_var / 2) * noise)[:5000]  # one from each cloud
 prior = prior[:5000]
-places = grid_codes(61)  # from -4 to 4
-vae_witness = witness(places, codes, prior, kernel)
-lesson.show(
-    plotting.witness({"VAE": vae_witness}, limit=4),
-    "The witness function of the VAE's codes against the prior, on the latent plane: purple where "
-    "there are too many codes, brown where there are too few. It is largest at "
-    "({:.1f}, {:.1f}) and smallest at ({:.1f}, {:.1f}).".format(
-        *places[vae_witness.argmax()], *places[vae_witness.argmin()]
-    ),
-)
+kernel = mmd.GaussianKernel(mmd.default_variance(latent_dim))  # in two dimensions 2, as above
+if lesson.has_two_dimensions(latent_dim):
+    places = grid_codes(61)  # from -4 to 4
+    vae_witness = witness(places, codes, prior, kernel)
+    lesson.show(
+        plotting.witness({"VAE": vae_witness}, limit=4),
+        "The witness function of the VAE's codes against the prior, on the latent plane: purple where "
+        "there are too many codes, brown where there are too few. It is largest at "
+        "({:.1f}, {:.1f}) and smallest at ({:.1f}, {:.1f}).".format(
+            *places[vae_witness.argmax()], *places[vae_witness.argmin()]
+        ),
+    )
 difference = (
     witness(codes, codes, prior, kernel).mean() - witness(prior, codes, prior, kernel).mean()
 )
@@ -272,9 +279,9 @@ print(
 # %%
 estimates = {"with itself (the post's)": [], "without": [], "without, prior integrated": []}
 for _ in range(300):
-    x, y = random.standard_normal((2, 100, 2))
+    x, y = random.standard_normal((2, 100, latent_dim))
     values = mmd.mmd2(x, y, kernel), mmd.mmd2(x, y, kernel, unbiased=True)
-    values += (mmd.mmd2_to_normal(x, 2.0, unbiased=True),)
+    values += (mmd.mmd2_to_normal(x, kernel.variance, unbiased=True),)
     for kept, value in zip(estimates.values(), values, strict=True):
         kept.append(float(value))
 for name, values in estimates.items():
@@ -291,10 +298,11 @@ for name, values in estimates.items():
 # \sigma^2 = d^2$, which in the plane is $\sigma^2 = 2$.
 
 # %%
-x, y = random.standard_normal((2, 5, 2))
-differences = x[:, None, :] - y[None, :, :]  # (5, 5, 2)
-post_kernel = np.exp(-np.mean(differences**2, axis=2) / 2)
-print("the same kernel:", np.allclose(post_kernel, mmd.kernel_matrix(x, y, kernel)))
+x, y = random.standard_normal((2, 5, latent_dim))
+differences = x[:, None, :] - y[None, :, :]  # (5, 5, latent_dim)
+post_kernel = np.exp(-np.mean(differences**2, axis=2) / latent_dim)
+as_meant = mmd.kernel_matrix(x, y, mmd.GaussianKernel(latent_dim**2 / 2))
+print("the same kernel:", np.allclose(post_kernel, as_meant))
 
 # %% [markdown]
 # ## Three changes make a Wasserstein autoencoder
@@ -326,7 +334,7 @@ print(objectives.POST_MMD.get_config())
 # %%
 model = runs.Recipe(dataset_name, objectives.POST_MMD, **settings).build_model()
 images = dataset.train_images[:100].astype("float32") / 255
-batch, draws = model.encoder(images), random.standard_normal((100, 2)).astype("float32")
+batch, draws = model.encoder(images), random.standard_normal((100, latent_dim)).astype("float32")
 decoded = ops.sigmoid(model.decoder(batch))
 
 posts = ops.mean(ops.square(images - decoded)) + mmd.mmd2(batch, draws, kernel)
@@ -386,16 +394,17 @@ lesson.show(
 # **Predict.** How pale will the MMD-VAE's witness function be, on the scale of the VAE's?
 
 # %%
-mmd_codes = mmd_vae.model.encode(dataset.test_images)[:5000]
-both = {"VAE": vae_witness, "MMD-VAE": witness(places, mmd_codes, prior, kernel)}
-lesson.show(
-    plotting.witness(both, limit=4),
-    "The witness functions of both models on one scale of colors, beside each other. "
-    + " ".join(
-        f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
-        for name, f in both.items()
-    ),
-)
+if lesson.has_two_dimensions(latent_dim):
+    mmd_codes = mmd_vae.model.encode(dataset.test_images)[:5000]
+    both = {"VAE": vae_witness, "MMD-VAE": witness(places, mmd_codes, prior, kernel)}
+    lesson.show(
+        plotting.witness(both, limit=4),
+        "The witness functions of both models on one scale of colors, beside each other. "
+        + " ".join(
+            f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
+            for name, f in both.items()
+        ),
+    )
 
 # %% [markdown]
 # The MMD-VAE's is pale. It has a few too many codes near the middle and too few at the left edge: its cloud is a
@@ -405,7 +414,8 @@ lesson.show(
 # nearest.
 
 # %%
-explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
+if lesson.has_two_dimensions(latent_dim, "the explorer"):
+    display(explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset))
 
 # %% [markdown]
 # Go from the sneakers straight to the trousers: how many of the steps could you wear? Go along the border of two
@@ -439,10 +449,11 @@ names = {
     "the post's MMD-VAE": "fashion_mnist_post-mmd_50-epochs",
 }
 posted = {title: runs.load(name) for title, name in names.items()}
+lesson.note_latent_dim(posted["the post's VAE"], latent_dim)
 lesson.show(
     plotting.comparison(
         {title: run.snapshots for title, run in posted.items()},
-        data.CLASS_NAMES["fashion_mnist"],
+        data.DATASETS["fashion_mnist"].class_names,
         one_scale=False,
     ),
     "Three models after 50 epochs, a column each: samples, codes, grid. The codes of the post's "

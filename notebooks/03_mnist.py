@@ -44,6 +44,8 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+from IPython.display import display
+from scipy.stats import chi2
 
 from vaelib import data, explorer, measures, objectives, plotting, runs, training
 from vaelib.batches import Batches
@@ -52,16 +54,19 @@ from vaelib.support import lesson
 
 # %% tags=["parameters"]
 dataset_name: str = "mnist"  # or "fashion_mnist", "faces"
+latent_dim: int = 2  # dimensions of the latent space; figures of it are drawn for 2 only
 epochs: int = 4  # passes over the training images
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train on the first so many images; None: on all
 
 # %%
-lesson.note_changed_settings(globals(), dataset_name="mnist", epochs=4, seed=0, limit=None)
+lesson.note_changed_settings(
+    globals(), dataset_name="mnist", latent_dim=2, epochs=4, seed=0, limit=None
+)
 
 # %%
 dataset = data.load(dataset_name)
-settings = dict(epochs=epochs, seed=seed, limit=limit)
+settings = dict(latent_dim=latent_dim, epochs=epochs, seed=seed, limit=limit)
 print(dataset)
 
 shown = [dataset.class_names[label] for label in dataset.train_labels[:64]]
@@ -103,14 +108,13 @@ two = [vae.snapshots, mmd_vae.snapshots]
 first = int(np.random.default_rng(7).integers(2))  # a coin, so that the code does not tell
 blind = {"model A": two[first], "model B": two[1 - first]}
 codes = {title: arrays["codes"][-1] for title, arrays in blind.items()}
-inside = {
-    title: np.mean(np.hypot(*z.T) < prior_contours.PRIOR_RADIUS) for title, z in codes.items()
-}
+radius = np.sqrt(chi2.ppf(0.95, latent_dim))  # 95 % of the prior is at most that far out
+inside = {title: np.mean(np.linalg.norm(z, axis=1) < radius) for title, z in codes.items()}
 lesson.show(
     plotting.comparison(blind, dataset.class_names),
     f"Two columns, model A and model B, of three pictures each: 64 samples, the codes of the test images in the "
-    f"colors of their classes over the dashed circle of the prior, and the decoded grid. In the circle, which holds "
-    f"95 % of the prior, are {inside['model A']:.1%} of the codes of A and {inside['model B']:.1%} of those of B.",
+    f"colors of their classes over the dashed circle of the prior, and the decoded grid. As near to the origin as "
+    f"95 % of the prior are {inside['model A']:.1%} of the codes of A and {inside['model B']:.1%} of those of B.",
 )
 
 # %% [markdown]
@@ -170,7 +174,8 @@ lesson.show(
 # is farthest from it.
 
 # %%
-explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset)
+if lesson.has_two_dimensions(latent_dim, "the explorer"):
+    display(explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset))
 
 # %% [markdown]
 # ## The numbers
@@ -200,7 +205,7 @@ pd.DataFrame(
 # training: a thousand faces, three epochs, ten steps in each. First without a break.
 
 # %%
-recipe = runs.Recipe("faces", epochs=3, seed=seed, limit=1000)
+recipe = runs.Recipe("faces", latent_dim=latent_dim, epochs=3, seed=seed, limit=1000)
 temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name)
 whole = runs.train(recipe, folder / "whole")
@@ -300,6 +305,7 @@ names = {
     "the post's MMD-VAE": "mnist_post-mmd_50-epochs",
 }
 posted = {title: runs.load(name) for title, name in names.items()}
+lesson.note_latent_dim(posted["the post's VAE"], latent_dim)
 rows = {}
 for title, run in posted.items():
     codes = run.snapshots["codes"][-1]  # of all test images, after 50 epochs
@@ -312,7 +318,7 @@ in_words = [f"{title} {row['in the circle']:.0%}" for title, row in rows.items()
 lesson.show(
     plotting.comparison(
         {title: run.snapshots for title, run in posted.items()},
-        data.CLASS_NAMES["mnist"],
+        data.DATASETS["mnist"].class_names,
         one_scale=False,
     ),
     f"Three columns of samples, codes and decoded grid after the post's 50 epochs on digits. In the dashed circle of "

@@ -102,7 +102,7 @@ inside = {b: np.mean(np.hypot(*kept["codes"][-1].T) < PRIOR_RADIUS) for b, kept 
 lesson.show(
     plotting.latent_spaces(
         {f"β = {b}\n{inside[b]:.0%} in the circle": kept for b, kept in planes.items()},
-        data.CLASS_NAMES["fashion_mnist"],
+        data.DATASETS["fashion_mnist"].class_names,
     ),
     "Four latent planes of clothes, each to its own scale, with the prior's circle in all of them. The "
     "larger β, the more of the codes lie in it: "

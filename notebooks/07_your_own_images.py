@@ -51,6 +51,7 @@ from vaelib.measures import likelihood
 from vaelib.measures.decoded_images import mean_squared_error
 from vaelib.objectives import Objective
 from vaelib.support import lesson
+from vaelib.terms import KL
 
 # %% tags=["parameters"]
 folder: str = "emoji"  # or a folder or a zip of your own images
@@ -111,7 +112,7 @@ lesson.show(
 # %%
 def trained(images, latent_dim=2, beta=1.0, steps=steps):
     epochs = max(1, round(steps / math.ceil(len(images.train_images) / 50)))
-    objective = Objective(losses.gaussian_nll, kl_weight=beta)
+    objective = Objective(losses.gaussian_nll, [beta * KL])
     recipe = runs.Recipe(images, objective, latent_dim, epochs, batch_size=50, seed=seed)
     with contextlib.redirect_stdout(None):  # for there are dozens of epochs
         return runs.train(recipe)

@@ -75,7 +75,8 @@ def test_a_model_of_two_given_networks_is_trained_and_saved_with_them(tmp_path):
 def test_a_run_of_own_networks_is_trained_loaded_and_measured(networks, tmp_path):
     recipe = Recipe("faces", network=networks(), epochs=2, batch_size=20, seed=3)
     run = runs.train(recipe, tmp_path)
-    again = runs.train(Recipe("faces", network=networks(), epochs=2, batch_size=20, seed=3))
+    settings = dict(network=networks(), epochs=2, batch_size=20, seed=3)
+    again = runs.train(Recipe("faces", **settings), tmp_path / "again")
     for one, other in zip(run.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)  # of the same seed, wherever they were built
     loaded = runs.load(run.folder)

@@ -23,6 +23,7 @@ def check_compatible(
             and the objective has sampled=False, if the objective uses a closed form that exists
             only for the standard normal prior, or if it has no term that would train the prior.
 
+    >>> from vaelib.objectives import ELBO
     >>> check_compatible(ELBO, STANDARD_NORMAL, "mlp")
     Traceback (most recent call last):
     ...

@@ -65,7 +65,7 @@ class VAE(ArrayMethods, keras.Model):
         ValueError: If an argument is out of range, or if the arguments cannot be combined.
 
     >>> model = VAE(latent_dim=2)
-    >>> z = model.encode(np.zeros((3, 28, 28, 1), "float32"))
+    >>> z = model.encode(ops.zeros((3, 28, 28, 1)))
     >>> z.shape, model.decode(z).shape
     ((3, 2), (3, 28, 28, 1))
     """

@@ -33,6 +33,7 @@ from vaelib.measures import likelihood
 from vaelib.measures.decoded_images import mean_squared_error
 from vaelib.objectives import Objective
 from vaelib.support import lesson
+from vaelib.terms import KL
 
 # %% tags=["parameters"]
 folder: str = "emoji"  # or a folder or a zip of your own images
@@ -48,7 +49,7 @@ lesson.note_changed_settings(globals(), folder="emoji", closer="faces", size=32,
 # %%
 def trained(images, latent_dim=16, beta=1.0, term=losses.gaussian_nll):
     epochs = max(1, round(steps / math.ceil(len(images.train_images) / 50)))
-    objective = Objective(term, kl_weight=beta)
+    objective = Objective(term, [beta * KL])
     recipe = runs.Recipe(images, objective, latent_dim, epochs, batch_size=50, seed=seed)
     with contextlib.redirect_stdout(None):
         return runs.train(recipe)

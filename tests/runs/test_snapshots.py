@@ -17,7 +17,7 @@ IMAGES, LABELS = np.zeros((3, 28, 28, 1), "uint8"), np.array([2, 0, 1], "uint8")
 class Counting:
     """A model whose images get brighter with every call."""
 
-    latent_dim = 2
+    latent_dim, condition = 2, 0
     prior = priors.STANDARD_NORMAL.build(2, None)
 
     def __init__(self):
@@ -27,7 +27,7 @@ class Counting:
         self.asked += 1
         return np.full((n, 28, 28, 1), self.asked / 255)
 
-    def encode(self, images):
+    def encode(self, images, labels=None):
         return np.full((len(images), self.latent_dim), float(self.asked))
 
     def decode(self, z):
@@ -116,7 +116,9 @@ def test_a_prior_that_is_not_standard_normal_is_saved_as_its_density_on_a_grid(r
     model = VAE(prior=priors.mixture(3), seed=1)
     model.prior.means.assign([[3, 0], [-1, 2], [0, -3]])  # nothing about it is symmetric
     model.prior.log_vars.assign([[0, -2], [-1, 0], [-1, -1]])
-    monkeypatch.setattr(model, "encode", lambda images: np.array([[0.5, -reach]], "float32"))
+    monkeypatch.setattr(
+        model, "encode", lambda images, labels: np.array([[0.5, -reach]], "float32")
+    )
     arrays = follow(Snapshots(IMAGES, LABELS, 1, 1), 1, model)
     assert arrays["prior"].shape == (2, 201, 201)
     limit = arrays["prior_limit"][0]

@@ -1,4 +1,6 @@
-"""Figures with text alternatives, and the note that a lesson was run with other settings."""
+"""Figures with text alternatives, and the notes on other settings and on what is skipped."""
+
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -48,3 +50,22 @@ def test_changed_settings_are_printed_with_the_original_ones(capsys):
 def test_an_unknown_setting_raises():
     with pytest.raises(KeyError):
         lesson.note_changed_settings({"epochs": 4}, step=0.04)
+
+
+def test_a_two_dimensional_latent_space_is_not_worth_a_word(capsys):
+    assert lesson.has_two_dimensions(2)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("latent_dim", [1, 3, 20])
+def test_what_needs_two_dimensions_is_skipped_with_one_sentence(latent_dim, capsys):
+    assert not lesson.has_two_dimensions(latent_dim, "the explorer")
+    words = "the explorer needs a two-dimensional latent space and latent_dim is"
+    assert capsys.readouterr().out == f"Skipped, because {words} {latent_dim}.\n"
+
+
+@pytest.mark.parametrize(("latent_dim", "said"), [(2, ""), (3, "latent_dim = 2 and not 3.\n")])
+def test_a_loaded_run_of_other_dimensions_is_noted(latent_dim, said, capsys):
+    lesson.note_latent_dim(SimpleNamespace(recipe=SimpleNamespace(latent_dim=2)), latent_dim)
+    printed = capsys.readouterr().out
+    assert printed.endswith(said) and bool(printed) == bool(said)

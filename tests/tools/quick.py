@@ -53,29 +53,35 @@ def pictures(notebook):
             yield imread(io.BytesIO(base64.b64decode(output.data["image/png"])))
 
 
+def run(words, runs):
+    """Run a Python module, which keeps the runs that it trains in the folder `runs`."""
+    environment = os.environ | {"VAELIB_RUNS_DIR": str(runs)}
+    environment.pop("MPLBACKEND", None)  # with the one that tests plot with, it shows no figure
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def execute(source, executed, given, runs):
+    """Execute a notebook with papermill and the given parameters, and read the result."""
+    parameters = [f"-p {name} {value}" for name, value in given.items()]
+    words = " ".join(["-k python3 --no-progress-bar", *parameters]).split()
+    run(["papermill", str(source), str(executed), *words], runs)
+    return nbformat.read(executed, as_version=4)
+
+
 def repeats_bit_for_bit(script, folder):
     """Papermill executes it on small data; nbval does so again and compares every text."""
     source = script.with_suffix(".ipynb")
     given, words_of_it = small(script, folder)
-    parameters = [f"-p {name} {value}" for name, value in given.items()]
     executed = folder / source.name
-
-    def run(words, runs):
-        # Each time in a folder of its own, for a trained run would be loaded, not trained again.
-        environment = os.environ | {"VAELIB_RUNS_DIR": str(folder / runs)}
-        environment.pop("MPLBACKEND", None)  # with the one that tests plot with, it shows no figure
-        done = subprocess.run(
-            [sys.executable, "-m", *words], env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-
-    words = " ".join(["-k python3 --no-progress-bar", *parameters]).split()
-    run(["papermill", str(source), str(executed), *words], "first")
-    notebook = nbformat.read(executed, as_version=4)
+    notebook = execute(source, executed, given, folder / "first")
     assert not [output for output in outputs(notebook) if output.get("name") == "stderr"]
     figures = list(pictures(notebook))
     assert figures and all(np.std(figure[..., :3]) > 0.02 for figure in figures)
     [said] = [c for c in notebook.cells if c.source.startswith("lesson.note_changed_settings(")]
     assert words_of_it in said.outputs[0].text
     how = "--nbval --nbval-current-env --nbval-cell-timeout=600 -p no:cacheprovider"
-    run(["pytest", "-q", *how.split(), str(executed)], "second")
+    # In another folder, for a trained run would be loaded, not trained again.
+    run(["pytest", "-q", *how.split(), str(executed)], folder / "second")

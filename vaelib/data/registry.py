@@ -39,14 +39,14 @@ def register(entry: DatasetEntry) -> None:
         ValueError: If its name is that of a data set that comes with this package.
 
     >>> import numpy as np
-    >>> def load_noise():
-    ...     images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 1), dtype="uint8")
+    >>> def load_stripes():
+    ...     images = np.full((30, 8, 8, 1), 255, "uint8") * np.eye(8, dtype="uint8")[..., None]
     ...     labels = np.zeros(30, "uint8")
     ...     parts = images[:20], labels[:20], images[20:], labels[20:]
-    ...     return Dataset("noise", *parts, class_names=("noise",), source="a random generator")
-    >>> register(DatasetEntry("noise", ("noise",), (8, 8, 1), load_noise))
-    >>> load("noise")
-    <noise: 20 training and 10 test images of 1 class, from a random generator>
+    ...     return Dataset("stripes", *parts, class_names=("diagonal",), source="NumPy")
+    >>> register(DatasetEntry("stripes", ("diagonal",), (8, 8, 1), load_stripes))
+    >>> load("stripes")
+    <stripes: 20 training and 10 test images of 1 class, from NumPy>
     """
     if not isinstance(entry, DatasetEntry):
         raise TypeError(f"entry must be a DatasetEntry, not {entry!r}.")

@@ -85,7 +85,7 @@ def evolution(snapshots: dict[str, np.ndarray], class_names: Sequence[str] = ())
     """Plot samples, latent space and decoded grid during training, one column per snapshot.
 
     The row of decoded grids is left out if the snapshots have none, because grids need two latent
-    dimensions.
+    dimensions. With a single latent dimension, the row of latent spaces is left out as well.
 
     Args:
         snapshots: The arrays of `Snapshots.arrays`.
@@ -93,7 +93,8 @@ def evolution(snapshots: dict[str, np.ndarray], class_names: Sequence[str] = ())
     """
     titles = ["before training", *(f"step {step:,}" for step in snapshots["steps"][1:])]
     figure = _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
-    class_legend(figure, class_names)
+    if snapshots["codes"].shape[2] > 1:
+        class_legend(figure, class_names)
     return figure
 
 
@@ -101,6 +102,8 @@ def comparison(
     columns: dict[str, dict[str, np.ndarray]], class_names: Sequence[str], one_scale: bool = True
 ) -> Figure:
     """Plot samples, latent space and decoded grid after training, one column per model.
+
+    Rows that a model has too few or too many latent dimensions for are left out as in `evolution`.
 
     Args:
         columns: For each model a title and the arrays of `Snapshots.arrays`. The last snapshot is
@@ -120,13 +123,15 @@ def _pictures(
 ) -> Figure:
     limit = max(axis_limit(arrays["codes"]) for arrays in columns.values())
     # These figures compress badly, so a lower resolution keeps a notebook's page below 3 MB.
+    with_codes = all(arrays["codes"].shape[1] > 1 for arrays in columns.values())
     with_grid = all("grid" in arrays for arrays in columns.values())
-    figure, axes = new_figure(
-        3 if with_grid else 2, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80
-    )
+    rows = 1 + with_codes + with_grid
+    figure, axes = new_figure(rows, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(title)
         plot_samples(column[0], arrays["samples"])
+        if not with_codes:
+            continue
         codes, labels = arrays["codes"], arrays["labels"]
         # Name classes only where the names have enough space. Colors are the same in all columns.
         own = axis_limit(codes)

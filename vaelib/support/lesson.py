@@ -77,6 +77,6 @@ def note_latent_dim(run: Run, latent_dim: int) -> None:
     """
     if run.recipe.latent_dim != latent_dim:
         print(
-            f"These results are read from `runs/`. They have latent_dim = {run.recipe.latent_dim} "
-            f"whatever your setting is, which is {latent_dim}."
+            "These results are read from `runs/`, so they have latent_dim = "
+            f"{run.recipe.latent_dim} and not {latent_dim}."
         )
