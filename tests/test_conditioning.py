@@ -1,5 +1,8 @@
 """Conditional models: the label reaches encoder and decoder, and everything takes it along."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -169,6 +172,24 @@ def test_a_model_with_a_fixed_label_is_that_model(model):
     np.testing.assert_array_equal(given.decode(codes), model.decode(codes, 1))
     np.testing.assert_array_equal(given.sample(3, seed=2), model.sample(3, 1, seed=2))
     assert (given.latent_dim, given.image_shape, given.condition) == (2, (28, 28, 1), 0)
+
+
+def test_the_code_in_the_documentation_decodes_and_measures(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path))
+    guide = Path(__file__).parents[1] / "docs" / "how_the_code_hangs_together.md"
+    [code] = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.S)
+        if "for_each_label(" in block
+    ]
+    smaller = {"limit=1_000": "limit=100", "step=0.25": "step=1.0", "[:10]": "[:3]"}
+    for long, short in smaller.items():
+        assert long in code
+        code = code.replace(long, short)
+    *begin, last = code.strip().splitlines()
+    scope = {}
+    exec("\n".join([*begin, f"found = {last}"]), scope)
+    assert scope["found"].shape == (3,) and np.isfinite(scope["found"]).all()
 
 
 # ---- What is refused

@@ -214,7 +214,7 @@ def _load(folder: Path, identity: dict | None) -> Run:
     config, history = (json.loads(contents[name]) for name in ("recipe.json", "history.json"))
     weights, state, snapshots = (from_npz(contents[n]) for n in FILES if n.endswith(".npz"))
     history = {term: [float(value) for value in values] for term, values in history.items()}
-    recipe = Recipe.from_config(config)
+    recipe = _recipe(config, folder)
     found = identity_of_saved_run(recipe, about["provenance"])
     if identity is not None:
         checkpoints.check_identity(found, identity, folder.name)
@@ -224,6 +224,16 @@ def _load(folder: Path, identity: dict | None) -> Run:
     assign_variables(model.variables, list(weights.values()))
     assign_variables(model.optimizer.variables, state)
     return Run(recipe, model, history, snapshots, about["provenance"], folder)
+
+
+def _recipe(config: dict, folder: Path) -> Recipe:
+    try:
+        return Recipe.from_config(config)
+    except ValueError as error:
+        terms = config["objective"].get("terms", [])
+        if any("code" in term for term in terms):  # nothing is damaged, but a term is not defined
+            raise RunError(f"{folder.name} can't be loaded yet, because {error}") from None
+        raise
 
 
 def _variables(owner: VAE | keras.Optimizer) -> bytes:
