@@ -148,7 +148,7 @@ def cached(x):
         *(object(), Opaque(1), Opaque, Opaque(1).method, cached, np.array([1, "a"], dtype=object)),
         *(np.random.default_rng(0).normal, functools.partial(len), {1, 2}),
     ],
-    ids=str,
+    ids=range(9),
 )
 def test_a_value_that_cannot_be_recorded_is_refused(value):
     def function(x):
