@@ -196,7 +196,7 @@ def test_training_reports_every_term_and_their_weighted_sum(trained):
     assert set(history) == {"loss", *objective.term_names}
     total = np.array(history["reconstruction"])
     for name in objective.term_names[1:]:
-        total = total + getattr(objective, f"{name}_weight") * np.array(history[name])
+        total = total + objective.weight(name) * np.array(history[name])
     # 250 images in batches of 40: the last batch is smaller, and must not count as much as others.
     np.testing.assert_allclose(history["loss"], total, rtol=1e-5)
 

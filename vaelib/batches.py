@@ -68,10 +68,9 @@ class Batches:
 
     def to_tf_dataset(self) -> tf.data.Dataset:
         """Return a `tf.data.Dataset` of the batches in their order, for Keras to train on."""
-        kinds = {
-            name: tf.TensorSpec((None, *array.shape[1:]), array.dtype)
-            for name, array in self[0].items()
-        }
+        kinds = tf.nest.map_structure(
+            lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), self[0]
+        )
         batches = tf.data.Dataset.from_generator(self._forever, output_signature=kinds)
         # With autotuning, the end of training would wait for a thread that can sleep for a minute.
         options = tf.data.Options()

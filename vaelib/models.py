@@ -171,7 +171,8 @@ class VAE(ArrayMethods, keras.Model):
 
     def _encoded(self, images: Tensor, labels: Tensor | None, training: bool = False) -> Tensor:
         given = with_label_channels(to_unit_interval(images), labels, self.condition)
-        return self.encoder(given, training=training)
+        # Without the argument if it is False, so that a function can take the place of the encoder.
+        return self.encoder(given, training=True) if training else self.encoder(given)
 
     def _logits(self, z: Tensor, labels: Tensor | None) -> Tensor:
         return self.decoder(with_label(z, labels, self.condition))
