@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stopping import StopAfterEpoch
 from vaelib import data, explorer, runs, training
 from vaelib.batches import Batches
 from vaelib.conditioning import for_each_label
@@ -94,12 +95,8 @@ def test_a_conditional_run_is_trained_resumed_and_loaded(objective, prior, tmp_p
     settings = dict(epochs=2, batch_size=20, limit=100, condition=True)
     recipe = Recipe("faces", objective, **settings | ({"prior": prior} if prior else {}))
 
-    class Stop(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            self.model.stop_training = True
-
     with pytest.raises(RunError, match="stopped training"):
-        runs.train(recipe, tmp_path / "resumed", callbacks=[Stop()])
+        runs.train(recipe, tmp_path / "resumed", callbacks=[StopAfterEpoch()])
     resumed = runs.train(recipe, tmp_path / "resumed")
     run = runs.train(recipe, tmp_path / "at once")
     for one, other in zip(run.model.get_weights(), resumed.model.get_weights(), strict=True):
@@ -136,6 +133,14 @@ def test_a_batch_is_a_mapping_with_the_labels_of_its_images():
     assert set(Batches(images, 50, seed=0)[0]) == {"images"}
     with pytest.raises(ValueError, match=r"labels of shape \(3,\) for 240 images"):
         Batches(images, 50, seed=0, labels=labels[:3])
+
+
+def test_fit_checks_the_images_of_a_mapping(model):
+    images, labels = FACES.train_images[:20], FACES.train_labels[:20]
+    model = training.compile_model(VAE(condition=CLASSES), 2, epochs=1)
+    model.fit({"images": images, "labels": labels}, batch_size=10, verbose=0)
+    with pytest.raises(ValueError, match="images between 0 and 255"):
+        model.fit({"images": images.astype("float32"), "labels": labels}, verbose=0)
 
 
 # ---- Measures

@@ -191,6 +191,22 @@ def test_networks_that_do_not_fit_are_refused(make, error, said):
         VAE(**make(build_decoder(2, SHAPE)))
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        [layers.Reshape(SHAPE), layers.Activation("sigmoid")],
+        [layers.Conv2DTranspose(1, 3, 1, "same", activation="sigmoid")],
+    ],
+)
+def test_a_decoder_that_ends_in_a_sigmoid_is_refused(last):
+    """The loss applies the sigmoid, so images would be decoded between 0.5 and 0.73."""
+    begin = [keras.Input((2,)), layers.Dense(784)]
+    if len(last) == 1:
+        begin.append(layers.Reshape(SHAPE))
+    with pytest.raises(ValueError, match="the decoder ends in a sigmoid, but its outputs are used"):
+        VAE(encoder=build_encoder(4, SHAPE), decoder=keras.Sequential([*begin, *last]))
+
+
 def test_the_number_of_latent_dimensions_must_be_that_of_the_decoder():
     with pytest.raises(ValueError, match=r"the decoder maps \(3,\) .*: expected \(2,\)"):
         Recipe("faces", network=dense_networks(3, 4)).build_model()

@@ -6,8 +6,8 @@ import pytest
 from vaelib import data
 from vaelib.batches import Batches
 from vaelib.objectives import ELBO, POST_MMD
+from vaelib.prior_of_step import PriorOfStep
 from vaelib.runs.recipes import Recipe
-from vaelib.terms import PriorOfStep
 
 FACES = data.render_faces(train=358, test=60)
 

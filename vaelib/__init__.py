@@ -7,6 +7,7 @@ The following modules are the core, which is explained in the lessons:
 
 losses, mmd   the mathematics of the loss, one function for each formula
 terms         the terms of the loss as values, and terms of your own
+prior_of_step the prior as a term sees it in a training step
 term_check    the check of a term of your own before training
 weighted_sum  an objective, which is a sum of weighted terms
 objectives    objectives that have a name: ELBO, beta-VAE, MMD-VAE, and InfoVAE

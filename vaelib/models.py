@@ -13,12 +13,12 @@ from vaelib.losses import fork_gradient, repeat_rows
 from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
 from vaelib.own_networks import OwnNetworks, network_from_config
+from vaelib.prior_of_step import PriorOfStep
 from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.support.backend import Tensor, keras, ops
 from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import IMAGE_SHAPE, check_images, to_unit_interval
 from vaelib.term_check import check_term
-from vaelib.terms import PriorOfStep
 
 
 @keras.saving.register_keras_serializable("vaelib")
@@ -224,13 +224,17 @@ class VAE(ArrayMethods, keras.Model):
         """Train with `keras.Model.fit`, after checking the images.
 
         Args:
-            x: Images, or batches of them, for example `Batches.to_tf_dataset()`.
+            x: Images, a mapping with "images" and "labels", or batches of either, for example
+                `Batches.to_tf_dataset()`.
             *args, **kwargs: Passed on to `keras.Model.fit`.
 
         Raises:
             ValueError: If the images have another shape or type than the model expects.
         """
-        x = check_images(x, self.image_shape) if hasattr(x, "shape") else x
+        if isinstance(x, Mapping):
+            x = {**x, "images": check_images(x["images"], self.image_shape)}
+        elif hasattr(x, "shape"):
+            x = check_images(x, self.image_shape)
         return super().fit(x, *args, **kwargs)
 
     def get_config(self) -> dict[str, object]:

@@ -116,13 +116,13 @@ def check_encoder(encoder: keras.Model, outputs: int, shape: Shape) -> None:
     if found != expected:
         raise ValueError(
             f"the encoder maps {found[0]} to {found[1]}: expected {expected[0]} to {expected[1]}, "
-            "which is a mean and a log-variance for each latent dimension of the decoder if codes "
-            "are sampled, and otherwise one number."
+            "which is a mean and a log-variance for each of latent_dim dimensions if codes are "
+            "sampled, and otherwise one number. Change the encoder or latent_dim."
         )
 
 
 def check_decoder(decoder: keras.Model, latent_dim: int, shape: Shape) -> None:
-    """Raise a ValueError unless a decoder maps codes to images of a shape.
+    """Raise a ValueError unless a decoder maps codes to logits of images of a shape.
 
     >>> from vaelib.networks import build_decoder
     >>> check_decoder(build_decoder(2, (28, 28, 1)), latent_dim=2, shape=(32, 32, 1))
@@ -135,7 +135,12 @@ def check_decoder(decoder: keras.Model, latent_dim: int, shape: Shape) -> None:
     if found != expected:
         raise ValueError(
             f"the decoder maps {found[0]} to {found[1]}: expected {expected[0]} to {expected[1]}, "
-            "the shape of the images, from latent_dim numbers."
+            "the shape of the images, from latent_dim numbers. Change the decoder or latent_dim."
+        )
+    if getattr(decoder.layers[-1], "activation", None) is keras.activations.sigmoid:
+        raise ValueError(
+            "the decoder ends in a sigmoid, but its outputs are used as logits, to which the loss "
+            "applies the sigmoid: remove the activation of its last layer."
         )
 
 

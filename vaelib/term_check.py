@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from vaelib.prior_of_step import PriorOfStep
 from vaelib.priors import Mixture, StandardNormal
 from vaelib.support.backend import Tensor, keras, ops, tf
 from vaelib.support.repeatable import gives_equal_bytes, shapes_with_three_gradients
 from vaelib.support.rng import named_rng
-from vaelib.terms import PriorOfStep, Term
+from vaelib.terms import Term
 
 BATCH = 5  # images of the example
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 
 from vaelib import losses
+from vaelib.prior_of_step import PriorOfStep
 from vaelib.support.backend import Tensor, ops
 from vaelib.support.errors import check_integer, check_number
-from vaelib.terms import CLOSED_FORM_KL, KL, MMD, UNBIASED_MMD, PriorOfStep, Term, weighted_term
+from vaelib.terms import CLOSED_FORM_KL, KL, MMD, UNBIASED_MMD, Term, weighted_term
 
 _SHORT_NAMES = {losses.binary_cross_entropy: "BCE", losses.squared_error: "SE"}
 _SHORT_NAMES |= {losses.gaussian_nll: "Gaussian"}
@@ -252,10 +253,10 @@ class Objective:
         >>> Objective(terms=[4 * KL]).get_config()["terms"]
         [{'weight': 4.0, 'term': 'KL'}]
         """
-        named = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
-        kept = {name: v for name, v, default in named if name == "sampled" or v != default}
         terms = [{"weight": weight} | term.get_config() for weight, term in self.terms]
-        return kept | {"reconstruction": self.reconstruction.__name__, "terms": terms}
+        config = {"reconstruction": self.reconstruction.__name__, "terms": terms}
+        rest = ((f.name, getattr(self, f.name), f.default) for f in fields(self)[2:])
+        return config | {name: v for name, v, default in rest if name == "sampled" or v != default}
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> "Objective":

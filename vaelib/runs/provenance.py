@@ -18,7 +18,7 @@ PACKAGE = Path(vaelib.__file__).parent
 # same recipe gives a different run.
 RESULT_FILES = (
     *("array_methods", "batches", "conditioning", "losses", "mmd", "models", "networks"),
-    *("objectives", "own_networks", "priors", "terms", "training", "weighted_sum"),
+    *("objectives", "own_networks", "prior_of_step", "priors", "terms", "training", "weighted_sum"),
     *("support/chunks", "support/image_arrays", "support/latent_grid", "support/rng"),
     *("runs/dataset_reference", "runs/recipes", "runs/snapshots", "runs/trainer"),
 )
