@@ -1,6 +1,8 @@
 """Networks that a reader built with Keras: used, saved, loaded, measured, and shown."""
 
 import json
+import resource
+import sys
 
 import numpy as np
 import pytest
@@ -237,10 +239,16 @@ def test_a_lambda_is_refused_even_where_keras_would_load_it():
 
 
 def test_a_huge_network_is_refused_before_memory_is_allocated():
-    with keras.StatelessScope():
-        huge = encoder_of(layers.Flatten(), layers.Dense(400_000), layers.Dense(4))
+    small = OwnNetworks.from_models(
+        encoder_of(layers.Flatten(), layers.Dense(4_321), layers.Dense(4)), build_decoder(2, SHAPE)
+    )
+    huge = small.encoder.replace("4321", "400000")  # as a file from an untrusted source could
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(ValueError, match=r"encoder has 315,600,004 parameters: expected at most"):
-        OwnNetworks.from_models(huge, build_decoder(2, SHAPE))
+        OwnNetworks(huge, small.decoder)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes
+    assert grown * unit < 300e6  # the weights alone would need 1.3 GB
 
 
 def test_a_network_is_the_same_whether_it_was_compiled_or_not():

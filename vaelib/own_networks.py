@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from vaelib.support.backend import keras
+from vaelib.support.backend import keras, tf
 
 Shape = tuple[int, int, int]  # height, width, channels
 MOST_PARAMETERS = 50_000_000  # so that a run from an untrusted source cannot fill the memory
@@ -38,7 +38,7 @@ class OwnNetworks:
 
     def __post_init__(self) -> None:
         for name in ("encoder", "decoder"):
-            with keras.StatelessScope():  # so that no memory is allocated for the weights
+            with tf.Graph().as_default():  # where no memory is allocated for the weights
                 count = _built(getattr(self, name), name).count_params()
             if count > MOST_PARAMETERS:
                 raise ValueError(
