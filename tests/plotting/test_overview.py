@@ -79,6 +79,18 @@ def test_evolution_leaves_out_the_grid_where_there_is_none():
     assert len(plotting.evolution(kept).axes) == 4
 
 
+def test_one_latent_dimension_has_no_picture_of_codes():
+    kept = snapshots(3)
+    del kept["grid"]
+    kept["codes"] = kept["codes"][..., :1]
+    figures = plotting.evolution(kept, CLASS_NAMES), plotting.comparison({"VAE": kept}, CLASS_NAMES)
+    for figure, columns in zip(figures, (3, 1), strict=True):
+        rendered(figure)
+        assert len(figure.axes) == columns
+        assert all(len(ax.images) == 1 for ax in figure.axes)  # the samples
+    assert not figures[0].legends
+
+
 def test_a_comparison_has_a_column_for_each_model_and_shows_how_it_ended():
     far = snapshots() | {"codes": np.stack([codes(), codes(radius=8)])}
     figure = plotting.comparison({"near": snapshots(), "far": far}, CLASS_NAMES)
