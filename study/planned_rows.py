@@ -68,8 +68,17 @@ def of_forecast() -> list[dict]:
     return _in_order(rows)
 
 
+def of_post_schedule() -> list[dict]:
+    """Return the rows of tables/post_schedule.csv (plan, amendment 6)."""
+    return grid(seed=range(5, 10), dataset=list(DATASETS), objective=POST, schedule=["post"])
+
+
 def _in_order(rows: list[dict]) -> list[dict]:
     return sorted(rows, key=lambda settings: (settings["schedule"] == "post", settings["seed"]))
 
 
-TABLES = {"models": of_models, "forecast": of_forecast}
+TABLES = {
+    "models": of_models,
+    "forecast": of_forecast,
+    "post_schedule": of_post_schedule,
+}
