@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vaelib.losses import fork_gradient
-from vaelib.support.backend import Tensor, keras, ops
+from vaelib.support.backend import Tensor, keras, ops, tf
 from vaelib.support.errors import check_number
 
 Kernel = Callable[[Tensor], Tensor]  # a function of squared distances
@@ -187,8 +187,14 @@ def _total(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     n = x.shape[0]
     if n is None or n <= BLOCK_ROWS:  # in a graph, n is None if it is not known yet
         return ops.sum(kernel(_squared_distances(x, y)))
-    blocks = (x[start : start + BLOCK_ROWS] for start in range(0, n, BLOCK_ROWS))
-    return sum(ops.sum(kernel(_squared_distances(block, y))) for block in blocks)
+    total = ops.zeros((), dtype=x.dtype)
+    for start in range(0, n, BLOCK_ROWS):
+        # In a graph, blocks that do not wait for each other would be in memory at the same time,
+        # as many as the machine has threads.
+        with tf.control_dependencies([total]):
+            block = x[start : start + BLOCK_ROWS]
+            total = total + ops.sum(kernel(_squared_distances(block, y)))
+    return total
 
 
 def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
