@@ -206,16 +206,23 @@ def test_the_code_in_the_documentation_decodes_and_measures(tmp_path, monkeypatc
         (lambda m: m.encode(FACES.test_images), ValueError, "has a condition, and no label is"),
         (lambda m: m.decode(np.zeros((2, 2))), ValueError, r"use model\.given\(label\)"),
         (lambda m: m.encode(FACES.test_images, 99), ValueError, "the label must be an integer"),
-        (lambda m: m.decode(np.zeros((2, 2)), [0, 99]), ValueError, r"expected \(2,\), from 0"),
-        (lambda m: m.decode(np.zeros((2, 2)), [0, 1, 0]), ValueError, r"expected \(2,\), from 0"),
-        (lambda m: m.decode(np.zeros((2, 2)), [0.0, 1.0]), TypeError, "labels must be integers"),
+        (
+            lambda m: m.decode(np.zeros((2, 2)), [0, 99]),
+            ValueError,
+            "labels from 0 to 99: expected",
+        ),
+        (lambda m: m.decode(np.zeros((2, 2)), [0, 1, 0]), ValueError, r"expected shape \(2,\)"),
+        (lambda m: m.decode(np.zeros((2, 2)), [0.0, 1.0]), TypeError, "labels of type float64"),
         (lambda m: m.given(-1), ValueError, "the label must be an integer"),
         (lambda m: m(FACES.test_images), ValueError, "pass {'images': ..., 'labels': ...}"),
         (lambda m: likelihood.log_likelihood(m, FACES.test_images), ValueError, "model.given"),
         (lambda m: VAE().decode(np.zeros((2, 2)), 0), ValueError, "the model has no condition"),
         (lambda m: VAE().sample(2, 0), ValueError, "labels are given, but the model has no"),
-        (lambda m: VAE().given(0), ValueError, "labels are given, but the model has no"),
-        (lambda m: VAE(condition=-1), ValueError, "condition must be an integer, 0 or more"),
+        (lambda m: m.given(None), TypeError, "the label must be an integer"),
+        (lambda m: VAE(condition=-1), ValueError, "must be an integer from 0 to 1,000, not -1"),
+        (lambda m: VAE(condition=10**8), ValueError, "an integer from 0 to 1,000, not 100,000,000"),
+        (lambda m: m.sample(2, 0, 1), TypeError, "positional argument"),
+        (lambda m: m.given(0).sample(2, 1), TypeError, "positional argument"),
         (lambda m: VAE(condition=3, prior=vamp(3)), ValueError, "pseudo-inputs have no label"),
         (lambda m: Recipe("faces", condition=10), TypeError, "condition must be True or False"),
         (lambda m: Recipe("faces", condition=True, prior=vamp(3)), ValueError, "no label"),
@@ -251,3 +258,24 @@ def test_own_networks_can_take_the_label():
     assert model.sample(3, 0).shape == (3, 28, 28, 1)
     with pytest.raises(ValueError, match="the encoder maps"):
         VAE(2, image_shape=(28, 28, 1), **own)
+
+
+@pytest.mark.parametrize("channels, inputs", [(1, 2 + CLASSES), (1 + CLASSES, 2), (CLASSES, 2)])
+def test_own_networks_without_room_for_the_label_are_refused(channels, inputs):
+    encoder = [keras.Input((28, 28, channels)), layers.Flatten(), layers.Dense(4)]
+    decoder = [keras.Input((inputs,)), layers.Dense(784), layers.Reshape((28, 28, 1))]
+    own = keras.Sequential(encoder), keras.Sequential(decoder)
+    said = (
+        f"the encoder takes {channels} channels and the decoder {inputs} inputs: with a condition "
+        f"of {CLASSES} classes, build an encoder that takes {CLASSES} more channels than the image,"
+        f" and a decoder that takes {CLASSES} more inputs than latent_dim."
+    )
+    for settings in ({}, {"latent_dim": 2, "image_shape": (28, 28, 1)}):
+        with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+            VAE(encoder=own[0], decoder=own[1], condition=CLASSES, **settings)
+
+
+def test_label_channels_count_for_the_memory_of_a_chunk():
+    sizes = {condition: VAE(condition=condition).chunk_size() for condition in (0, 10, 1_000)}
+    assert sizes == {0: 250, 10: 200, 1_000: 9}
+    assert VAE(condition=10).given(0).chunk_size(500) == 400

@@ -30,7 +30,7 @@ class Batches:
         labels: Labels of the images, shape (n,), or None to leave them out.
 
     Raises:
-        TypeError: If the batch size or the seed is not an integer.
+        TypeError: If the batch size, the seed, or a label is not an integer.
         ValueError: If one of them is out of range, if the images are not valid, or if there is not
             one label for each image.
 
@@ -54,6 +54,8 @@ class Batches:
                 f"labels of shape {self.labels.shape} for {len(self.images):,} images: expected "
                 "one label for each image."
             )
+        if labels is not None and self.labels.dtype.kind not in "iu":
+            raise TypeError(f"labels of type {self.labels.dtype}: expected integers from 0.")
         self.batch_size = check_integer("batch_size", batch_size, 1)
         self.seed = check_integer("seed", seed, 0)
         self.n = len(self.images)

@@ -21,7 +21,8 @@ def check_compatible(
         TypeError: If the objective or the prior has the wrong type.
         ValueError: If the network is unknown, if the network or the prior requires sampled codes
             and the objective has sampled=False, if the objective uses a closed form that exists
-            only for the standard normal prior, or if it has no term that would train the prior.
+            only for the standard normal prior, if it has no term that would train the prior, or if
+            a VampPrior is used with a condition.
 
     >>> from vaelib.objectives import ELBO
     >>> check_compatible(ELBO, STANDARD_NORMAL, "mlp")

@@ -8,12 +8,17 @@ the code, likewise. Encoder and decoder therefore remain models with a single in
 does not depend on the label.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from vaelib.support.backend import Tensor, keras, ops
 from vaelib.support.errors import check_integer
+from vaelib.support.image_arrays import check_images, to_unit_interval
+
+# Each class is a channel of every image, so 100 images of 28 x 28 pixels need 300 MB with so many
+# classes. The limit also keeps a run from an untrusted source from filling the memory.
+MOST_CLASSES = 1_000
 
 
 def with_label_channels(images: Tensor, labels: Tensor | None, classes: int) -> Tensor:
@@ -21,7 +26,8 @@ def with_label_channels(images: Tensor, labels: Tensor | None, classes: int) -> 
 
     Args:
         images: Values in [0, 1].
-        labels: Shape (n,), integers from 0. None if `classes` is 0.
+        labels: Shape (n,), integers from 0. None if `classes` is 0. The channels of a label that is
+            out of range are NaN, so that training stops instead of ignoring the label.
         classes: Number of classes. If it is 0, the images are returned as they are.
 
     Returns:
@@ -32,9 +38,11 @@ def with_label_channels(images: Tensor, labels: Tensor | None, classes: int) -> 
     """
     if not classes:
         return images
-    one_hot = ops.one_hot(labels, classes, dtype=images.dtype)[:, None, None]
+    one_hot = _one_hot(labels, classes, images.dtype)[:, None, None]
     # Multiplying by ones repeats the labels for all pixels.
-    return ops.concatenate([images, one_hot * ops.ones_like(images[..., :1])], axis=-1)
+    return ops.concatenate(
+        [images, one_hot * ops.ones_like(images[..., :1], dtype=one_hot.dtype)], axis=-1
+    )
 
 
 def with_label(z: Tensor, labels: Tensor | None, classes: int) -> Tensor:
@@ -52,7 +60,13 @@ def with_label(z: Tensor, labels: Tensor | None, classes: int) -> Tensor:
     """
     if not classes:
         return z
-    return ops.concatenate([z, ops.one_hot(labels, classes, dtype=z.dtype)], axis=-1)
+    return ops.concatenate([z, _one_hot(labels, classes, z.dtype)], axis=-1)
+
+
+def _one_hot(labels: Tensor, classes: int, dtype: str) -> Tensor:
+    one_hot = ops.one_hot(labels, classes, dtype=dtype)
+    # The sum is 1, or 0 for a label that is out of range, and 0 / 0 is NaN.
+    return ops.divide(one_hot, ops.sum(one_hot, axis=-1, keepdims=True))
 
 
 def check_labels(labels: object, n: int, classes: int) -> np.ndarray | None:
@@ -83,28 +97,45 @@ def check_labels(labels: object, n: int, classes: int) -> np.ndarray | None:
             f"the model has a condition, and no label is given: pass a label from 0 to "
             f"{classes - 1}, an array of labels, or use model.given(label) in place of the model."
         )
-    array = np.asarray(labels)
+    array = _as_array(labels)
     if array.ndim == 0:
-        return np.full(n, check_integer("the label", labels, 0, classes - 1), "int32")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"labels must be integers, not {array.dtype}.")
-    if array.shape != (n,) or array.min() < 0 or array.max() >= classes:
-        raise ValueError(
-            f"labels of shape {array.shape} from {array.min() if array.size else '-'} to "
-            f"{array.max() if array.size else '-'}: expected ({n},), from 0 to {classes - 1}."
-        )
+        return np.full(n, check_integer("the label", array[()], 0, classes - 1), "int32")
+    expected = f"expected shape ({n},), with an integer from 0 to {classes - 1} for each row"
+    if array.dtype.kind not in "iu" and array.shape == (n,):
+        raise TypeError(f"labels of type {array.dtype}: {expected}, as from labels.astype(int).")
+    if array.shape != (n,):
+        raise ValueError(f"labels of shape {array.shape} and type {array.dtype}: {expected}.")
+    if array.size and not (array.min() >= 0 and array.max() < classes):
+        raise ValueError(f"labels from {array.min()} to {array.max()}: {expected}.")
     return array.astype("int32")
 
 
-class GivenLabel:
-    """A conditional model with a fixed label, which can be used like a model without a condition.
+def _as_array(values: object) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError:  # because of lists of different lengths
+        return np.empty(len(values), object)
 
-    Measures of a model, for example those of `vaelib.measures.likelihood`, accept it for images of
-    this class. All other attributes are those of the model.
+
+def check_no_condition(model: keras.Model) -> None:
+    """Raise a ValueError that says what to do if a model has a condition."""
+    check_labels(None, 1, getattr(model, "condition", 0))
+
+
+class GivenLabel:
+    """A conditional model with a fixed label, which measures accept in place of a model.
+
+    It can encode, decode, and sample, for images of this class, and has the attributes of the model
+    in `FORWARDED`. It cannot be called, trained, or saved, and its attributes cannot be set: use
+    the model for this. Measures that sample codes use other random numbers for each label.
 
     Args:
         model: A `VAE` with a condition.
         label: The label, from 0.
+
+    Raises:
+        ValueError: If the model has no condition, or if the label is out of range.
+        TypeError: If the label is not an integer.
 
     >>> from vaelib.models import VAE
     >>> GivenLabel(VAE(condition=10), label=3).sample(5).shape
@@ -112,26 +143,47 @@ class GivenLabel:
     """
 
     condition = 0
+    FORWARDED = "chunk_size", "image_shape", "latent_dim", "log_scale", "objective", "prior"
 
     def __init__(self, model: keras.Model, label: int) -> None:
-        self.model = model
-        self.label = int(check_labels(label, 1, model.condition)[0])
+        if not getattr(model, "condition", 0):
+            raise ValueError(
+                "the model has no condition, or its label is fixed already: use it as it is, "
+                "without a label."
+            )
+        label = check_integer("the label", label, 0, model.condition - 1)
+        self.__dict__.update(model=model, label=label)
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self.__dict__["model"], name)
+        if name not in self.FORWARDED:
+            raise AttributeError(
+                f"a model with a fixed label has no attribute {name!r}: use that of the model, "
+                "which is the attribute 'model'."
+            )
+        return getattr(self.model, name)
 
-    def _labels(self, n: int) -> Tensor:
-        return ops.full((n,), self.label, dtype="int32")
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"the attribute {name!r} of a model with a fixed label cannot be set: set it on the "
+            "model, which is the attribute 'model'."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.model.name} given label {self.label}>"
+
+    def _labels(self, rows: Tensor) -> Tensor:
+        return ops.full((ops.shape(rows)[0],), self.label, dtype="int32")
 
     def encoder(self, images: Tensor) -> Tensor:
-        """Compute the encoder's output for images with values in [0, 1]."""
-        labels, classes = self._labels(ops.shape(images)[0]), self.model.condition
-        return self.model.encoder(with_label_channels(images, labels, classes))
+        """Compute the encoder's output for images, uint8 or floats in [0, 1]."""
+        images = to_unit_interval(images)
+        given = with_label_channels(images, self._labels(images), self.model.condition)
+        return self.model.encoder(given)
 
     def decoder(self, z: Tensor) -> Tensor:
         """Compute the logits for codes, shape (n, *image_shape)."""
-        labels, classes = self._labels(ops.shape(z)[0]), self.model.condition
-        return self.model.decoder(with_label(z, labels, classes))
+        z = ops.convert_to_tensor(z)
+        return self.model.decoder(with_label(z, self._labels(z), self.model.condition))
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Encode images of the label's class; see `VAE.encode`."""
@@ -145,40 +197,70 @@ class GivenLabel:
         """Decode codes to images of the label's class; see `VAE.decode`."""
         return self.model.decode(z, self.label)
 
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+    def sample(self, n: int, *, seed: int = 0) -> np.ndarray:
         """Sample n images of the label's class; see `VAE.sample`."""
-        return self.model.sample(n, self.label, seed)
+        return self.model.sample(n, self.label, seed=seed)
+
+
+Result = np.ndarray | tuple[np.ndarray | None, ...]
 
 
 def for_each_label(
-    measure: Callable[[GivenLabel, np.ndarray], np.ndarray],
+    measure: Callable[[GivenLabel, np.ndarray], Result],
     model: keras.Model,
     images: np.ndarray,
-    labels: np.ndarray,
-) -> np.ndarray:
+    labels: np.ndarray | int,
+) -> Result:
     """Compute a measure of a conditional model for images with different labels.
 
     Args:
         measure: Function of a `GivenLabel` and the images of its class, which returns an array with
-            a number (or a row) for each of them. Example: `likelihood.log_likelihood`.
+            a number (or a row) for each of them, or a tuple of such arrays. Examples:
+            `likelihood.log_likelihood` and `likelihood.rate_distortion`.
         model: A `VAE` with a condition.
-        images: Shape (n, *image_shape).
-        labels: Shape (n,).
+        images: Shape (n, *image_shape), uint8 or floats in [0, 1], n at least 1.
+        labels: Shape (n,), or one label for all images.
 
     Returns:
-        The results in the order of the images.
+        The results in the order of the images, with the type that the measure gives them.
 
     Raises:
-        ValueError: If the labels do not fit to the images or to the model.
+        ValueError: If the labels do not fit to the images or to the model, or if the measure does
+            not return a number or a row for each image.
+        TypeError: If the labels are not integers.
 
     >>> from vaelib.models import VAE
     >>> images, labels = np.zeros((3, 28, 28, 1), "float32"), np.array([1, 0, 1])
     >>> for_each_label(lambda m, x: m.encode(x), VAE(condition=2), images, labels).shape
     (3, 2)
     """
-    labels = check_labels(np.asarray(labels), len(images), model.condition)
-    found = {y: measure(GivenLabel(model, y), images[labels == y]) for y in np.unique(labels)}
-    results = np.empty((len(images), *np.shape(next(iter(found.values())))[1:]))
-    for label, values in found.items():
-        results[labels == label] = values
-    return results
+    GivenLabel(model, 0)  # raises if the model has no condition
+    images = check_images(images, model.image_shape)
+    labels = check_labels(labels, len(images), model.condition)
+    rows = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    found = [measure(GivenLabel(model, labels[i[0]]), images[i]) for i in rows]
+    if not all(isinstance(part, tuple) for part in found):
+        return _in_order(found, rows)
+    if len({len(part) for part in found}) > 1:
+        raise ValueError(
+            "the measure returns tuples of different lengths for different labels: return equally "
+            "many arrays for each label."
+        )
+    columns = zip(*found, strict=True)  # None, for example for the variances of fixed codes, stays
+    return tuple(
+        None if all(part is None for part in parts) else _in_order(parts, rows) for parts in columns
+    )
+
+
+def _in_order(parts: Sequence[object], rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Join the results of the labels; `rows` has the indices of the images of each label."""
+    arrays = [_as_array(part) for part in parts]
+    for array, of_label in zip(arrays, rows, strict=True):
+        shape = (len(of_label), *arrays[0].shape[1:])
+        if array.shape != shape or array.dtype.kind not in "biufc":
+            raise ValueError(
+                f"the measure returns shape {array.shape} and type {array.dtype} for "
+                f"{len(of_label)} images of a label: return an array with a number, or a row of "
+                "the same length, for each image."
+            )
+    return np.concatenate(arrays)[np.argsort(np.concatenate(rows))]

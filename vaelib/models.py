@@ -8,16 +8,16 @@ from collections.abc import Mapping
 
 from vaelib.array_methods import ArrayMethods
 from vaelib.compatibility import check_compatible
-from vaelib.conditioning import with_label, with_label_channels
+from vaelib.conditioning import MOST_CLASSES, with_label, with_label_channels
 from vaelib.losses import fork_gradient, repeat_rows
 from vaelib.networks import NETWORKS, seeded_init
 from vaelib.objectives import ELBO, Objective
-from vaelib.own_networks import OwnNetworks, network_from_config
+from vaelib.own_networks import OwnNetworks, network_from_config, sizes_without_labels
 from vaelib.prior_of_step import PriorOfStep
 from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.support.backend import Tensor, keras, ops
 from vaelib.support.errors import check_integer
-from vaelib.support.image_arrays import IMAGE_SHAPE, check_images, to_unit_interval
+from vaelib.support.image_arrays import IMAGE_SHAPE, to_unit_interval
 from vaelib.term_check import check_term
 
 
@@ -47,9 +47,9 @@ class VAE(ArrayMethods, keras.Model):
             images to 2 * latent_dim numbers, means and then log-variances (or to latent_dim
             numbers, if codes are not sampled). The decoder maps codes to logits of pixels. Layers
             with random numbers, such as Dropout, keep the seeds with which you built them.
-        condition: Number of classes of a conditional VAE, whose encoder and decoder get the class
-            label; see `vaelib.conditioning`. 0: no condition. With a condition, given networks
-            take `condition` more channels and `condition` more inputs.
+        condition: Number of classes of a conditional VAE, at most 1,000, whose encoder and decoder
+            get the class label; see `vaelib.conditioning`. 0: no condition. With a condition, given
+            networks take `condition` more channels and `condition` more inputs.
         **kwargs: Passed on to `keras.Model`.
 
     Attributes:
@@ -88,12 +88,11 @@ class VAE(ArrayMethods, keras.Model):
             raise ValueError("only one of encoder and decoder is given: expected both or none.")
         if encoder is not None and network != "convolutional":
             raise ValueError("network is given next to encoder and decoder: leave it out.")
-        self.condition = check_integer("condition", condition, 0)
+        self.condition = check_integer("condition", condition, 0, MOST_CLASSES)
         if encoder is not None:
             network = OwnNetworks.from_models(encoder, decoder)
-            latent_dim = latent_dim or decoder.input_shape[-1] - self.condition
-            *sides, channels = encoder.input_shape[1:]
-            image_shape = image_shape or (*sides, channels - self.condition)
+            own = sizes_without_labels(encoder, decoder, self.condition)
+            latent_dim, image_shape = latent_dim or own[0], image_shape or own[1]
         self.latent_dim = check_integer("latent_dim", 2 if latent_dim is None else latent_dim, 1)
         self.seed = check_integer("seed", seed, 0, 2**32 - 1)
         check_compatible(objective, prior, network, self.condition)
@@ -139,14 +138,17 @@ class VAE(ArrayMethods, keras.Model):
 
         Args:
             batch: "images", shape (batch, *image_shape), uint8 or floats in [0, 1], and, if the
-                model has a condition, "labels", shape (batch,). Images alone are accepted, too.
+                model has a condition, "labels", shape (batch,), integers. Without a condition,
+                images alone are accepted, too.
             training: Passed on to the encoder.
 
         Returns:
             The tensors that `Objective.loss_terms` takes as its argument `outputs`.
         """
         learned = {"log_scale": ops.copy(self.log_scale)} if self.objective.learns_scale else {}
-        images, labels = self._images_and_labels(batch)
+        images, labels = batch, None
+        if isinstance(batch, Mapping):
+            images, labels = batch["images"], batch.get("labels")
         encoded = self._encoded(images, labels, training=training)
         if not self.objective.sampled:
             z_mean, z, z_decoded = fork_gradient(encoded, 3)
@@ -158,16 +160,6 @@ class VAE(ArrayMethods, keras.Model):
         z = reparameterize(z_mean, z_log_var, self.seed_generator)
         codes = {"z_mean": z_mean, "z_log_var": z_log_var, "z": z}
         return learned | codes | {"logits": self._logits(z, labels)}
-
-    def _images_and_labels(
-        self, batch: Tensor | Mapping[str, Tensor]
-    ) -> tuple[Tensor, Tensor | None]:
-        images = batch["images"] if isinstance(batch, Mapping) else batch
-        if not self.condition:
-            return images, None
-        if not (isinstance(batch, Mapping) and "labels" in batch):
-            raise ValueError("the model has a condition: pass {'images': ..., 'labels': ...}.")
-        return images, batch["labels"]
 
     def _encoded(self, images: Tensor, labels: Tensor | None, training: bool = False) -> Tensor:
         given = with_label_channels(to_unit_interval(images), labels, self.condition)
@@ -204,7 +196,7 @@ class VAE(ArrayMethods, keras.Model):
             ValueError: If the objective is scheduled and `steps_per_epoch` is not set.
         """
         prior = PriorOfStep(self.prior.current(), self.seed_generator)
-        images, _ = self._images_and_labels(x)
+        images = x["images"] if isinstance(x, Mapping) else x
         terms = self.objective.loss_terms(to_unit_interval(images), y_pred, prior)
         for name, value in terms.items():
             # Batches are weighted by their size, because the last batch of an epoch can be smaller.
@@ -219,23 +211,6 @@ class VAE(ArrayMethods, keras.Model):
         epoch = ops.cast(self.step, "float32") / self.steps_per_epoch
         self.step.assign_add(1)
         return self.objective.loss(terms, epoch)
-
-    def fit(self, x: object = None, *args: object, **kwargs: object) -> keras.callbacks.History:
-        """Train with `keras.Model.fit`, after checking the images.
-
-        Args:
-            x: Images, a mapping with "images" and "labels", or batches of either, for example
-                `Batches.to_tf_dataset()`.
-            *args, **kwargs: Passed on to `keras.Model.fit`.
-
-        Raises:
-            ValueError: If the images have another shape or type than the model expects.
-        """
-        if isinstance(x, Mapping):
-            x = {**x, "images": check_images(x["images"], self.image_shape)}
-        elif hasattr(x, "shape"):
-            x = check_images(x, self.image_shape)
-        return super().fit(x, *args, **kwargs)
 
     def get_config(self) -> dict[str, object]:
         """Return the arguments of the constructor as plain values, from which Keras loads a model.

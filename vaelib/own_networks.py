@@ -102,6 +102,33 @@ def network_from_config(config: str | Mapping[str, object]) -> str | OwnNetworks
     return config if isinstance(config, str) else OwnNetworks.from_config(config)
 
 
+def sizes_without_labels(
+    encoder: keras.Model, decoder: keras.Model, classes: int
+) -> tuple[int, Shape]:
+    """Return latent_dim and the image shape of two networks, which can get a label as well.
+
+    Args:
+        encoder, decoder: Networks that `OwnNetworks.from_models` accepts.
+        classes: Number of classes of a conditional model, or 0.
+
+    Raises:
+        ValueError: If there are not more inputs than are needed for the label.
+
+    >>> from vaelib.networks import build_decoder, build_encoder
+    >>> shape = (28, 28, 4)
+    >>> sizes_without_labels(build_encoder(4, shape), build_decoder(5, shape), classes=3)
+    (2, (28, 28, 1))
+    """
+    inputs, (*sides, channels) = decoder.input_shape[-1], encoder.input_shape[1:]
+    if classes and min(channels, inputs) <= classes:
+        raise ValueError(
+            f"the encoder takes {channels} channels and the decoder {inputs} inputs: with a "
+            f"condition of {classes} classes, build an encoder that takes {classes} more channels "
+            f"than the image, and a decoder that takes {classes} more inputs than latent_dim."
+        )
+    return inputs - classes, (*sides, channels - classes)
+
+
 def check_encoder(encoder: keras.Model, outputs: int, shape: Shape) -> None:
     """Raise a ValueError unless an encoder maps images of a shape to a number of outputs.
 

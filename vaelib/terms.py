@@ -25,11 +25,6 @@ from vaelib.support.errors import check_integer, check_number
 from vaelib.support.function_hash import hash_function
 
 LABEL = re.compile(r"\w[\w -]{0,39}")
-
-
-LABEL = re.compile(r"\w[\w -]{0,39}")
-
-
 OUTPUTS = ("z", "z_mean", "z_log_var", "logits")
 TermFunction = Callable[[Tensor, Mapping[str, Tensor], PriorOfStep], Tensor]
 
@@ -45,7 +40,8 @@ class Term:
             (batch, height, width, channels), with values in [0, 1]. `outputs` maps "z", "z_mean",
             and, if codes are sampled, "z_log_var" to tensors of shape (batch, latent_dim), and
             "logits" to the output of the decoder in the shape of the images. `prior` is a
-            `PriorOfStep`. The result has shape (batch,) or (), and it is minimized.
+            `PriorOfStep`. The result has shape (batch,) or (), and it is minimized. The function
+            does not get the labels of a model with a condition.
         name: Name in the training history and in figures. Default: the name of the function.
         label: Name in the text of an objective, for example in "BCE + 1 KL". Default: `name`.
         decimals: Number of decimals that are printed after each epoch.
@@ -133,8 +129,6 @@ class Term:
             ValueError: If the result has another shape.
         """
         value = ops.convert_to_tensor(self.function(images, outputs, prior))
-        if value.dtype != "float32":
-            value = ops.cast(value, "float32")
         if value.dtype != "float32":
             value = ops.cast(value, "float32")
         # In a graph, the size of a batch is None. A fixed size is then that of another axis.

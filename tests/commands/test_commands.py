@@ -254,3 +254,30 @@ def test_a_failing_training_run_ends_with_an_error_message_on_a_separate_line(
     last = done.stderr.splitlines()[-1]
     assert last.startswith("Error: training stopped in epoch 1/")
     assert last.endswith("Try a lower learning rate.")
+
+
+def test_a_conditional_run_encodes_images_with_the_labels_of_their_folders(pictures, tmp_path):
+    dataset = data.images(pictures, 16)
+    settings = dict(epochs=1, batch_size=30, network="convolutional", condition=True)
+    trained = runs.train(runs.Recipe(dataset, **settings), tmp_path / "run")
+    done = run("encode", trained.folder, pictures)
+    assert done.exit_code == 0, done.output
+    rows = list(csv.reader(io.StringIO(done.stdout)))[1:]
+    labels = [dataset.class_names.index(row[1]) for row in rows]
+    assert sorted(set(labels)) == [0, 1]
+    images = np.stack([np.array(Image.open(pictures / r[0]).resize((16, 16), 1)) for r in rows])
+    found = np.array([row[2:4] for row in rows], float)
+    np.testing.assert_allclose(found, trained.model.encode(images, labels), rtol=1e-4, atol=1e-5)
+
+    other = drawn.folder(tmp_path / "other", (20, 20, 3))
+    (other / dataset.class_names[0]).rename(other / "unknown")
+    refused = run("encode", trained.folder, other)
+    assert refused.exit_code == 1 and refused.stdout == ""
+    assert re.search(
+        r"Error: .* needs the class of each image, and SOURCE has the class 'unknown': put the "
+        rf"images into folders .* are {', '.join(dataset.class_names)}\.\n",
+        refused.stderr,
+    )
+    sampled = run("sample", trained.folder, "-n", 3, "--output", tmp_path / "samples.png")
+    assert sampled.exit_code == 0
+    assert "classes in turn" in " ".join(run("sample", "--help").output.split())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vaelib import losses, priors, runs
+from vaelib.models import VAE
 from vaelib.objectives import (
     AUTOENCODER,
     ELBO,
@@ -140,6 +141,18 @@ def test_two_different_objectives_have_different_slugs():
 def test_incompatible_settings_are_refused_before_training(settings, said):
     with pytest.raises(ValueError, match=said):
         Recipe(**settings)
+
+
+@pytest.mark.parametrize("classes", [1, 1_001, 200_000])
+def test_a_condition_needs_a_data_set_with_some_classes(classes, monkeypatch):
+    about = {"name": "mine", "fingerprint": "0", "image_shape": [28, 28, 1], "fit": None}
+    about["class_names"] = [str(label) for label in range(classes)]
+    config = Recipe().get_config() | {"dataset": about}
+    assert Recipe.from_config(config).classes == 0
+    monkeypatch.setattr(VAE, "__init__", None)  # no model is built
+    said = f"needs a data set with 2 to 1,000 classes, not {classes:,}: choose another data set"
+    with pytest.raises(ValueError, match=said):
+        Recipe.from_config(config | {"condition": True})
 
 
 def test_settings_of_older_versions_are_read():

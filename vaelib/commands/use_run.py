@@ -29,6 +29,8 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     RUN is the folder that `train` created, or the name of a published run. The columns are the
     file, its class (the name of its folder), and its code. For a VAE, the code is the mean of the
     approximate posterior q(z|x), followed by its standard deviations.
+
+    If RUN was trained with a condition, SOURCE needs a folder for each class, with its name.
     """
     import numpy as np
 
@@ -36,7 +38,8 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     own = run.recipe.dataset if run.recipe.uses_own_images else None
     fit = fit or (own and own.fit) or "crop"
     names, classes, pixels = image_folder.read_pixels(source, run.recipe.image_shape, fit, skip)
-    mean, log_var = run.model.encode_distribution(pixels)
+    labels = _labels(run, classes) if run.recipe.condition else None
+    mean, log_var = run.model.encode_distribution(pixels, labels)
     axes = range(1, run.model.latent_dim + 1)
     header, codes = [f"z{i}" for i in axes], mean
     if log_var is not None:
@@ -71,7 +74,9 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
 def sample(run: str, count: int, seed: int, output: Path) -> None:
     """Generate images by decoding codes that are sampled from the prior.
 
-    RUN is the folder that `train` created, or the name of a published run.
+    RUN is the folder that `train` created, or the name of a published run. If it was trained with a
+    condition, the images are of its classes in turn: one of the first class, one of the second, and
+    so on.
     """
     import numpy as np
     from PIL import Image
@@ -134,6 +139,19 @@ def explore(
     click.echo(page)
     if opens:
         click.launch(str(page))
+
+
+def _labels(run: runs.Run, classes: list[str]) -> list[int]:
+    """Return the label of each image in a folder of its class, for a model with a condition."""
+    known = run.recipe.class_names
+    unknown = sorted(set(classes) - set(known))
+    if unknown:
+        raise DataError(
+            f"{run.recipe.slug} needs the class of each image, and SOURCE has the class "
+            f"{unknown[0]!r}: put the images into folders with the names of the classes, which are "
+            f"{', '.join(known[:20])}{', ...' if len(known) > 20 else ''}."
+        )
+    return [known.index(name) for name in classes]
 
 
 def _loaded(run: str) -> runs.Run:

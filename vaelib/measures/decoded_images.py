@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
 from vaelib import losses
+from vaelib.conditioning import check_no_condition
 from vaelib.measures.points import check_points
 from vaelib.models import VAE
 from vaelib.support.backend import Tensor, ops
@@ -55,6 +56,7 @@ def _mean_loss(loss: Callable[[Tensor, Tensor], Tensor], model: VAE, images: np.
         code, *_ = ops.split(model.encoder(pixels), 1 + model.objective.sampled, axis=1)
         return loss(pixels, model.decoder(code))
 
+    check_no_condition(model)
     images = check_images(images, model.image_shape)
     return float(apply_in_chunks(loss_of, images, model.chunk_size()).mean(dtype="float64"))
 

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import softmax
 
 from vaelib import losses
+from vaelib.conditioning import check_no_condition
 from vaelib.models import VAE
 from vaelib.priors import Mixture, StandardNormal, TrainablePrior
 from vaelib.support.backend import Tensor, ops
@@ -110,6 +111,7 @@ def log_likelihood(
             have fewer than 2 or more than 2,000 steps per dimension, or if `check_images` rejects
             the images.
     """
+    check_no_condition(model)
     if model.latent_dim != 2:
         raise ValueError(
             f"latent_dim is {model.latent_dim}: the grid needs 2 latent dimensions. For others, "
@@ -155,6 +157,7 @@ def true_posterior(
     Returns:
         Probabilities that sum to 1 over the codes, shape (n, m), float64.
     """
+    check_no_condition(model)
     flat = _flat(check_images(images, model.image_shape))
     log_joint = apply_in_chunks(
         lambda part: ops.transpose(_log_joint(model, flat, part, log_p_x_given_z)),
@@ -198,7 +201,7 @@ def importance_sampled_log_likelihood(
     samples = check_integer("samples", samples, 1)
     z_mean, z_log_var = _encoded(model, images)
     z_log_var = z_log_var + 2 * np.log(check_number("widen", widen, above=0))
-    random, prior = named_rng(seed, "importance samples"), model.prior.current()
+    random, prior = _rng(model, seed, "importance samples"), model.prior.current()
     density, size = log_p_x_given_z or pixel_log_density(model), model.chunk_size(CELLS_PER_CHUNK)
     flat, result = _flat(check_images(images, model.image_shape)), np.empty(len(z_mean))
     for i, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
@@ -249,7 +252,7 @@ def rate_distortion(model: VAE, images: np.ndarray, seed: int = 0) -> tuple[np.n
             images.
     """
     z_mean, z_log_var = _encoded(model, images)
-    noise = named_rng(seed, "noise of the bound").standard_normal(z_mean.shape)
+    noise = _rng(model, seed, "noise of the bound").standard_normal(z_mean.shape)
     z = z_mean + np.exp(z_log_var / 2) * noise
     flat, loss = _flat(check_images(images, model.image_shape)), losses.binary_cross_entropy
     if model.objective.learns_scale:
@@ -302,6 +305,13 @@ def _encoded(
     if z_log_var is None:
         raise ValueError("the model's codes are deterministic: there is no q(z|x) to sample from.")
     return z_mean.astype("float64"), z_log_var.astype("float64")
+
+
+def _rng(model: VAE, seed: int, name: str) -> np.random.Generator:
+    # With other numbers for each label, because images of different classes would otherwise share
+    # their noise, and the standard error of a mean over all of them would be too small.
+    label = getattr(model, "label", None)
+    return named_rng(seed, name if label is None else f"{name} given label {label}")
 
 
 def _flat(images: np.ndarray) -> Tensor:  # (n, height, width, channels) -> (n, pixels), in [0, 1]

@@ -7,6 +7,7 @@ from typing import Self
 
 from vaelib import data, training
 from vaelib.compatibility import check_compatible
+from vaelib.conditioning import MOST_CLASSES
 from vaelib.models import VAE
 from vaelib.networks import check_image_shape
 from vaelib.objectives import ELBO, POST_ELBO, Objective, post_elbo
@@ -53,7 +54,8 @@ class Recipe:
         network: "convolutional", as in the post, or "gated", see `vaelib.networks`. Alternatively,
             a pair (encoder, decoder) of Keras models, of which only the architecture is used, see
             `vaelib.own_networks`.
-        condition: Whether encoder and decoder get the class label; see `vaelib.conditioning`.
+        condition: Whether encoder and decoder get the class label; see `vaelib.conditioning`. The
+            data set then needs 2 to 1,000 classes.
         pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarize`.
 
     Raises:
@@ -83,6 +85,13 @@ class Recipe:
         if isinstance(self.network, tuple | list) and len(self.network) == 2:
             object.__setattr__(self, "network", OwnNetworks.from_models(*self.network))
         shape = self.image_shape  # raises if the data set is unknown
+        if not isinstance(self.condition, bool):
+            raise TypeError(f"condition must be True or False, not {self.condition!r}.")
+        if self.condition and not 2 <= self.classes <= MOST_CLASSES:
+            raise ValueError(
+                f"a condition needs a data set with 2 to {MOST_CLASSES:,} classes, not "
+                f"{self.classes:,}: choose another data set, or condition=False."
+            )
         check_compatible(self.objective, self.prior, self.network, self.classes)
         if not isinstance(self.network, OwnNetworks):
             check_image_shape(self.network, shape)
@@ -101,8 +110,6 @@ class Recipe:
             raise ValueError(f"beta_2 must be below 1, not {self.beta_2:g}.")
         for name, number in numbers.items():  # int and float instead of NumPy types, for JSON
             object.__setattr__(self, name, number)
-        if not isinstance(self.condition, bool):
-            raise TypeError(f"condition must be True or False, not {self.condition!r}.")
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(
@@ -170,9 +177,14 @@ class Recipe:
         return self._about_data.image_shape
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes of the data set."""
+        return self._about_data.class_names
+
+    @property
     def classes(self) -> int:
         """The number of classes that the model gets as a condition, or 0."""
-        return len(self._about_data.class_names) if self.condition else 0
+        return len(self.class_names) if self.condition else 0
 
     @property
     def _about_data(self) -> DatasetReference | data.DatasetEntry:
