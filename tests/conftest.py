@@ -1,16 +1,32 @@
 """Fixtures that several test files share: small data, gradients, the website, and a browser."""
 
+import io
 import os
+import traceback
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from tools.website import chromium
 from vaelib import data
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 pytest_plugins = ["pytester"]  # for a test of a fixture below
+# Files that take longest, longest first. Two processes share the files, so a long one that starts
+# last would leave one process without work.
+LONGEST = (
+    *("test_quick_lessons", "test_quick_solutions", "test_site_in_browser", "test_lab"),
+    *("test_training", "test_latent_dim", "test_pages", "test_wheel", "test_stress", "test_binder"),
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Run the files that take longest first, and the others in the order of their names."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(Path(item.fspath).stem, len(order)))
 
 
 @pytest.fixture(scope="session")
@@ -55,14 +71,12 @@ def gradients():
     return gradients
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory, faces):
-    """The folder of the website, built once, as for a repository called owner/name."""
+def build_site(folder, faces):
+    """Build the website, as for a repository called owner/name."""
     from study import vae_family
     from tools.website import build as website  # here, because only some tests need Sphinx
     from vaelib import explorer, runs
 
-    folder = tmp_path_factory.mktemp("website") / "site"
     pair = [runs.load(f"mnist_{name}_50-epochs") for name in ("elbo", "post-mmd")]
     given = dict(dataset=faces)  # because tests have no other images
     few = given | dict(count=20, step=0.4)
@@ -74,7 +88,33 @@ def site(tmp_path_factory, faces):
     }
     shown = {name: {"Faces": one} for name, one in shown.items()}
     website.build(Path(__file__).parents[1], folder, "owner/name", shown)
-    return folder
+
+
+@pytest.fixture(scope="session")
+def site(request, tmp_path_factory, faces):
+    """The folder of the website, built once per test run, also if pytest-xdist runs the tests.
+
+    The first process that needs the website builds it while the others wait. It then notes the
+    outcome in a file. If there is no such file, for example because the process was killed, the
+    next process builds the website again. If the build failed, all tests of the website fail with
+    the messages of that build.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):  # this is one of the processes of pytest-xdist
+        folder = folder.parent
+    outcome = folder / "website.txt"
+    with FileLock(folder / "website.lock"):
+        if not outcome.exists():
+            try:
+                with redirect_stderr(io.StringIO()) as messages:
+                    build_site(folder / "website", faces)
+            except (Exception, SystemExit):
+                outcome.write_text(messages.getvalue() + traceback.format_exc())
+            else:
+                outcome.write_text("built")
+    if outcome.read_text() != "built":
+        pytest.fail(f"THE WEBSITE WAS NOT BUILT:\n{outcome.read_text()}", pytrace=False)
+    return folder / "website"
 
 
 @pytest.fixture(scope="module")
