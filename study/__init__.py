@@ -15,7 +15,7 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
     claims              the post's claims, and the verdict on each; `claim_figures` plots them
     forecast            the post's forecast for real data; `forecast_figure`, `forecast_text`
     vae_family          β-VAE, InfoVAE, and relatives; `make_beta_vaes` trains the seven β-VAEs
-    conditional_vae     a VAE with and without the class label, for lesson 11
+    conditional_vae     a VAE with and without the class label
     face_tables         drawn and filmed faces; `make_face_tables` adds the rows
     published_numbers   numbers that others published; `make_published` trains their models
     training_schedules  train by several training schedules, and compare them

@@ -2,7 +2,7 @@
 
 `python -m study.conditional_vae` trains the models that tables/conditional.csv lacks, measures
 them, and adds their rows (about two hours). It can be interrupted at any time. Amendment 5 of
-plan.md says which models are trained and which two claims were planned. Lesson 11 uses the table.
+plan.md says which models are trained and which two claims were planned.
 """
 
 import contextlib
