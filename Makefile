@@ -6,14 +6,24 @@ python := .venv/bin/python
 help: ## list these targets, like `make` without a target
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' Makefile | awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
 
-run: .venv/ready ## get the data, execute the lessons, write HTML (EPOCHS=2 for a quick version, SEED=1 for another seed)
-	@$(python) -m tools.notebooks.run $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
+run: .venv/ready ## get the data, execute the core course, write HTML (LESSONS=all or LESSONS='04 07'; EPOCHS=2, SEED=1)
+	@$(python) -m tools.notebooks.run $(if $(LESSONS),lessons='$(LESSONS)') \
+	  $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
 
-solutions: .venv/ready ## execute the solutions of the exercises (EPOCHS and SEED as for `make run`)
-	@$(python) -m tools.notebooks.run solutions $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
+solutions: .venv/ready ## execute the solutions of the exercises (LESSONS, EPOCHS, and SEED as for `make run`)
+	@$(python) -m tools.notebooks.run solutions $(if $(LESSONS),lessons='$(LESSONS)') \
+	  $(if $(EPOCHS),epochs='$(EPOCHS)') $(if $(SEED),seed='$(SEED)')
 
-test: lint ## check the style, then run the tests (PYTEST_ARGS='-k data' selects some)
-	@$(python) -m pytest --numprocesses=2 --dist=loadfile $(PYTEST_ARGS)
+pytest = $(python) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+
+test: lint ## check the style, then run the tests that protect readers (PYTEST_ARGS='-k data' selects some)
+	@$(pytest) -m 'not slow' $(PYTEST_ARGS)
+
+test-all: lint ## check the style, then run all tests (PYTEST_ARGS='-m slow': those that `make test` leaves out)
+	@$(pytest) $(PYTEST_ARGS)
+
+unit: .venv/ready ## print how long 2,400 training steps take here, to compare times between machines
+	@$(python) -m tools.checks.unit
 
 lint: .venv/ready ## check the style and the imports between modules
 	@$(python) -m ruff check . && $(python) -m ruff format --check .
@@ -70,4 +80,4 @@ clean: ## remove .venv, build, and caches of tools; keep data, trained runs, and
 .DEFAULT:
 	@echo "There is no target '$@'. 'make help' lists the targets." >&2; exit 1
 
-.PHONY: help run solutions test lint format lab site reproduce stress study study-check published bench lock clean
+.PHONY: help run solutions test test-all unit lint format lab site reproduce stress study study-check published bench lock clean

@@ -1,7 +1,8 @@
 """Training: its result depends on the recipe alone.
 
-Every objective is trained twice at once, by this process and by another, while others keep the
-processors busy; the bytes must be the same. Other tests look at what came out.
+Every objective is trained twice at once, by this process and by another, and the bytes must be the
+same. Other processes keep the processors busy during the first few recipes here, and during all of
+them in `make test-all`. Other tests look at what came out.
 """
 
 import contextlib
@@ -60,48 +61,61 @@ RECIPES |= {
 }
 # Ends after 15 minutes, in case no process is left to end it.
 BUSY = "import time; end = time.time() + 900\nwhile time.time() < end: pass"
+UNDER_LOAD = 3  # how many of RECIPES are trained under load in `make test`
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 
 
-def train_all(directory):
-    """Train all recipes on FACES; the lines that were printed, {objective: text}."""
+def train_all(directory, after=lambda count: None):
+    """Train all recipes on FACES, call after(count) after each, and return the printed lines."""
     printed = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", lambda name: FACES)
-        for name, recipe in RECIPES.items():
+        for count, (name, recipe) in enumerate(RECIPES.items(), start=1):
             with contextlib.redirect_stdout(io.StringIO()) as lines:
                 runs.train(recipe, directory)
             printed[name] = lines.getvalue()
+            after(count)
     return printed
+
+
+def train_twice(tmp_path_factory, under_load):
+    """Train all recipes in each of two processes, some of them while others keep the cores busy.
+
+    Return the folders of both, and what the first printed.
+    """
+    here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
+    tests = Path(__file__).parent
+    train = "import sys, test_training; print(flush=True); test_training.train_all(sys.argv[1])"
+    path = os.pathsep.join([str(tests), str(tests.parent), os.environ.get("PYTHONPATH", "")])
+    busy = []
+
+    def end(processes):
+        for process in processes:
+            process.kill()
+            process.wait()
+
+    other = subprocess.Popen(
+        [sys.executable, "-c", train, str(there)],
+        env=os.environ | {"PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        # It has imported TensorFlow, so from here on both train at the same time.
+        other.stdout.readline()
+        for _ in range((os.cpu_count() + 1) // 2):
+            busy.append(subprocess.Popen([sys.executable, "-c", BUSY]))
+        printed = train_all(here, lambda count: end(busy) if count == under_load else None)
+        assert other.wait(timeout=900) == 0
+    finally:
+        end([other, *busy])
+        other.stdout.close()
+    return here, there, printed
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The folders of all recipes, trained in each of two processes, and what the first printed."""
-    here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
-    tests = Path(__file__).parent
-    train = "import sys, test_training; print(flush=True); test_training.train_all(sys.argv[1])"
-    path = os.pathsep.join([str(tests), str(tests.parent), os.environ.get("PYTHONPATH", "")])
-    started = []
-    try:
-        other = subprocess.Popen(
-            [sys.executable, "-c", train, str(there)],
-            env=os.environ | {"PYTHONPATH": path},
-            stdout=subprocess.PIPE,
-        )
-        started.append(other)
-        # It has imported TensorFlow, so from here on both train at the same time.
-        other.stdout.readline()
-        for _ in range((os.cpu_count() + 1) // 2):
-            started.append(subprocess.Popen([sys.executable, "-c", BUSY]))
-        printed = train_all(here)
-        assert other.wait(timeout=900) == 0
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
-        other.stdout.close()
-    return here, there, printed
+    return train_twice(tmp_path_factory, UNDER_LOAD)
 
 
 @pytest.fixture
@@ -122,10 +136,19 @@ def contents(recipe, directory):
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_two_processes_under_load_train_the_same_bytes(recipe, trained):
+def test_two_processes_train_the_same_bytes(recipe, trained):
     here, there, _ = trained
     found, expected = contents(recipe, here), contents(recipe, there)
     assert [name for name in FILES if found[name] != expected[name]] == []
+
+
+@pytest.mark.slow
+def test_two_processes_under_load_train_the_same_bytes(trained, tmp_path_factory):
+    """All recipes under load, against each other and against the first time."""
+    first = trained[0]
+    here, there, _ = train_twice(tmp_path_factory, len(RECIPES))
+    for recipe in RECIPES.values():
+        assert contents(recipe, here) == contents(recipe, there) == contents(recipe, first)
 
 
 def test_a_line_is_printed_for_each_epoch_with_the_loss_and_its_terms(trained):

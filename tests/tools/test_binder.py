@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 POST_BUILD = "binder/postBuild"
 
 
+@pytest.mark.slow
 def test_image_has_the_python_the_packages_and_the_data():
     options = ["--no-build", "--user-id", "1000", "--user-name", "reader"]
     command = [sys.executable, "-m", "repo2docker", *options]
@@ -111,6 +112,7 @@ def python(image, code):
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_data_and_runs_are_available_after_post_build(image):
     project, _, _ = image
     names = {
@@ -134,6 +136,7 @@ print(json.dumps([vaelib.__file__, sources, loaded]))
     assert loaded == sorted(names)
 
 
+@pytest.mark.slow
 def test_notebooks_are_trusted_after_post_build(image):
     project, home, _ = image
     notebooks = sorted((project / "notebooks").rglob("*.ipynb"))
@@ -143,6 +146,7 @@ def test_notebooks_are_trusted_after_post_build(image):
             assert notary.check_signature(nbformat.read(path, as_version=4)), path.name
 
 
+@pytest.mark.slow
 def test_jupyterlab_finds_our_extension_after_post_build(image):
     code = """
 import json

@@ -147,10 +147,11 @@ def test_environment_is_made_once_and_again_for_newer_pins(clone):
     assert make("--question", ".venv/ready").returncode == 1
 
 
-def test_ci_runs_make_test_and_nothing_after_it():
+def test_ci_runs_all_tests_those_of_make_test_first():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert script.read_text().splitlines()[-1] == "exec make test"
+    commands = script.read_text().splitlines()[-2:]
+    assert commands == ["make test", "exec make test-all PYTEST_ARGS='-m slow'"]
     assert "\nexport VAELIB_NEEDS_BROWSER=1\n" in script.read_text()
     assert subprocess.run(["bash", "-n", script]).returncode == 0
 

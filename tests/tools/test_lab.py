@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from quick import PARAMETERS
 
+pytestmark = pytest.mark.slow
 FRAME = "<iframe srcdoc='<p>alive</p>'></iframe>"
 WORDS = "in_the_lab = 42"
 

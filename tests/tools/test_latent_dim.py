@@ -12,10 +12,17 @@ SLOW += "def pull_the_plug", "again = ", "images = recipe.load_dataset()"
 SLOW += ('names = {\n    "the post\'s VAE": "mnist_',)
 
 
-# These four find each kind of break: a single dimension cannot be projected to a plane, and with
-# more than two, shapes do not match.
+# These find each kind of break: a single dimension cannot be projected to a plane, and with more
+# than two, shapes do not match.
 @pytest.mark.parametrize(
-    ("lesson", "latent_dim"), [("01", 1), ("01", 3), ("02", 20), ("03", 1)], ids=str
+    ("lesson", "latent_dim"),
+    [
+        ("01", 1),
+        ("02", 20),
+        pytest.param("01", 3, marks=pytest.mark.slow),
+        pytest.param("03", 1, marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 def test_what_needs_two_dimensions_is_skipped_and_the_rest_is_shown(lesson, latent_dim, tmp_path):
     notebook, source = jupytext.read(LESSONS[lesson]), tmp_path / f"{lesson}.ipynb"

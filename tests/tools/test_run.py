@@ -44,6 +44,41 @@ def test_mistyped_parameters_are_refused_before_anything_runs(notebooks, word):
     assert str(refusal.value) == REFUSALS[word]
 
 
+EACH = [Path(f"{number}_lesson.ipynb") for number in ("00", "01", "02", "03", "04", "07", "11")]
+
+
+@pytest.mark.parametrize(
+    ("lessons", "numbers"),
+    [
+        (None, ["00", "01", "02", "03"]),
+        ("all", ["00", "01", "02", "03", "04", "07", "11"]),
+        ("07 04", ["04", "07"]),
+        ("11,00", ["00", "11"]),
+    ],
+)
+def test_the_core_course_is_executed_or_the_lessons_that_are_asked_for(lessons, numbers):
+    assert [notebook.stem[:2] for notebook in run.chosen(EACH, lessons)] == numbers
+
+
+@pytest.mark.parametrize(("lessons", "said"), [("04 9", "'9'"), ("", "''"), ("faces", "'faces'")])
+def test_a_lesson_that_does_not_exist_is_refused(lessons, said):
+    with pytest.raises(SystemExit) as refusal:
+        run.chosen(EACH, lessons)
+    assert str(refusal.value).startswith(f"There is no lesson {said}: choose some of 00 01 02")
+
+
+def test_the_word_lessons_chooses_among_the_notebooks(notebooks, monkeypatch, capsys):
+    Path("notebooks").mkdir()
+    for notebook in notebooks:
+        notebook.rename(Path("notebooks", notebook.name))
+    monkeypatch.setattr(run.os, "chdir", lambda folder: None)
+    monkeypatch.setattr(run, "fetch", lambda notebooks: None)
+    monkeypatch.setattr(run, "execute", lambda notebook, *_: print("ran", notebook.stem) or 1.0)
+    run.main(["lessons=02"])
+    said = capsys.readouterr().out
+    assert "ran 02_fails" in said and "ran 01_trains" not in said
+
+
 def test_executed_notebook_becomes_a_page(notebooks, capsys):
     run.BUILD.mkdir()
     assert run.execute(notebooks[0], {"epochs": 2}, "[1/2] 01_trains") > 0

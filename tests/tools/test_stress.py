@@ -8,6 +8,7 @@ import pytest
 from tools.checks import faults
 
 
+@pytest.mark.slow
 def test_every_fault_is_survived_without_losing_completed_epochs():
     command = [sys.executable, "-m", "tools.checks.stress", "--short"]
     done = subprocess.run(command, capture_output=True, text=True)

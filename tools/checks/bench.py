@@ -9,6 +9,7 @@ import contextlib
 import functools
 import importlib.util
 import io
+import math
 import multiprocessing
 import resource
 import statistics
@@ -92,7 +93,36 @@ def training_steps() -> None:
         row("  PyTorch takes", ms["torch"] / ms["fit"], "x", at_least=2)
     else:
         row("  PyTorch", "-", " not installed")
+    share = multiplications_per_step() / (1e-3 * ms["fit"]) / matrix_product_rate()
+    row("  as a share of the rate of matrix products here", share, "", 2)
     fast_schedule(50 * 600 * ms["fit"] / 1e3)
+
+
+def multiplications_per_step() -> float:
+    """Count the multiplications of a training step of 100 images in convolutions and dense layers.
+
+    A layer multiplies each weight once for each position of its kernel. The gradients for weights
+    and for inputs take as many multiplications again, each.
+    """
+    from vaelib.models import VAE
+
+    model, count = VAE(), 0
+    for layer in [*model.encoder.layers, *model.decoder.layers]:
+        if not layer.weights:
+            continue
+        transposed = "Transpose" in type(layer).__name__
+        placed = (layer.input if transposed else layer.output).shape[1:-1]  # positions
+        count += math.prod(layer.kernel.shape) * math.prod(placed)
+    return 3.0 * 100 * count
+
+
+def matrix_product_rate(side: int = 1_024) -> float:
+    """Return how many multiplications per second a product of two large matrices reaches here."""
+    from vaelib.support.backend import tf
+
+    a, b = tf.random.normal((2, side, side))
+    times = [seconds(lambda: tf.matmul(a, b).numpy()) for _ in range(25)]
+    return side**3 / statistics.median(times)
 
 
 def fast_schedule(fifty: float) -> None:

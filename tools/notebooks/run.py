@@ -1,8 +1,9 @@
 """Execute the notebooks with papermill and write them and their HTML pages to build/.
 
-`python -m tools.notebooks.run [solutions] [name=value ...]` executes the lessons or their
-solutions. A parameter such as `epochs=2` is passed to every notebook that has it. What the cells
-print is shown while they run.
+`python -m tools.notebooks.run [solutions] [lessons=all] [name=value ...]` executes the lessons or
+their solutions: those of the core course, or `lessons=all`, or for example `lessons='04 07'`. A
+parameter such as `epochs=2` is passed to every notebook that has it. What the cells print is shown
+while they run.
 """
 
 import ast
@@ -22,6 +23,8 @@ from tools.website import pages
 from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
 
 NOTEBOOKS, SOLUTIONS, BUILD = Path("notebooks"), "solutions", Path("build")
+LESSONS = "lessons="
+CORE_COURSE = ("00", "01", "02", "03")
 READY = Path(".venv") / "ready"
 # None disables the bar unless the output is a terminal.
 BAR = {"disable": None, "bar_format": "{desc} |{bar}| cell {n} of {total}, {elapsed}"}
@@ -38,6 +41,29 @@ class AboveTheBar:
     def flush(self) -> None:
         """Flush standard output."""
         sys.stdout.flush()
+
+
+def chosen(notebooks: list[Path], lessons: str | None = None) -> list[Path]:
+    """Return the notebooks of some lessons in their order; exit if there is no such lesson.
+
+    Args:
+        notebooks: All notebooks.
+        lessons: "all", or numbers of lessons with spaces or commas between them. Default: those of
+            the core course.
+    """
+    if lessons is None:
+        return [notebook for notebook in notebooks if notebook.stem[:2] in CORE_COURSE]
+    if lessons.strip() == "all":
+        return notebooks
+    numbers = {notebook.stem[:2]: notebook for notebook in notebooks}
+    wanted = lessons.replace(",", " ").split()
+    unknown = [word for word in wanted if word not in numbers]
+    if unknown or not wanted:
+        sys.exit(
+            f"There is no lesson {' '.join(unknown)!r}: choose some of {' '.join(numbers)}, for "
+            "example LESSONS='04 07', or LESSONS=all."
+        )
+    return [notebook for number, notebook in numbers.items() if number in wanted]
 
 
 def parse(arguments: list[str]) -> dict[str, object]:
@@ -154,7 +180,14 @@ def main(arguments: list[str]) -> None:
     notebooks = sorted(folder.glob("[0-9]*.ipynb"))
     if not notebooks:
         sys.exit(f"There is no notebook in {folder}/.")
-    parameters = accepted(notebooks, parse([word for word in arguments if word != SOLUTIONS]))
+    lessons, others = None, []
+    for word in arguments:
+        if word.startswith(LESSONS):
+            lessons = word.removeprefix(LESSONS)
+        elif word != SOLUTIONS:
+            others.append(word)
+    notebooks = chosen(notebooks, lessons)
+    parameters = accepted(notebooks, parse(others))
     start = time.monotonic()
     fetch(notebooks)
     taken = {"the data": time.monotonic() - start}
