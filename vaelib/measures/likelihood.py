@@ -201,7 +201,7 @@ def importance_sampled_log_likelihood(
     samples = check_integer("samples", samples, 1)
     z_mean, z_log_var = _encoded(model, images)
     z_log_var = z_log_var + 2 * np.log(check_number("widen", widen, above=0))
-    random, prior = _rng(model, seed, "importance samples"), model.prior.current()
+    random, prior = named_rng(_seeds(model, seed), "importance samples"), model.prior.current()
     density, size = log_p_x_given_z or pixel_log_density(model), model.chunk_size(CELLS_PER_CHUNK)
     flat, result = _flat(check_images(images, model.image_shape)), np.empty(len(z_mean))
     for i, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
@@ -252,7 +252,7 @@ def rate_distortion(model: VAE, images: np.ndarray, seed: int = 0) -> tuple[np.n
             images.
     """
     z_mean, z_log_var = _encoded(model, images)
-    noise = _rng(model, seed, "noise of the bound").standard_normal(z_mean.shape)
+    noise = named_rng(_seeds(model, seed), "noise of the bound").standard_normal(z_mean.shape)
     z = z_mean + np.exp(z_log_var / 2) * noise
     flat, loss = _flat(check_images(images, model.image_shape)), losses.binary_cross_entropy
     if model.objective.learns_scale:
@@ -307,11 +307,14 @@ def _encoded(
     return z_mean.astype("float64"), z_log_var.astype("float64")
 
 
-def _rng(model: VAE, seed: int, name: str) -> np.random.Generator:
-    # With other numbers for each label, because images of different classes would otherwise share
-    # their noise, and the standard error of a mean over all of them would be too small.
-    label = getattr(model, "label", None)
-    return named_rng(seed, name if label is None else f"{name} given label {label}")
+def _seeds(model: VAE, seed: int) -> list[int]:
+    """Return what determines the noise: the seed and, if a model has a fixed label, the label.
+
+    Images of different classes would otherwise share their noise, and the standard error of a mean
+    over all of them would be too small.
+    """
+    label = getattr(model, "label", None)  # of a `GivenLabel`
+    return [seed] if label is None else [seed, label]
 
 
 def _flat(images: np.ndarray) -> Tensor:  # (n, height, width, channels) -> (n, pixels), in [0, 1]
