@@ -11,10 +11,18 @@ from study import make_rows, measurement, named_models, planned_rows
 from study.planned_rows import DEFAULTS, KEYS
 from study.table_files import made_now, read_table
 from vaelib import data
-from vaelib.measures import features
+from vaelib.measures import features, likelihood
 from vaelib.runs import provenance
 
 FACES = data.render_faces(train=120, test=60)
+
+
+@pytest.fixture(autouse=True)
+def coarse_measures(monkeypatch):
+    """Fewer samples and a coarser grid of codes: these tests compare rows with each other."""
+    monkeypatch.setattr(measurement, "SAMPLES", 300)
+    monkeypatch.setattr(measurement, "PLACES", 100)
+    monkeypatch.setattr(likelihood, "DEFAULT_STEPS", 40)
 
 
 @pytest.mark.parametrize("name", ["models", "forecast"])  # amendment 6 of the plan goes on
@@ -55,6 +63,7 @@ def test_black_and_white_images_are_named_in_the_record(tmp_path, monkeypatch):
     assert row["NLL"] > 0  # which only black-and-white pixels have
 
 
+@pytest.mark.slow  # the other process measures everything on the full grid
 def test_a_model_that_fails_does_not_end_the_others(tmp_path, monkeypatch):
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
     good = DEFAULTS | {"dataset": "faces", "objective": "untrained", "limit": 40}
@@ -97,6 +106,7 @@ def test_missing_rows_are_made_and_added_and_nothing_else(tmp_path, monkeypatch)
     assert read_table(tmp_path / "models.csv", KEYS).loss.tolist() == [0, 2, 1]
 
 
+@pytest.mark.slow  # the other process measures everything on the full grid
 def test_a_process_of_its_own_makes_the_same_row(tmp_path, monkeypatch):
     monkeypatch.setenv("VAELIB_RUNS_DIR", str(tmp_path / "runs"))
     settings = DEFAULTS | {"dataset": "faces", "objective": "untrained", "limit": 40}
