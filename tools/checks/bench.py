@@ -101,8 +101,9 @@ def training_steps() -> None:
 def multiplications_per_step() -> float:
     """Count the multiplications of a training step of 100 images in convolutions and dense layers.
 
-    A layer multiplies each weight once for each position of its kernel. The gradients for weights
-    and for inputs take as many multiplications again, each.
+    A layer multiplies each weight once for each position of its kernel. Its gradient with respect
+    to the weights needs the same number of multiplications, and so does that with respect to the
+    inputs, which makes three times the number.
     """
     from vaelib.models import VAE
 

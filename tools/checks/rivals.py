@@ -51,21 +51,17 @@ def step_by_step(step: Callable[[np.ndarray], float], images: np.ndarray) -> Cal
 
 def fit(images: np.ndarray) -> Callable[[], float]:
     """Return a function that times `training.fit`, including what it does between steps."""
+    from tools.checks.unit import StepTimes
     from vaelib import training
     from vaelib.objectives import ELBO
     from vaelib.runs.recipes import post_recipe
-    from vaelib.support.backend import keras
 
-    class Clock(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            self.times.append((batch, time.perf_counter()))
-
-    model, clock = post_recipe("fashion_mnist", ELBO).compiled_model(60_000), Clock()
+    model, clock = post_recipe("fashion_mnist", ELBO).compiled_model(60_000), StepTimes()
 
     def measured():
-        clock.times = []
+        clock.ends = []
         training.fit(model, images, 1, callbacks=[clock])
-        pairs = zip(clock.times, clock.times[1:], strict=False)
+        pairs = zip(clock.ends, clock.ends[1:], strict=False)
         return statistics.median(1e3 * (t1 - t0) / (b1 - b0) for (b0, t0), (b1, t1) in pairs)
 
     return measured
