@@ -6,6 +6,7 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
 
     named_models        the trained models, by the names that the tables use
     measurement         every measure of one trained model
+    known_images        measures of images whose quality we know, without a model
     planned_rows        which rows the plan asks for
     make_rows           train, measure, and add the rows that a table lacks
     check               make random rows again, and compare them with the table
@@ -13,6 +14,7 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
     model_table         the main table: its planned parts, and whether it is complete
     contrasts           differences between models over seeds, with confidence intervals
     claims              the post's claims, and the verdict on each; `claim_figures` plots them
+    ledger              every verdict of the study in one file, ledger.csv
     forecast            the post's forecast for real data; `forecast_figure`, `forecast_text`
     vae_family          β-VAE, InfoVAE, and relatives; `make_beta_vaes` trains the seven β-VAEs
     conditional_vae     a VAE with and without the class label

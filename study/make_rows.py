@@ -111,19 +111,22 @@ def make_all(
 
 
 def add_references(name: str, path: Path = REFERENCES) -> None:
-    """Add the measures of known images of a data set to a table, unless it has them."""
-    from study.measurement import known_images
+    """Add the measures of known images of a data set that a table lacks."""
+    from study.known_images import NAMES, measure_known_images
     from vaelib import data
     from vaelib.measures import features
 
     keys = ["dataset", "images"]
-    if name in set(read_table(path, keys).dataset):
+    table = read_table(path, keys)
+    missing = [images for images in NAMES if (name, images) not in keys_in(table, keys)]
+    if not missing:
         return
     check_ready(path)
     dataset = data.load(name)
     made = made_now({name: dataset.fingerprint, f"features of {name}": features.fingerprint(name)})
-    for images, found in known_images(dataset, features.load(name)).items():
-        add_row(path, keys, {"dataset": name, "images": images} | found, made)
+    marks = measure_known_images(dataset, features.load(name))
+    for images in missing:
+        add_row(path, keys, {"dataset": name, "images": images} | marks[images], made)
 
 
 def make_features(name: str) -> None:

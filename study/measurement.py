@@ -1,4 +1,4 @@
-"""Compute every measure of one model, and of known images without a model."""
+"""Compute every measure of one model."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,6 @@ from vaelib.priors import Mixture, StandardNormal, TrainablePrior
 from vaelib.support.backend import ops
 from vaelib.support.image_arrays import to_unit_interval
 from vaelib.support.latent_grid import grid_codes
-from vaelib.support.rng import named_rng
 
 SAMPLES = 5_000  # images that are sampled from a model, and real images to compare them with
 PLACES = 2_000  # codes sampled from the prior, at which the path length is measured
@@ -139,42 +138,6 @@ def _probability(
             few = likelihood.importance_sampled_log_likelihood(model, images[:BOUNDED], CODES, seed)
             row[f"{INTEGRALS[not _black_and_white(images)]}, sampled"] = -few.mean()
     return row | {"bound gap": exact + row["rate"] + row["distortion"]}
-
-
-def known_images(
-    dataset: Dataset, features: Callable[[np.ndarray], np.ndarray], seed: int = 0
-) -> dict[str, dict[str, float]]:
-    """Compute the measures of decoded images for known images, as a control of these measures.
-
-    The known images are the second half of the test images ("real images"), repetitions of the
-    mean training image ("the average"), and uniform noise ("noise"). They are compared with the
-    first half of the test images.
-
-    Args:
-        dataset: The data set.
-        features: Function from images to features, as for `measure`.
-        seed: Seed of the noise.
-
-    Returns:
-        The measures of each of the three by name.
-    """
-    half = min(SAMPLES, len(dataset.test_images) // 2)
-    real = _floats(dataset.test_images[: 2 * half])
-    average = dataset.train_images.mean(axis=0, dtype="float64").astype("float32") / 255
-    known = {
-        "real images": real[half:],
-        "the average": np.repeat(average[None], half, axis=0),
-        "noise": named_rng(seed, "noise images").random(real[half:].shape, dtype="float32"),
-    }
-    judges, sharp = features(real[:half]), measures.sharpness(real[:half])
-    manifold, marks = measures.Manifold(judges, share=0.5), {}
-    for name, images in known.items():
-        found = features(images)
-        marks[name] = measures.precision_recall_density_coverage(judges, found) | {
-            "on manifold": float(manifold.contains(found).mean()),
-            "sharpness": measures.sharpness(images) / sharp,
-        }
-    return marks
 
 
 def _black_and_white(images: np.ndarray) -> bool:

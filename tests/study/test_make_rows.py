@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from study import make_rows, measurement, named_models, planned_rows
+from study import known_images, make_rows, measurement, named_models, planned_rows
 from study.planned_rows import DEFAULTS, KEYS
 from study.table_files import made_now, read_table
 from vaelib import data
@@ -163,4 +163,9 @@ def test_references_are_added_once(tmp_path, monkeypatch):
     once = path.read_bytes()
     make_rows.add_references("faces", path)
     assert path.read_bytes() == once
-    assert list(pd.read_csv(path).dataset) == ["faces"] * 3
+    table = pd.read_csv(path)
+    assert list(table.images) == list(known_images.NAMES)
+    table[table.images != "blurred"].to_csv(path, index=False)  # as before this row was planned
+    make_rows.add_references("faces", path)
+    again = pd.read_csv(path)
+    assert set(again.images) == set(known_images.NAMES) and len(again) == len(table)

@@ -114,15 +114,6 @@ def test_a_likelihood_is_one_of_black_and_white_pixels():
     assert row["NLL"] == pytest.approx(expected)
 
 
-def test_what_known_images_get_shows_what_a_measure_is_blind_to():
-    marks = measurement.known_images(FACES, flatten)
-    assert set(marks) == {"real images", "the average", "noise"}
-    assert marks["real images"]["on manifold"] > marks["noise"]["on manifold"] == 0
-    assert marks["real images"]["sharpness"] == pytest.approx(1, abs=0.2)
-    assert marks["the average"]["sharpness"] < 1 < marks["noise"]["sharpness"]
-    assert marks["the average"]["recall"] == marks["noise"]["recall"] == 0
-
-
 OF_CLASSES = {"15-NN accuracy", "probe accuracy", "silhouette", "cluster agreement"}
 
 

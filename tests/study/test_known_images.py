@@ -1,0 +1,69 @@
+"""Known images go in, and the measures show what they reward."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from study import known_images
+from vaelib import data
+
+FACES = data.render_faces(train=400, test=80)
+
+
+def flatten(images):
+    """A feature space without a classifier: every fourth pixel."""
+    return np.asarray(images, "float64")[:, ::4, ::4, 0].reshape(len(images), -1)
+
+
+def images_measured(dataset):
+    """What is measured under each name."""
+    seen = []
+
+    def keep(images):
+        seen.append(images)
+        return flatten(images)
+
+    known_images.measure_known_images(dataset, keep)
+    return dict(zip(("judges", *known_images.NAMES), seen, strict=True))
+
+
+def test_each_known_image_is_what_its_name_says():
+    seen = images_measured(FACES)
+    real = FACES.test_images.astype("float32") / 255
+    np.testing.assert_array_equal(seen["judges"], real[:40])
+    np.testing.assert_array_equal(seen["real images"], real[40:])
+    blurred = ndimage.gaussian_filter(real[40, :, :, 0], 0.5)
+    np.testing.assert_allclose(seen["blurred"][0, :, :, 0], blurred, atol=1e-6)
+    average = FACES.train_images.mean(axis=0) / 255
+    np.testing.assert_allclose(seen["the average"], np.stack([average] * 40), atol=1e-5)
+    assert 0 <= seen["noise"].min() < 0.01 and 0.99 < seen["noise"].max() <= 1
+
+
+def test_a_mean_of_neighbors_has_the_20_nearest_training_images_of_the_class():
+    seen = images_measured(FACES)
+    for i in (0, 17):
+        image, label = FACES.test_images[40 + i] / 255, FACES.test_labels[40 + i]
+        known = FACES.train_images[FACES.train_labels == label] / 255
+        order = np.argsort(((known - image) ** 2).sum(axis=(1, 2, 3)))
+        expected = known[order[:20]].mean(axis=0)
+        np.testing.assert_allclose(seen["mean of nearest neighbors"][i], expected, atol=1e-5)
+
+
+def test_a_class_with_few_training_images_averages_all_of_them():
+    few = FACES.limit(90)
+    seen = images_measured(few)["mean of nearest neighbors"]
+    for i, label in enumerate(FACES.test_labels[40:]):
+        known = few.train_images[few.train_labels == label] / 255
+        assert 0 < len(known) <= 20
+        np.testing.assert_allclose(seen[i], known.mean(axis=0), atol=1e-5)
+
+
+def test_what_known_images_get_shows_what_a_measure_is_blind_to():
+    marks = known_images.measure_known_images(FACES, flatten)
+    assert marks["real images"]["on manifold"] > marks["noise"]["on manifold"] == 0
+    assert marks["real images"]["sharpness"] == pytest.approx(1, abs=0.2)
+    assert marks["the average"]["sharpness"] < 1 < marks["noise"]["sharpness"]
+    assert marks["the average"]["recall"] == marks["noise"]["recall"] == 0
+    averaged = marks["mean of nearest neighbors"]
+    assert averaged["on manifold"] > marks["real images"]["on manifold"]
+    assert averaged["sharpness"] < marks["real images"]["sharpness"]
