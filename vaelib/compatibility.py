@@ -4,6 +4,7 @@ from vaelib.networks import NETWORKS
 from vaelib.objectives import Objective
 from vaelib.own_networks import OwnNetworks
 from vaelib.priors import STANDARD_NORMAL, PriorSpec
+from vaelib.support.backend import keras
 
 
 def check_compatible(
@@ -65,4 +66,27 @@ def check_compatible(
         raise ValueError(
             f"a {prior} needs sampled codes: choose an objective with sampled=True, not "
             f"{objective}."
+        )
+
+
+def check_initial_log_var(objective: Objective, encoder: keras.Model | None = None) -> None:
+    """Raise if the log-variances of a model cannot begin with a value of choice.
+
+    Args:
+        objective: The training objective.
+        encoder: The encoder if it was given by the user, and not built by the model.
+
+    Raises:
+        ValueError: If codes are not sampled, so that there are no log-variances, or if the encoder
+            was given, because a given encoder is used with its own weights.
+    """
+    if not objective.sampled:
+        raise ValueError(
+            f"initial_log_var needs sampled codes: choose an objective with sampled=True, not "
+            f"{objective}, or initial_log_var=0."
+        )
+    if encoder is not None:
+        raise ValueError(
+            "initial_log_var is given next to encoder, which is used with its own weights: set the "
+            "bias of its last layer instead."
         )

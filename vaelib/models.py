@@ -7,16 +7,16 @@
 from collections.abc import Mapping
 
 from vaelib.array_methods import ArrayMethods
-from vaelib.compatibility import check_compatible
+from vaelib.compatibility import check_compatible, check_initial_log_var
 from vaelib.conditioning import MOST_CLASSES, with_label, with_label_channels
 from vaelib.losses import fork_gradient, repeat_rows
-from vaelib.networks import NETWORKS, seeded_init
+from vaelib.networks import LEAST_LOG_VAR, NETWORKS, seeded_init, shift_log_var
 from vaelib.objectives import ELBO, Objective
 from vaelib.own_networks import OwnNetworks, network_from_config, sizes_without_labels
 from vaelib.prior_of_step import PriorOfStep
 from vaelib.priors import STANDARD_NORMAL, Mixture, PriorSpec
 from vaelib.support.backend import Tensor, keras, ops
-from vaelib.support.errors import check_integer
+from vaelib.support.errors import check_integer, check_number
 from vaelib.support.image_arrays import IMAGE_SHAPE, to_unit_interval
 from vaelib.term_check import check_term
 
@@ -50,6 +50,9 @@ class VAE(ArrayMethods, keras.Model):
         condition: Number of classes of a conditional VAE, at most 1,000, whose encoder and decoder
             get the class label; see `vaelib.conditioning`. 0: no condition. With a condition, given
             networks take `condition` more channels and `condition` more inputs.
+        initial_log_var: Added to the log-variances of the approximate posterior before training,
+            as the bias of the encoder's last layer, -20 or more. With a negative value, training
+            begins with narrow posteriors, so that codes carry information from the start.
         **kwargs: Passed on to `keras.Model`.
 
     Attributes:
@@ -81,6 +84,7 @@ class VAE(ArrayMethods, keras.Model):
         encoder: keras.Model | None = None,
         decoder: keras.Model | None = None,
         condition: int = 0,
+        initial_log_var: float = 0.0,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
@@ -109,6 +113,10 @@ class VAE(ArrayMethods, keras.Model):
         # Given networks are used with their own weights. They have the shapes of those built here,
         # whose shapes were checked.
         self.encoder = built_encoder if encoder is None else encoder
+        self.initial_log_var = check_number("initial_log_var", initial_log_var, LEAST_LOG_VAR)
+        if self.initial_log_var:
+            check_initial_log_var(objective, encoder)
+            shift_log_var(self.encoder, self.initial_log_var)
         self.decoder = built_decoder if decoder is None else decoder
         self.prior_settings = prior
         self.prior = prior.build(self.latent_dim, self.encoder, self.seed)
@@ -224,8 +232,16 @@ class VAE(ArrayMethods, keras.Model):
                 "a prior that was fitted after training cannot be saved with its model: restore "
                 "the model's own prior before saving."
             )
-        names = "latent_dim", "seed", "network", "image_shape", "condition", "name"
-        settings = {name: getattr(self, name) for name in names}
+        names = (
+            "latent_dim",
+            "seed",
+            "network",
+            "image_shape",
+            "condition",
+            "initial_log_var",
+            "name",
+        )
+        settings = {name: getattr(self, name) for name in (*names, "name")}
         if isinstance(self.network, OwnNetworks):
             settings["network"] = self.network.get_config()
         settings["objective"] = self.objective.get_config()

@@ -23,6 +23,7 @@ from vaelib.support.errors import MAX_SIDE, MIN_SIDE, check_integer
 Shape = tuple[int, int, int]  # height, width, channels
 
 HIDDEN = 300  # units of a gated layer
+LEAST_LOG_VAR = -20.0  # a standard deviation of 0.00005, far below that of any trained posterior
 LOG_VAR_RANGE = -6.0, 2.0  # of the gated encoder, as in the code of Tomczak and Welling
 
 
@@ -80,6 +81,26 @@ def build_encoder(outputs: int, shape: Shape) -> keras.Model:
     ]
     parts = [keras.Input(shape), *convolutions, layers.Flatten(), layers.Dense(outputs)]
     return keras.Sequential(parts, name="encoder")
+
+
+def shift_log_var(encoder: keras.Model, value: float) -> None:
+    """Add a value to all log-variances of an encoder, in the bias of its last layer.
+
+    Args:
+        encoder: A model whose outputs are means and then log-variances, as many of each.
+        value: What is added.
+
+    Raises:
+        ValueError: If the last layer of the encoder is not a dense layer with a bias.
+    """
+    last = encoder.layers[-1]
+    if not isinstance(last, layers.Dense) or last.bias is None:
+        raise ValueError(
+            "initial_log_var is the bias of a dense last layer, but the encoder ends with "
+            f"{type(last).__name__}: choose the convolutional network, or initial_log_var=0."
+        )
+    mean, log_var = ops.split(last.bias, 2)
+    last.bias.assign(ops.concatenate([mean, log_var + value]))
 
 
 def build_decoder(latent_dim: int, shape: Shape) -> keras.Model:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from vaelib import data, training
-from vaelib.compatibility import check_compatible
+from vaelib.compatibility import check_compatible, check_initial_log_var
 from vaelib.conditioning import MOST_CLASSES
 from vaelib.models import VAE
-from vaelib.networks import check_image_shape
+from vaelib.networks import LEAST_LOG_VAR, check_image_shape
 from vaelib.objectives import ELBO, POST_ELBO, Objective, post_elbo
 from vaelib.own_networks import OwnNetworks, network_from_config
 from vaelib.priors import STANDARD_NORMAL, PriorSpec
@@ -56,6 +56,8 @@ class Recipe:
             `vaelib.own_networks`.
         condition: Whether encoder and decoder get the class label; see `vaelib.conditioning`. The
             data set then needs 2 to 1,000 classes.
+        initial_log_var: Added to the log-variances of the approximate posterior before training,
+            see `VAE`.
         pixels: "gray", or "threshold" or "static" for black and white, see `Dataset.binarize`.
 
     Raises:
@@ -78,6 +80,7 @@ class Recipe:
     network: str | OwnNetworks = "convolutional"
     pixels: str = "gray"
     condition: bool = False
+    initial_log_var: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.dataset, data.Dataset):
@@ -93,6 +96,8 @@ class Recipe:
                 f"{self.classes:,}: choose another data set, or condition=False."
             )
         check_compatible(self.objective, self.prior, self.network, self.classes)
+        if self.initial_log_var:
+            check_initial_log_var(self.objective)
         if not isinstance(self.network, OwnNetworks):
             check_image_shape(self.network, shape)
         check_integer("the prior's components", self.prior.components, 1, MOST_COMPONENTS)
@@ -102,6 +107,9 @@ class Recipe:
         numbers = {name: check_integer(name, v, *INTEGERS[name]) for name, v in given.items()}
         most = math.prod(shape)
         numbers["latent_dim"] = check_integer("latent_dim", self.latent_dim, 1, most)
+        numbers["initial_log_var"] = check_number(
+            "initial_log_var", self.initial_log_var, LEAST_LOG_VAR
+        )
         numbers["learning_rate"] = check_number("learning_rate", self.learning_rate, above=0)
         if self.learning_rate > 1:
             raise ValueError(f"learning_rate must be 1 or less, not {self.learning_rate:g}.")
@@ -164,7 +172,8 @@ class Recipe:
     def build_model(self) -> VAE:
         """Build an untrained `VAE` with these settings."""
         settings = self.latent_dim, self.objective, self.seed, self.prior, self.network
-        return VAE(*settings, self.image_shape, condition=self.classes)
+        more = dict(condition=self.classes, initial_log_var=self.initial_log_var)
+        return VAE(*settings, self.image_shape, **more)
 
     @property
     def uses_own_images(self) -> bool:
@@ -243,13 +252,14 @@ class Recipe:
         words += ["" if self.prior == STANDARD_NORMAL else str(self.prior).replace(" ", "-")]
         words += ["" if self.network == "convolutional" else str(self.network)]
         words += ["conditional"] * self.condition
+        words += [f"log-var{self.initial_log_var:g}"] * bool(self.initial_log_var)
         words += ["" if self.latent_dim == 2 else f"{self.latent_dim}d", f"{self.epochs}-epochs"]
         return "_".join(word for word in words if word)
 
 
 # Settings that did not exist when the oldest runs were saved, with the values used at that time.
 NEWER = {"prior": STANDARD_NORMAL.get_config(), "network": "convolutional", "pixels": "gray"}
-NEWER |= {"beta_2": 0.999, "optimizer": "adam", "condition": False}
+NEWER |= {"beta_2": 0.999, "optimizer": "adam", "condition": False, "initial_log_var": 0.0}
 
 
 def post_recipe(
