@@ -79,6 +79,9 @@ def check_initial_log_var(objective: Objective, encoder: keras.Model | None = No
     Raises:
         ValueError: If codes are not sampled, so that there are no log-variances, or if the encoder
             was given, because a given encoder is used with its own weights.
+
+    >>> from vaelib.objectives import ELBO
+    >>> check_initial_log_var(ELBO)
     """
     if not objective.sampled:
         raise ValueError(

@@ -92,6 +92,11 @@ def shift_log_var(encoder: keras.Model, value: float) -> None:
 
     Raises:
         ValueError: If the last layer of the encoder is not a dense layer with a bias.
+
+    >>> encoder = build_encoder(outputs=4, shape=(28, 28, 1))
+    >>> shift_log_var(encoder, -4.0)
+    >>> encoder.layers[-1].bias.numpy()
+    array([ 0.,  0., -4., -4.], dtype=float32)
     """
     last = encoder.layers[-1]
     if not isinstance(last, layers.Dense) or last.bias is None:
