@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vaelib import measures
+from vaelib import measures, mmd
 from vaelib.data import Dataset
 from vaelib.measures import likelihood
 from vaelib.models import VAE
@@ -14,13 +14,16 @@ from vaelib.support.image_arrays import to_unit_interval
 from vaelib.support.latent_grid import grid_codes
 
 SAMPLES = 5_000  # images that are sampled from a model, and real images to compare them with
-PLACES = 2_000  # codes sampled from the prior, at which the path length is measured
+PLACES = 2_000  # codes at which the path length is measured: of the prior, and of test images
+# Factors of the variance of the kernel that models are trained with. These kernels train no model.
+HELD_OUT_FACTORS = 0.25, 4.0
 # If there are too many latent dimensions to integrate over, the likelihood is bounded by importance
 # sampling, with CODES codes for each of the first BOUNDED test images.
 CODES = 100
 BOUNDED = 1_000
 TO_NORMAL = (  # distances to N(0, I) in closed form, which do not apply to other priors
     "MMD² to prior",
+    "MMD² to prior, held-out kernels",
     "moment KL",
     "covariance distance",
     "occupancy",
@@ -79,6 +82,7 @@ def _codes(
         "covariance distance": measures.covariance_distance(codes),
         "moment KL": measures.moment_kl(codes),
         "occupancy": measures.occupancy(codes) if codes.shape[1] == 2 else np.nan,
+        "MMD² to prior, held-out kernels": _held_out_mmd2(codes),
         "held-out MMD²": distance,
         "held-out p": p,
         "active units": measures.active_units(codes),
@@ -95,16 +99,26 @@ def _codes(
     return dict.fromkeys(OF_CLASSES, np.nan) | row
 
 
+def _held_out_mmd2(codes: np.ndarray) -> float:
+    """Return the mean MMD² of all codes to N(0, I) over two kernels, with the closed form."""
+    trained = mmd.default_variance(codes.shape[1])
+    found = [mmd.mmd2_to_normal(codes, f * trained, unbiased=True) for f in HELD_OUT_FACTORS]
+    return float(np.mean([ops.convert_to_numpy(one) for one in found]))
+
+
 def _decoded(
     model: VAE, real: np.ndarray, features: Callable[[np.ndarray], np.ndarray], seed: int
 ) -> dict[str, float]:
-    codes = model.prior.sample(SAMPLES, seed)
+    codes, real_codes = model.prior.sample(SAMPLES, seed), model.encode(real)
     samples, sharp = model.decode(codes), measures.sharpness(real)
     real_features, sample_features = features(real), features(samples)
     row = measures.precision_recall_density_coverage(real_features, sample_features) | {
         "sample sharpness": measures.sharpness(samples) / sharp,
-        "reconstruction sharpness": measures.sharpness(model.decode(model.encode(real))) / sharp,
+        "reconstruction sharpness": measures.sharpness(model.decode(real_codes)) / sharp,
         "path length": measures.path_length(model.decode, features, codes[:PLACES], seed=seed),
+        "path length at codes": measures.path_length(
+            model.decode, features, real_codes[:PLACES], seed=seed
+        ),
     }
     manifold = measures.Manifold(real_features, share=0.5)
     row["grid on manifold"] = np.nan

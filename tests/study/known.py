@@ -95,6 +95,9 @@ def expected(seed=0, samples=5_000):
         "covariance distance": np.hypot(*(variances - 1)),
         "moment KL": (variances.sum() + SHIFT @ SHIFT - 2 - np.log(variances).sum()) / 2,
         "MMD² to prior": mmd2(means, inner, lambda s: np.exp(-s / 4)),
+        "MMD² to prior, held-out kernels": np.mean(
+            [mmd2(means, inner, lambda s, g=g: np.exp(-s / (2 * g))) for g in (0.5, 8.0)]
+        ),
         "held-out MMD²": mmd2(means, inner, held_out),
         "held-out p": 1 / 501,  # no permutation comes near
         "occupancy": occupancy(means, inner),
@@ -205,6 +208,7 @@ def decoded(of_u, of_codes, u, seed, samples):
         "sample sharpness": edges(normal) / real,
         "reconstruction sharpness": edges(of_codes) / real,
         "path length": 1.0,
+        "path length at codes": 1.0,
     }
 
 

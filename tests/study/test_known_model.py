@@ -75,3 +75,19 @@ def test_the_path_length_looks_in_all_directions(render, seed):
         assert speeds.mean() == pytest.approx(0.5, abs=0.01) and chance < 0.02
     along = path_length(model.decode, known.places, codes, seed=seed)
     assert row["path length"] == along
+
+
+def test_the_second_path_length_is_taken_at_the_codes_of_test_images():
+    """The map z + 0.1 z^2 changes faster at larger codes, and the images are not the prior's."""
+
+    def faster_outside(z):
+        z = ops.convert_to_tensor(z)
+        return z + 0.1 * z**2
+
+    model, images = known.model(faster_outside), known.dataset().test_images
+    row = measurement.measure(model, known.dataset(), known.places)
+    codes = np.asarray(model.encode(images[: measurement.PLACES]), "float64")
+    # A random direction meets each axis with a mean square of 1/2.
+    expected = np.square(1 + 0.2 * codes).sum(axis=1).mean() / 2
+    assert row["path length at codes"] == pytest.approx(expected, rel=0.02)
+    assert row["path length at codes"] != pytest.approx(row["path length"], rel=0.02)
