@@ -20,7 +20,7 @@ LEDGER = Path(__file__).with_name("ledger.csv")
 COLUMNS = (
     *("family", "claim", "data", "measure", "comparison", "schedule", "seeds", "kind"),
     *("estimate", "low", "high", "effect", "p", "corrected p", "verdict", "reason"),
-    *("status", "note"),
+    *("power", "seeds needed", "status", "note"),
 )
 PLANNED, EXPLORATORY = "planned", "exploratory"
 DIFFERENCE, RATIO = "difference", "ratio"
@@ -28,6 +28,10 @@ HIGHER, LOWER = "higher", "lower"
 REWARDS_AVERAGES = (
     "The measure is higher for averages of similar images than for real images (amendment 7)."
 )
+NOT_TESTABLE = "not testable"
+TESTABLE = 0.5  # smallest probability of showing sameness from which on a test is worth its name
+WANTED_POWER = 0.8  # of the number of seeds in the column "seeds needed"
+MOST_SEEDS = 10_000
 COLLAPSED = "A model with collapsed seeds is compared, so the difference is not interpreted."
 # Measures of the variety of samples, which averaging does not raise above that of real images.
 VARIETY = "coverage", "recall"
@@ -52,7 +56,10 @@ def ledger() -> pd.DataFrame:
         - p, corrected p: two-sided p value, before and after the correction;
         - verdict: "holds", "does not hold", or "can't tell". If no direction was claimed, "higher"
           or "lower" (the first model of the comparison) or "can't tell". Empty if the difference
-          is not interpreted;
+          is not interpreted. A claim of sameness that could not be decided is "not testable" if
+          its power is below 0.5 (amendment 8);
+        - power, seeds needed: for a claim of sameness, the probability that the test shows it if
+          the two models are equal, and how many seeds would make this probability 0.8;
         - reason: which change explains a claim that holds (study/plan.md, "Reasons");
         - status: "planned" before the rows existed, or "exploratory";
         - note: a reservation in words, or empty.
@@ -112,20 +119,63 @@ def _post_claims(table: pd.DataFrame) -> Iterator[dict]:
     for row in claims.judge(table).itertuples():
         claim, p = row.claim, min(1.0, 2 * min(claims.p_values(row.claim, row.found)))
         on_manifold = claim.measure.endswith("on manifold")
-        yield _numbers(row.found) | {
-            "family": "claims of the post",
-            "claim": in_full[claim],
-            "data": claim.dataset,
-            "measure": claim.measure,
-            "comparison": "untrained network minus chance" if claim.untrained else row.comparison,
-            "schedule": row.schedule,
-            "p": p,
-            "corrected p": row.p,
-            "verdict": row.verdict,
-            "reason": row.reason,
-            "status": PLANNED,
-            "note": REWARDS_AVERAGES if on_manifold else "",
-        }
+        verdict, planned = row.verdict, {}
+        if claim.expected == 0:
+            power = power_of_sameness(row.found, claim.margin)
+            planned = {"power": power, "seeds needed": seeds_needed(row.found, claim.margin)}
+            if verdict == claims.UNCLEAR and power < TESTABLE:
+                verdict = NOT_TESTABLE
+        yield (
+            _numbers(row.found)
+            | planned
+            | {
+                "family": "claims of the post",
+                "claim": in_full[claim],
+                "data": claim.dataset,
+                "measure": claim.measure,
+                "comparison": "untrained network minus chance"
+                if claim.untrained
+                else row.comparison,
+                "schedule": row.schedule,
+                "p": p,
+                "corrected p": row.p,
+                "verdict": verdict,
+                "reason": row.reason,
+                "status": PLANNED,
+                "note": REWARDS_AVERAGES if on_manifold else "",
+            }
+        )
+
+
+def power_of_sameness(found: Difference, margin: float, seeds: int | None = None) -> float:
+    """Compute how probable it is that a test shows sameness if two models are equal.
+
+    The two one-sided tests show it if |difference| < margin - t * error, with the quantile t of
+    Student's distribution at 1 - `claims.LEVEL` / 2. The difference of equal models is normal with
+    mean 0, so the probability is 2 Phi(margin / error - t) - 1. The standard error is treated as
+    known. The correction for the number of tests is left out, so this is an upper bound.
+
+    Args:
+        found: The difference, whose standard error and degrees of freedom are used.
+        margin: The largest difference that counts as the same.
+        seeds: Number of seeds of each model, if it were another one.
+
+    >>> found = Difference(0.0, error=1.0, degrees_of_freedom=1000, std=1.0, seeds=10)
+    >>> round(power_of_sameness(found, margin=1.9), 2), round(power_of_sameness(found, 3.0), 2)
+    (0.0, 0.7)
+    """
+    more = 1.0 if seeds is None else seeds / found.seeds
+    freedom = found.degrees_of_freedom * (1 if seeds is None else (seeds - 1) / (found.seeds - 1))
+    away = margin / (found.error / more**0.5) - stats.t.ppf(1 - claims.LEVEL / 2, freedom)
+    return max(0.0, float(2 * stats.norm.cdf(away) - 1))
+
+
+def seeds_needed(found: Difference, margin: float) -> float:
+    """Return the smallest number of seeds with `WANTED_POWER`, or NaN above `MOST_SEEDS`."""
+    for seeds in range(2, MOST_SEEDS + 1):
+        if power_of_sameness(found, margin, seeds) >= WANTED_POWER:
+            return seeds
+    return np.nan
 
 
 def _likelihoods(table: pd.DataFrame) -> Iterator[dict]:

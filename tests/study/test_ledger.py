@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from study import ledger
+from study.contrasts import Difference
 
 TABLES = Path(ledger.__file__).with_name("tables")
 FOUND = ledger.read()
@@ -94,3 +95,24 @@ def test_collapsed_models_get_no_verdict():
 def test_a_claim_that_continues_another_one_is_written_in_full():
     assert not FOUND.claim.str.startswith("...").any()
     assert "codes are centered at 0 and look like the prior" in set(FOUND.claim)
+
+
+def test_the_power_of_a_test_of_sameness_is_that_of_a_simulation():
+    """Equal models are simulated, and tested by two one-sided Welch tests of SciPy."""
+    random, seeds, margin = np.random.default_rng(0), 10, 0.6
+    both = random.normal(size=(2, seeds, 4_000), scale=0.4)
+    above = stats.ttest_ind(both[0] + margin, both[1], equal_var=False, alternative="greater")
+    below = stats.ttest_ind(both[0] - margin, both[1], equal_var=False, alternative="less")
+    shown = (np.maximum(above.pvalue, below.pvalue) < 0.025).mean()
+    found = Difference(0.0, 0.4 * (2 / seeds) ** 0.5, 2 * (seeds - 1), 0.4, seeds)
+    assert ledger.power_of_sameness(found, margin) == pytest.approx(shown, abs=0.03)
+    needed = ledger.seeds_needed(found, margin)
+    assert ledger.power_of_sameness(found, margin, needed) >= 0.8
+    assert ledger.power_of_sameness(found, margin, needed - 1) < 0.8
+
+
+def test_a_claim_of_sameness_without_power_is_not_called_undecided():
+    same = FOUND[FOUND.power.notna()]
+    assert len(same) == 13
+    undecided = same[same.verdict.isin(["can't tell", "not testable"])]
+    assert ((undecided.power < 0.5) == (undecided.verdict == "not testable")).all()
