@@ -27,6 +27,7 @@ SIZES = "bigger", "smaller"  # verdicts if the interval of the ratio excludes 1
 # Smallest size of an effect, in standard deviations over seeds. Five seeds cannot distinguish a
 # smaller one from 0, and it would dominate a geometric mean.
 SMALLEST_EFFECT = 0.1
+SMALLEST_CHANGE = 0.01  # the same for logarithms of ratios of means: one percent
 VAE = "elbo", "normal"
 # Kind -> what is compared with the VAE, as (objective, prior).
 KINDS = {
@@ -117,6 +118,7 @@ def ratios(
     table: pd.DataFrame,
     kinds: Mapping[str, Iterable[tuple[str, str]]] = KINDS,
     measures: Collection[str] = MEASURES,
+    relative: bool = False,
 ) -> pd.DataFrame:
     """Compare the effects on real data with those on Fashion-MNIST, for each kind of change.
 
@@ -128,6 +130,9 @@ def ratios(
         table: As from `read`, complete.
         kinds: Kinds of change, as in `KINDS`. Other kinds are exploratory.
         measures: The measures that count. A part of `MEASURES` is exploratory.
+        relative: If True, the size of an effect is |log(mean of the changed model / mean of the
+            VAE)| instead of a number of standard deviations over seeds. Measures with a mean that
+            is not positive are left out. This is exploratory (plan, amendment 9).
 
     Returns:
         A row for each kind and real data set: the typical effects "there" (on this data set) and on
@@ -140,14 +145,17 @@ def ratios(
         ValueError: If rows are missing.
     """
     rows, samples = [], {name: _samples(table, name) for name in DATASETS}
+    effects_of, smallest = _effects, SMALLEST_EFFECT
+    if relative:
+        effects_of, smallest = _log_ratios, SMALLEST_CHANGE
     for kind, name in itertools.product(kinds, REAL):
         # A measure with a standard deviation of 0 on one data set is left out on all of them.
         changes = kinds[kind]
-        kept = np.isfinite([_effects(one, changes) for one in samples.values()]).all(axis=0)
+        kept = np.isfinite([effects_of(one, changes) for one in samples.values()]).all(axis=0)
         kept &= np.tile([m in measures for m in MEASURES], len(DIMENSIONS) * len(changes))
 
         def log_typical(one, changes=changes, kept=kept):
-            return np.log(np.maximum(np.abs(_effects(one, changes)[kept]), SMALLEST_EFFECT)).mean()
+            return np.log(np.maximum(np.abs(effects_of(one, changes)[kept]), smallest)).mean()
 
         here, there = (_jackknife(samples[one], log_typical) for one in (CONTROLLED, name))
         variances = np.array([*here[1], *there[1]])
@@ -232,6 +240,17 @@ def _effects(samples: Mapping[tuple, np.ndarray], changed: Iterable[tuple[str, s
         # If the standard deviation is 0, the result is infinite or NaN, and the caller removes it.
         with np.errstate(invalid="ignore", divide="ignore"):
             found.append((both[0].mean(axis=0) - both[1].mean(axis=0)) / spread)
+    return np.concatenate(found)
+
+
+def _log_ratios(samples: Mapping[tuple, np.ndarray], changed: Iterable) -> np.ndarray:
+    """Return log(mean of a changed model / mean of the VAE), in the order of `_effects`."""
+    found = []
+    for dimensions, model in itertools.product(DIMENSIONS, changed):
+        means = [samples[dimensions, name].mean(axis=0) for name in (model, VAE)]
+        # Means that are not positive have no logarithm, and the caller removes the NaN.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found.append(np.log(means[0]) - np.log(means[1]))
     return np.concatenate(found)
 
 

@@ -77,6 +77,31 @@ def without_manifold(table: pd.DataFrame) -> str:
     )
 
 
+def in_ratios(table: pd.DataFrame) -> str:
+    """Give the ratios with effects measured as ratios of means, and say where verdicts differ."""
+    found = forecast.ratios(table, relative=True)
+    planned = forecast.ratios(table)
+    lines = [
+        "The plan measures an effect in standard deviations over seeds. The next table, which is "
+        "exploratory, measures it as a ratio of means instead. An effect is then the factor by "
+        "which a change multiplies a measure, on a logarithmic scale.",
+        "",
+        *table_head("effects of", "on", "ratio, 95 % interval", "way bigger?", "as planned"),
+    ]
+    for (kind, name), row in found.iterrows():
+        cells = ratio(row), row.verdict, planned.verdict[kind, name]
+        lines.append(table_row(kind, DATASETS[name], *cells))
+    differ = found.index[found.verdict != planned.verdict]
+    where = " and ".join(dict.fromkeys(DATASETS[name] for _, name in differ))
+    lines += [
+        "",
+        f"The two units give different verdicts on {where}. A standard deviation over seeds is "
+        "not the same yardstick on two data sets. If the seeds differ more on real data, an effect "
+        "of the same size counts less there, and if they differ less, it counts more.",
+    ]
+    return "\n".join(lines[: None if len(differ) else -2]) + "\n"
+
+
 def judges() -> str:
     """Give the accuracy of the classifiers that provide the feature spaces."""
     trained = {title: path_of(name).with_suffix(".json") for name, title in DATASETS.items()}
@@ -99,4 +124,4 @@ def section(table: pd.DataFrame) -> list[str]:
     if forecast.missing(table):
         return [state]
     looked = exploratory(table), without_manifold(table)
-    return [state, verdicts(table), *looked, judges(), effects(table)]
+    return [state, verdicts(table), *looked, in_ratios(table), judges(), effects(table)]

@@ -26,6 +26,33 @@ def test_the_ratio_is_that_of_the_effects_that_went_in():
         assert 4 < frey["Fashion-MNIST"] < 7
 
 
+def test_the_relative_ratio_is_that_of_the_factors_that_went_in():
+    """A factor of 1.1 cubed is three times as large as 1.1, whatever the seeds' spread."""
+    found = table(dict.fromkeys(forecast.DATASETS, 0.0))
+    changed = (found.objective != "elbo") | (found.prior != "normal")
+    log_factor = np.log(1.1) * found.dataset.map(
+        {"fashion_mnist": 1, "frey_faces": 3, "cifar10": 1}
+    )
+    for name in forecast.MEASURES:
+        noise = found[name] * found.dataset.map(
+            {"fashion_mnist": 0.001, "frey_faces": 0.01, "cifar10": 0.001}
+        )
+        found[name] = 10 * np.exp(changed * log_factor + noise)
+    ratios = forecast.ratios(found, relative=True)
+    for kind in forecast.KINDS:
+        assert ratios.ratio[kind, "frey_faces"] == pytest.approx(3, rel=0.05)
+        assert ratios.ratio[kind, "cifar10"] == pytest.approx(1, rel=0.05)
+        assert ratios["Fashion-MNIST"][kind, "cifar10"] == pytest.approx(np.log(1.1), rel=0.05)
+        assert ratios.verdict[kind, "frey_faces"] == claims.HOLDS
+    found.loc[found.dataset == "cifar10", "coverage"] *= -1  # has no logarithm
+    pd.testing.assert_frame_equal(
+        forecast.ratios(found, relative=True),
+        forecast.ratios(
+            found, measures=[m for m in forecast.MEASURES if m != "coverage"], relative=True
+        ),
+    )
+
+
 def test_twice_as_big_can_not_be_told_from_twice_as_big():
     sizes = {"fashion_mnist": 5.0, "frey_faces": 10.0, "cifar10": 10.0}
     found = forecast.ratios(table(sizes))
@@ -94,9 +121,10 @@ def test_nothing_follows_from_part_of_the_rows():
 
 def test_results_say_what_there_is_to_say():
     found = table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0})
+    found[list(forecast.MEASURES)] += 100  # so that there are ratios of means
     [state] = page.section(found[:-7])
     assert state.startswith("113 of the 120 rows that the plan asks for are there. Until all are")
-    state, verdicts, looked, manifold, judges, effects = page.section(found)
+    state, verdicts, looked, manifold, in_ratios, judges, effects = page.section(found)
     assert state == "All 120 rows that the plan asks for are there.\n"
     frey, cifar = (line for line in verdicts.splitlines() if line.startswith("| priors"))
     assert "| Frey faces |" in frey and frey.endswith("| holds | bigger |")
@@ -110,6 +138,9 @@ def test_results_say_what_there_is_to_say():
     for name, title in {"fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}.items():
         right = json.loads((PUBLISHED / "features" / f"{name}.json").read_text())["test accuracy"]
         assert f"{100 * right:.1f} % of {title}" in judges
+    relative = forecast.ratios(found, relative=True).loc["priors", "frey_faces"]
+    cells = f"{relative.ratio:.2f} [{relative.low:.2f}, {relative.high:.2f}]"
+    assert f"| priors | Frey faces | {cells} | {relative.verdict} | holds |" in in_ratios
     assert looked.startswith("Collapsed models, with a rate below 0.1 nats: none.")
     assert len(effects.splitlines()) == 2 + 3 * 2 * len(forecast.MEASURES)
 
