@@ -20,7 +20,7 @@ from vaelib.commands.command_group import (
 )
 from vaelib.commands.train import train
 from vaelib.data.builtin import idx_sources
-from vaelib.data.user_images import archives
+from vaelib.data.user_images import listing
 
 
 @click.group(cls=FriendlyErrors, invoke_without_command=True)
@@ -57,7 +57,7 @@ def data(name: str, directory: Path | None) -> None:
         )
     if name == "emoji":
         for path in (datasets.emoji(), datasets.emoji(faces=True)):
-            click.echo(f"{len(archives.list_files(path)):6,} pictures in {path}")
+            click.echo(f"{len(listing.list_files(path).files):6,} pictures in {path}")
         return
     dataset = datasets.load(name, directory)
     classes = len(dataset.class_names)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import uuid
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -21,6 +22,30 @@ def cache_folder() -> Path:
     """Return the folder for data and runs: VAELIB_CACHE_DIR, or else the user's cache folder."""
     chosen = folder_from_environment("VAELIB_CACHE_DIR")
     return chosen or Path(platformdirs.user_cache_dir("vaelib", appauthor=False))
+
+
+def reserve_space(file: BinaryIO, size: int) -> None:
+    """Reserve disk space for a file that will be memory-mapped.
+
+    Without this, the file has holes, and the process is killed without a message if the disk is
+    full when they are written.
+
+    Args:
+        file: An open file, which is extended to `size` bytes.
+        size: Size in bytes, 1 or more.
+
+    Raises:
+        OSError: If there is not enough space.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+    elif os.name == "posix":  # macOS, where blocks are written to reserve them
+        block = bytes(1 << 20)
+        for start in range(0, size, len(block)):
+            file.write(block[: size - start])
+        file.flush()
+    else:
+        file.truncate(size)
 
 
 def write_atomically(path: str | os.PathLike, content: bytes) -> None:

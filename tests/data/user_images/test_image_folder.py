@@ -10,7 +10,7 @@ from PIL import Image
 
 from vaelib import data
 from vaelib.data import DataError
-from vaelib.data.user_images import image_folder
+from vaelib.data.user_images import reading
 from vaelib.data.user_images.image_folder import ImageWarning
 
 
@@ -68,7 +68,7 @@ def test_train_and_test_above_the_classes_are_the_split(pets, tmp_path):
 
 def test_one_folder_is_one_class(tmp_path):
     for i in range(20):
-        paint(tmp_path / "photos" / f"{i}.png", mode="L")
+        paint(tmp_path / "photos" / f"{i}.png", (90, 0, 0), mode="L")
     found = data.images(tmp_path / "photos", test=0.25)
     assert found.class_names == ("photos",) and found.image_shape == (32, 32, 1)
     assert (len(found.train_images), len(found.test_images)) == (15, 5)
@@ -85,7 +85,7 @@ def test_size_and_color_are_those_of_the_pictures_or_as_asked_for(pets):
 
 def test_images_larger_than_the_memory_are_kept_in_a_file(pets, monkeypatch):
     whole = data.images(pets)
-    monkeypatch.setattr(image_folder, "IN_MEMORY", 1_000)
+    monkeypatch.setattr(reading, "IN_MEMORY", 1_000)
     mapped = data.images(pets)
     array = mapped.train_images
     while array.base is not None and not isinstance(array, np.memmap):
@@ -113,7 +113,7 @@ def test_conversions_are_reported_once(pets):
 
 
 def test_converting_one_color_image_among_many_gray_ones_is_reported(tmp_path):
-    for i in range(200):  # of which every second one is looked at beforehand
+    for i in range(200):  # of which every second one is decoded beforehand
         paint(tmp_path / "photos" / f"{i:03}.png", (i, i, i))
     paint(tmp_path / "photos" / "101.png")
     with pytest.warns(ImageWarning, match=r"1 image is in color: converted to gray \(101.png\)"):
@@ -147,10 +147,10 @@ def test_unreadable_files_raise_or_are_skipped_on_request(pets):
 def test_too_few_images_are_refused(tmp_path, pets):
     for i in range(2):
         paint(tmp_path / "two" / f"{i}.png")
-    with pytest.raises(DataError, match="two holds 2 files, expected 20 or more"):
+    with pytest.raises(DataError, match="two holds 2 images that can be read, expected 20 or more"):
         data.images(tmp_path / "two")
     (tmp_path / "none").mkdir()
-    with pytest.raises(DataError, match="none holds 0 files"):
+    with pytest.raises(DataError, match="none holds 0 images"):
         data.images(tmp_path / "none")
     for i in range(11):
         (pets / "dogs" / f"{29 - i}.png").write_bytes(b"no picture")
@@ -193,7 +193,7 @@ def test_settings_out_of_range_are_refused(pets, arguments, words):
 
 def test_more_classes_than_a_byte_can_name(tmp_path):
     for i in range(300):
-        paint(tmp_path / "many" / f"{i:03}" / "a.png", size=(16, 16))
+        paint(tmp_path / "many" / f"{i:03}" / "a.png", (200, 20, 30), size=(16, 16))
     found = data.images(tmp_path / "many")
     assert len(found.class_names) == 300 and found.train_labels.dtype == np.uint16
     assert {*found.train_labels, *found.test_labels} == set(range(300))

@@ -1,33 +1,30 @@
 """Read the images in a folder or a zip archive as a data set.
 
-Several threads decode the images and write them into one array. If the array is larger than
-`IN_MEMORY`, it is a memory-mapped temporary file, so it may be larger than the memory.
+The files are listed, and those that are not images are left out or refused. Then the folders of the
+images decide on classes and on the split into training and test images. If the pixels take more
+than `reading.IN_MEMORY` bytes, they are kept in a memory-mapped temporary file, so they may be
+larger than the memory.
 """
 
-import contextlib
-import math
 import os
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL.Image import DecompressionBombWarning
-from tqdm import tqdm
 
 from vaelib.data.dataset import Dataset
-from vaelib.data.user_images import archives, decoding
+from vaelib.data.user_images import resizing
+from vaelib.data.user_images.layout import infer_layout
+from vaelib.data.user_images.listing import list_files
+from vaelib.data.user_images.problems import counted
+from vaelib.data.user_images.reading import Header, Report, have_color, inspect, room_for, unpack
+from vaelib.data.user_images.source_file import SourceFile
 from vaelib.support.errors import DataError, check_image_size, check_integer, check_number
-from vaelib.support.files import cache_folder
 from vaelib.support.rng import named_rng
 
 MIN_IMAGES = 20  # images
-MAX_INSPECTED = 100  # images, to determine a common size and whether there is color
 SIZE = 64  # pixels of a side, if the images differ in size
-IN_MEMORY = 300_000_000  # bytes
-THREADS = 8  # reading waits for the disk, and Pillow decodes in parallel
 FIT_DESCRIPTIONS = {"crop": "scaled and cropped", "pad": "scaled and padded"}
 
 
@@ -47,16 +44,22 @@ def images(
 ) -> Dataset:
     """Read the images in a folder or a zip archive as a data set.
 
-    Subfolders are classes. Folders called `train` and `test` above them are the split into training
-    and test images. Without these two folders, the split is random. Both parts are shuffled.
+    Subfolders are classes. Folders called `train` and `test`, above the classes or inside them, are
+    the split into training and test images. Other usual names, such as `Training` or `seg_test`,
+    are understood as well. Validation images are for testing if there are no test images, and for
+    training otherwise. Without such folders, the split is random. Both parts are shuffled.
+
+    An image is recognized by its content, in any common format that Pillow reads. Links are
+    followed. A `ImageWarning` says what was done with links, with images that had to be converted,
+    and with files that were left out.
 
     Args:
         source: Path of the folder or the zip archive.
         size: Pixels of a side, or (height, width). Sides are from 8 to 128, and none is more than
-            twice the other. None uses the common size of the images (of up to 100 that are
-            checked), or 64 x 64 if they differ or if their size is out of range.
+            twice the other. None uses the common size of the images, or 64 x 64 if they
+            differ or if their size is out of range.
         color: True for color (three channels), False for gray (one channel). None chooses gray if
-            the checked images have no color.
+            there is no color in up to 100 of the images.
         fit: "crop" scales an image to fill the size and crops the rest. "pad" scales it to fit
             inside the size and adds white borders.
         test: Share of the images used for testing, above 0 and below 1, if there is no split.
@@ -70,37 +73,40 @@ def images(
         ValueError: If an argument is out of range.
         TypeError: If an argument has a wrong type.
     """
-    if fit not in decoding.FITS:
-        raise ValueError(f"fit must be one of {', '.join(decoding.FITS)}, not {fit!r}.")
+    if fit not in resizing.FITS:
+        raise ValueError(f"fit must be one of {', '.join(resizing.FITS)}, not {fit!r}.")
     if check_number("test", test, above=0) >= 1:
         raise ValueError(f"test must be a share below 1, not {test:g}.")
     source, seed = Path(source), check_integer("seed", seed, 0)
     size = _checked_size(size)
-    files = archives.list_files(source)
-    title = name or source.resolve().stem
-    names = _enough(list(files), source, "files")
-    classes, parts = archives.infer_classes(names, otherwise=title)
-    if None in parts:
-        chosen = named_rng(seed, "test images").permutation(len(names))
-        chosen = set(chosen[: max(1, round(test * len(names)))].tolist())
-        parts = ["test" if i in chosen else "train" for i in range(len(names))]
-    # Shuffle, so that the first images of a part are a random sample of it, and then sort all
-    # training images before the test images.
-    order = named_rng(seed, "order of images").permutation(len(names)).tolist()
-    order.sort(key=lambda i: parts[i] == "test")
-    wanted = [(names[i], files[names[i]]) for i in order]
-    shape = _shape_of(list(files.values()), size, color)
-    pixels, kept = _unpacked(wanted, shape, fit, skip, asked_for_gray=color is False)
-    order = _enough([order[i] for i in kept], source, "images that can be read")
-    known = sorted({classes[i] for i in order})
+    listing, report = list_files(source), Report(skip)
+    _say(listing.notes)
+    files, headers = inspect(listing.files, report)
+    _enough(files, source)
+    title = name or listing.title
+    shape = _shape_of(files, headers, size, color)
+    names = [file.name for file in files]
+    _check_split(names, list(report.problems), source)
+    order, arranged = _arranged(names, title, test, seed)
+    pixels, good = unpack(
+        [files[i] for i in order], [headers[i] for i in order], shape, fit, report
+    )
+    if len(good) < len(files):  # decide again without the files that turned out to be damaged
+        rows = {order[i]: row for row, i in enumerate(good)}
+        kept = sorted(rows)
+        names = _enough([names[i] for i in kept], source)
+        _check_split(names, list(report.problems), source)
+        order, arranged = _arranged(names, title, test, seed)
+        pixels = _reordered(pixels, [rows[kept[i]] for i in order])
+    classes, n, notes = arranged
+    if color is False:
+        report.conversions.pop(resizing.GRAYED, None)
+    _say([*notes, *report.sentences()])
+    known = sorted(set(classes))
     numbers = {word: number for number, word in enumerate(known)}
     labels = np.array(
-        [numbers[classes[i]] for i in order], "uint8" if len(known) < 257 else "uint16"
+        [numbers[word] for word in classes], "uint8" if len(known) < 257 else "uint16"
     )
-    n = sum(parts[i] == "train" for i in order)
-    if n in (0, len(order)):
-        lacks = "train on" if n == 0 else "test on"
-        raise DataError(f"{source.name} holds no image to {lacks} that can be read: add some.")
     height, width, channels = shape
     tone = "gray" if channels == 1 else "color"
     words = f"{source.name}, {FIT_DESCRIPTIONS[fit]} to {height} x {width}, {tone}"
@@ -114,7 +120,7 @@ def read_pixels(
     """Read the images in a folder or a zip archive as one array, in the order of their names.
 
     Args:
-        source: Path of the folder or the zip archive.
+        source: Path of the folder, of the zip archive, or of a single image file.
         shape: Shape (height, width, channels) that every image is converted to.
         fit: "crop" or "pad", see `images`.
         skip: If True, leave out files that can't be read.
@@ -126,21 +132,84 @@ def read_pixels(
         DataError: If a file can't be read, or if there is no image.
     """
     source = Path(source)
-    files = archives.list_files(source)
-    classes, _ = archives.infer_classes(list(files), otherwise=source.resolve().stem)
-    pixels, kept = _unpacked(list(files.items()), shape, fit, skip, asked_for_gray=True)
+    listing, report = list_files(source), Report(skip)
+    _say(listing.notes)
+    files, headers = inspect(listing.files, report)
+    pixels, kept = unpack(files, headers, shape, fit, report)
+    report.conversions.pop(resizing.GRAYED, None)
+    _say(report.sentences())
     if not kept:
         raise DataError(f"{source.name} holds no image that can be read: add some.")
-    return [list(files)[i] for i in kept], [classes[i] for i in kept], pixels
+    names = [files[i].name for i in kept]
+    return names, infer_layout(names, listing.title).classes, pixels
 
 
-def _enough(found: list, source: Path, what: str) -> list:
+def _arranged(
+    names: list[str], title: str, test: float, seed: int
+) -> tuple[list[int], tuple[list[str], int, list[str]]]:
+    """Decide on the order of images, with those for training before those for testing.
+
+    Args:
+        names: Names of the image files, sorted.
+        title: Class of images that are in no folder.
+        test, seed: See `images`.
+
+    Returns:
+        The index in `names` of each image, in order, and a tuple of their classes, the number of
+        training images, and sentences for the user.
+    """
+    layout = infer_layout(names, title)
+    parts = layout.parts
+    if parts is None:
+        count = max(1, round(test * len(names)))
+        if count >= len(names):
+            most = int(100 * (len(names) - 1) / len(names)) / 100
+            raise DataError(
+                f"a share of {test:g} of {len(names)} images for testing leaves none for training: "
+                f"choose {most:g} or less."
+            )
+        chosen = set(named_rng(seed, "test images").permutation(len(names))[:count].tolist())
+        parts = ["test" if i in chosen else "train" for i in range(len(names))]
+    # Shuffle, so that the first images of a part are a random sample of it, and then sort all
+    # training images before the test images.
+    order = named_rng(seed, "order of images").permutation(len(names)).tolist()
+    order.sort(key=lambda i: parts[i] == "test")
+    return order, ([layout.classes[i] for i in order], parts.count("train"), layout.notes)
+
+
+def _check_split(names: list[str], left_out: list[str], source: Path) -> None:
+    """Raise if there is a split, but all files of one part were left out."""
+    if not left_out:
+        return
+    try:
+        parts = infer_layout([*names, *left_out], "").parts
+    except DataError:  # the files that were left out may be anywhere
+        return
+    found = set(parts[: len(names)]) if parts else ()
+    if len(found) == 1:
+        lacks = "train on" if "test" in found else "test on"
+        raise DataError(f"{source.name} holds no image to {lacks} that can be read: add some.")
+
+
+def _reordered(pixels: np.ndarray, rows: list[int]) -> np.ndarray:
+    result = room_for((len(rows), *pixels.shape[1:]))
+    for new, old in enumerate(rows):
+        result[new] = pixels[old]
+    return result
+
+
+def _enough(found: list, source: Path) -> list:
     if len(found) < MIN_IMAGES:
         raise DataError(
-            f"{source.name} holds {len(found)} {what}, expected {MIN_IMAGES} or more: add some, "
-            "because a model cannot learn from so few."
+            f"{source.name} holds {counted(len(found), 'image', 'images')} that can be read, "
+            f"expected {MIN_IMAGES} or more: add some, because a model cannot learn from so few."
         )
     return found
+
+
+def _say(sentences: Iterable[str]) -> None:
+    for words in sentences:
+        warnings.warn(words, ImageWarning, stacklevel=3)  # points at the caller of `images`
 
 
 def _checked_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
@@ -154,107 +223,19 @@ def _checked_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
 
 
 def _shape_of(
-    reads: list[Callable[[], bytes]], size: tuple[int, int] | None, color: bool | None
+    files: list[SourceFile],
+    headers: list[Header],
+    size: tuple[int, int] | None,
+    color: bool | None,
 ) -> tuple[int, int, int]:
-    """Return (height, width, channels) as requested, or as up to 100 of the images have it."""
-    sizes, gray = set(), True
-    for read in reads[:: math.ceil(len(reads) / MAX_INSPECTED)]:
-        try:
-            with _without_pillow_s_limit():
-                picture, _ = decoding.decode(read(), "")
-        except (DataError, OSError):
-            continue  # `_unpacked` reads it again and reports the error
-        sizes.add(picture.size[::-1])
-        gray = gray and decoding.is_gray(picture)
+    """Return (height, width, channels) as requested, or as the images have it."""
     if size is None:
+        sizes = {header.size for header in headers}
         (size,) = sizes if len(sizes) == 1 else [(SIZE, SIZE)]
         try:
             check_image_size(*size)
         except ValueError:
             size = (SIZE, SIZE)
-    return (*size, 1 if (gray if color is None else not color) else 3)
-
-
-@contextlib.contextmanager
-def _without_pillow_s_limit() -> Iterator[None]:
-    """Suppress Pillow's warning about large images, because `decoding` raises an error instead."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DecompressionBombWarning)
-        yield
-
-
-def _unpacked(
-    files: list[tuple[str, Callable[[], bytes]]],
-    shape: tuple[int, int, int],
-    fit: str,
-    skip: bool,
-    asked_for_gray: bool,
-) -> tuple[np.ndarray, list[int]]:
-    """Decode all files, and warn with a `ImageWarning` about conversions and skipped files.
-
-    Args:
-        files: Names of files, each with a function that reads the bytes.
-        shape: Shape (height, width, channels) of each image.
-        fit: "crop" or "pad", see `images`.
-        skip: If True, leave out files that can't be read.
-        asked_for_gray: If True, do not warn that colors are converted to gray.
-
-    Returns:
-        Pixels, uint8, shape (n, height, width, channels), and the index in `files` of each image.
-    """
-    pixels, notes = _room_for((len(files), *shape)), {}
-    wrong = dict.fromkeys(range(len(files)))
-
-    def unpack(i: int) -> set[str]:
-        name, read = files[i]
-        try:
-            picture, done = decoding.decode(read(), name)
-            pixels[i], more = decoding.resize(picture, shape, fit)
-            return done | more
-        except DataError as error:
-            wrong[i] = error
-        except OSError as error:
-            wrong[i] = DataError(f"{name} can't be read: {error.strerror or error}.")
-        return set()
-
-    with _without_pillow_s_limit(), ThreadPoolExecutor(THREADS) as pool:
-        bar = dict(total=len(files), unit=" images", desc="unpacking", disable=None, leave=False)
-        results = zip(files, pool.map(unpack, range(len(files))), strict=True)
-        for i, ((name, _), done) in enumerate(tqdm(results, **bar)):
-            for note in sorted(done):
-                notes.setdefault(note, []).append(name)
-            if wrong[i] and not skip:
-                pool.shutdown(cancel_futures=True)
-                raise wrong[i]
-    for note, names in notes.items():
-        if note != decoding.GRAYED or not asked_for_gray:
-            count = "1 image is" if len(names) == 1 else f"{len(names):,} images are"
-            _say(f"{count} {note} ({_some(sorted(names))}).")
-    if left_out := sorted(str(error) for error in wrong.values() if error):
-        count = "1 file was" if len(left_out) == 1 else f"{len(left_out):,} files were"
-        _say(f"{count} left out: {_some(left_out)}")
-    good = [i for i, error in wrong.items() if error is None]
-    if len(good) < len(files):
-        for new, old in enumerate(good):
-            pixels[new] = pixels[old]
-    return pixels[: len(good)], good
-
-
-def _say(words: str) -> None:
-    warnings.warn(words, ImageWarning, stacklevel=4)  # points at the caller of `images`
-
-
-def _room_for(shape: tuple[int, ...]) -> np.ndarray:
-    """Create a uint8 array, in a temporary file if it is large."""
-    if math.prod(shape) <= IN_MEMORY:
-        return np.zeros(shape, "uint8")
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder) as file:  # deleted when the process ends
-        return np.memmap(file, "uint8", "w+", shape=shape)
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    """Return the first names as text, with the number of the others."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    if color is None:
+        color = have_color(files, headers)
+    return (*size, 3 if color else 1)

@@ -1,0 +1,131 @@
+"""Determine the class of each image, and whether it is for training, from its folders."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from vaelib.data.user_images.problems import counted, some
+from vaelib.support.errors import DataError
+
+TRAIN, TEST, VALIDATION = "train", "test", "validation"
+#: Usual names of the parts of a split, alone or beside other words, such as seg_train, test_set.
+WORDS = {
+    **dict.fromkeys(("train", "training", "trainset", "trainingset"), TRAIN),
+    **dict.fromkeys(("test", "testing", "testset", "testingset"), TEST),
+    **dict.fromkeys(("val", "valid", "validation", "valset", "validationset"), VALIDATION),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the folders say about images.
+
+    Attributes:
+        classes: The class of each image.
+        parts: The part of each image, "train" or "test". None if there is no split.
+        notes: Sentences for the user about what was decided.
+    """
+
+    classes: list[str]
+    parts: list[str] | None
+    notes: list[str] = field(default_factory=list)
+
+
+def infer_layout(names: Sequence[str], otherwise: str) -> Layout:
+    """Determine the class of each image, and whether it is for training, from its folders.
+
+    Leading folders that contain all images are ignored. If the next folders are the parts of a
+    split, such as `train` and `test`, they are used as such; validation images are for testing if
+    there are no test images, and for training otherwise. The first folder below names the class.
+    The parts may also be inside the folder of each class.
+
+    Args:
+        names: Names of image files, with / between folders.
+        otherwise: Class of the images that are in no folder.
+
+    Raises:
+        DataError: If there are other images beside the parts of a split, or none for training.
+    """
+    folders = _without_common(names)
+    notes = []
+    parts = _split([inside[0] if inside else "" for inside in folders], notes)
+    if parts:
+        folders = [_without_repeated(inside[1:], inside[0]) for inside in folders]
+    elif all(len(inside) > 1 for inside in folders):
+        parts = _split([inside[1] for inside in folders], notes, strict=False)
+        if parts:
+            notes.append("the folders inside each class are the split into training and testing.")
+    classes = [inside[0] if inside else otherwise for inside in folders]
+    if parts:
+        known = {one for one, part in zip(classes, parts, strict=True) if part == TRAIN}
+        if others := sorted(set(classes) - known):
+            count = counted(len(others), "class has", "classes have")
+            notes.append(f"{count} test images only: {some(others)}.")
+    return Layout(classes, parts, notes)
+
+
+def _without_common(names: Iterable[str]) -> list[list[str]]:
+    """Return the folders of each file, without leading folders that contain all files."""
+    folders = [name.split("/")[:-1] for name in names]
+    while folders and all(folders) and len({parts[0] for parts in folders}) == 1:
+        if all(len(parts) == 1 for parts in folders):
+            break  # this folder is the only class
+        folders = [parts[1:] for parts in folders]
+    return folders
+
+
+def _without_repeated(folders: list[str], part: str) -> list[str]:
+    """Drop a folder inside one of the same name, as in train/train/cats."""
+    return folders[1:] if folders and folders[0].lower() == part.lower() else folders
+
+
+def _part_of(folder: str) -> tuple[str, str] | None:
+    """Return the part of a split that a folder stands for, and the rest of its name."""
+    words = re.split(r"([\W_]+)", folder.lower())
+    for i, word in enumerate(words):
+        stem = word.rstrip("0123456789")
+        if stem in WORDS:
+            rest = [*words[:i], "*" + word[len(stem) :], *words[i + 1 :]]
+            return WORDS[stem], "".join(rest)
+    return None
+
+
+def _split(folders: list[str], notes: list[str], strict: bool = True) -> list[str] | None:
+    """Return the part of each image if folders are the parts of a split, or None.
+
+    Args:
+        folders: For each image, the folder that may name its part, or "".
+        notes: A list to which notes for the user are added.
+        strict: If True, raise if there are images beside the parts of a split.
+    """
+    found = {name: _part_of(name) for name in sorted(set(folders))}
+    rests = {}
+    for name, known in found.items():
+        if known:
+            rests.setdefault(known[1], {}).setdefault(known[0], []).append(name)
+    rest, names = max(rests.items(), key=lambda item: len(item[1]), default=("", {}))
+    if len(names) < 2:
+        return None
+    used = {name for same in names.values() for name in same}
+    if others := sorted(set(found) - used):
+        if not strict:
+            return None
+        beside = ", ".join(name or "files in no folder" for name in others)
+        raise DataError(
+            f"beside {' and '.join(sorted(used))} there are {beside}: expected nothing else, so "
+            "that every image is in one part of the split."
+        )
+    if TRAIN not in names:
+        if not strict:
+            return None
+        raise DataError(
+            f"there are {' and '.join(sorted(used))}, but no images for training: add a folder "
+            f"{rest.replace('*', TRAIN)}, or rename these folders if they are classes."
+        )
+    goal = {TRAIN: TRAIN, TEST: TEST, VALIDATION: TRAIN if TEST in names else TEST}
+    if VALIDATION in names:
+        count = sum(found[folder][0] == VALIDATION for folder in folders)
+        images = counted(count, "image is", "images are")
+        use = "training" if TEST in names else "testing, because there is no test folder"
+        notes.append(f"{images} for validation ({some(names[VALIDATION])}): used for {use}.")
+    return [goal[found[folder][0]] for folder in folders]
