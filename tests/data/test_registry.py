@@ -143,3 +143,12 @@ def test_class_names_may_be_given_as_a_list_or_an_array():
 def test_an_entry_with_a_wrong_value_is_refused(changed, error, sentence):
     with pytest.raises(error, match=re.escape(sentence)):
         replace(entry(), **changed)
+
+
+@pytest.mark.parametrize("name", ["faces", "emoji", "mnist"])
+def test_a_folder_is_preferred_to_a_data_set_of_its_name_with_a_note(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert registry.is_name(name) and not registry.is_name("no data set")
+    (tmp_path / name).mkdir()
+    with pytest.warns(data.ImageWarning, match=f"a file called {name} here, which is read instead"):
+        assert not registry.is_name(name)

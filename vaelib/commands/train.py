@@ -12,6 +12,7 @@ import click
 
 from vaelib import data
 from vaelib.commands.command_group import ListsDatasets, image_options, user_input
+from vaelib.data import registry
 
 if TYPE_CHECKING:
     from vaelib import runs
@@ -145,7 +146,8 @@ def train(
     browser, and model.keras. Repeat the same command to resume a run that was interrupted.
     """
     with user_input():
-        if source in data.DATASETS:
+        named = registry.is_name(source)
+        if named and source != "emoji":
             if (size, color, fit, skip) != (None, None, None, False):
                 raise ValueError(
                     f"{source} is always read in the same way: leave out --size, --color, --gray, "
@@ -153,7 +155,7 @@ def train(
                 )
             dataset = data.load(source)
         else:
-            place = data.emoji() if source == "emoji" else source
+            place = data.emoji() if named else source
             dataset = data.images(place, size, color, fit or "crop", seed=seed, skip=skip)
         dataset = data.augment(dataset, augment, seed=seed) if augment != 1 else dataset
     click.echo(repr(dataset))
@@ -164,8 +166,8 @@ def train(
 
     with user_input():
         # A data set with a name is recorded by its name, unless its images were changed.
-        named = source in data.DATASETS and augment == 1
-        images = source if named else dataset
+        unchanged = named and source != "emoji" and augment == 1
+        images = source if unchanged else dataset
         recipe = _recipe(images, dataset, steps=steps, seed=seed, **settings)
     per_epoch = math.ceil(len(dataset.train_images) / recipe.batch_size)
     watched = contextlib.closing(Progress(recipe.epochs, per_epoch))

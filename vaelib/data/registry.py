@@ -5,6 +5,7 @@ loaders in `vaelib.data.builtin`. `register` adds an entry from anywhere, for ex
 """
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from vaelib.data.builtin import cifar10, frey, idx_datasets, rendered_faces
 from vaelib.data.dataset import Dataset
 from vaelib.data.dataset_entry import DatasetEntry
+from vaelib.data.user_images.image_folder import ImageWarning
 
 _BUILTIN = (
     *(idx_datasets.FASHION_MNIST, idx_datasets.MNIST),
@@ -75,6 +77,28 @@ def find_entry(name: str) -> DatasetEntry:
             f"unknown data set {name!r}: choose one of {known}, or add it with data.register."
         )
     return DATASETS[name]
+
+
+def is_name(source: str) -> bool:
+    """Tell whether a source that a user gave is the name of a data set, and not a folder or a file.
+
+    A folder or a file of this name in the current folder is preferred, with an `ImageWarning`,
+    because the user put it there.
+
+    Args:
+        source: A key of `DATASETS` or "emoji", or the path of a folder or a zip archive of images.
+    """
+    if source not in DATASETS and source != "emoji":
+        return False
+    if not os.path.lexists(source):
+        return True
+    warnings.warn(
+        f"there is a folder or a file called {source} here, which is read instead of the data set "
+        f"of this name: to use the data set, rename it, or change to another folder.",
+        ImageWarning,
+        stacklevel=2,
+    )
+    return False
 
 
 def load(name: str, directory: str | os.PathLike | None = None) -> Dataset:
