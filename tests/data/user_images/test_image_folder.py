@@ -1,17 +1,24 @@
 """A folder or a zip of images becomes a data set, or is refused with a message."""
 
+import errno
+import hashlib
+import os
 import re
 import shutil
+import time
 import warnings
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vaelib import data
 from vaelib.data import DataError
-from vaelib.data.user_images import reading
+from vaelib.data.user_images import image_folder, in_flight, reading
 from vaelib.data.user_images.image_folder import ImageWarning
+
+# Computed before the reader was rewritten.
+FINGERPRINT = "182a27e35183b43ee41634d5e8766f6c6fc87897c65691a7713b4c259f9c22cb"
 
 
 def paint(path, color=(10, 20, 30), size=(32, 32), mode="RGB"):
@@ -124,6 +131,161 @@ def test_ordinary_images_are_loaded_without_a_message(pets):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data.images(pets)
+
+
+def test_the_pixels_the_labels_the_order_and_the_split_are_fixed(tmp_path):
+    """Compare with a computation without this package; the hash is older than that."""
+    random, pictures = np.random.default_rng(0), {}
+    for i in range(41):
+        pixels = random.integers(0, 256, (30 + i, 50, 3), dtype="uint8")
+        pictures[f"{'ab'[i % 2]}/{i:02}.png"] = Image.fromarray(pixels)
+    for name, picture in pictures.items():
+        (tmp_path / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        picture.save(tmp_path / "own" / name)
+    found, names = data.images(tmp_path / "own", 24, seed=5, test=0.2), sorted(pictures)
+
+    def permutation(purpose):
+        words = np.frombuffer(hashlib.sha256(purpose).digest(), "<u4").tolist()
+        return np.random.default_rng([*words, 5]).permutation(41).tolist()
+
+    for_testing = permutation(b"test images")[:8]
+    order = permutation(b"order of images")
+    for part, images, labels in (
+        ([i for i in order if i not in for_testing], found.train_images, found.train_labels),
+        ([i for i in order if i in for_testing], found.test_images, found.test_labels),
+    ):
+        assert labels.tolist() == ["ab".index(names[i][0]) for i in part]
+        fitted = (ImageOps.fit(pictures[names[i]], (24, 24), Image.LANCZOS) for i in part)
+        np.testing.assert_array_equal(images, np.stack([np.asarray(each) for each in fitted]))
+    whole = data.images(tmp_path / "own", (64, 50), fit="pad")
+    assert whole.fingerprint == FINGERPRINT
+
+
+def test_files_that_are_left_out_never_decide_on_classes(pets, tmp_path):
+    (tmp_path / "outer").mkdir()
+    pets.rename(tmp_path / "outer" / "pets")
+    (tmp_path / "outer" / "README.txt").write_text("about these")
+    with pytest.raises(DataError, match=r"README.txt is not an image: .*skip=True, --skip\)\.$"):
+        data.images(tmp_path / "outer")
+    with pytest.warns(ImageWarning) as said:
+        found = data.images(tmp_path / "outer", skip=True)
+    assert found.class_names == ("cats", "dogs")
+    # A note about what was skipped does not recommend to skip it.
+    assert [str(one.message) for one in said] == [
+        "1 file was left out: README.txt is not an image."
+    ]
+
+
+def test_a_file_that_turns_out_to_be_damaged_does_not_decide_either(pets, tmp_path):
+    random = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype="uint8")
+    Image.fromarray(random).save(pets / "birds.png")
+    content = (pets / "birds.png").read_bytes()
+    (pets / "birds.png").write_bytes(content[:2_000])  # with a header that is whole
+    (tmp_path / "outer").mkdir()
+    pets.rename(tmp_path / "outer" / "pets")
+    expected = data.images(tmp_path / "outer" / "pets", 32, True, skip=True)
+    (tmp_path / "outer" / "pets" / "birds.png").rename(tmp_path / "outer" / "birds.png")
+    with pytest.warns(ImageWarning, match=r"1 file was left out: birds.png is truncated"):
+        found = data.images(tmp_path / "outer", 32, True, skip=True)
+    (tmp_path / "outer" / "birds.png").unlink()
+    assert found.class_names == ("cats", "dogs")
+    assert data.images(tmp_path / "outer", 32).fingerprint == found.fingerprint
+    assert expected.fingerprint == found.fingerprint
+
+
+def test_all_sizes_are_looked_at(tmp_path):
+    for i in range(300):
+        size = (24, 24) if i % 3 == 0 else (40, 20)
+        paint(tmp_path / "photos" / f"{i:03}.png", (200, 0, 0), size)
+    assert data.images(tmp_path / "photos").image_shape == (64, 64, 3)
+
+
+def test_masks_of_the_values_0_and_1_become_black_and_white(tmp_path):
+    for i in range(20):
+        mask = np.zeros((16, 16), "uint8")
+        mask[: i % 15 + 1] = 1
+        (tmp_path / "masks").mkdir(exist_ok=True)
+        Image.fromarray(mask).save(tmp_path / "masks" / f"{i:02}.png")
+    with pytest.warns(ImageWarning) as said:
+        found = data.images(tmp_path / "masks")
+    assert set(np.unique(found.train_images)) == {0, 255}
+    assert "20 images are nearly black, with no value above 1 of 255: 1 was made white" in str(
+        said[0].message
+    )
+    with pytest.warns(ImageWarning, match="1 was made white"):
+        names, _, pixels = image_folder.read_pixels(tmp_path / "masks", (16, 16, 1))
+    assert names[0] == "00.png" and pixels[0, :, 0, 0].tolist() == [255] + 15 * [0]
+
+
+def test_images_of_16_bits_are_as_bright_as_each_other(tmp_path):
+    (tmp_path / "scans").mkdir()
+    for i in range(20):
+        values = np.full((16, 16), 100 * i + 500, "uint16")
+        Image.fromarray(values).save(tmp_path / "scans" / f"{i:02}.png")
+    with pytest.warns(
+        ImageWarning, match=r"20 images are of 16 bits per channel: values from 0 to 4"
+    ):
+        _, _, pixels = image_folder.read_pixels(tmp_path / "scans", (16, 16, 1))
+    assert pixels[:, 8, 8, 0].tolist() == [round((100 * i + 500) * 255 / 4_095) for i in range(20)]
+
+
+def test_a_single_image_can_be_encoded_but_not_trained_on(pets):
+    names, classes, pixels = image_folder.read_pixels(pets / "cats" / "01.png", (32, 32, 3))
+    assert (names, classes) == (["01.png"], ["cats"]) and (pixels[0] == (8, 20, 30)).all()
+    with pytest.raises(
+        DataError, match=r"01.png holds 1 image that can be read, expected 20 or more"
+    ):
+        data.images(pets / "cats" / "01.png")
+
+
+def test_a_full_disk_is_reported_before_pixels_are_written(pets, monkeypatch, tmp_path):
+    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(reading, "IN_MEMORY", 1_000)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(
+        DataError, match=r"92,160 bytes in .*cache, which can't be had \(No space le"
+    ):
+        data.images(pets)
+
+
+def test_the_file_for_many_images_has_no_holes(monkeypatch, tmp_path):
+    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(reading, "IN_MEMORY", 1_000)
+    used = []
+    monkeypatch.setattr(np, "memmap", lambda file, *_, **__: used.append(os.fstat(file.fileno())))
+    reading.room_for((100, 64, 64, 3))
+    assert used[0].st_size == 100 * 64 * 64 * 3 <= used[0].st_blocks * 512
+
+
+def test_a_few_large_images_are_decoded_at_the_same_time(tmp_path, monkeypatch):
+    for i in range(12):
+        paint(tmp_path / "large" / f"{i}.png", size=(500, 400))
+    monkeypatch.setattr(in_flight, "MOST", 4_000_000)  # two of them
+    monkeypatch.setattr(reading, "Memory", lambda: in_flight.Memory(in_flight.MOST))
+    now, most, decode = [], [], reading.decoding.decode
+
+    def counted(*arguments):
+        now.append(1)
+        most.append(len(now))
+        time.sleep(0.02)
+        try:
+            return decode(*arguments)
+        finally:
+            now.pop()
+
+    monkeypatch.setattr(reading.decoding, "decode", counted)
+    image_folder.read_pixels(tmp_path / "large", (16, 16, 3))
+    assert max(most) == 2
+
+
+def test_a_share_that_leaves_nothing_for_training_is_refused(pets):
+    with pytest.raises(DataError, match=r"a share of 0.99 of 30 images .* choose 0.96 or less."):
+        data.images(pets, test=0.99)
+    assert len(data.images(pets, test=0.96).train_images) == 1
 
 
 def test_unreadable_files_raise_or_are_skipped_on_request(pets):

@@ -124,10 +124,10 @@ def convert(
     if ranges is None:
         ranges = choose_ranges([measure(open_picture)])
     low, high = ranges[kind == FLOATS]
+    table = _scaled(np.arange(1 << 16), low, high)  # which takes less memory than arithmetic
     result, top = None, 0
     for values, alpha in _values(open_picture):
-        scaled = (values.astype("float64") - low) * (255 / (high - low))
-        scaled = np.clip(np.round(scaled), 0, 255).astype("uint8")
+        scaled = table[values] if values.dtype == np.uint16 else _scaled(values, low, high)
         if alpha is not None:
             scaled = np.dstack([scaled, alpha])
         strip = Image.fromarray(scaled)
@@ -136,6 +136,11 @@ def convert(
         top += strip.height
     note = f"of {kind}: values from {low:,.6g} to {high:,.6g} became 0 to 255"
     return result, note
+
+
+def _scaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    scaled = (values.astype("float64") - low) * (255 / (high - low))
+    return np.clip(np.round(scaled), 0, 255).astype("uint8")
 
 
 def _values(open_picture: Open) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 #: Memory for images that are being decoded, in bytes.
-MOST = 800_000_000
+MOST = 600_000_000
 
 
 class Memory:

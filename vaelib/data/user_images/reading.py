@@ -167,7 +167,7 @@ def unpack(
     peak, before = (max((done[i][part] for i in good), default=0) for part in (1, 2))
     if peak <= 1 and before:  # masks, for example
         done = _each(lambda i: decode(i, white=before), files, costs, report, "brightening")
-        note = f"of values up to {before} of 255 only: {before} was made white"
+        note = f"nearly black, with no value above {before} of 255: {before} was made white"
         report.conversions[note] = [files[i].name for i in good]
     elif 0 < peak < DARK:
         note = f"nearly black: no pixel is brighter than {peak} of 255"

@@ -7,7 +7,7 @@ from PIL import Image
 
 FITS = "crop", "pad"
 GRAYED = "in color: converted to gray"
-STRIP = 4_000_000  # pixels that are looked at together, to save memory
+STRIP = 1_000_000  # pixels that are looked at together, to save memory
 
 
 def is_gray(picture: Image.Image) -> bool:
