@@ -265,7 +265,6 @@ def test_a_few_large_images_are_decoded_at_the_same_time(tmp_path, monkeypatch):
     for i in range(12):
         paint(tmp_path / "large" / f"{i}.png", size=(500, 400))
     monkeypatch.setattr(in_flight, "MOST", 4_000_000)  # two of them
-    monkeypatch.setattr(reading, "Memory", lambda: in_flight.Memory(in_flight.MOST))
     now, most, decode = [], [], reading.decoding.decode
 
     def counted(*arguments):

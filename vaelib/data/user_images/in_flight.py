@@ -1,33 +1,38 @@
-"""Limit the memory of everything that several threads do at the same time."""
+"""Call a function for many images in threads, with a limit on the memory of all threads together.
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+Memory that a thread has freed may be kept for its next image. Therefore, there are fewer threads
+for larger images, instead of eight that wait for each other.
+"""
 
-#: Memory for images that are being decoded, in bytes.
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+#: Memory for images that are being decoded, in bytes. A larger image is decoded alone.
 MOST = 600_000_000
+#: Numbers of threads. Reading waits for the disk, and Pillow decodes in parallel.
+THREADS = 8, 6, 4, 3, 2, 1
+
+Result = TypeVar("Result")
 
 
-class Memory:
-    """A stock of memory that threads reserve before they allocate.
+def call_in_threads(
+    function: Callable[[int], Result], costs: Sequence[int]
+) -> Iterator[tuple[int, Result]]:
+    """Call a function with every index, first those that need little memory.
 
-    Whoever asks for more than there is gets all of it, and so works alone.
+    Args:
+        function: Function of an index.
+        costs: For each index, the memory that the call needs, in bytes.
+
+    Returns:
+        Indices with the results of the function, as they are ready.
     """
-
-    def __init__(self, most: int = MOST):
-        self._most = self._free = most
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def reserved(self, size: int) -> Iterator[None]:
-        """Wait until `size` bytes are free, and hold them inside the `with` block."""
-        size = min(size, self._most)
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= size)
-            self._free -= size
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += size
-                self._changed.notify_all()
+    waiting = list(range(len(costs)))
+    for threads in THREADS:
+        now = [i for i in waiting if costs[i] <= MOST // threads or threads == 1]
+        if now:
+            with ThreadPoolExecutor(threads) as pool:
+                yield from zip(now, pool.map(function, now), strict=True)
+            chosen = set(now)
+            waiting = [i for i in waiting if i not in chosen]

@@ -10,7 +10,6 @@ import math
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,7 +17,7 @@ import numpy as np
 from tqdm import tqdm
 
 from vaelib.data.user_images import decoding, depth, recognizing, resizing
-from vaelib.data.user_images.in_flight import Memory
+from vaelib.data.user_images.in_flight import call_in_threads
 from vaelib.data.user_images.problems import FileProblem, counted, some
 from vaelib.data.user_images.source_file import SourceFile
 from vaelib.support.errors import DataError
@@ -26,7 +25,6 @@ from vaelib.support.files import cache_folder, reserve_space
 
 MAX_INSPECTED = 100  # images, to determine whether there is color
 IN_MEMORY = 300_000_000  # bytes
-THREADS = 8  # reading waits for the disk, and Pillow decodes in parallel
 HEADER = 1 << 20  # bytes of memory to read the header of a file
 DARK = 32  # values of 0 to 255 below which an image is nearly black
 GRAY_MODES = "1", "L", "LA", "I", "I;16", "F"
@@ -216,14 +214,14 @@ def _each(
     Problems are added to the report. If files are not skipped, no file is begun after a problem
     while images are decoded.
     """
-    memory, stops = Memory(), label != "inspecting" and not report.skip
+    stops = label != "inspecting" and not report.skip
+    results = [None] * len(files)
 
     def guarded(i: int) -> Result | None:
         if stops and report.problems:
             return None
         try:
-            with memory.reserved(costs[i]):
-                return function(i)
+            return function(i)
         except FileProblem as problem:
             report.problems[files[i].name] = problem
         except OSError as error:
@@ -232,8 +230,10 @@ def _each(
         return None
 
     bar = dict(total=len(files), unit=" images", desc=label, disable=None, leave=False)
-    with _without_pillow_s_limit(), ThreadPoolExecutor(THREADS) as pool:
-        return list(tqdm(pool.map(guarded, range(len(files))), **bar))
+    with _without_pillow_s_limit():
+        for i, result in tqdm(call_in_threads(guarded, costs), **bar):
+            results[i] = result
+    return results
 
 
 @contextlib.contextmanager

@@ -49,11 +49,12 @@ def resize(
     """
     height, width, channels = shape
     done = {GRAYED} if channels == 1 and not is_gray(picture) else set()
-    mode = "L" if channels == 1 else "RGB"
-    if picture.mode != mode:
-        picture = picture.convert(mode)
+    if channels == 1 and picture.mode != "L":
+        picture = picture.convert("L")
     if picture.size != (width, height):
         picture = (_cropped if fit == "crop" else _padded)(picture, width, height)
+    if channels == 3 and picture.mode != "RGB":  # after resizing, because it takes less memory
+        picture = picture.convert("RGB")
     return np.asarray(picture).reshape(shape), done
 
 
