@@ -5,8 +5,10 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from vaelib import data
+from vaelib.__main__ import main
 from vaelib.data import registry
 
 SHAPE, CLASSES = (8, 8, 1), ("dark", "bright")
@@ -152,3 +154,12 @@ def test_a_folder_is_preferred_to_a_data_set_of_its_name_with_a_note(name, tmp_p
     (tmp_path / name).mkdir()
     with pytest.warns(data.ImageWarning, match=f"a file called {name} here, which is read instead"):
         assert not registry.is_name(name)
+
+
+def test_the_command_train_reads_the_folder_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faces").mkdir()
+    refused = CliRunner().invoke(main, ["train", "faces", "--size", "16"])
+    assert refused.exit_code == 1
+    assert "there is a folder or a file called faces here, which is read" in refused.stderr
+    assert "faces holds 0 images that can be read, expected 20 or more" in refused.stderr

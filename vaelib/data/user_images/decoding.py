@@ -16,7 +16,7 @@ from vaelib.data.user_images.recognizing import damaged, open_picture, without_d
 from vaelib.data.user_images.resizing import strips
 
 ANIMATED = "animated: the first frame was used"
-SEVERAL = "in a file with others: the first picture of each file was used"
+SEVERAL = "followed by others in the same file: only the first was used"
 TRANSPARENT = "transparent: placed on white"
 CMYK = "in CMYK colors: converted to red, green and blue"
 LAB = "in LAB colors: converted to red, green and blue"
