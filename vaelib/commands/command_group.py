@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from vaelib import data
-from vaelib.support.errors import DataError
+from vaelib.support.errors import BackendError, DataError
 
 
 class FriendlyErrors(click.Group):
     """A group of commands that report expected errors, such as a full disk, without a traceback.
 
-    `DataError`, `FloatingPointError` and `OSError` are expected. Other exceptions are bugs and
-    keep their traceback. Warnings are printed as one line each.
+    `DataError`, `BackendError`, `FloatingPointError` and `OSError` are expected. Other exceptions
+    are bugs and keep their traceback. Warnings are printed as one line each.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -28,7 +28,7 @@ class FriendlyErrors(click.Group):
                 return super().invoke(ctx)
         except BrokenPipeError:  # the reader of the output has left: Click exits silently
             raise
-        except (DataError, FloatingPointError, OSError) as error:
+        except (DataError, BackendError, FloatingPointError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -18,6 +18,10 @@ class RunError(DataError):
     """Raised if a run or a checkpoint is missing, damaged, or not made by this package."""
 
 
+class BackendError(ImportError):
+    """Raised if Keras cannot be imported, or computes with another backend than TensorFlow."""
+
+
 def check_integer(name: str, value: object, least: int, most: int | None = None) -> int:
     """Return the value as a Python integer, or raise if it is not one in the given range.
 
