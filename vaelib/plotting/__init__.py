@@ -14,6 +14,7 @@ function shows or saves a figure. The modules are:
     labels            helper functions: labels beside dots, and legends
     panels            helper functions: one panel of a figure
     prior_contours    helper functions: the contour of a prior in a latent space
+    text              helper function: names as literal text of limited length
     tiling            helper function: many images as one picture
 """
 

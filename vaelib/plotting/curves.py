@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from vaelib.plotting.panels import COLORS, distinct_colors, new_figure
+from vaelib.plotting.text import SHORT, plain
 
 
 def loss_curves(history: dict[str, Sequence[float]], unit: str = "nats per image") -> Figure:
@@ -20,10 +21,10 @@ def loss_curves(history: dict[str, Sequence[float]], unit: str = "nats per image
     for ax, (term, values) in zip(axes[0], history.items(), strict=True):
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=COLORS[0], marker="o" if len(values) < 30 else None, ms=4)
-        ax.set_title(f"{term}: {values[-1]:.4g}")
+        ax.set_title(f"{plain(term, SHORT)}: {values[-1]:.4g}")
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
-    axes[0, 0].set_ylabel(unit)
+    axes[0, 0].set_ylabel(plain(unit))
     return figure
 
 
@@ -43,11 +44,13 @@ def curves(*panels: tuple[str, str, ArrayLike, dict[str, ArrayLike]]) -> Figure:
     figure, axes = new_figure(1, len(panels), size=4.2, aspect=0.7)
     for ax, own, (x_name, y_name, x, named) in zip(axes[0], colors, panels, strict=True):
         for color, (name, y) in zip(own, named.items(), strict=True):
-            ax.plot(x, y, color=color, label=name)
-        ax.set(xlabel=x_name, ylabel=y_name)
+            ax.plot(x, y, color=color, label=plain(name, SHORT))
+        ax.set(xlabel=plain(x_name), ylabel=plain(y_name))
         if x[0] > x[-1]:
             ax.invert_xaxis()
-    axes[0, 0].legend()  # one is enough, because equal names have equal colors
+    # One is enough, because equal names have equal colors. Without handles, Matplotlib would leave
+    # out names that begin with an underscore.
+    axes[0, 0].legend(handles=axes[0, 0].lines)
     return figure
 
 
@@ -64,5 +67,5 @@ def scatter_with_diagonal(x: np.ndarray, y: np.ndarray, x_name: str, y_name: str
     ends = [min(x.min(), y.min()), max(x.max(), y.max())]
     axes[0, 0].scatter(x, y, s=5, color=COLORS[0], alpha=0.5, lw=0)
     axes[0, 0].plot(ends, ends, color="0.35", lw=1, ls=(0, (4, 3)))
-    axes[0, 0].set(xlabel=x_name, ylabel=y_name, aspect="equal")
+    axes[0, 0].set(xlabel=plain(x_name), ylabel=plain(y_name), aspect="equal")
     return figure

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from vaelib.plotting.panels import COLORS, axis_limit, new_figure, set_latent_axes
 from vaelib.plotting.prior_contours import plot_prior
+from vaelib.plotting.text import SHORT, plain
 
 FACTOR_COLORS = COLORS[[0, 1]]  # arrows of the first and of the second factor
 
@@ -27,7 +28,7 @@ def latent_space_by_factor(codes: ArrayLike, values: dict[str, ArrayLike]) -> Fi
         dots = ax.scatter(*np.asarray(codes).T, s=5, c=value, cmap="viridis", lw=0, rasterized=True)
         plot_prior(ax)
         set_latent_axes(ax, limit)
-        figure.colorbar(dots, ax=ax, shrink=0.8, label=name)
+        figure.colorbar(dots, ax=ax, shrink=0.8, label=plain(name, SHORT))
     return figure
 
 
@@ -52,11 +53,11 @@ def factor_directions(rows: dict[str, np.ndarray], names: Sequence[str]) -> Figu
     for line, (title, directions) in zip(axes, rows.items(), strict=True):
         for ax, pair in zip(line, directions, strict=True):
             _plot_directions(ax, pair)
-        line[0].set_ylabel(title, rotation=0, ha="right", va="center")
+        line[0].set_ylabel(plain(title, SHORT), rotation=0, ha="right", va="center")
     for number, ax in enumerate(axes[0]):
         ax.set_title(str(number), fontsize=9, pad=1)
     handles = [
-        plt.Line2D([], [], color=c, lw=2.5, label=n)
+        plt.Line2D([], [], color=c, lw=2.5, label=plain(n, SHORT))
         for c, n in zip(FACTOR_COLORS, names, strict=True)
     ]
     figure.legend(handles=handles, loc="lower center", ncols=len(names), frameon=False)

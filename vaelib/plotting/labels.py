@@ -11,6 +11,7 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from vaelib.plotting.panels import CLASS_COLORS, HALO
+from vaelib.plotting.text import SHORT, plain
 
 DOT = 5  # half the width of a dot in points, including some space around it
 # Candidate positions of a label, nearest first: (x, y) in points, relative to its dot.
@@ -48,7 +49,7 @@ def label_points(
     made = []
     for word, point in zip(words, points, strict=True):
         text = ax.annotate(
-            *(word, point, (0, 0)),
+            *(plain(word, SHORT), point, (0, 0)),
             **dict(textcoords="offset points", size=size, color="0.15", path_effects=HALO),
             arrowprops=dict(arrowstyle="-", color="0.6", lw=0.7, shrinkA=0, shrinkB=3),
         )
@@ -99,9 +100,10 @@ def class_legend(figure: Figure, class_names: Sequence[str]) -> None:
         figure: Figure with the layout "constrained".
         class_names: A name for each label; if there are none, no legend is added.
     """
+    colors = [CLASS_COLORS[label % len(CLASS_COLORS)] for label in range(len(class_names))]
     dots = [
-        Line2D([], [], ls="", marker="o", color=CLASS_COLORS[label % len(CLASS_COLORS)], label=name)
-        for label, name in enumerate(class_names)
+        Line2D([], [], ls="", marker="o", color=color, label=plain(name, SHORT))
+        for color, name in zip(colors, class_names, strict=True)
     ]
     if dots:
         rows = 2 if len(dots) > 6 else 1

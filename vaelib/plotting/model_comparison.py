@@ -26,6 +26,7 @@ from vaelib.plotting.prior_contours import (
     prior_density_grid,
     prior_grid_in,
 )
+from vaelib.plotting.text import SHORT, plain
 
 if TYPE_CHECKING:
     import pandas as pd  # not needed at run time
@@ -69,7 +70,7 @@ def latent_spaces(
         plot_latent_space(
             ax, codes, arrays["labels"], limit=axis_limit(codes), prior_grid=prior_grid
         )
-        ax.set(title=title, ylabel="z2" if ax is axes[0, 0] else None)
+        ax.set(title=plain(title), ylabel="z2" if ax is axes[0, 0] else None)
     labels.class_legend(figure, class_names)
     return figure
 
@@ -106,14 +107,14 @@ def rate_distortion(
     ):
         line = "-" if title in joined else ""
         style = dict(ls=line, lw=1.2, marker=marker, ms=7, mec="white", mew=0.8)
-        axes.plot(rates, distortions, color=color, label=title, **style)
+        axes.plot(rates, distortions, color=color, label=plain(title, SHORT), **style)
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     for total in MaxNLocator(7).tick_values(left + bottom, right + top):
         ends = np.array([left, right])
         axes.plot(ends, total - ends, color="0.8", lw=0.8, ls=(0, (4, 3)), zorder=0)
     axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.set(xlabel="rate: mean KL(q(z|x) || p(z)), nats", ylabel="distortion, nats")
-    axes.legend(framealpha=1, loc="upper right")
+    axes.legend(handles=axes.lines[: len(groups)], framealpha=1, loc="upper right")
     dots = {title: np.transpose(group[:2]) for title, group in groups.items()}
     labels.label_points(
         axes,
@@ -142,14 +143,14 @@ def active_units(spreads: dict[str, np.ndarray], threshold: float) -> Figure:
     ax = axes[0, 0]
     for color, marker, (title, values) in zip(colors, MARKERS, spreads.items(), strict=False):
         falling = np.sort(values)[::-1]
-        word = f"{title}: {np.sum(falling > threshold)} of {len(falling)} active"
+        word = f"{plain(title, SHORT)}: {np.sum(falling > threshold)} of {len(falling)} active"
         ax.plot(1 + np.arange(len(falling)), falling, color=color, marker=marker, lw=1, label=word)
     word = f"active: above {threshold:g}"
     ax.axhline(threshold, color="0.35", lw=1, ls=(0, (4, 3)), label=word)
     ax.set_xlabel("latent dimension, most active first")
     ax.set_ylabel("standard deviation of its mean over images")
     ax.xaxis.set_major_locator(MaxNLocator(10, integer=True))
-    ax.legend(framealpha=1)
+    ax.legend(handles=ax.lines, framealpha=1)
     return figure
 
 
@@ -178,14 +179,19 @@ def heatmaps(
             word = f"{value:.1f}" if abs(value) >= 100 else f"{value:.3g}"
             word = word if np.isfinite(value) else "–"
             ax.text(*place[::-1], word, ha="center", va="center", color="0.1")
-        ax.set(title=f"{title}\n({better[title]} is better)", xlabel=table.columns.name)
-        ax.set_xticks(range(columns), list(map(str, table.columns)))
-        ax.set_yticks(range(rows), list(map(str, table.index)))
+        ax.set(title=f"{plain(title)}\n({better[title]} is better)")
+        ax.set_xlabel(plain(_name(table.columns)))
+        ax.set_xticks(range(columns), [plain(name, SHORT) for name in table.columns])
+        ax.set_yticks(range(rows), [plain(name, SHORT) for name in table.index])
         ax.spines[:].set_visible(False)
         ax.tick_params(length=0)
-    axes[0, 0].set_ylabel(first.index.name, rotation=0, labelpad=10)
+    axes[0, 0].set_ylabel(plain(_name(first.index)), rotation=0, labelpad=10)
     figure.suptitle("Darker is better", size="medium", color="0.35")
     return figure
+
+
+def _name(index: pd.Index) -> str:
+    return "" if index.name is None else index.name
 
 
 def priors(
@@ -221,6 +227,6 @@ def priors(
         levels = sorted(set(density_levels(log_density, [0.95, 0.8, 0.6, 0.4, 0.2])))
         style = dict(colors=[COLORS[0]], linewidths=1.2, linestyles="solid")
         ax.contour(axis, axis, log_density, levels, **style)
-        ax.set_title(title)
+        ax.set_title(plain(title))
         set_latent_axes(ax, reach)
     return figure

@@ -18,6 +18,7 @@ from vaelib.plotting.panels import (
     plot_samples,
 )
 from vaelib.plotting.prior_contours import PriorDensity, prior_grid_around, prior_grid_in
+from vaelib.plotting.text import SHORT, plain
 from vaelib.support.latent_grid import LIMIT
 
 
@@ -128,7 +129,7 @@ def _pictures(
     rows = 1 + with_codes + with_grid
     figure, axes = new_figure(rows, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
-        column[0].set_title(title)
+        column[0].set_title(plain(title))
         plot_samples(column[0], arrays["samples"])
         if not with_codes:
             continue
@@ -164,7 +165,7 @@ def image_rows(rows: dict[str, np.ndarray]) -> Figure:
     plt.close(figure)
     for ax, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
         plot_samples(ax, images, columns=count)
-        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+        ax.set_ylabel(plain(name, SHORT), rotation=0, ha="right", va="center")
     figure.subplots_adjust(left=1.6 / width, right=1, top=1, bottom=0, hspace=0.08)
     return figure
 

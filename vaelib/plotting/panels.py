@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from vaelib.plotting.prior_contours import plot_prior
+from vaelib.plotting.text import SHORT, plain
 from vaelib.plotting.tiling import tile_images, white_value
 from vaelib.support.latent_grid import LIMIT
 
@@ -113,7 +114,7 @@ def plot_latent_space(
     for label, middle, place in zip(*class_label_positions(codes, labels, limit), strict=True):
         color = 0.75 * CLASS_COLORS[label % len(CLASS_COLORS)]
         ax.annotate(
-            *(class_names[label], middle, place),
+            *(plain(class_names[label], SHORT), middle, place),
             **dict(color=color, weight="bold", size=text_size, path_effects=HALO),
             **dict(ha="center", va="center"),
             # A line from the name to the median, visible only if the name was moved.

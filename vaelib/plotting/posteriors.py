@@ -18,6 +18,7 @@ from vaelib.plotting.panels import (
     set_latent_axes,
 )
 from vaelib.plotting.prior_contours import PriorDensity, plot_prior, prior_grid_around
+from vaelib.plotting.text import SHORT, plain
 from vaelib.support.latent_grid import grid_codes
 from vaelib.support.rng import named_rng
 
@@ -150,7 +151,7 @@ def true_posteriors(
         ax.set(xlim=middle[0] + [-half, half], ylim=middle[1] + [-half, half])
         ax.set(xlabel="z1", ylabel="z2" if i == 0 else None)
     for ax, title in zip(axes[0], titles or (), strict=titles is not None):
-        ax.set_title(title)
+        ax.set_title(plain(title))
     word = f"approximate posterior, {deviations} standard deviations"
     handles = [
         Patch(color=plt.get_cmap("Blues")(0.8), label="true posterior"),
@@ -174,20 +175,22 @@ def elbo_gaps(gap: ArrayLike, labels: ArrayLike, class_names: Sequence[str]) -> 
     """
     gap, labels = np.asarray(gap), np.asarray(labels)
     present = sorted(np.unique(labels), key=lambda label: -gap[labels == label].mean())
-    rows = {"all": gap} | {class_names[label]: gap[labels == label] for label in present}
+    # A list and not a dict, because a class may be called "all", or like another one when cut.
+    names = ["all", *(plain(class_names[label], SHORT) for label in present)]
+    rows = [gap, *(gap[labels == label] for label in present)]
     figure, axes = new_figure(1, 1, size=7.0, aspect=0.1 + 0.045 * len(rows))
     ax = axes[0, 0]
     scatter = named_rng(0, "places of the dots").uniform(-0.3, 0.3, len(gap))
-    for row, values in enumerate(rows.values()):
+    for row, values in enumerate(rows):
         dots = dict(s=5, lw=0, alpha=0.5, color="0.35" if row == 0 else COLORS[0])
         ax.scatter(values, row + scatter[: len(values)], **dots)
     middle = dict(s=230, marker="|", color="black", lw=2, zorder=3)
     mean = dict(s=45, marker="D", color="white", edgecolor=ENCODER, linewidth=1.8, zorder=4)
-    ax.scatter([np.median(v) for v in rows.values()], range(len(rows)), label="median", **middle)
-    ax.scatter([np.mean(v) for v in rows.values()], range(len(rows)), label="mean", **mean)
+    ax.scatter([np.median(v) for v in rows], range(len(rows)), label="median", **middle)
+    ax.scatter([np.mean(v) for v in rows], range(len(rows)), label="mean", **mean)
     ax.set_xscale("symlog", linthresh=1)
     ax.xaxis.set_major_formatter("{x:g}")
-    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_yticks(range(len(rows)), names)
     ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel="gap, nats")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from vaelib.plotting.panels import new_figure, set_latent_axes
 from vaelib.plotting.prior_contours import plot_prior
+from vaelib.plotting.text import plain
 
 # From brown through white to purple, which readers with red-green color blindness can distinguish
 # as well. The number of steps is odd, so that values around 0 get the white step in the middle.
@@ -40,7 +41,7 @@ def witness(functions: dict[str, np.ndarray], limit: float) -> Figure:
         )
         plot_prior(ax)
         set_latent_axes(ax, limit)
-        ax.set_title(title)
+        ax.set_title(plain(title))
     bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.95, pad=0.02)
     bar.set_label("f(z)     below 0: too few, above 0: too many")
     return figure
