@@ -113,8 +113,15 @@ def batch(file: Path, kernels: int, scheduler: str | None) -> None:
     Combinations that were executed before are skipped. If some executions fail, they are listed,
     and the exit code is 1.
     """
-    from vaelib.commands import batch as batches  # imported here: it imports papermill and Dask
-
+    try:
+        from vaelib.commands import batch as batches  # imported here: it imports papermill and Dask
+    except ModuleNotFoundError as error:
+        if (error.name or "vaelib").partition(".")[0] == "vaelib":
+            raise
+        raise click.ClickException(
+            f"the command batch needs {error.name}, which is not installed: install the extra "
+            "called tutorial, with pip install '.[tutorial]' in the folder of the project."
+        ) from error
     with user_input():
         jobs = batches.read(file)
     failed = batches.run(jobs, kernels, scheduler)

@@ -253,3 +253,47 @@ def test_the_work_of_a_killed_worker_is_done_by_another(ask, tmp_path):
     assert failed == []
     assert len(list(tmp_path.glob("out/*.ipynb"))) == 4
     assert sum(times(tmp_path).values()) >= 5  # the killed one was begun twice
+
+
+def test_no_file_of_another_program_is_replaced(ask, tmp_path):
+    file = ask(number=[1], word=["a"])
+    [job] = batch.read(file)
+    for name in (job.target.name, job.target.with_suffix(".failed.ipynb").name, "index.html"):
+        place = tmp_path / "out" / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("mine")
+        refused = call(file)
+        words = f"would replace {place}, which was not written by this command: name another"
+        assert refused.exit_code == 1 and words in refused.output
+        assert refused.output.count("\n") == 1
+        assert place.read_text() == "mine"
+        place.unlink()
+    assert call(file).exit_code == 0
+
+
+def test_a_notebook_does_not_replace_itself(ask, tmp_path):
+    file = ask(log=False)
+    (tmp_path / "small.ipynb").rename(tmp_path / "as-it-is.ipynb")
+    text = "notebook: as-it-is.ipynb\noutput: .\nparameters: {}\n"
+    file.write_text(text)
+    before = (tmp_path / "as-it-is.ipynb").read_bytes()
+    refused = call(file)
+    assert refused.exit_code == 1 and "would replace" in refused.output
+    assert (tmp_path / "as-it-is.ipynb").read_bytes() == before
+    file.write_text(text.replace("output: .", "output: out"))
+    assert batch.read(file)
+
+
+def test_an_executed_notebook_holds_no_absolute_path(ask, tmp_path):
+    file = ask(log=False, number=[1], word=["right", "wrong"])
+    notebook = nbformat.read(tmp_path / "small.ipynb", as_version=4)
+    notebook.cells[1].source = "pass"
+    nbformat.write(notebook, tmp_path / "small.ipynb")
+    assert call(file).exit_code == 1  # one of them fails
+    executed = list((tmp_path / "out").glob("*.ipynb"))
+    assert {path.name.endswith(".failed.ipynb") for path in executed} == {True, False}
+    for path in executed:
+        papermill = nbformat.read(path, as_version=4).metadata.papermill
+        assert not {Path(papermill[key]).parent for key in ("input_path", "output_path")} - {Path()}
+        assert str(tmp_path) not in path.read_text(encoding="utf-8")
+    assert call(file).exit_code == 1  # the notebook that failed may be replaced

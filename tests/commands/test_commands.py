@@ -56,7 +56,9 @@ def test_a_folder_becomes_a_run_with_pictures_a_page_and_a_model(trained):
 
 def test_the_table_shows_measures_of_both_parts(trained, pictures):
     done, folder = trained
-    model, dataset = runs.load(folder).model, data.images(pictures, 16)
+    loaded = runs.load(folder)
+    model, dataset = loaded.model, data.images(pictures, 16).limit(train=loaded.recipe.limit)
+    assert len(dataset.train_images) == 8  # four steps of two images
     for part, images in enumerate((dataset.train_images, dataset.test_images)):
         error = np.mean((images / 255 - model.decode(model.encode(images))) ** 2)
         [found] = re.findall(r"mean squared error +(\S+) +(\S+)", done.stdout)
@@ -158,8 +160,9 @@ def test_augmented_copies_of_a_named_data_set_are_trained_on(monkeypatch, tmp_pa
     done = run("train", "faces", "--augment", "3", "--steps", "2", "--output", tmp_path)
     assert done.exit_code == 0 and "faces: 180 training" in done.stdout
     [folder] = tmp_path.glob("faces_elbo_1-epochs_*")
-    trained_on = runs.load(folder).provenance["data"]["fingerprint"]
-    assert trained_on == data.augment(few, 3, seed=0).fingerprint
+    run_of_it = runs.load(folder)
+    trained_on = data.augment(few, 3, seed=0).limit(train=run_of_it.recipe.limit)
+    assert run_of_it.provenance["data"]["fingerprint"] == trained_on.fingerprint
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,17 @@ def on_faces(faces, monkeypatch):
 # ---- Two processes that want the same run
 
 
-def test_a_second_process_says_that_it_waits_for_the_lock(tmp_path, capsys):
+def waiting(folder):
+    """What a process prints, at once and every minute, while another one trains a run."""
+    return (
+        f"another process is training {folder.name}: waiting for it to end. It holds the lock "
+        f"{folder.with_name(f'.{folder.name}.lock')}: end that process to continue here at once, "
+        "or press Ctrl-C to stop waiting.\n"
+    )
+
+
+def test_a_second_process_says_again_and_again_that_it_waits(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(run_folder, "SECONDS_BETWEEN_MESSAGES", 0.2)
     folder, entered = tmp_path / "some-run", threading.Event()
 
     def come_second():
@@ -49,7 +59,7 @@ def test_a_second_process_says_that_it_waits_for_the_lock(tmp_path, capsys):
     second.join(10)
     assert entered.is_set()
     said = capsys.readouterr().out
-    assert said == "another process is training some-run: waiting for it\n"
+    assert said.count("\n") >= 2 and set(said.splitlines(keepends=True)) == {waiting(folder)}
     with runs.locked(folder):  # the lock is free again, so nothing is printed
         assert capsys.readouterr().out == ""
 
@@ -93,7 +103,7 @@ def test_a_run_that_another_process_completes_meanwhile_is_loaded(on_faces, tmp_
             shutil.copytree(first.folder, folder)
         assert second.result(60).provenance == first.provenance
     printed += capsys.readouterr().out
-    assert printed == f"another process is training {folder.name}: waiting for it\n{lines}"
+    assert printed == waiting(folder) + lines
 
 
 def test_a_run_whose_process_is_killed_is_resumed_by_the_one_that_waits(on_faces, tmp_path, capsys):
@@ -113,7 +123,7 @@ def test_a_run_whose_process_is_killed_is_resumed_by_the_one_that_waits(on_faces
             first.kill()
         run = second.result(60)
     printed += capsys.readouterr().out
-    assert printed == f"another process is training {run.folder.name}: waiting for it\n{lines}"
+    assert printed == waiting(run.folder) + lines
     assert run.provenance["resumed_after_epoch"] == 1
     assert {path.name for path in run.folder.iterdir()} == {*FILES, "run.json"}
     for name in FILES:

@@ -2,6 +2,8 @@
 
 train            the command `train`
 use_run          the commands `encode`, `sample` and `explore` for a trained model
+own_images       the user's images for a trained model: a folder, a zip, or a single picture
+outputs          checks of where results are written, so that no other file is replaced
 training_report  figures, tables and pages about a training run
 progress         a progress bar for training
 batch            execution of a notebook over a grid of parameters

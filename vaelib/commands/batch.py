@@ -10,8 +10,9 @@ A YAML file specifies the executions:
 
 Paths are relative to the folder of this file. For every combination of the parameters, an executed
 notebook is written to the output folder. In this example there are six. `parameters` may also be a
-list of several grids. Combinations that were executed before are skipped. If a worker dies, another
-one repeats its work. The file `notebooks/seeds.yml` is an example that can be executed as it is.
+list of several grids. Combinations that were executed before are skipped. Files that another
+program wrote are not replaced. If a worker dies, another one repeats its work. The file
+`notebooks/seeds.yml` is an example that can be executed as it is.
 """
 
 import hashlib
@@ -30,12 +31,13 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.translators import PythonTranslator
 from tqdm.auto import tqdm
 
-from vaelib.commands import parameter_grid
+from vaelib.commands import outputs, parameter_grid
 from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
 from vaelib.support.errors import check_integer
 from vaelib.support.files import write_atomically
 
 KEYS = {"notebook", "output", "parameters"}
+GENERATOR = '<meta name="generator" content="vaelib batch">'  # in every index page of this command
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ def read(path: str | Path) -> list[Job]:
     """Read a YAML file and return the jobs that it specifies, without executing them.
 
     Raises:
-        ValueError: If the file does not exist or is not as described above, or if the notebook
-            lacks one of the parameters.
+        ValueError: If the file does not exist or is not as described above, if the notebook lacks
+            one of the parameters, or if a file of another program would be replaced.
     """
     path = Path(path)
     asked = parameter_grid.read(path)
@@ -91,10 +93,31 @@ def read(path: str | Path) -> list[Job]:
         raise ValueError(f"{path} names the output {output}, which is not a folder.")
     found = parameter_grid.expand(asked["parameters"], _parameters_of(notebook), path)
     digest = hashlib.sha256(notebook.read_bytes()).hexdigest()
-    return [
+    jobs = [
         Job(notebook, combination, output / f"{name}.ipynb", digest)
         for combination, name in zip(found, parameter_grid.file_names(found), strict=True)
     ]
+    for job in jobs:
+        outputs.check_ours(path, job.target, _metadata(job.target).get("batch") is not None)
+        failed = _metadata(_failed(job)).get("papermill", {})
+        outputs.check_ours(path, _failed(job), failed.get("parameters") == job.parameters)
+    index = output / "index.html"
+    ours = index.is_file() and GENERATOR in index.read_text("utf-8", errors="replace")
+    outputs.check_ours(path, index, ours)
+    return jobs
+
+
+def _metadata(notebook: Path) -> dict:
+    """Return the metadata of a notebook, or none if there is no notebook of this name."""
+    try:
+        return nbformat.read(notebook, as_version=4).metadata
+    except Exception:  # missing, or not a notebook; nbformat raises many different types
+        return {}
+
+
+def _failed(job: Job) -> Path:
+    """Return the path of a notebook whose execution failed or is not finished."""
+    return job.target.with_suffix(".failed.ipynb")
 
 
 def _beside(path: Path, name: str, place: object) -> Path:
@@ -124,11 +147,8 @@ def _parameters_of(notebook: Path) -> list[str]:
 
 def is_done(job: Job) -> bool:
     """Return whether the current notebook was executed completely with these parameters."""
-    try:
-        about = nbformat.read(job.target, as_version=4).metadata["batch"]
-    except Exception:  # missing, not a notebook, or executed by another program
-        return False
-    return about == {"source": job.source_hash, "parameters": job.parameters}
+    expected = {"source": job.source_hash, "parameters": job.parameters}
+    return _metadata(job.target).get("batch") == expected
 
 
 def execute(job: Job) -> Outcome:
@@ -151,13 +171,26 @@ def execute(job: Job) -> Outcome:
 
 def _executed(job: Job) -> Outcome:
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    failed = job.target.with_suffix(".failed.ipynb")
+    failed = _failed(job)
     how = {"progress_bar": False, "language": "python"} | KERNEL_OPTIONS
-    notebook = papermill.execute_notebook(job.notebook, failed, job.parameters, **how)
+    try:
+        notebook = papermill.execute_notebook(job.notebook, failed, job.parameters, **how)
+    except PapermillExecutionError:
+        notebook = nbformat.read(failed, as_version=4)
+        write_atomically(failed, nbformat.writes(_without_paths(notebook, job)).encode())
+        raise
+    _without_paths(notebook, job)
     notebook.metadata["batch"] = {"source": job.source_hash, "parameters": job.parameters}
     write_atomically(job.target, nbformat.writes(notebook).encode())
     failed.unlink(missing_ok=True)
     return Outcome(job.target)
+
+
+def _without_paths(notebook: nbformat.NotebookNode, job: Job) -> nbformat.NotebookNode:
+    """Replace the absolute paths that papermill records by the names of the files."""
+    notebook.metadata["papermill"]["input_path"] = job.notebook.name
+    notebook.metadata["papermill"]["output_path"] = job.target.name
+    return notebook
 
 
 def run(
@@ -235,7 +268,7 @@ def write_index(jobs: Sequence[Job], failed: Iterable[Outcome]) -> None:
     rows = []
     for job in jobs:
         outcome = errors.get(job.target)
-        target = job.target.with_suffix(".failed.ipynb") if outcome else job.target
+        target = _failed(job) if outcome else job.target
         cells = [str(job.parameters.get(name, "")) for name in names] + [describe(outcome)]
         link = f'<a href="{escape(target.name)}">{escape(target.name)}</a>'
         rows.append("".join(f"<td>{cell}</td>" for cell in [link, *map(escape, cells)]))
@@ -243,14 +276,14 @@ def write_index(jobs: Sequence[Job], failed: Iterable[Outcome]) -> None:
     body = "\n".join(f"<tr>{row}</tr>" for row in rows)
     style = "body{font-family:sans-serif}td,th{padding:.2em .8em;text-align:left}"
     page = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<!doctype html><html lang="en"><meta charset="utf-8">{GENERATOR}'
         f"<title>{escape(jobs[0].notebook.stem)}</title>"
         f"<style>{style}</style><h1>{escape(jobs[0].notebook.name)}</h1>\n"
         f"<table><tr>{head}</tr>\n{body}\n</table></html>\n"
     )
     folder = jobs[0].target.parent
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    write_atomically(folder / "index.html", page.encode())
 
 
 def describe(outcome: Outcome | None) -> str:

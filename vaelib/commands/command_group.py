@@ -1,6 +1,7 @@
 """Report expected errors of commands in one sentence, and define options they share."""
 
 import contextlib
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,13 +24,29 @@ class FriendlyErrors(click.Group):
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = lambda message, *_: click.echo(
-                    f"Warning: {message}", err=True
+                    f"Warning: {_for_commands(str(message), skips=True)}", err=True
                 )
                 return super().invoke(ctx)
         except BrokenPipeError:  # the reader of the output has left: Click exits silently
             raise
         except (DataError, BackendError, FloatingPointError, OSError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_for_commands(_words(error))) from error
+
+
+def _words(error: Exception) -> str:
+    """Return the message of an error, with the name of the file that is meant."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        # Files are written under a temporary name first, see `files.write_atomically`.
+        path = re.sub(r"\.([^/\\]+)\.[0-9a-f]{32}$", r"\1", str(error.filename))
+        return f"{path} can't be read or written: {error.strerror}."
+    return str(error)
+
+
+def _for_commands(words: str, skips: bool = False) -> str:
+    """Leave out advice for Python, and in a note on skipped files the advice to skip them."""
+    if skips:
+        words = re.sub(r",? or skip all files that can't be read \([^)]*--skip\)", "", words)
+    return words.replace("(skip=True, --skip)", "(--skip)")
 
 
 class DatasetName(click.ParamType):
@@ -77,7 +94,7 @@ def user_input() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(_for_commands(str(error))) from error
 
 
 def image_options(command: Callable) -> Callable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import re
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaelib import data
+from vaelib.commands import outputs
 from vaelib.commands.command_group import ListsDatasets, image_options, user_input
 from vaelib.data import registry
+from vaelib.data.brightness import check_bright
+from vaelib.support.errors import RunError
 
 if TYPE_CHECKING:
     from vaelib import runs
@@ -87,7 +91,9 @@ class Size(click.ParamType):
     type=int,
     default=STEPS,
     show_default=True,
-    help="Number of training steps, which is rounded to whole epochs.",
+    help="Number of training steps, one for each batch. If they are fewer than the batches in the "
+    "training images, only the first images are trained on, each once. If they are more, they are "
+    "rounded to whole epochs, and the number is printed.",
 )
 @click.option(
     "--batch-size",
@@ -143,7 +149,8 @@ def train(
     so the options --size, --color, --gray, --fit, and --skip cannot be used with them.
 
     The result is a folder with the training run, figures, a page to explore the latent space in a
-    browser, and model.keras. Repeat the same command to resume a run that was interrupted.
+    browser, and model.keras. It cannot be inside of the folder of images. Repeat the same command
+    to resume a run that was interrupted.
     """
     with user_input():
         named = registry.is_name(source)
@@ -155,9 +162,12 @@ def train(
                 )
             dataset = data.load(source)
         else:
+            outputs.check_outside(Path(source), output)
             place = data.emoji() if named else source
             dataset = data.images(place, size, color, fit or "crop", seed=seed, skip=skip)
         dataset = data.augment(dataset, augment, seed=seed) if augment != 1 else dataset
+    for part in ("training", "test"):
+        check_bright(getattr(dataset, f"{part.removesuffix('ing')}_images"), f"the {part} images")
     click.echo(repr(dataset))
 
     from vaelib import runs  # imported here because TensorFlow is slow to import
@@ -169,17 +179,45 @@ def train(
         unchanged = named and source != "emoji" and augment == 1
         images = source if unchanged else dataset
         recipe = _recipe(images, dataset, steps=steps, seed=seed, **settings)
-    per_epoch = math.ceil(len(dataset.train_images) / recipe.batch_size)
+    trained_on = dataset.limit(train=recipe.limit)
+    per_epoch = math.ceil(len(trained_on.train_images) / recipe.batch_size)
+    click.echo(_extent(recipe, per_epoch))
     watched = contextlib.closing(Progress(recipe.epochs, per_epoch))
     # Hide the line that is printed for each epoch, because the bar shows the same.
-    with watched as progress, contextlib.redirect_stdout(None):
-        run = runs.train(recipe, output, callbacks=[progress])
-    made = training_report.write(run, dataset)
-    for line in training_report.error_table(run, dataset):
+    with watched as progress, contextlib.redirect_stdout(WithoutEpochs()):
+        try:
+            run = runs.train(recipe, output, callbacks=[progress])
+        except RunError as error:
+            if isinstance(error.__cause__, OSError):
+                raise outputs.cannot_write(output, error.__cause__) from error
+            raise
+    with outputs.writing(run.folder):
+        made = training_report.write(run, dataset)
+    for line in training_report.error_table(run, trained_on):
         click.echo(line)
     click.echo(f"\n{run.folder}")
     for name, words in made.items():
         click.echo(f"  {name:20} {words}")
+
+
+class WithoutEpochs(io.TextIOBase):
+    """Pass on printed text to stderr, except the lines about epochs."""
+
+    def write(self, text: str) -> int:
+        """Write text that consists of whole lines or of line ends."""
+        for line in text.splitlines():
+            if line and not line.startswith("epoch "):
+                click.echo(line, err=True)
+        return len(text)
+
+
+def _extent(recipe: runs.Recipe, per_epoch: int) -> str:
+    """Say in a line how many steps will be trained."""
+    steps, epochs = recipe.epochs * per_epoch, recipe.epochs
+    words = f"{steps:,} step{'s' * (steps > 1)} of up to {recipe.batch_size:,} images"
+    if recipe.limit is not None:
+        return f"{words}, on the first {recipe.limit:,} training images only"
+    return f"{words}, which {'are' if steps > 1 else 'is'} {epochs:,} epoch{'s' * (epochs > 1)}"
 
 
 def _recipe(
@@ -217,8 +255,11 @@ def _recipe(
         raise ValueError(
             f"--batch-size and --steps must be 1 or more, not {batch_size} and {steps}."
         )
-    epochs = max(1, round(steps / math.ceil(n / batch_size)))
+    per_epoch = math.ceil(n / batch_size)
+    # A recipe counts in epochs. Less than one of them is one of fewer images.
+    limit = steps * batch_size if steps < per_epoch else None
+    epochs = max(1, round(steps / per_epoch))
     if learning_rate is None:  # larger images have larger gradients and may diverge
         learning_rate = LEARNING_RATE * min(1.0, REFERENCE_SIDE / max(dataset.image_shape[:2]))
-    how = dict(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    how = dict(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, limit=limit)
     return runs.Recipe(images, objective, **how, **settings)

@@ -44,8 +44,9 @@ def write(run: Run, dataset: Dataset) -> dict[str, str]:
     keep(
         "samples.png", plotting.samples(last["samples"]), "images decoded from samples of the prior"
     )
-    some = dataset.test_images[:N_SHOWN]
-    rows = some / np.float32(255), model.decode(model.encode(some))
+    # As floats, because a model refuses bytes that are all 0 and 1, and a few images may be dark.
+    some = dataset.test_images[:N_SHOWN] / np.float32(255)
+    rows = some, model.decode(model.encode(some))
     pairs = dict(zip(("test images", "reconstructions"), rows, strict=True))
     keep("reconstructions.png", plotting.image_rows(pairs), "test images and their reconstructions")
     if model.latent_dim > 1:
@@ -88,7 +89,8 @@ def error_table(run: Run, dataset: Dataset) -> list[str]:
     image. If a value is much better on the training images, the model overfits. More images, copies
     of them (`data.augment`), fewer dimensions or fewer steps can help.
     """
-    parts = dataset.train_images[:N_MEASURED], dataset.test_images[:N_MEASURED]
+    both = dataset.train_images, dataset.test_images
+    parts = [images[:N_MEASURED] / np.float32(255) for images in both]  # floats, as in `write`
     rows = {"mean squared error": [of_images.mean_squared_error(run.model, part) for part in parts]}
     if run.model.objective.sampled:
         is_density = (

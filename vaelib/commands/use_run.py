@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
-from vaelib import data
+from vaelib.commands import outputs, own_images
 from vaelib.commands.command_group import image_options, user_input
-from vaelib.data.user_images import image_folder
 from vaelib.support.errors import DataError
+from vaelib.support.files import write_atomically
 
 if TYPE_CHECKING:
     from vaelib import runs
+
+# What a spreadsheet takes for the beginning of a formula, and the apostrophe that prevents it.
+FORMULA = tuple("=+-@\t\r'＝＋－＠")
 
 
 @click.command()
@@ -24,20 +29,21 @@ if TYPE_CHECKING:
 @click.argument("source")
 @image_options
 def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
-    """Write the codes of the images in SOURCE, a folder or a zip, to standard output as CSV.
+    """Write the codes of the images in SOURCE to standard output as CSV.
 
-    RUN is the folder that `train` created, or the name of a published run. The columns are the
-    file, its class (the name of its folder), and its code. For a VAE, the code is the mean of the
-    approximate posterior q(z|x), followed by its standard deviations.
+    RUN is the folder that `train` created, or the name of a published run. SOURCE is a folder of
+    images, a zip file of such a folder, or a single picture. The columns are the file, its class
+    (the name of its folder), and its code. For a VAE, the code is the mean of the approximate
+    posterior q(z|x), followed by its standard deviations.
+
+    A file or class whose name begins with =, +, -, @, a tab or an apostrophe is written with an
+    apostrophe in front of it, because a spreadsheet could take it for a formula.
 
     If RUN was trained with a condition, SOURCE needs a folder for each class, with its name.
     """
-    import numpy as np
-
     run = _loaded(run)
-    own = run.recipe.dataset if run.recipe.uses_own_images else None
-    fit = fit or (own and own.fit) or "crop"
-    names, classes, pixels = image_folder.read_pixels(source, run.recipe.image_shape, fit, skip)
+    fit = fit or _fit_of(run)
+    names, classes, pixels = own_images.read_pixels(source, run.recipe.image_shape, fit, skip)
     labels = _labels(run, classes) if run.recipe.condition else None
     mean, log_var = run.model.encode_distribution(pixels, labels)
     axes = range(1, run.model.latent_dim + 1)
@@ -48,7 +54,7 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["file", "class", *header])
     for name, word, code in zip(names, classes, codes, strict=True):
-        table.writerow([name, word, *(f"{number:.6g}" for number in code)])
+        table.writerow([_cell(name), _cell(word), *(f"{number:.6g}" for number in code)])
 
 
 @click.command()
@@ -71,26 +77,29 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     show_default=True,
     help="A .png file for all images, or a folder for one file per image.",
 )
-def sample(run: str, count: int, seed: int, output: Path) -> None:
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def sample(run: str, count: int, seed: int, output: Path, force: bool) -> None:
     """Generate images by decoding codes that are sampled from the prior.
 
     RUN is the folder that `train` created, or the name of a published run. If it was trained with a
     condition, the images are of its classes in turn: one of the first class, one of the second, and
     so on.
     """
-    import numpy as np
-    from PIL import Image
+    in_one = output.suffix.lower() == ".png"
+    digits = len(str(count - 1))
+    files = [output] if in_one else [output / f"{i:0{digits}}.png" for i in range(count)]
+    outputs.check_new(files, force)
 
     from vaelib.plotting.tiling import tile_images
 
     images = np.round(255 * _loaded(run).model.sample(count, seed=seed)).astype("uint8")
-    if output.suffix.lower() == ".png":
-        Image.fromarray(tile_images(images, columns=math.ceil(math.sqrt(count)))).save(output)
+    if in_one:
+        pictures = [tile_images(images, columns=math.ceil(math.sqrt(count)))]
     else:
-        output.mkdir(parents=True, exist_ok=True)
-        for i, image in enumerate(images):
-            image = image if image.shape[2] == 3 else image[..., 0]
-            Image.fromarray(image).save(output / f"{i:0{len(str(count - 1))}}.png")
+        pictures = [image if image.shape[2] == 3 else image[..., 0] for image in images]
+    with outputs.writing(output):
+        for file, picture in zip(files, pictures, strict=True):
+            write_atomically(file, _png(picture))  # replaces a link, not the file it points to
     click.echo(f"{count} images: {output}")
 
 
@@ -101,7 +110,8 @@ def sample(run: str, count: int, seed: int, output: Path) -> None:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File of the page.  [default: in RUN]",
+    help="File of the page.  [default: explorer.html in RUN; for a published run, a file with its "
+    "name in the current folder]",
 )
 @click.option("--open/--no-open", "opens", default=True, help="Open the page in a browser.")
 def explore(
@@ -112,11 +122,12 @@ def explore(
     RUN is the folder that `train` created, or the name of a published run. If it was trained on a
     data set with a name, the page is created from its test images. If it was trained on your own
     images, the page that `train` created is opened. To create that page again, give the folder or
-    zip of the images as SOURCE.
+    zip of the images as SOURCE. For a page with other images, give them as SOURCE; one is enough.
     """
     loaded = _loaded(run)
-    page = output or loaded.folder / "explorer.html"
-    own = loaded.recipe.uses_own_images
+    _check_explorable(loaded)
+    page = output or _default_page(loaded)
+    own, shape = loaded.recipe.uses_own_images, loaded.recipe.image_shape
     if source or not own or output:
         from vaelib.commands import training_report
 
@@ -124,21 +135,69 @@ def explore(
             raise click.ClickException(
                 f"{loaded.recipe.slug} was trained on {loaded.recipe.dataset}: leave out SOURCE."
             )
+        if own and not source:
+            raise click.ClickException(
+                f"the images of {loaded.recipe.slug} are not stored with it: give their folder or "
+                "zip as SOURCE, or leave out --output to open the page that is in RUN."
+            )
+        outputs.check_is_page(page)
         if source:
-            height, width, channels = loaded.recipe.image_shape
-            fit = fit or loaded.recipe.dataset.fit or "crop"
-            dataset = data.images(source, (height, width), channels == 3, fit, skip=skip)
+            dataset = own_images.dataset_to_show(source, shape, fit or _fit_of(loaded), skip)
         else:
             dataset = loaded.recipe.load_dataset()
         with user_input():
-            training_report.explorer_page(
+            made = training_report.explorer_page(
                 loaded, training_report.with_training_images(dataset)
-            ).save(page)
+            )
+        with outputs.writing(page):
+            made.save(page)
     elif not page.exists():
         raise DataError(f"{run} holds no explorer.html: give the folder of its images as SOURCE.")
     click.echo(page)
     if opens:
         click.launch(str(page))
+
+
+def _check_explorable(run: runs.Run) -> None:
+    """Raise if a page cannot show a run, with advice for the command line."""
+    if run.model.latent_dim != 2:
+        raise click.ClickException(
+            f"{run.recipe.slug} has {run.model.latent_dim} latent dimensions, and a page shows "
+            "two: train with --latent-dim 2, or write the codes with the command encode."
+        )
+    if run.recipe.condition:
+        raise click.ClickException(
+            f"{run.recipe.slug} was trained with a condition, and a page shows only models without "
+            "one: write the codes with the command encode, or images with sample."
+        )
+
+
+def _default_page(run: runs.Run) -> Path:
+    """Return the place of a page: the folder of the run, unless the run came with the package."""
+    from vaelib.runs.run_folder import PUBLISHED
+
+    if run.folder.resolve().parent == PUBLISHED.resolve():
+        return Path(f"{run.folder.name}.html")
+    return run.folder / "explorer.html"
+
+
+def _fit_of(run: runs.Run) -> str:
+    """Return how images are fitted to the size: as those that the run was trained on."""
+    own = run.recipe.dataset if run.recipe.uses_own_images else None
+    return (own and own.fit) or "crop"
+
+
+def _cell(name: str) -> str:
+    """Return a name as text that a spreadsheet does not take for a formula."""
+    return f"'{name}" if name.startswith(FORMULA) else name
+
+
+def _png(picture: np.ndarray) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="png")
+    return file.getvalue()
 
 
 def _labels(run: runs.Run, classes: list[str]) -> list[int]:

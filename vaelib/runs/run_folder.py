@@ -37,6 +37,7 @@ from vaelib.support.errors import RunError
 from vaelib.support.files import cache_folder, folder_from_environment, write_atomically
 
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
+SECONDS_BETWEEN_MESSAGES = 60.0  # while waiting for another process
 _HERE = Path(vaelib.__file__).parent
 # The runs and feature spaces that come with the project. They are in the folder runs/ of the
 # repository, or in the folder "published" of an installed package.
@@ -106,7 +107,7 @@ def oserror_as_run_error(folder: Path) -> Iterator[None]:
 def locked(folder: Path) -> Iterator[None]:
     """Lock the folder of a run inside the `with` block, after waiting for other processes.
 
-    If another process holds the lock, a message is printed.
+    While another process holds the lock, a message is printed at once and every minute.
 
     Raises:
         RunError: If the lock file cannot be created.
@@ -115,11 +116,18 @@ def locked(folder: Path) -> Iterator[None]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # The operating system releases the lock if the process ends for any reason.
         held = filelock.FileLock(folder.with_name(f".{folder.name}.lock"))
-        try:
-            held.acquire(timeout=0)
-        except filelock.Timeout:
-            print(f"another process is training {folder.name}: waiting for it", flush=True)
-            held.acquire()
+        patience = 0
+        while not held.is_locked:
+            try:
+                held.acquire(timeout=patience)
+            except filelock.Timeout:
+                patience = SECONDS_BETWEEN_MESSAGES
+                print(
+                    f"another process is training {folder.name}: waiting for it to end. It holds "
+                    f"the lock {held.lock_file}: end that process to continue here at once, or "
+                    "press Ctrl-C to stop waiting.",
+                    flush=True,
+                )
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ files          atomic writing, and the folder in which data and runs are kept
 function_hash  a hash of a function and of everything outside of it that it uses
 image_arrays   the format of images, and its check
 latent_grid    a regular grid of points in a two-dimensional latent space
-lesson         helpers for notebooks: text alternatives, and a note on changed settings
+lesson         helpers for notebooks: text alternatives, and checks and notes of changed settings
 repeatable     checks that a function and its gradients give the same bytes each time
 rng            a random number generator for each named purpose
 source_hash    a hash of source code that ignores formatting

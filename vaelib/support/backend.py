@@ -5,8 +5,9 @@ a notebook would show them to its readers in red. The modules of this package th
 and TensorFlow from here. Everything else that is written to stderr during the import is passed on.
 
 The settings of Keras in `keras.json` may belong to other projects of the user. Here, Keras always
-computes with TensorFlow, in float32, and with channels last, whatever this file says. Only a backend
-that was chosen for this process, by KERAS_BACKEND or by an earlier import of Keras, is refused.
+computes with TensorFlow, in float32, and with channels last, whatever this file says. Only a
+backend that was chosen for this process, by KERAS_BACKEND or by an earlier import of Keras, is
+refused.
 """
 
 import contextlib

@@ -1,0 +1,133 @@
+"""Where commands write their results, and what they leave alone."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+import drawn
+from vaelib import data
+from vaelib.__main__ import main
+from vaelib.runs import run_folder
+
+PUBLISHED = "fashion_mnist_elbo_50-epochs"
+QUICK = ["--steps", "2", "--size", "16"]
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def refused(done):
+    """The sentence with which a command refused."""
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.output
+    [line] = [line for line in done.stderr.splitlines() if not line.startswith("Warning: ")]
+    assert line.startswith("Error: ")
+    return line
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return drawn.folder(tmp_path_factory.mktemp("data") / "discs", (20, 20, 3))
+
+
+@pytest.fixture(scope="module")
+def trained(pictures, tmp_path_factory):
+    """The folder of a run on pictures."""
+    output = tmp_path_factory.mktemp("output")
+    assert run("train", pictures, *QUICK, "--output", output).exit_code == 0
+    [folder] = output.glob("discs_*")
+    return folder
+
+
+def test_samples_replace_no_file_unless_forced_and_then_no_file_behind_a_link(
+    trained, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("precious.txt").write_text("mine")
+    Path("samples.png").symlink_to("precious.txt")
+    words = refused(run("sample", trained, "-n", 4))
+    assert words == (
+        "Error: samples.png exists already: choose another name with --output, or replace it with "
+        "--force."
+    )
+    assert run("sample", trained, "-n", 4, "--output", "other.png").exit_code == 0
+    assert run("sample", trained, "-n", 4, "--force").exit_code == 0
+    assert Path("precious.txt").read_text() == "mine"
+    assert Image.open("samples.png").size == (32, 32) and not Path("samples.png").is_symlink()
+
+
+def test_a_folder_of_samples_keeps_files_with_the_same_names(trained, tmp_path):
+    (tmp_path / "3.png").write_text("mine")
+    assert "3.png exists already" in refused(run("sample", trained, "-n", 5, "--output", tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["3.png"]
+
+
+def test_a_run_is_not_created_inside_of_the_folder_of_images(pictures, tmp_path, monkeypatch):
+    folder = drawn.folder(tmp_path / "photos", (20, 20, 3))
+    monkeypatch.chdir(folder)
+    before = sorted(folder.rglob("*"))
+    words = refused(run("train", ".", *QUICK))
+    assert "inside of the folder of images" in words
+    assert refused(run("train", folder, *QUICK, "--output", "red"))
+    assert sorted(folder.rglob("*")) == before
+    advice = re.search(r"for example (--output \S+)\.$", words)[1].split()
+    assert run("train", ".", *QUICK, *advice).exit_code == 0
+    assert len(list(tmp_path.glob("photos_*"))) == 1 and sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["train", "sample", "explore"])
+def test_a_place_that_cannot_be_written_is_reported_with_advice_that_works(
+    command, trained, pictures, tmp_path
+):
+    (tmp_path / "file").touch()
+    ending = {"train": "runs", "sample": "s.png", "explore": "e.html"}[command]
+    arguments = {"train": [pictures, *QUICK], "sample": [trained], "explore": [trained, pictures]}
+    opens = ["--no-open"] if command == "explore" else []
+    call = [command, *arguments[command], *opens, "--output"]
+    words = refused(run(*call, tmp_path / "file" / ending))
+    assert f"{tmp_path / 'file' / ending} can't be written (" in words
+    assert words.endswith("or choose another place with --output.")
+    assert run(*call, tmp_path / ending).exit_code == 0
+
+
+def test_the_page_of_a_published_run_goes_into_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data, "load", lambda name: few_clothes())
+    before = sorted(run_folder.PUBLISHED.rglob("*"))
+    for _ in range(2):  # the page of the first call is replaced
+        done = run("explore", PUBLISHED, "--no-open")
+        assert done.exit_code == 0 and done.stdout == f"{PUBLISHED}.html\n"
+    assert sorted(run_folder.PUBLISHED.rglob("*")) == before
+    Path(f"{PUBLISHED}.html").write_text("mine")
+    words = refused(run("explore", PUBLISHED, "--no-open"))
+    assert "is not a page of this command: choose another name with --output." in words
+    assert Path(f"{PUBLISHED}.html").read_text() == "mine"
+    assert run("explore", PUBLISHED, "--no-open", "--output", "page.html").exit_code == 0
+
+
+def few_clothes():
+    images = np.random.default_rng(0).integers(0, 256, (30, 28, 28, 1), dtype="uint8")
+    labels = (np.arange(30) % 10).astype("uint8")
+    names = data.DATASETS["fashion_mnist"].class_names
+    return data.Dataset("fashion_mnist", images, labels, images, labels, names, "made up")
+
+
+def test_names_in_the_csv_are_no_formulas(trained, tmp_path):
+    image = Image.fromarray(np.full((20, 20, 3), 200, "uint8"))
+    names = ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "plain", "\N{FULLWIDTH EQUALS SIGN}1"]
+    for name in names:
+        (tmp_path / "images" / name).mkdir(parents=True)
+        image.save(tmp_path / "images" / name / "a.png")
+    done = run("encode", trained, tmp_path / "images")
+    rows = list(csv.reader(io.StringIO(done.stdout)))[1:]
+    assert not any(cell[0] in "=+-@\N{FULLWIDTH EQUALS SIGN}" for row in rows for cell in row[:2])
+    assert {row[1].removeprefix("'") if row[1] != "plain" else "plain" for row in rows} == set(
+        names
+    )
+    assert "with an apostrophe in front" in " ".join(run("encode", "--help").output.split())
