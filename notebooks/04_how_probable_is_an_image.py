@@ -43,6 +43,7 @@ import pandas as pd
 from scipy.special import logsumexp
 from scipy.stats import norm
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from vaelib import explorer, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.objectives import ELBO, POST_MMD
@@ -59,6 +60,9 @@ step: float = 0.04  # between neighbors of the grid that likelihoods are summed 
 # %%
 lesson.note_changed_settings(
     globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=0.04
+)
+lesson.check_ranges(
+    globals(), dataset_name=("fashion_mnist", "mnist", "faces"), limit=(50, None), step=(0.02, 0.5)
 )
 
 # %% [markdown]
@@ -307,7 +311,8 @@ pd.DataFrame(
 
 # %%
 mmd_vae = runs.train(runs.Recipe(dataset_name, POST_MMD, **settings))
-explorer.infer(run, mmd_vae, titles=("VAE", "MMD-VAE"), step=step)
+page_step = lesson.step_for_page([run, mmd_vae], images, step)
+explorer.infer(run, mmd_vae, titles=("VAE", "MMD-VAE"), step=page_step)
 
 # %% [markdown]
 # A broad leg passes for a dress, in both planes. A blank sheet has a code, too: an encoder has learned from clothes

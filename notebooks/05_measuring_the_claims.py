@@ -42,6 +42,7 @@
 import pandas as pd
 from scipy import stats
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from study import (
     claim_figures,
     claims,
@@ -67,6 +68,7 @@ limit = None  # a number: train and measure on the first so many images; None: o
 
 # %%
 lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"), limit=(100, None))
 
 # %% [markdown]
 # ## The models

@@ -46,6 +46,7 @@
 import numpy as np
 import pandas as pd
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from study import model_table, named_models, published_numbers, vae_family
 from vaelib import data, explorer, measures, plotting, runs
 from vaelib.measures import likelihood
@@ -63,6 +64,7 @@ limit = None  # a number: train and measure on the first so many images; None: o
 
 # %%
 lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"), limit=(100, None))
 
 # %% [markdown]
 # ## Who belongs to the family

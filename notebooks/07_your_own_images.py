@@ -46,6 +46,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from vaelib import data, explorer, losses, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.measures.decoded_images import mean_squared_error
@@ -62,6 +63,7 @@ seed: int = 0  # of the split, the weights, the order of the images and the nois
 
 # %%
 lesson.note_changed_settings(globals(), folder="emoji", closer="faces", size=32, steps=600, seed=0)
+lesson.check_ranges(globals(), size=(16, 128))  # one of the models gets half the size
 
 # %% [markdown]
 # ## A folder becomes a data set
@@ -75,12 +77,15 @@ lesson.note_changed_settings(globals(), folder="emoji", closer="faces", size=32,
 def shared_dataset(source, size=size):
     with warnings.catch_warnings():
         if source in ("emoji", "faces"):  # which are all transparent, and so are laid on white
+            lesson.check_unambiguous(source)
             warnings.simplefilter("ignore", data.ImageWarning)
             source = data.emoji(faces=source == "faces")
-        return data.images(source, size, seed=seed)
+        dataset = data.images(source, size, seed=seed)
+    lesson.check_images(dataset)
+    return dataset
 
 
-dataset = shared_dataset(folder)
+dataset, faces = shared_dataset(folder), shared_dataset(closer)
 print(dataset)
 for label, name in enumerate(dataset.class_names):
     print(f"{np.sum(dataset.train_labels == label):6} {name}")
@@ -113,7 +118,8 @@ lesson.show(
 def trained(images, latent_dim=2, beta=1.0, steps=steps):
     epochs = max(1, round(steps / math.ceil(len(images.train_images) / 50)))
     objective = Objective(losses.gaussian_nll, [beta * KL])
-    recipe = runs.Recipe(images, objective, latent_dim, epochs, batch_size=50, seed=seed)
+    rate = 8e-3 * min(1.0, 32 / size)  # large images have large gradients
+    recipe = runs.Recipe(images, objective, latent_dim, epochs, 50, learning_rate=rate, seed=seed)
     with contextlib.redirect_stdout(None):  # for there are dozens of epochs
         return runs.train(recipe)
 
@@ -171,7 +177,6 @@ lesson.show(
 # alone, 112 of them.
 
 # %%
-faces = shared_dataset(closer)
 one_kind = trained(faces)
 print(faces)
 lesson.show(

@@ -24,6 +24,7 @@ import pandas as pd
 from scipy.special import logsumexp
 from scipy.stats import norm
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from vaelib import losses, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.objectives import ELBO
@@ -41,6 +42,9 @@ step = None  # between neighbors of the grid that likelihoods are summed over; N
 # %%
 lesson.note_changed_settings(
     globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None, step=None
+)
+lesson.check_ranges(
+    globals(), dataset_name=("fashion_mnist", "mnist", "faces"), limit=(50, None), step=(0.02, 0.5)
 )
 
 # %%

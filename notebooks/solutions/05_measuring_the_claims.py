@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from study import claims, contrasts, measurement, model_table
 from vaelib import data, runs
 from vaelib.measures import features
@@ -38,6 +39,12 @@ limit = None  # a number: train and measure on the first so many images; None: o
 
 # %%
 lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.check_ranges(
+    globals(),
+    dataset_name=("fashion_mnist", "mnist", "faces"),
+    limit=(100, None),
+    seed=(0, 2**32 - 2),
+)
 
 # %% [markdown]
 # ## 1. Change one line

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from study import model_table, named_models, vae_family
 from vaelib import data, measures, plotting, runs
 from vaelib.measures import likelihood
@@ -39,6 +40,7 @@ limit = None  # a number: train and measure on the first so many images; None: o
 
 # %%
 lesson.note_changed_settings(globals(), dataset_name="fashion_mnist", epochs=4, seed=0, limit=None)
+lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"), limit=(100, None))
 
 # %%
 dataset = data.load(dataset_name).limit(limit)

@@ -28,6 +28,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
 from vaelib import data, losses, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.measures.decoded_images import mean_squared_error
@@ -50,15 +51,18 @@ lesson.note_changed_settings(globals(), folder="emoji", closer="faces", size=32,
 def trained(images, latent_dim=16, beta=1.0, term=losses.gaussian_nll):
     epochs = max(1, round(steps / math.ceil(len(images.train_images) / 50)))
     objective = Objective(term, [beta * KL])
-    recipe = runs.Recipe(images, objective, latent_dim, epochs, batch_size=50, seed=seed)
+    rate = 8e-3 * min(1.0, 32 / size)  # large images have large gradients
+    recipe = runs.Recipe(images, objective, latent_dim, epochs, 50, learning_rate=rate, seed=seed)
     with contextlib.redirect_stdout(None):
         return runs.train(recipe)
 
 
 with warnings.catch_warnings():
     if folder == "emoji":
+        lesson.check_unambiguous(folder)
         warnings.simplefilter("ignore", data.ImageWarning)
     dataset = data.images(data.emoji() if folder == "emoji" else folder, size, seed=seed)
+lesson.check_images(dataset)
 
 # %% [markdown]
 # ## 1. Change one line

@@ -287,7 +287,7 @@ def test_a_notebook_does_not_replace_itself(ask, tmp_path):
 def test_an_executed_notebook_holds_no_absolute_path(ask, tmp_path):
     file = ask(log=False, number=[1], word=["right", "wrong"])
     notebook = nbformat.read(tmp_path / "small.ipynb", as_version=4)
-    notebook.cells[1].source = "pass"
+    notebook.cells[1].source = "import os"
     nbformat.write(notebook, tmp_path / "small.ipynb")
     assert call(file).exit_code == 1  # one of them fails
     executed = list((tmp_path / "out").glob("*.ipynb"))
