@@ -81,6 +81,34 @@ def test_pictures_of_the_installed_font_lie_in_the_folders_of_their_groups(tmp_p
     assert data.emoji().read_bytes() == first  # from the cache
 
 
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def alter(path):
+    content = bytearray(path.read_bytes())
+    content[200] ^= 255  # within the first image
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, alter, lambda path: path.write_bytes(b"")])
+def test_a_damaged_archive_in_the_cache_is_made_again(tmp_path, damage):
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    (tmp_path / "list.txt").write_text(LIST, encoding="utf-8")
+    path = data.emoji()
+    whole = path.read_bytes()
+    damage(path)
+    assert data.emoji().read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_is_named_with_a_remedy(tmp_path):
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    (tmp_path / "list.txt").write_text(LIST, encoding="utf-8")
+    (tmp_path / "cache" / "emoji.zip").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"written to .*emoji\.zip .*directory.*VAELIB_CACHE_DIR"):
+        data.emoji()
+
+
 def test_faces_alone_lie_in_the_folders_of_their_subgroups(tmp_path):
     (tmp_path / "font.ttf").write_bytes(b"a font")
     (tmp_path / "list.txt").write_text(LIST, encoding="utf-8")

@@ -95,6 +95,24 @@ def test_a_damaged_film_in_the_cache_is_downloaded_again(film, tmp_path, monkeyp
     np.testing.assert_array_equal(frey.load_frames(), film)
 
 
+def test_a_folder_in_place_of_the_film_is_passed_over(film, tmp_path, monkeypatch):
+    (tmp_path / "cache" / "frey_faces" / frey.FILE).mkdir(parents=True)
+    monkeypatch.setattr("vaelib.data.builtin.downloads.download", lambda url, title: matlab(film))
+    with pytest.warns(UserWarning) as said:
+        np.testing.assert_array_equal(frey.load_frames(), film)
+    words = [str(warning.message) for warning in said]
+    assert "is not a regular file: move it away" in words[0] and "cannot be kept" in words[1]
+
+
+def test_the_size_of_the_film_is_checked_before_it_is_unpacked(tmp_path, monkeypatch):
+    file = io.BytesIO()
+    savemat(file, {"ff": np.zeros((560, 20_000), "uint8")}, do_compression=True)
+    (tmp_path / frey.FILE).write_bytes(file.getvalue())
+    monkeypatch.setattr("scipy.io.loadmat", None)  # must not be called
+    with pytest.raises(DataError, match=r"is uint8 of shape \(560, 20000\): expected uint8"):
+        frey.load_frames(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -21,6 +21,13 @@ def test_written_files_are_read_unchanged(pack):
     assert np.array_equal(idx.read_labels(pack(idx.write_labels(LABELS))), LABELS)
 
 
+def test_a_file_that_unpacks_to_too_much_is_refused(monkeypatch):
+    packed = gzip.compress(bytes(1 << 20))
+    monkeypatch.setattr(idx, "LARGEST_CONTENT", (1 << 20) - 1)
+    with pytest.raises(DataError, match="bomb unpacks to more than 1,048,575 bytes"):
+        idx.decompress(packed, "bomb")
+
+
 def test_the_format_is_that_of_mnist():
     assert idx.write_images(np.full((1, 2, 2), 7)) == struct.pack(">4I4B", 2051, 1, 2, 2, *[7] * 4)
     assert idx.write_labels([3, 4]) == struct.pack(">2I2B", 2049, 2, 3, 4)

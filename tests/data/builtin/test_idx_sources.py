@@ -108,6 +108,18 @@ def test_several_mirrors_may_contribute_files(serve, mnist):
     assert f"/{IMAGES}.gz" not in second.asked
 
 
+@pytest.mark.parametrize("kind", ["folder"] + ["FIFO"] * (os.name == "posix"))
+def test_what_is_no_file_in_the_cache_does_not_hide_the_other_files(serve, mnist, kind):
+    serve(packed(mnist))
+    load("mnist")
+    path = cache_folder() / "mnist" / IMAGES
+    path.unlink()
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    with pytest.warns(UserWarning) as said:
+        assert load("mnist").source.startswith("the cache and 127.0.0.1")
+    assert f"{IMAGES} is not a regular file" in str(said[0].message)
+
+
 def test_a_damaged_file_in_the_cache_is_fetched_again(serve, mnist):
     [server] = serve(packed(mnist))
     load("mnist")

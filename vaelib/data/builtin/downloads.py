@@ -8,6 +8,7 @@ import io
 import os
 import queue
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -55,7 +56,8 @@ def download(url: str, title: str) -> bytes:
     with answer:
         if not answer.ok:
             raise DataError(f"answers {answer.status_code} {answer.reason} for {title}")
-        size = int(answer.headers.get("Content-Length", 0))
+        announced = answer.headers.get("Content-Length", "")
+        size = int(announced) if announced.isdecimal() else 0  # a server may send anything
         content, deadline = bytearray(), time.monotonic() + FILE_SECONDS
         with tqdm(desc=title, total=size or None, unit="B", unit_scale=True) as bar:
             try:
@@ -159,6 +161,32 @@ def _complaints(stderr: bytes) -> str:
     """Return the first and the last line, which usually give the cause and the consequence."""
     lines = stderr.decode(errors="replace").strip().splitlines() or ["no error message"]
     return " ... ".join(dict.fromkeys([lines[0], lines[-1]]))
+
+
+def read_file(path: Path) -> bytes | None:
+    """Read a file of a folder or of the cache, which may hold anything.
+
+    Returns:
+        The content, or None if there is no such file.
+
+    Raises:
+        DataError: If it is not a regular file (reading a device or a pipe may never end), has more
+            than `LARGEST_FILE` bytes, or cannot be read.
+    """
+    try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise DataError(f"{path} is not a regular file: move it away, or put a copy there.")
+        if about.st_size > LARGEST_FILE:
+            raise DataError(
+                f"{path} has {about.st_size:,} bytes, expected at most {LARGEST_FILE:,}: put the "
+                "right file there."
+            )
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def keep_in_cache(name: str, file: str, content: bytes) -> bytes:

@@ -7,6 +7,7 @@ number and their appearance depend on the version of the font.
 import io
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from vaelib.data.builtin import downloads
@@ -30,10 +31,11 @@ def emoji(faces: bool = False) -> Path:
             False, all emoji, in one folder per group, such as Food & Drink.
 
     Raises:
-        DataError: If the font or the list is neither installed nor available for download.
+        DataError: If the font or the list is neither installed nor available for download, or if
+            the archive cannot be written to the cache.
     """
     paths = [cache_folder() / name for name in ("emoji.zip", "emoji-faces.zip")]
-    if not all(path.exists() for path in paths):  # both at once, because the download takes longest
+    if not all(map(_is_intact, paths)):  # both at once, because the download takes longest
         contents = {place: _content(place) for place in PACKAGES}
         listed = _listed(contents[LIST].decode())
         groups = {code: (group, name) for code, (group, _, name) in listed.items()}
@@ -43,8 +45,23 @@ def emoji(faces: bool = False) -> Path:
             if subgroup.startswith("face-")
         }
         for path, folders in zip(paths, (groups, subgroups), strict=True):
-            write_atomically(path, _zipped(contents[FONT], folders))
+            try:
+                write_atomically(path, _zipped(contents[FONT], folders))
+            except OSError as error:
+                raise DataError(
+                    f"the emoji can't be written to {path} ({error.strerror}): make room there, "
+                    "move away what is in its place, or set VAELIB_CACHE_DIR to another folder."
+                ) from None
     return paths[faces]
+
+
+def _is_intact(path: Path) -> bool:
+    """Return whether a file is a zip archive whose entries all have the right checksum."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
+        return False
 
 
 def _content(place: str) -> bytes:

@@ -64,11 +64,12 @@ def find(directory: str | os.PathLike | None = None) -> tuple[np.ndarray, str]:
     if found is not None:
         return _read(*found), "the folder in VAELIB_DATA_DIR"
     cached = cache_folder() / "frey_faces" / FILE
-    if cached.is_file():
-        try:
-            return _read(cached.read_bytes(), f"{FILE} in the cache"), "the cache"
-        except DataError as error:
-            warnings.warn(f"fetching a damaged file again: {error}", stacklevel=3)
+    try:
+        content = downloads.read_file(cached)
+        if content is not None:
+            return _read(content, f"{FILE} in the cache"), "the cache"
+    except DataError as error:
+        warnings.warn(f"fetching a damaged file again: {error}", stacklevel=3)
     try:
         content = downloads.download(ADDRESS, FILE)
     except DataError as error:
@@ -85,23 +86,30 @@ def find(directory: str | os.PathLike | None = None) -> tuple[np.ndarray, str]:
 def _in_folder(folder: Path) -> tuple[bytes, str] | None:
     """Read the file in a folder or its subfolder, and return its content and path."""
     for path in (folder / "frey_faces" / FILE, folder / FILE):
-        if path.is_file():
-            return path.read_bytes(), str(path)
+        content = downloads.read_file(path)
+        if content is not None:
+            return content, str(path)
     return None
 
 
 def _read(content: bytes, label: str) -> np.ndarray:
     """Return the frames in the MATLAB file after verifying them."""
-    from scipy.io import loadmat  # imported here because it is slow to import and rarely needed
+    # Imported here because it is slow to import and rarely needed.
+    from scipy.io import loadmat, whosmat
 
     try:
-        pixels = loadmat(io.BytesIO(content))["ff"]
+        # From the headers, before memory is allocated for what they say.
+        found = {name: (shape, kind) for name, shape, kind in whosmat(io.BytesIO(content))}["ff"]
+        expected = (SHAPE[0] * SHAPE[1], FRAMES), "uint8"
+        pixels = (
+            loadmat(io.BytesIO(content), variable_names=["ff"])["ff"] if found == expected else 0
+        )
     except Exception as error:  # SciPy raises many different types
         raise DataError(f"{label} is not a MATLAB file with a variable ff ({error}).") from None
-    if pixels.shape != (SHAPE[0] * SHAPE[1], FRAMES) or pixels.dtype != np.uint8:
+    if found != expected:
         raise DataError(
-            f"ff in {label} is {pixels.dtype} of shape {pixels.shape}: expected uint8 of shape "
-            f"({SHAPE[0] * SHAPE[1]}, {FRAMES})."
+            f"ff in {label} is {found[1]} of shape {found[0]}: expected uint8 of shape "
+            f"{expected[0]}."
         )
     frames = np.ascontiguousarray(pixels.T)
     idx.verify(frames.tobytes(), SHA256, label)

