@@ -183,3 +183,17 @@ def test_a_callback_that_stops_training_leaves_no_complete_run(on_faces, tmp_pat
     expected = runs.train(recipe, tmp_path / "undisturbed")
     assert state(resumed.model) == state(expected.model)
     assert resumed.history == expected.history
+
+
+def test_early_stopping_leaves_no_complete_run(on_faces, tmp_path):
+    recipe = Recipe(**SHORT | {"epochs": 3})
+    stop = keras.callbacks.EarlyStopping("loss", baseline=0.0, patience=0)
+    with pytest.raises(RunError, match=r"stopped training after 10 of 15 steps.* call train again"):
+        runs.train(recipe, tmp_path / "stopped", callbacks=[stop])
+    expected = runs.train(recipe, tmp_path / "undisturbed")
+    # With the best weights of the first epoch, since a high loss counts as good here.
+    worst = keras.callbacks.EarlyStopping("loss", mode="max", patience=9, restore_best_weights=True)
+    with pytest.raises(RunError, match=r"changed the model after the last epoch.*is not saved"):
+        runs.train(recipe, tmp_path / "restored", callbacks=[worst])
+    for directory in ("stopped", "restored"):
+        assert state(runs.train(recipe, tmp_path / directory).model) == state(expected.model)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from vaelib import runs
-from vaelib.runs import checkpoints, npz, run_folder
+from vaelib.runs import checkpoints, npz, run_folder, sizes
 from vaelib.runs.recipes import Recipe
+from vaelib.support.backend import tf
 from vaelib.support.errors import RunError
 
 IDENTITY = {"recipe": {"epochs": 2}, "data": "ab", "code": "cd", "versions": {"numpy": "2"}}
@@ -48,7 +49,7 @@ def test_reading_executes_nothing(folder, run, tmp_path, name, rewrite):
 def only_run_json_is_read(monkeypatch):
     """Fails the test where the content of any other file is read."""
 
-    def read(path):
+    def read(path, most=None):
         assert path.name == "run.json", path
         return path.read_bytes()
 
@@ -110,6 +111,7 @@ def test_only_regular_files_are_read(kind, name, folder, run, tmp_path, monkeypa
 @pytest.mark.parametrize("name", ["run.json", *FILES])
 def test_a_file_that_is_too_large_is_not_read(name, folder, monkeypatch):
     monkeypatch.setattr(npz, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(sizes, "MAX_JSON", 1_000_000)
     assert runs.load(folder).folder == folder
     with open(folder / name, "ab") as stream:
         stream.truncate(1_000_001)
@@ -163,6 +165,36 @@ def test_an_array_that_says_that_it_is_larger_than_its_file_is_refused(folder, r
         runs.load(folder)
 
 
+def test_an_array_that_is_smaller_than_it_says_is_refused_before_memory_is_allocated(monkeypatch):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("codes.npy", header((1 << 50,)) + bytes(100))
+    monkeypatch.setattr(np, "load", None)  # must not be called
+    with pytest.raises(ValueError, match=r"codes\.npy says .* but holds 100"):
+        npz.from_npz(stream.getvalue())
+
+
+def test_an_archive_of_very_many_files_is_refused_before_its_directory_is_read(monkeypatch):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for i in range(30):
+            archive.writestr(f"{i}.npy", header((0,)))
+    assert len(npz.from_npz(stream.getvalue())) == 30
+    monkeypatch.setattr(npz, "MAX_ARRAYS", 29)
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # must not be called
+    with pytest.raises(ValueError, match="it contains about 30 files, 29 are allowed"):
+        npz.from_npz(stream.getvalue())
+
+
+@pytest.mark.parametrize("most", ["MAX_BYTES", "MAX_ARRAYS"])
+def test_no_archive_is_written_that_cannot_be_read(most, monkeypatch):
+    arrays = {str(i): np.zeros(10) for i in range(3)}
+    size = len(npz.to_npz(arrays, compressed=False))
+    monkeypatch.setattr(npz, most, {"MAX_BYTES": size - 1, "MAX_ARRAYS": 2}[most])
+    with pytest.raises(ValueError, match="are allowed"):
+        npz.to_npz(arrays, compressed=False)
+
+
 def test_files_that_are_not_arrays_are_refused(folder, run, rewrite):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -183,7 +215,13 @@ def test_arrays_of_another_type_are_refused(dtype, folder, run, tmp_path, rewrit
 
 
 @pytest.mark.parametrize(
-    "history", ["[]", "[1]", '{"loss": 3}', '{"loss": ["a"]}', '{"loss": null}', "[" * 100_000]
+    "history",
+    [
+        *("[]", "[1]", '{"loss": 3}', '{"loss": ["a"]}', '{"loss": null}', "[" * 100_000),
+        *('{"loss": [NaN, 1]}', '{"loss": [1, Infinity]}', '{"loss": [1, 1e999]}'),
+        *('{"loss": [1]}', '{"loss": [1, 2, 3]}', '{"loss": [1, %s]}' % ("9" * 5_000)),
+    ],
+    ids=lambda text: text[:20],
 )
 def test_an_invalid_history_is_refused(history, folder, rewrite):
     rewrite("history.json", history.encode())
@@ -196,6 +234,64 @@ def test_invalid_provenance_is_refused(field, folder):
     about = json.loads((folder / "run.json").read_text())
     about["provenance"][field] = "nothing"
     (folder / "run.json").write_text(json.dumps(about))
+    with pytest.raises(RunError, match="some-run can't be read"):
+        runs.load(folder)
+
+
+ENORMOUS = [{"latent_dim": 784}, {"prior": {"kind": "mixture", "components": 10_000}}]
+ENORMOUS += [{"prior": {"kind": "vamp", "components": 10_000}}, {"network": "gated"}]
+
+
+@pytest.mark.parametrize("settings", ENORMOUS)
+def test_a_recipe_of_a_larger_model_than_the_stored_one_is_refused_before_it_is_built(
+    settings, folder, rewrite, monkeypatch
+):
+    config = json.loads((folder / "recipe.json").read_text())
+    rewrite("recipe.json", json.dumps(config | settings).encode())
+
+    def build(recipe, size):
+        assert not tf.executing_eagerly(), "memory is allocated for the model"
+        return compiled_model(recipe, size)
+
+    compiled_model = Recipe.compiled_model
+    monkeypatch.setattr(Recipe, "compiled_model", build)
+    with pytest.raises(RunError, match=r"holds arrays of .* bytes, but the model has .* bytes in"):
+        runs.load(folder)
+
+
+@pytest.mark.parametrize("place", ["weights.npz", "optimizer.npz"])
+@pytest.mark.parametrize("number", [np.nan, -np.inf])
+def test_a_run_with_weights_that_are_not_finite_is_not_loaded(place, number, folder, rewrite):
+    arrays = npz.from_npz((folder / place).read_bytes())
+    name = next(name for name, array in arrays.items() if array.dtype.kind == "f" and array.ndim)
+    arrays[name].flat[0] = number
+    rewrite(place, npz.to_npz(arrays))
+    with pytest.raises(RunError, match="is not finite, so some-run can't be loaded"):
+        runs.load(folder)
+
+
+def test_a_keras_model_in_the_folder_of_a_run_is_never_opened(folder, tmp_path):
+    with zipfile.ZipFile(folder / "model.keras", "w") as archive:
+        code = f"import pathlib; pathlib.Path({str(tmp_path / 'executed')!r}).touch()"
+        archive.writestr("config.json", json.dumps({"class_name": "Lambda", "config": code}))
+    os.chmod(folder / "model.keras", 0)
+    assert runs.load(folder).folder == folder
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_reason_is_cut_if_it_repeats_what_a_file_says(folder, rewrite):
+    config = json.loads((folder / "recipe.json").read_text())
+    rewrite("recipe.json", json.dumps(config | {"x" * 100_000: 1}).encode())
+    with pytest.raises(RunError, match="some-run can't be read") as said:
+        runs.load(folder)
+    assert len(str(said.value)) < 700
+
+
+@pytest.mark.parametrize("stored", [np.zeros(3, "int64"), np.array(3), np.array(1)])
+def test_steps_that_are_no_multiple_of_the_epochs_are_refused(stored, folder, rewrite):
+    arrays = npz.from_npz((folder / "optimizer.npz").read_bytes())
+    first = next(iter(arrays))
+    rewrite("optimizer.npz", npz.to_npz(arrays | {first: stored.astype(arrays[first].dtype)}))
     with pytest.raises(RunError, match="some-run can't be read"):
         runs.load(folder)
 

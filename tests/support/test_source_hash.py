@@ -163,6 +163,7 @@ HARMLESS = {
         "runs/npz",
         "runs/provenance",
         "runs/run_folder",
+        "runs/sizes",
     ),
     *("support/backend", "support/errors", "support/files", "support/function_hash"),
     *("support/repeatable", "support/source_hash"),

@@ -6,6 +6,7 @@ trainer            `train`, which loads, resumes or starts a training run
 run_folder         completed runs on disk
 checkpoints        the state of an unfinished training run on disk
 snapshots          the latent space and samples at several training steps
+sizes              how large a run is, checked before training and before a stored model is built
 provenance         the code, data and versions that produced a run
 npz                safe reading and writing of .npz files
 reproduction       retraining of the published runs for comparison

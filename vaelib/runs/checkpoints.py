@@ -80,6 +80,7 @@ def read(
         check_identity(trained, identity, f"{FILE_NAME} of {folder.name}")
         assign_variables(model.variables, list(parts["weight"].values()))
         assign_variables(model.optimizer.variables, list(parts["optimizer"].values()))
+        check_finite(model, f"{FILE_NAME} of {folder.name} can't be used: move it away")
     except RunError:
         raise
     except Exception as error:  # zipfile, zlib, NumPy and JSON raise many different types
@@ -109,11 +110,15 @@ def check_identity(found: dict, expected: dict, name: str) -> None:
         )
 
 
-def check_finite(model: VAE) -> None:
-    """Raise a RunError if a weight, or a number in the optimizer's state, is infinite or NaN."""
+def check_finite(
+    model: VAE, then: str = "the model is not saved: train with a lower learning rate"
+) -> None:
+    """Raise a RunError if a weight, or a number in the optimizer's state, is infinite or NaN.
+
+    Args:
+        model: A compiled `VAE`.
+        then: What follows from it and what to do, as the end of the message.
+    """
     for variable in (*model.variables, *model.optimizer.variables):
         if not np.isfinite(ops.convert_to_numpy(variable)).all():
-            raise RunError(
-                f"{variable.path} is not finite, so the model is not saved: train with a lower "
-                "learning rate."
-            )
+            raise RunError(f"{variable.path} is not finite, so {then}.")

@@ -7,6 +7,7 @@ from typing import Self
 from vaelib.data import Dataset
 from vaelib.support.errors import check_integer
 
+FITS = "crop", "pad"  # see `data.images`
 NON_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 
 
@@ -52,9 +53,17 @@ class DatasetReference:
                 "image_shape, class_names and fit."
             )
         shape = tuple(check_integer("a side", side, 1) for side in config["image_shape"])
-        names = tuple(map(str, config["class_names"]))
-        fit = config["fit"] and str(config["fit"])
-        return cls(str(config["name"]), str(config["fingerprint"]), shape, names, fit)
+        if len(shape) != 3 or shape[2] not in (1, 3):
+            raise ValueError(
+                f"image_shape is {str(shape)[:80]}: expected (height, width, channels) with 1 or 3 "
+                "channels."
+            )
+        names, fit = config["class_names"], config["fit"]
+        if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+            raise TypeError("class_names must be a list of strings.")
+        if fit not in (None, *FITS):
+            raise ValueError(f"fit must be None or one of {', '.join(FITS)}, not {fit!r}.")
+        return cls(str(config["name"]), str(config["fingerprint"]), shape, tuple(names), fit)
 
     @classmethod
     def from_dataset(cls, dataset: Dataset) -> Self:

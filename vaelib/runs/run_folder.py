@@ -25,19 +25,20 @@ from hashlib import sha256
 from pathlib import Path
 
 import filelock
+import numpy as np
 
 import vaelib
 from vaelib.models import VAE
-from vaelib.runs import checkpoints
+from vaelib.runs import checkpoints, sizes
 from vaelib.runs.npz import assign_variables, from_npz, read_bounded, to_npz, variable_values
 from vaelib.runs.provenance import identity_of_saved_run
 from vaelib.runs.recipes import Recipe
-from vaelib.support.backend import keras
 from vaelib.support.errors import RunError
 from vaelib.support.files import cache_folder, folder_from_environment, write_atomically
 
 FILES = ("recipe.json", "weights.npz", "optimizer.npz", "history.json", "snapshots.npz")
 SECONDS_BETWEEN_MESSAGES = 60.0  # while waiting for another process
+MOST_SAID = 500  # characters of a reason, which may contain text of a file from elsewhere
 _HERE = Path(vaelib.__file__).parent
 # The runs and feature spaces that come with the project. They are in the folder runs/ of the
 # repository, or in the folder "published" of an installed package.
@@ -150,17 +151,26 @@ def save(folder: str | Path, run: Run) -> Run:
         The same run.
 
     Raises:
-        RunError: If the folder cannot be written, or if a weight of the model is not finite.
+        RunError: If the folder cannot be written, if a weight of the model is not finite, if the
+            run is not complete, or if `load` would refuse its files for another reason.
     """
     checkpoints.check_finite(run.model)
     folder = Path(folder).expanduser()
-    files = {
-        "recipe.json": _json(run.recipe.get_config()),
-        "weights.npz": _variables(run.model),
-        "optimizer.npz": _variables(run.model.optimizer),
-        "history.json": _json(run.history),
-        "snapshots.npz": to_npz(run.snapshots),
-    }
+    try:
+        variables = [variable_values(each.variables) for each in (run.model, run.model.optimizer)]
+        sizes.check_stored(run.recipe, *variables, run.history)
+        files = {
+            "recipe.json": _json(run.recipe.get_config()),
+            "weights.npz": _arrays(variables[0]),
+            "optimizer.npz": _arrays(variables[1]),
+            "history.json": _json(run.history),
+            "snapshots.npz": to_npz(run.snapshots),
+        }
+    except ValueError as error:
+        raise RunError(
+            f"the run of {run.recipe.slug} can't be saved ({error}): save a completed run, such as "
+            "one that `train` returns."
+        ) from None
     digests = {name: sha256(content).hexdigest() for name, content in files.items()}
     files["run.json"] = _json({"provenance": run.provenance, "sha256": digests})
     with oserror_as_run_error(folder):
@@ -182,8 +192,9 @@ def load(folder: str | Path, identity: dict | None = None) -> Run:
         The `Run`, with its model compiled.
 
     Raises:
-        RunError: If the run does not exist, is not complete, has another identity, or if one of
-            its files has changed since it was written.
+        RunError: If the run does not exist, is not complete, has another identity, if one of its
+            files has changed since it was written, or if its arrays are not finite or do not have
+            the sizes that its recipe says.
     """
     named = isinstance(folder, str) and not {os.sep, os.altsep or os.sep} & set(folder)
     folder = PUBLISHED / folder if named else Path(folder).expanduser()
@@ -200,37 +211,41 @@ def load(folder: str | Path, identity: dict | None = None) -> Run:
         raise
     except Exception as error:  # JSON, zipfile, NumPy and Recipe raise many different types
         raise RunError(
-            f"{folder.name} can't be read ({error}): move it away and train again."
+            f"{folder.name} can't be read ({str(error)[:MOST_SAID]}): move it away and train again."
         ) from None
     return run
 
 
 def _load(folder: Path, identity: dict | None) -> Run:
-    about = json.loads(read_bounded(folder / "run.json"))
+    about = _from_json(read_bounded(folder / "run.json", sizes.MAX_JSON))
     if set(about["sha256"]) != set(FILES):
+        named = ", ".join(about["sha256"])[:MOST_SAID] or "none"
         raise RunError(
-            f"run.json of {folder.name} names the files {', '.join(about['sha256']) or 'none'}: "
-            f"expected {', '.join(FILES)}."
+            f"run.json of {folder.name} names the files {named}: expected {', '.join(FILES)}."
         )
-    contents = {name: read_bounded(folder / name) for name in FILES}
+    most = {name: sizes.MAX_JSON if name.endswith(".json") else None for name in FILES}
+    contents = {name: read_bounded(folder / name, most[name]) for name in FILES}
     for name, content in contents.items():
         if sha256(content).hexdigest() != about["sha256"][name]:
             raise RunError(
                 f"{name} of {folder.name} has changed since it was written (its SHA-256 differs): "
                 "restore it, or move the folder away and train again."
             )
-    config, history = (json.loads(contents[name]) for name in ("recipe.json", "history.json"))
+    config, history = (_from_json(contents[name]) for name in ("recipe.json", "history.json"))
     weights, state, snapshots = (from_npz(contents[n]) for n in FILES if n.endswith(".npz"))
     history = {term: [float(value) for value in values] for term, values in history.items()}
     recipe = _recipe(config, folder)
     found = identity_of_saved_run(recipe, about["provenance"])
     if identity is not None:
         checkpoints.check_identity(found, identity, folder.name)
-    state = list(state.values())
+    weights, state = list(weights.values()), list(state.values())
+    # Before the model is built, because a forged recipe can describe an enormous one.
+    sizes.check_stored(recipe, weights, state, history)
     steps_per_epoch = int(state[0]) // recipe.epochs  # the first variable of Adam counts its steps
     model = recipe.compiled_model(steps_per_epoch * recipe.batch_size)
-    assign_variables(model.variables, list(weights.values()))
+    assign_variables(model.variables, weights)
     assign_variables(model.optimizer.variables, state)
+    checkpoints.check_finite(model, f"{folder.name} can't be loaded: restore it, or train again")
     return Run(recipe, model, history, snapshots, about["provenance"], folder)
 
 
@@ -244,9 +259,21 @@ def _recipe(config: dict, folder: Path) -> Recipe:
         raise
 
 
-def _variables(owner: VAE | keras.Optimizer) -> bytes:
-    return to_npz({str(i): v for i, v in enumerate(variable_values(owner.variables))})
+def _arrays(values: list[np.ndarray]) -> bytes:
+    return to_npz({str(i): value for i, value in enumerate(values)})
 
 
 def _json(value: dict) -> bytes:
-    return (json.dumps(value, indent=2) + "\n").encode()
+    content = (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
+    if len(content) > sizes.MAX_JSON:
+        raise ValueError(f"its JSON has {len(content):,} bytes, {sizes.MAX_JSON:,} are allowed")
+    return content
+
+
+def _from_json(content: bytes) -> dict:
+    """Read JSON; NaN and infinity, which Python would accept, raise a ValueError."""
+
+    def refuse(number: str) -> None:
+        raise ValueError(f"it contains the number {number}")
+
+    return json.loads(content, parse_constant=refuse)

@@ -3,10 +3,14 @@
 The three kinds of figures in the blog post that the course examines are drawn from these arrays.
 """
 
+import math
+
 import numpy as np
 
+from vaelib.data import Dataset
 from vaelib.models import VAE
-from vaelib.priors import StandardNormal
+from vaelib.priors import STANDARD_NORMAL, StandardNormal
+from vaelib.runs.recipes import Recipe
 from vaelib.support.backend import keras, ops
 from vaelib.support.latent_grid import LIMIT, grid_codes
 
@@ -15,6 +19,24 @@ SAMPLES = 64  # sampled images; unless the prior is trained, their codes are the
 # The latent space changes most in the first steps. All numbers but 0 are multiples of the number
 # of steps that `training.fit` executes at once.
 STEPS = 0, 50, 200, 600, 1_200
+
+
+def planned_bytes(recipe: Recipe, dataset: Dataset) -> int:
+    """Return how many bytes the arrays of `Snapshots` will have after a training run.
+
+    Args:
+        recipe: The recipe of the run.
+        dataset: The data that it will be trained on.
+    """
+    steps = recipe.epochs * math.ceil(len(dataset.train_images) / recipe.batch_size)
+    count = len({*(step for step in STEPS if step < steps), steps})
+    n, pixels = len(dataset.test_images), math.prod(recipe.image_shape)
+    one = 8 + SAMPLES * pixels + 4 * n * recipe.latent_dim  # 8 for the number of the step
+    if recipe.latent_dim == 2 and not recipe.condition:
+        one += len(grid_codes()) * pixels
+    if recipe.prior != STANDARD_NORMAL:
+        one += 8 + (4 * PRIOR_SIDE**2 if recipe.latent_dim == 2 else 0)
+    return count * one + dataset.test_labels.nbytes
 
 
 class Snapshots(keras.callbacks.Callback):

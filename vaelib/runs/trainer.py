@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from vaelib import training
 from vaelib.data import Dataset
 from vaelib.models import VAE
-from vaelib.runs import checkpoints, provenance, run_folder
+from vaelib.runs import checkpoints, provenance, run_folder, sizes
+from vaelib.runs.npz import variable_values
 from vaelib.runs.recipes import Recipe
 from vaelib.runs.snapshots import Snapshots
 from vaelib.support.backend import keras
@@ -31,7 +34,9 @@ def train(
         directory: Folder in which runs are stored. Default: the environment variable
             `VAELIB_RUNS_DIR`, or else the folder "runs" in the user's cache.
         callbacks: Additional Keras callbacks that observe training. They must not change the model.
-            If one of them stops training, a RunError is raised, and the next call continues.
+            If one of them stops training, such as `EarlyStopping`, a RunError is raised, because
+            the recipe was not carried out, and the next call continues. A RunError is also raised
+            if one of them has changed the model after the last epoch.
 
     Returns:
         A `Run` with recipe, model, history, snapshots and provenance.
@@ -40,7 +45,8 @@ def train(
         TypeError: If `recipe` is not a `Recipe`.
         DataError: If the images cannot be loaded.
         RunError: If the files stored for this recipe are damaged or belong to a different training
-            run, if the folder cannot be written, or if a callback stopped training.
+            run, if the files of the run would be too large to be read again, if the folder cannot
+            be written, or if a callback stopped training or changed the model at its end.
         FloatingPointError: If the loss or a weight becomes infinite or NaN.
     """
     if not isinstance(recipe, Recipe):
@@ -67,7 +73,9 @@ def _trained(
     folder: Path,
     callbacks: Iterable[keras.callbacks.Callback],
 ) -> run_folder.Run:
-    start, images = time.time(), dataset.train_images
+    # A monotonic clock, because the time of day can be set back while a model is trained.
+    start, images = time.monotonic(), dataset.train_images
+    sizes.check_planned(recipe, dataset)
     model = recipe.compiled_model(len(images))
     test_set = dataset.test_images, dataset.test_labels
     snapshots = Snapshots(*test_set, recipe.epochs, model.steps_per_epoch, recipe.seed)
@@ -88,8 +96,15 @@ def _trained(
             "complete and is not saved. Epochs that were completed are kept: call train again to "
             "continue after them, or choose fewer epochs in the recipe."
         )
+    pairs = zip(writer.weights, variable_values(model.variables), strict=True)
+    if not all(np.array_equal(a, b) for a, b in pairs):
+        raise RunError(
+            "a callback changed the model after the last epoch, as EarlyStopping does with "
+            "restore_best_weights=True, so the model is not what the recipe gives and is not "
+            "saved: leave out this callback and call train again, which trains nothing again."
+        )
     about = provenance.provenance_record(
-        dataset, seconds=time.time() - start, resumed_after_epoch=done
+        dataset, seconds=time.monotonic() - start, resumed_after_epoch=done
     )
     run = run_folder.Run(recipe, model, history, snapshots.arrays(), about, folder)
     return run_folder.save(folder, run)
@@ -111,7 +126,11 @@ def _loaded(folder: Path, identity: dict, recipe: Recipe) -> run_folder.Run:
 
 
 class CheckpointWriter(keras.callbacks.Callback):
-    """Write a checkpoint after every epoch, with the arrays of the given `Snapshots` callback."""
+    """Write a checkpoint after every epoch, with the arrays of the given `Snapshots` callback.
+
+    Attributes:
+        weights: The variables of the model after the last complete epoch.
+    """
 
     def __init__(
         self, folder: Path, identity: dict, history: dict[str, list[float]], snapshots: Snapshots
@@ -120,10 +139,15 @@ class CheckpointWriter(keras.callbacks.Callback):
         self.folder, self.identity = folder, identity
         self.history, self.snapshots = history, snapshots
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Keep the weights, because there may be no epoch left (called by Keras)."""
+        self.weights = variable_values(self.model.variables)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the checkpoint, unless a callback stopped training within the epoch."""
         if _steps_done(self.model) != (epoch + 1) * self.model.steps_per_epoch:
             return
+        self.weights = variable_values(self.model.variables)
         state = self.identity, self.model, self.history, self.snapshots.arrays()
         with run_folder.oserror_as_run_error(self.folder):
             checkpoints.write(self.folder, *state)
