@@ -249,3 +249,48 @@ def test_gaussian_nll_refuses_shapes_that_differ():
     images, logits = images_and_logits()
     with pytest.raises(ValueError, match="expected the same shape for both"):
         losses.gaussian_nll(images, logits[:, :14], tf.constant(0.0))
+
+
+# ---- Types
+
+
+@pytest.mark.parametrize("name", CODE_TERMS)
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["float64", "float16", "int32"])
+def test_codes_of_different_types_are_refused_in_one_sentence(name, wrong, kind):
+    arrays = list(codes())
+    if name == "gaussian_kl" and wrong == 0:
+        return
+    arrays[wrong] = arrays[wrong].astype(kind)
+    words = rf"of type {kind}.*expected the same floating-point type for all, so convert them"
+    for given in (arrays, [ops.convert_to_tensor(array) for array in arrays]):
+        with pytest.raises(TypeError, match=words):
+            CODE_TERMS[name](*given)
+
+
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
+def test_a_density_of_integers_is_refused(kind):
+    with pytest.raises(TypeError, match=f"z of type {kind}: expected the same floating-point type"):
+        losses.gaussian_log_density(np.array([[0, 1]], kind))
+
+
+@pytest.mark.parametrize("term", [*PIXEL_TERMS, losses.gaussian_nll])
+@pytest.mark.parametrize("kinds", [("uint8", "float32"), ("float64", "float32"), ("int64",) * 2])
+def test_pixels_of_other_types_are_refused(term, kinds):
+    images, logits = (a.astype(k) for a, k in zip(images_and_logits(), kinds, strict=True))
+    more = [0.0] if term is losses.gaussian_nll else []
+    with pytest.raises(TypeError, match=f"images of type {kinds[0]} and logits of type {kinds[1]}"):
+        term(images, logits, *more)
+    with pytest.raises(TypeError, match="must be arrays or tensors"):
+        term([[0.0, 1.0]], [[0.0, 1.0]], *more)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_the_scale_may_be_any_number_or_a_tensor_of_the_same_type(kind):
+    images, logits = (array.astype(kind) for array in images_and_logits())
+    expected = losses.gaussian_nll(images, logits, ops.convert_to_tensor(-1.0, dtype=kind))
+    for scale in (-1, -1.0, np.float64(-1), np.float32(-1)):
+        np.testing.assert_array_equal(losses.gaussian_nll(images, logits, scale), expected)
+    other = {"float32": "float64", "float64": "float32"}[kind]
+    with pytest.raises(TypeError, match=f"log_scale of type {other}"):
+        losses.gaussian_nll(images, logits, ops.convert_to_tensor(-1.0, dtype=other))

@@ -16,9 +16,10 @@ image, so the three values of a color pixel count separately.
 """
 
 import math
+import numbers
 from collections.abc import Callable
 
-from vaelib.support.backend import Tensor, ops
+from vaelib.support.backend import Tensor, keras, ops
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -75,6 +76,7 @@ def binary_cross_entropy(images: Tensor, logits: Tensor) -> Tensor:
 
     Raises:
         ValueError: If the shapes differ.
+        TypeError: If images and logits are not of the same floating-point type.
 
     >>> import numpy as np
     >>> images, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])  # one image, two pixels
@@ -103,6 +105,7 @@ def squared_error(images: Tensor, logits: Tensor) -> Tensor:
 
     Raises:
         ValueError: If the shapes differ.
+        TypeError: If images and logits are not of the same floating-point type.
 
     >>> import numpy as np
     >>> images, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])  # one image, two pixels
@@ -126,19 +129,24 @@ def gaussian_nll(images: Tensor, logits: Tensor, log_scale: Tensor) -> Tensor:
     Args:
         images: Shape (batch, height, width, channels), values in [0, 1].
         logits: Output of the decoder, same shape, any real numbers.
-        log_scale: log s, a scalar of the same type as the images.
+        log_scale: log s, a number, or a scalar tensor of the same type as the images.
 
     Returns:
         Shape (batch,), nats per image.
 
     Raises:
         ValueError: If the shapes of images and logits differ.
+        TypeError: If images, logits, and log_scale are not of the same floating-point type.
 
     >>> import numpy as np
     >>> images, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])  # one image, two pixels
     >>> gaussian_nll(images, logits, log_scale=np.log(0.5)).numpy().round(2).tolist()
     [0.98]
     """
+    _check_same_shape(images, logits)
+    if isinstance(log_scale, numbers.Real):
+        log_scale = ops.convert_to_tensor(log_scale, dtype=images.dtype)
+    _check_same_type(images=images, log_scale=log_scale)
     log_scale, log_scale_copy = fork_gradient(log_scale)
     constant = math.prod(images.shape[1:]) * (LOG_2PI / 2 + log_scale)
     return constant + 0.5 * squared_error(images, logits) * ops.exp(-2.0 * log_scale_copy)
@@ -161,6 +169,7 @@ def gaussian_log_density(
 
     Raises:
         ValueError: If the shapes do not match.
+        TypeError: If the arrays are not of the same floating-point type.
 
     >>> import numpy as np
     >>> gaussian_log_density(np.array([[0.0, 0.0], [1.0, 2.0]])).numpy().round(2).tolist()
@@ -187,6 +196,7 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
 
     Raises:
         ValueError: If the shapes differ.
+        TypeError: If both are not of the same floating-point type.
 
     >>> import numpy as np
     >>> z_mean, z_log_var = np.array([[0.0, 0.0], [1.0, 0.0]]), np.zeros((2, 2))
@@ -225,6 +235,7 @@ def sampled_kl(
 
     Raises:
         ValueError: If the shapes of z, z_mean, and z_log_var differ.
+        TypeError: If they are not of the same floating-point type.
 
     >>> import numpy as np
     >>> z, z_mean, z_log_var = np.array([[1.0, 2.0]]), np.array([[1.0, 1.0]]), np.zeros((1, 2))
@@ -262,7 +273,24 @@ def _sum_per_image(values: Tensor) -> Tensor:
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))
 
 
+def _check_same_type(**arguments: Tensor | float) -> None:
+    """Raise a TypeError unless all arrays have the same floating-point type; numbers may be any."""
+    types = {
+        name: keras.backend.standardize_dtype(value.dtype)
+        for name, value in arguments.items()
+        if hasattr(value, "dtype") and not isinstance(value, numbers.Real)
+    }
+    if len(set(types.values())) > 1 or any("float" not in kind for kind in types.values()):
+        given = " and ".join(f"{name} of type {kind}" for name, kind in types.items())
+        raise TypeError(
+            f"{given}: expected the same floating-point type for all, so convert them, for example "
+            "with astype('float32')."
+        )
+
+
 def _check_same_shape(images: Tensor, logits: Tensor) -> None:
+    if not all(hasattr(array, "shape") for array in (images, logits)):
+        raise TypeError("images and logits must be arrays or tensors: convert with np.array.")
     pairs = list(zip(images.shape, logits.shape, strict=False))
     # In a graph, None is the size of a batch that is not known yet.
     same = all(a == b or None in (a, b) for a, b in pairs)
@@ -271,6 +299,7 @@ def _check_same_shape(images: Tensor, logits: Tensor) -> None:
             f"images have shape {tuple(images.shape)} and logits have shape {tuple(logits.shape)}: "
             "expected the same shape for both, (batch, height, width, channels)."
         )
+    _check_same_type(images=images, logits=logits)
 
 
 def _check_codes(**arguments: Tensor | float) -> None:
@@ -280,3 +309,4 @@ def _check_codes(**arguments: Tensor | float) -> None:
     if len(first) != 2 or any(shape not in ((), first) for shape in shapes.values()):
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"shapes {given}: expected the same for all, (batch, latent_dim).")
+    _check_same_type(**arguments)
