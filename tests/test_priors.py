@@ -156,6 +156,11 @@ def test_pseudo_inputs_start_as_training_images_and_stay_in_the_range_of_pixels(
     assert trained.min() >= 0 and trained.max() <= 1  # black pixels get gradients either way
 
 
+def test_the_constraint_of_pseudo_inputs_is_of_the_kind_that_every_supported_keras_takes():
+    constraint = VAE(prior=priors.vamp(1)).prior.pseudo_inputs.constraint
+    assert isinstance(constraint, keras.constraints.Constraint)  # 3.12 to 3.14 refuse a function
+
+
 def test_the_encoder_is_counted_once_and_is_no_part_of_the_prior():
     model = VAE(prior=priors.vamp(4))
     assert model.count_params() == VAE().count_params() + 4 * 784

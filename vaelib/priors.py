@@ -266,7 +266,7 @@ class VampPrior(TrainablePrior):
         self.pseudo_inputs = self.add_weight(
             (components, *encoder.input_shape[1:]),
             keras.initializers.RandomUniform(0.0, 1.0, seed=seed),
-            constraint=between_0_and_1,
+            constraint=Between0And1(),
             name="pseudo_inputs",
         )
         self.built = True
@@ -297,10 +297,15 @@ class VampPrior(TrainablePrior):
         return Mixture(*ops.split(encoded, 2, axis=1))
 
 
-def between_0_and_1(images: Tensor) -> Tensor:
+class Between0And1(keras.constraints.Constraint):
     """Clip pseudo-inputs to [0, 1], which Keras does after each training step.
 
-    >>> between_0_and_1(np.array([-0.5, 0.5, 1.5])).numpy().tolist()
+    It is a class because Keras accepts functions as constraints only from version 3.15 on.
+
+    >>> Between0And1()(np.array([-0.5, 0.5, 1.5])).numpy().tolist()
     [0.0, 0.5, 1.0]
     """
-    return ops.clip(images, 0.0, 1.0)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return the images with every pixel below 0 set to 0 and every pixel above 1 set to 1."""
+        return ops.clip(images, 0.0, 1.0)
