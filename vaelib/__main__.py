@@ -21,6 +21,7 @@ from vaelib.commands.command_group import (
 from vaelib.commands.train import train
 from vaelib.data.builtin import idx_sources
 from vaelib.data.user_images import listing
+from vaelib.support.installed import check_packages
 
 
 @click.group(cls=FriendlyErrors, invoke_without_command=True)
@@ -114,14 +115,11 @@ def batch(file: Path, kernels: int, scheduler: str | None) -> None:
     and the exit code is 1.
     """
     try:
-        from vaelib.commands import batch as batches  # imported here: it imports papermill and Dask
-    except ModuleNotFoundError as error:
-        if (error.name or "vaelib").partition(".")[0] == "vaelib":
-            raise
-        raise click.ClickException(
-            f"the command batch needs {error.name}, which is not installed: install the extra "
-            "called tutorial, with pip install '.[tutorial]' in the folder of the project."
-        ) from error
+        check_packages("this command", "batch", "distributed", "papermill")
+    except ImportError as error:
+        raise click.ClickException(str(error)) from None
+    from vaelib.commands import batch as batches  # imported here: it imports papermill and Dask
+
     with user_input():
         jobs = batches.read(file)
     failed = batches.run(jobs, kernels, scheduler)

@@ -166,7 +166,7 @@ HARMLESS = {
         "runs/sizes",
     ),
     *("support/backend", "support/errors", "support/files", "support/function_hash"),
-    *("support/repeatable", "support/source_hash"),
+    *("support/installed", "support/repeatable", "support/source_hash"),
 }
 
 

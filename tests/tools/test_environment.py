@@ -1,18 +1,22 @@
 """Packaging and the Makefile: what is generated, found, refused and repaired."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import vaelib
-from tools.environment import install, lock
+from tools import run as tools_run
+from tools.environment import install, lock, lock_file, oldest
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -75,13 +79,107 @@ def test_lock_has_one_hashed_version_of_each_package_and_no_address():
     text = (ROOT / "requirements.lock").read_text()
     names = re.findall(r"^([a-z0-9-]+)\S*==", text, re.MULTILINE)
     assert len(names) == len(set(names)) > 100
-    entries = lock.locked(ROOT)
+    entries = lock_file.entries(text)
     assert set(entries) == set(names)
-    assert all("--hash=sha256:" in pin for _, pin in entries.values())
+    assert all("--hash=sha256:" in entry.text for entry in entries.values())
+    assert "".join(entry.text for entry in entries.values()) in text
+    assert set().union(*(e.parents for e in entries.values())) - set(names) <= FROM_ELSEWHERE
     for name in ("requirements.lock", "environment.yml"):
         assert not re.search(
             r"https?:|file:|/(opt|root|work|home|tmp)\b", (ROOT / name).read_text()
         )
+
+
+FROM_ELSEWHERE = {"vaelib (pyproject.toml)", "-c (workspace)"}
+LOCK = """\
+# Generated
+a==1.0 ; python_full_version < '3.12' \\
+    --hash=sha256:00
+    # via vaelib (pyproject.toml)
+b[x]==2.0 \\
+    --hash=sha256:11 \\
+    --hash=sha256:22
+    # via
+    #   a
+    #   c
+c==3.0 \\
+    --hash=sha256:33
+    # via vaelib (pyproject.toml)
+d==4.0 \\
+    --hash=sha256:44
+    # via b
+"""
+
+
+def test_an_entry_of_the_lock_is_read_with_its_condition_and_with_what_requires_it():
+    entries = lock_file.entries(LOCK)
+    assert [entry.version for entry in entries.values()] == ["1.0", "2.0", "3.0", "4.0"]
+    assert (entries["a"].marker, entries["b"].marker) == ("python_full_version < '3.12'", "")
+    assert [e.direct for e in entries.values()] == [True, False, True, False]
+    assert entries["b"].parents == {"a", "c"} and entries["d"].parents == {"b"}
+    assert entries["b"].text.count("--hash") == 2
+
+
+def test_a_part_of_the_lock_has_all_that_is_required_and_nothing_else():
+    entries = lock_file.entries(LOCK)
+    assert lock_file.needed(entries, ["a"]) == ["a", "b", "d"]
+    assert lock_file.needed(entries, ["c", "d"]) == ["b", "c", "d"]
+
+
+def test_readers_get_no_tools_for_tests_and_notebooks_everything_that_they_import():
+    notebooks, readers, everything = (
+        set(lock_file.part(ROOT, extras))
+        for extras in (lock_file.NOTEBOOKS, lock_file.READERS, lock_file.EVERYTHING)
+    )
+    assert (
+        notebooks
+        < readers
+        < everything
+        == set(lock_file.entries((ROOT / "requirements.lock").read_text()))
+    )
+    assert not readers & {"playwright", "pytest", "sphinx", "ruff", "jupyter-repo2docker"}
+    assert {"tensorflow-cpu", "tensorflow", "keras", "jupyterlab", "pandas"} <= notebooks
+    assert {"distributed", "uv", "hatchling"} <= readers and "distributed" not in notebooks
+
+
+def test_neither_build_of_tensorflow_is_required_and_each_is_in_an_extra():
+    project = PYPROJECT["project"]
+    assert not [line for line in project["dependencies"] if "tensorflow" in line]
+    extras = project["optional-dependencies"]
+    for extra in ("cpu", "gpu"):
+        assert all(line.startswith("tensorflow") for line in extras[extra])
+        for platform in ("linux", "darwin", "win32"):  # one build for each, never two
+            found = {"sys_platform": platform, "platform_machine": "x86_64", "extra": ""}
+            given = [Requirement(line) for line in extras[extra]]
+            assert sum(line.marker.evaluate(found) for line in given) == 1, (extra, platform)
+
+
+def test_every_package_that_is_imported_is_declared_where_it_is_imported():
+    project = PYPROJECT["project"]["optional-dependencies"]
+    base = {lock_file.canonical(line) for line in lock_file.direct(ROOT, [])}
+    lessons = base | {lock_file.canonical(line) for line in project["tutorial"] + project["cpu"]}
+    allowed = {"vaelib": lessons | {"distributed"}, "study": lessons, "notebooks": lessons}
+    owners = packages_distributions()
+    for folder, declared in allowed.items():
+        for path in (ROOT / folder).rglob("*.py"):
+            for name in imported_by(path) - {"vaelib", "study"} - sys.stdlib_module_names:
+                packages = {lock_file.canonical(owner) for owner in owners[name]}
+                assert packages & (declared | COME_ALONG), f"{path} imports {name}"
+
+
+# Their packages are required by those that define what a notebook is.
+COME_ALONG = {"ipython", "jupyter-client", "nbformat", "traitlets"}
+
+
+def imported_by(path):
+    """The names of the packages that a file imports anywhere, also inside of functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_both_environments_are_equal_and_hold_no_editable_path():
@@ -90,6 +188,9 @@ def test_both_environments_are_equal_and_hold_no_editable_path():
     *conda, pip = yaml.safe_load(text)["dependencies"]
     assert conda == ["python=3.12", "pip"]
     assert all(re.match(r"[a-z0-9-]+==\d", pin) for pin in pip["pip"])
+    pins = [Requirement(pin) for pin in pip["pip"]]
+    assert [pin.name for pin in pins] == list(lock_file.part(ROOT, lock_file.NOTEBOOKS))
+    assert {"grpcio", "contourpy", "jupyter-core"} <= {pin.name for pin in pins}  # indirect ones
 
 
 def test_version_is_the_same_everywhere():
@@ -138,13 +239,28 @@ def test_environment_is_made_once_and_again_for_newer_pins(clone):
     Path(".venv/bin/python").symlink_to(sys.executable)
     Path(".venv/ready").touch()
     assert make("--question", ".venv/ready").returncode == 0
+    assert make("--question", ".venv/ready-for-tests").returncode == 1
+    assert install.is_current(install.READY) and not install.is_current(install.READY_FOR_TESTS)
     later = Path(".venv/ready").stat().st_mtime + 1
     os.utime("requirements.lock", (later, later))
     assert make("--question", ".venv/ready").returncode == 1
+    assert not install.is_current(install.READY)
     os.utime(".venv/ready", (later, later))
     assert make("--question", ".venv/ready").returncode == 0
     Path(".venv/bin/python").unlink()
     assert make("--question", ".venv/ready").returncode == 1
+    assert not install.is_current(install.READY)
+
+
+def test_a_python_without_tensorflow_gets_a_sentence_and_no_environment(clone, monkeypatch):
+    first, after = install.PYTHONS
+    assert PYPROJECT["project"]["requires-python"] == f">=3.{first[1]},<3.{after[1]}"
+    monkeypatch.setattr(install.sys, "version_info", (3, 14, 0))
+    with pytest.raises(
+        SystemExit, match=r"This is Python 3\.14, but the course needs 3\.11 to 3\.13"
+    ):
+        install.prepare()
+    assert not Path(".venv").exists()
 
 
 def test_ci_runs_all_tests_those_of_make_test_first():
@@ -227,23 +343,73 @@ def test_pip_installs_what_uv_does_not_and_both_check_hashes(pretended, capsys, 
     commands = pretended(failing)
     install.prepare()
     install.install()
-    locked = [command for command in commands if "requirements.lock" in command]
+    locked = [command for command in commands if command[-1] == ".venv/chosen.txt"]
     assert [Path(command[0]).name for command in locked] == tried
     for command in locked:
         assert command[-4:-1] == ["--no-deps", "--require-hashes", "--requirement"]
     assert commands[-1][-2:] == ["--editable", "."]
     said = capsys.readouterr().out
-    assert re.search(r"Installing \d+ packages", said)
+    chosen = lock_file.entries(Path(".venv/chosen.txt").read_text())
+    assert set(chosen) == set(lock_file.part(ROOT, lock_file.READERS))
+    assert f"Installing {len(chosen)} packages" in said
     assert ("pip tries now" in said) == (tried != ["uv"])
     pin = Path(".venv/uv.txt").read_text()
     assert re.match(r"uv==[\d.]+ \\\n", pin) and pin in Path("requirements.lock").read_text()
-    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", pin)) == len(pin.splitlines()) - 1 > 5
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", pin)) == len(pin.splitlines()) - 2 > 5
+
+
+def test_the_word_all_installs_what_tests_need_and_marks_both_as_ready(pretended, monkeypatch):
+    monkeypatch.setattr(install, "ROOT", Path.cwd())
+    pretended()
+    install.main([])
+    assert install.READY.exists() and not install.READY_FOR_TESTS.exists()
+    readers = lock_file.entries(Path(".venv/chosen.txt").read_text())
+    install.main(["all"])
+    assert install.READY.exists() and install.READY_FOR_TESTS.exists()
+    everything = lock_file.entries(Path(".venv/chosen.txt").read_text())
+    assert set(readers) < set(everything) == set(lock_file.part(ROOT, lock_file.EVERYTHING))
+    with pytest.raises(SystemExit, match="'everything' is not known: give the word all, or"):
+        install.main(["everything"])
+
+
+def test_lessons_run_without_make_and_the_environment_is_created_before(pretended, monkeypatch):
+    monkeypatch.setattr(install, "ROOT", Path.cwd())
+    commands = pretended()
+    assert tools_run.main(["lessons=04 07", "epochs=2"]) == 0
+    python, made = str(install.PYTHON), [word for words in commands for word in words]
+    assert commands[-1] == [python, "-m", "tools.notebooks.run", "lessons=04 07", "epochs=2"]
+    assert "venv" in made and "--editable" in made
+    Path(python).parent.mkdir()
+    Path(python).touch()
+    commands.clear()
+    assert tools_run.main(["lab", "--no-browser"]) == 0  # nothing is installed again
+    trust, lab = commands
+    assert trust[:3] == [python, "-m", "nbformat.sign"]
+    assert lab[:3] == [python, "-m", "jupyterlab"]
+    assert lab[-2:] == ["--no-browser", "notebooks/00_faces.ipynb"]
+    assert os.environ["JUPYTER_PATH"] == str(ROOT / "tools" / "notebooks" / "lab")
+
+
+def test_the_oldest_versions_are_those_that_pyproject_names(pretended, monkeypatch):
+    monkeypatch.setattr(install, "ROOT", Path.cwd())
+    commands = pretended()
+    assert oldest.main([]) == 0
+    compiled, installed, versions, tests = commands[-4:]
+    assert "--resolution=lowest-direct" in compiled and "--extra=cpu" in compiled
+    assert "--extra=dev" not in compiled and compiled[-1] == "pyproject.toml"
+    assert installed[installed.index("--requirement") + 1] == "build/oldest/requirements.txt"
+    assert versions[1] == "-c" and tests[1:4] == ["-m", "pytest", "--quiet"]
+    assert all((ROOT / name).exists() for name in oldest.TESTS)
+    assert oldest.main(["tests/test_mmd.py"]) == 0
+    assert commands[-1][-1] == "tests/test_mmd.py"
 
 
 def test_if_both_fail_the_end_of_the_log_is_shown(pretended, monkeypatch):
     pretended("install")
     install.prepare()
-    monkeypatch.setattr(Path, "read_text", lambda self: "uv==1\nERROR: no network\n")
+    monkeypatch.setattr(install, "run", lambda *command: False)
+    monkeypatch.setattr(Path, "write_text", lambda *given: None)
+    Path(".venv/install.log").write_bytes(b"ERROR: no network\n")
     with pytest.raises(SystemExit, match="ERROR: no network\npip could not install the packages"):
         install.install()
 
@@ -258,7 +424,7 @@ def test_uv_looks_where_pip_is_told_to_look(pretended):
         "global.index-url='file:///a/simple'",
     )
     pretended(configuration="\n".join(lines))
-    assert install.uv_options()[:-3] == [
+    assert install.uv_options()[:-2] == [
         "--index-url=file:///a/simple",
         "--extra-index-url=file:///b",
         "--extra-index-url=file:///c",

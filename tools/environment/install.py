@@ -1,11 +1,12 @@
-"""Create .venv and install the packages of requirements.lock; the Makefile runs this script.
+"""Create .venv and install the packages of requirements.lock; make and `tools.run` call this.
 
-The script itself needs only Python. uv installs the packages in about a fifth of the time that pip
+`python -m tools.environment.install` installs what readers need, and with the word `all` what tests
+need, too. Only Python is needed. uv installs the packages in about a fifth of the time that pip
 takes; pip does it if uv cannot be installed or fails. Both verify the hashes in the lock and use
 the package indexes that pip is configured to use.
 
-The file .venv/ready is removed first and written last. After an interruption, the next call
-therefore starts again with an empty .venv.
+The files .venv/ready and .venv/ready-for-tests are removed first and written last. After an
+interruption, the next call therefore starts again with an empty .venv.
 """
 
 import os
@@ -17,25 +18,52 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from tools.environment import lock_file
+
+ROOT = Path(__file__).resolve().parents[2]
 VENV = Path(".venv")
-PYTHON, UV, READY = VENV / "bin/python", VENV / "bin/uv", VENV / "ready"
+WINDOWS = os.name == "nt"
+BIN, SUFFIX = VENV / ("Scripts" if WINDOWS else "bin"), ".exe" * WINDOWS
+PYTHON, UV = BIN / f"python{SUFFIX}", BIN / f"uv{SUFFIX}"
+READY, READY_FOR_TESTS = VENV / "ready", VENV / "ready-for-tests"
 LOG = VENV / "install.log"  # also the sign that this script made .venv
-PIP = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+PIP_OPTIONS = ["-m", "pip", "--disable-pip-version-check", "--no-input"]
+PIP = [PYTHON, *PIP_OPTIONS]
 LOCKED = ["--no-deps", "--require-hashes", "--requirement"]
+PYTHONS = (3, 11), (3, 14)  # the first version that is supported, and the first that is not
+
+
+def is_current(ready: Path) -> bool:
+    """Return whether .venv is complete and not older than what it was made from, as make does."""
+    made_from = [Path("requirements.lock"), Path("pyproject.toml"), PYTHON]
+    if not (ready.exists() and all(path.exists() for path in made_from)):
+        return False
+    return ready.stat().st_mtime >= max(path.stat().st_mtime for path in made_from[:2])
 
 
 def prepare() -> None:
     """Create .venv, or keep a complete one to update it; exit with a sentence if impossible."""
+    major, minor = sys.version_info[:2]
+    first, after = PYTHONS
+    if not first <= (major, minor) < after:
+        sys.exit(
+            f"This is Python {major}.{minor}, but the course needs 3.{first[1]} to "
+            f"3.{after[1] - 1}, for which there are builds of TensorFlow: call this with another "
+            "Python."
+        )
     if not (find_spec("venv") and find_spec("ensurepip")):
         sys.exit(
             f"{sys.executable} cannot create virtual environments, because its modules venv and "
             "ensurepip are missing. On Debian and Ubuntu, install the package "
-            f"python{sys.version_info.major}.{sys.version_info.minor}-venv."
+            f"python{major}.{minor}-venv."
         )
     if VENV.exists() and not LOG.exists():
         sys.exit(f"{VENV} exists, but make did not create it. Rename or remove it and try again.")
-    if READY.exists() and PYTHON.exists():
-        return READY.unlink()
+    complete = [ready for ready in (READY, READY_FOR_TESTS) if ready.exists()]
+    if complete and PYTHON.exists():
+        for ready in complete:
+            ready.unlink()
+        return
     shutil.rmtree(VENV, ignore_errors=True)
     VENV.mkdir()
     LOG.touch()
@@ -48,9 +76,10 @@ def run(*command: str | Path) -> bool:
         return subprocess.run(command, stdout=log, stderr=subprocess.STDOUT).returncode == 0
 
 
-def uv_options() -> list[str]:
-    """Return the options that let uv use the same indexes as pip."""
-    listed = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True).stdout
+def uv_options(python: str | Path = PYTHON) -> list[str]:
+    """Return the options that let uv use the same indexes as the pip of a Python."""
+    command = [python, *PIP_OPTIONS, "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True).stdout
     found = {}
     for section in ("global", "install", ":env:"):  # the later ones take precedence
         found |= dict(re.findall(rf"^{section}\.(\S+)='(.*)'$", listed, re.MULTILINE))
@@ -62,21 +91,24 @@ def uv_options() -> list[str]:
         for value in found.get(name, "").replace("\\n", " ").split()
     ]
     # Like pip, take the best version from all indexes. This is safe because of the hashes.
-    return [*options, "--index-strategy=unsafe-best-match", "--no-config", f"--python={PYTHON}"]
+    return [*options, "--index-strategy=unsafe-best-match", "--no-config"]
 
 
-def install() -> None:
-    """Install the locked packages and this project, or exit with the end of the log."""
-    lock, pin = Path("requirements.lock").read_text(), VENV / "uv.txt"
-    pin.write_text(re.search(r"^uv==(?:.*\\\n)*.*\n", lock, re.MULTILINE)[0])
-    count = len(re.findall(r"^\S+==", lock, re.MULTILINE))
-    print(f"Installing {count} packages in {VENV}, which takes one minute or a few.", flush=True)
+def install(extras: tuple[str, ...] = lock_file.READERS) -> None:
+    """Install the locked packages for these extras and this project, or exit with a reason."""
+    chosen, pin, entries = VENV / "chosen.txt", VENV / "uv.txt", lock_file.part(Path(), extras)
+    chosen.write_text("".join(entry.text for entry in entries.values()))
+    pin.write_text(entries["uv"].text)
+    print(
+        f"Installing {len(entries)} packages in {VENV}, which takes one minute or a few.",
+        flush=True,
+    )
     LOG.write_text("")
     done = run(*PIP, "install", *LOCKED, pin)
-    done = done and run(UV, "pip", "install", *uv_options(), *LOCKED, "requirements.lock")
+    done = done and run(UV, "pip", "install", *uv_options(), f"--python={PYTHON}", *LOCKED, chosen)
     if not done:
         print("uv could not install them. pip tries now, which takes longer.", flush=True)
-        done = run(*PIP, "install", *LOCKED, "requirements.lock")
+        done = run(*PIP, "install", *LOCKED, chosen)
     if not (done and run(*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", ".")):
         sys.exit(
             "\n".join(LOG.read_text().splitlines()[-10:])
@@ -86,19 +118,22 @@ def install() -> None:
         )
 
 
-def main() -> None:
-    """Make the environment ready and write how many seconds this took to .venv/ready."""
-    os.chdir(Path(__file__).resolve().parents[2])
+def main(words: list[str]) -> None:
+    """Make the environment ready, and write how many seconds this took to its file `ready`."""
+    os.chdir(ROOT)
+    if words not in ([], ["all"]):
+        sys.exit(f"{' '.join(words)!r} is not known: give the word all, or nothing.")
     start = time.monotonic()
     prepare()
-    install()
+    install(lock_file.EVERYTHING if words else lock_file.READERS)
     seconds = f"{time.monotonic() - start:.0f}"
-    READY.write_text(seconds)  # `make run` reports it
+    for ready in (READY, READY_FOR_TESTS) if words else (READY,):
+        ready.write_text(seconds)  # `make run` reports it
     print(f"The environment is ready after {seconds} s.")
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit("\nInterrupted. The next call starts again from the beginning.")

@@ -4,15 +4,15 @@ Versions that still fit the ranges are kept, unless `--upgrade` is given. `--che
 network. FOLDER is the folder of the project; the default is the one with this script.
 """
 
-import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import click
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tools.environment import lock_file
 
 ENVIRONMENTS = ("environment.yml", "binder/environment.yml")
 HEADER = """\
@@ -30,50 +30,44 @@ dependencies:
 
 def requirements(folder: Path, *extras: str) -> dict[str, Requirement]:
     """Return the direct dependencies of the package and of these extras, by name."""
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    lines = project["dependencies"]
-    for extra in extras:
-        lines = lines + project["optional-dependencies"][extra]
-    return {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
-
-
-def locked(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return version and remaining text of every entry of requirements.lock, by name."""
-    text = (folder / "requirements.lock").read_text()
-    entries = re.findall(r"^([a-z0-9-]+)\S*==(\S+)(.*(?:\n .*)*)", text, re.MULTILINE)
-    return {name: (version, rest) for name, version, rest in entries}
+    lines = map(Requirement, lock_file.direct(folder, extras))
+    return {canonicalize_name(requirement.name): requirement for requirement in lines}
 
 
 def environment(folder: Path) -> str:
-    """Return the environment.yml with the packages of the notebooks at the locked versions."""
-    entries, lines = locked(folder), []
-    for name, requirement in sorted(requirements(folder, "tutorial").items()):
-        version, _ = entries.get(name, ("missing", ""))
-        marker = f"; {requirement.marker}" if requirement.marker else ""
-        lines.append(f"      - {name}=={version}{marker}\n")
-    return HEADER + "".join(lines)
+    """Return the environment.yml with all packages that the notebooks need, as they are locked."""
+    lines = HEADER
+    for name, entry in lock_file.part(folder, lock_file.NOTEBOOKS).items():
+        marker = f" ; {entry.marker}" if entry.marker else ""
+        lines += f"      - {name}=={entry.version}{marker}\n"
+    return lines
 
 
 def drift(folder: Path) -> list[str]:
     """Return a sentence for each difference between pyproject.toml and the generated files."""
-    entries, wanted, found = locked(folder), requirements(folder, "tutorial", "dev"), []
+    locked = lock_file.entries((folder / "requirements.lock").read_text(encoding="utf-8"))
+    wanted, found = requirements(folder, *lock_file.EVERYTHING), []
     for name, requirement in wanted.items():
-        if name not in entries:
+        if name not in locked:
             found.append(f"requirements.lock lacks {name}.")
-        elif entries[name][0] not in requirement.specifier:
-            found.append(f"requirements.lock has {name} {entries[name][0]}, not {requirement}.")
-    for name, (_, text) in entries.items():
-        if "vaelib (pyproject.toml)" in text and name not in wanted:
+        elif locked[name].version not in requirement.specifier:
+            found.append(f"requirements.lock has {name} {locked[name].version}, not {requirement}.")
+    for name, entry in locked.items():
+        if entry.direct and name not in wanted:
             found.append(f"requirements.lock has {name}, which pyproject.toml no longer names.")
+    if any("lacks" in sentence for sentence in found):  # then the environments cannot be known
+        return found
     for name in ENVIRONMENTS:
-        if (folder / name).read_text() != environment(folder):
+        if (folder / name).read_text(encoding="utf-8") != environment(folder):
             found.append(f"{name} does not match pyproject.toml and requirements.lock.")
     return found
 
 
 def lock(folder: Path, upgrade: bool) -> None:
     """Write the lock, with one version of each package for all platforms and Pythons."""
-    options = ["--universal", "--fork-strategy", "fewest", "--all-extras", "--generate-hashes"]
+    # The extra `gpu` is left out: it names the same TensorFlow with the libraries of CUDA.
+    options = [f"--extra={extra}" for extra in lock_file.EVERYTHING]
+    options += ["--universal", "--fork-strategy", "fewest", "--generate-hashes"]
     options += ["--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras", "--quiet"]
     options += ["--custom-compile-command", "make lock", "--output-file", "requirements.lock"]
     options += ["--upgrade"] if upgrade else []
@@ -81,7 +75,7 @@ def lock(folder: Path, upgrade: bool) -> None:
     if subprocess.run(command, cwd=folder).returncode:
         sys.exit("uv could not resolve the dependencies, so nothing was changed.")
     for name in ENVIRONMENTS:
-        (folder / name).write_text(environment(folder))
+        (folder / name).write_text(environment(folder), encoding="utf-8")
 
 
 @click.command(help=__doc__)

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vaelib.support.errors import BackendError
+from vaelib.support.installed import check_tensorflow
 
 OTHER_BACKEND = (
     "Keras uses the backend {}, but vaelib needs TensorFlow, because on other backends gradients "
@@ -82,6 +83,7 @@ def _with_tensorflow() -> Iterator[None]:
             os.environ["KERAS_BACKEND"] = chosen
 
 
+check_tensorflow()
 with _with_tensorflow(), _without_remarks():
     import tensorflow as tf
 
