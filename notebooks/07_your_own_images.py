@@ -35,8 +35,10 @@
 #
 # **What you'll need**
 #
-# - notebook 01; notebook 06 for β. Two to three minutes on two cores. The emoji are taken from the system, or out of
-#   a Debian package; where neither is to be had, set `folder` and `closer` to folders of your own.
+# - notebook 01; notebook 06 for β. Two to three minutes on two cores. The emoji are taken from a font that is
+#   installed on your system, from a Debian package, or from the font's public address. Where none of these can be had,
+#   a warning says so, and the lesson goes on with colored pictures of faces, hearts, and other shapes that are drawn
+#   on the spot. What the text says about numbers and single pictures is then true for the emoji only.
 
 # %%
 import contextlib

@@ -49,7 +49,8 @@ def data(name: str, directory: Path | None) -> None:
     kept in the cache.
 
     The images of cifar10 must be in VAELIB_DATA_DIR already. The faces are rendered. The emoji
-    become two zip files, one with all of them and one with only the faces.
+    become two zip files, one with all of them and one with only the faces. Where there is no font
+    with emoji, colored pictures are drawn instead.
     """
     takes_folder = name in datasets.DATASETS and datasets.DATASETS[name].takes_folder
     if directory is not None and not takes_folder:

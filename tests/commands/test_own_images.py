@@ -4,10 +4,7 @@ import csv
 import io
 import re
 import shutil
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,14 +195,3 @@ def test_a_class_called_dollars_is_trained_and_drawn(tmp_path):
     assert {"codes.png", "grid.png", "explorer.html", "model.keras"} <= {
         path.name for path in made.iterdir()
     }
-
-
-def test_a_batch_without_papermill_says_what_to_install():
-    code = "import sys; sys.modules['papermill'] = None; from vaelib.__main__ import main; main()"
-    seeds = Path(__file__).parents[2] / "notebooks" / "seeds.yml"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "batch", str(seeds)], capture_output=True, text=True
-    )
-    assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert "the command batch needs papermill" in done.stderr
-    assert "pip install '.[tutorial]'" in done.stderr

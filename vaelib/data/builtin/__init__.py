@@ -10,4 +10,5 @@ faces           rendered faces with known factors of variation
 frey            the Frey faces
 cifar10         CIFAR-10, read from image files that the user supplies
 emoji_font      emoji from Google's Noto font, as a zip archive
+drawn_pictures  colored pictures where there is no emoji font, as a zip archive
 """

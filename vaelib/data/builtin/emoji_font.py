@@ -1,57 +1,103 @@
 """Extract the emoji of Google's Noto font into a zip archive with one folder per Unicode group.
 
 There are about 1,377 color images of 136 x 128 pixels, under the SIL Open Font License 1.1. Their
-number and their appearance depend on the version of the font.
+number and their appearance depend on the version of the font. The font and Unicode's list of emoji
+are searched for in these places:
+
+1. the folders in which Linux distributions install them;
+2. their Debian packages, which are downloaded without root where there is apt-get;
+3. their public addresses, from which the bytes are verified.
+
+Where the font or the list cannot be had, `drawn_pictures` are used instead.
 """
 
 import io
 import re
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
-from vaelib.data.builtin import downloads
+from vaelib.data.builtin import downloads, drawn_pictures, idx
 from vaelib.support.errors import DataError
 from vaelib.support.files import cache_folder, write_atomically
 
-FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
-LIST = "/usr/share/unicode/emoji/emoji-test.txt"
-#: The Debian packages that contain these two files.
-PACKAGES = {FONT: "fonts-noto-color-emoji", LIST: "unicode-data"}
+
+class Source(NamedTuple):
+    """Where a file comes from.
+
+    Attributes:
+        places: Paths at which systems install it. The first one is that of the Debian package.
+        package: Name of the Debian package.
+        address: Public address of one version.
+        sha256: Hash of that version.
+    """
+
+    places: tuple[str, ...]
+    package: str
+    address: str
+    sha256: str
+
+
+FONT = Source(
+    (
+        "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+        "/usr/share/fonts/noto/NotoColorEmoji.ttf",  # Arch, Alpine
+        "/usr/share/fonts/google-noto-emoji/NotoColorEmoji.ttf",  # Fedora
+        "/usr/share/fonts/truetype/NotoColorEmoji.ttf",  # openSUSE
+    ),
+    "fonts-noto-color-emoji",
+    "https://raw.githubusercontent.com/googlefonts/noto-emoji/v2.051/fonts/NotoColorEmoji.ttf",
+    "72a635cb3d2f3524c51620cdde406b217204e8a6a06c6a096ff8ed4b5fd6e27b",
+)
+LIST = Source(
+    ("/usr/share/unicode/emoji/emoji-test.txt",),
+    "unicode-data",
+    "https://www.unicode.org/Public/emoji/15.0/emoji-test.txt",
+    "8445f23ac8388e096be19d0262e14fceff856ff52093f2356dc89485f1a853db",
+)
+
+# The reason why there are no emoji. It is kept, so that a network is not tried again in a process.
+_reason = ""
+
+
+class DrawnPicturesWarning(UserWarning):
+    """Drawn pictures were loaded, because the emoji could not be found."""
 
 
 def emoji(faces: bool = False) -> Path:
     """Return the path of a zip archive of emoji, which the first call creates in the cache.
 
-    The font and the list of emoji are read from the system if they are installed. Otherwise their
-    Debian packages are downloaded, which does not need root.
+    If the emoji cannot be found, the archive contains colored pictures that are drawn instead, and
+    a `DrawnPicturesWarning` says so once.
 
     Args:
         faces: If True, only the faces, in one folder per subgroup, such as face-smiling. If
             False, all emoji, in one folder per group, such as Food & Drink.
 
     Raises:
-        DataError: If the font or the list is neither installed nor available for download, or if
-            the archive cannot be written to the cache.
+        DataError: If the archive cannot be written to the cache.
     """
+    global _reason
     paths = [cache_folder() / name for name in ("emoji.zip", "emoji-faces.zip")]
     if not all(map(_is_intact, paths)):  # both at once, because the download takes longest
-        contents = {place: _content(place) for place in PACKAGES}
-        listed = _listed(contents[LIST].decode())
-        groups = {code: (group, name) for code, (group, _, name) in listed.items()}
-        subgroups = {
-            code: (subgroup, name)
-            for code, (_, subgroup, name) in listed.items()
-            if subgroup.startswith("face-")
-        }
-        for path, folders in zip(paths, (groups, subgroups), strict=True):
-            try:
-                write_atomically(path, _zipped(contents[FONT], folders))
-            except OSError as error:
-                raise DataError(
-                    f"the emoji can't be written to {path} ({error.strerror}): make room there, "
-                    "move away what is in its place, or set VAELIB_CACHE_DIR to another folder."
-                ) from None
+        if _reason:
+            return _drawn(faces)
+        try:
+            archives = _extracted(_content(FONT, with_images=True), _content(LIST))
+        except DataError as error:
+            _reason = str(error)
+            drawn = _drawn(faces)
+            warnings.warn(
+                f"{_reason} Colored pictures that were drawn on the spot take the place of the "
+                "emoji, so expect other classes, images, and numbers than those of the emoji.",
+                DrawnPicturesWarning,
+                stacklevel=2,
+            )
+            return drawn
+        for path, archive in zip(paths, archives, strict=True):
+            _write(path, archive)
     return paths[faces]
 
 
@@ -64,18 +110,69 @@ def _is_intact(path: Path) -> bool:
         return False
 
 
-def _content(place: str) -> bytes:
+def _write(path: Path, archive: bytes) -> None:
     try:
-        return Path(place).read_bytes()
-    except OSError:
-        package = PACKAGES[place]
-    try:
-        return downloads.debian_package(package, [place])[place]
-    except DataError as error:
+        write_atomically(path, archive)
+    except OSError as error:
         raise DataError(
-            f"the emoji need {Path(place).name} of the package {package}, which is not installed "
-            f"and {error}: install it, or use a folder of your own images."
+            f"the pictures can't be written to {path} ({error.strerror}): make room there, move "
+            "away what is in its place, or set VAELIB_CACHE_DIR to another folder."
         ) from None
+
+
+def _drawn(faces: bool) -> Path:
+    path = cache_folder() / f"drawn-pictures{'-faces' * faces}.zip"
+    if not _is_intact(path):
+        _write(path, drawn_pictures.drawings(faces))
+    return path
+
+
+def _content(source: Source, with_images: bool = False) -> bytes:
+    """Return the file from the first place that has it; `with_images` skips fonts without any."""
+    for place in source.places:
+        try:
+            content = Path(place).read_bytes()
+        except OSError:
+            continue
+        if not with_images or has_images(content):
+            return content
+    name, tried = Path(source.places[0]).name, []
+    try:
+        return downloads.debian_package(source.package, source.places[:1])[source.places[0]]
+    except DataError as error:
+        tried.append(f"the Debian package {source.package} cannot be used ({error})")
+    try:
+        content = downloads.download(source.address, name)
+    except DataError as error:
+        tried.append(f"its public address {error}")
+    else:
+        try:
+            idx.verify(content, source.sha256, f"{name} from its public address")
+            return content
+        except DataError as error:
+            tried.append(str(error))
+    raise DataError(
+        f"The emoji could not be found: {name} is not installed, {tried[0]}, and {tried[1]}."
+    )
+
+
+def has_images(font: bytes) -> bool:
+    """Return whether a font contains its glyphs as images, as newer color fonts do not."""
+    from fontTools.ttLib import TTFont  # imported here because few users need it
+
+    return "CBDT" in TTFont(io.BytesIO(font), lazy=True)
+
+
+def _extracted(font: bytes, listed: bytes) -> list[bytes]:
+    """Return two zip archives, one of all emoji and one of the faces."""
+    known = _listed(listed.decode())
+    groups = {code: (group, name) for code, (group, _, name) in known.items()}
+    subgroups = {
+        code: (subgroup, name)
+        for code, (_, subgroup, name) in known.items()
+        if subgroup.startswith("face-")
+    }
+    return [_zipped(font, folders) for folders in (groups, subgroups)]
 
 
 def _listed(text: str) -> dict[int, tuple[str, str, str]]:
