@@ -27,6 +27,9 @@ html_copy_source = False
 html_show_copyright = html_use_index = html_domain_indices = False
 html_show_search_summary = False  # it would fetch, which browsers refuse for pages on disk
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.githubpages"]
+extensions += ["sphinx_copybutton"]
+copybutton_selector = ":not(.output) > div.highlight > pre"  # code, but not what it prints
+copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. ", True
 exclude_patterns = ["downloads"]
 suppress_warnings = ["toc.not_included"]  # pages that only a link in the text leads to
 highlight_language = "text"

@@ -1,7 +1,10 @@
 """tools/website/build.py: what the website consists of, and what stops it from being built."""
 
+import importlib.util
 import io
 import re
+import sys
+import types
 from base64 import b64encode
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,9 +13,11 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from click.testing import CliRunner
+from IPython.core.inputtransformer2 import TransformerManager
 from PIL import Image
 
 from tools.website import build as website
+from tools.website import portable
 from tools.website.pages import FORMULA
 
 ROOT = Path(__file__).parents[2]
@@ -114,10 +119,17 @@ def test_the_reference_has_what_is_public_and_only_that(pages):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
-def test_a_notebook_can_be_downloaded_as_it_is_and_opened_in_binder(pages, site, notebook):
+def test_a_notebook_can_be_downloaded_and_opened_in_binder_and_colab(pages, site, notebook):
     page = pages[(site / notebook.with_suffix(".html")).resolve()]
     (link,) = [link for link in page.links if link.endswith(notebook.name)]
-    assert (page.path.parent / link).read_bytes() == (ROOT / notebook).read_bytes()
+    downloaded = nbformat.read(page.path.parent / link, as_version=4)
+    committed = nbformat.read(ROOT / notebook, as_version=4)
+    nbformat.validate(downloaded)
+    assert downloaded.cells[:1] + downloaded.cells[2:] == committed.cells
+    assert "https://github.com/owner/name vaelib-course\n" in downloaded.cells[1].source
+    colab = "https://colab.research.google.com/github/owner/name/blob/gh-pages/downloads/"
+    assert f'href="{colab}{notebook.as_posix()}"' in page.text
+    assert (site / "downloads" / notebook).exists()
     address = "https://mybinder.org/v2/gh/owner/name/HEAD?urlpath=lab/tree/"
     assert f'href="{address}{notebook.as_posix()}"' in page.text
 
@@ -185,6 +197,61 @@ def figures(project, *alternatives):
     notebook.cells.append(nbformat.v4.new_markdown_cell("## Two clouds"))
     notebook.cells.append(nbformat.v4.new_code_cell("2", outputs=outputs))
     nbformat.write(notebook, path)
+
+
+def test_without_a_repository_a_notebook_is_offered_as_it_is_and_not_on_colab(project):
+    website.build(project, project / "site", "", {})
+    page = Page(project / "site" / "notebooks" / "01_one.html")
+    (link,) = [link for link in page.links if link.endswith(".ipynb")]
+    committed = project / "notebooks" / "01_one.ipynb"
+    assert (page.path.parent / link).read_bytes() == committed.read_bytes()
+    assert "colab" not in page.text and "mybinder" not in page.text
+
+
+def test_code_has_a_button_to_copy_it_and_no_script_for_it_comes_from_elsewhere(project):
+    website.build(project, project / "site", "", {})
+    page = Page(project / "site" / "notebooks" / "01_one.html")
+    names = {path.name for path in page.loaded}
+    assert {"copybutton.js", "clipboard.min.js", "copybutton.css"} <= names
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """A function that runs the installation cell, and returns what it asks IPython for."""
+
+    def run(installed, on_colab):
+        source = "".join(portable.installation_cell("owner/name")["source"])
+        shell, calls = types.SimpleNamespace(), []
+        shell.system = lambda line: calls.append(f"!{line}")
+        shell.run_line_magic = lambda name, line: calls.append(f"%{name} {line}")
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: installed or None)
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        if on_colab:
+            monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+        code = TransformerManager().transform_cell(source)
+        exec(code, {"get_ipython": lambda: shell})
+        return calls
+
+    return run
+
+
+def test_on_colab_the_package_is_installed_without_what_it_requires(called):
+    assert called(installed=False, on_colab=True) == [
+        "!git clone --quiet --depth 1 https://github.com/owner/name vaelib-course",
+        "%pip install --quiet --no-deps --editable vaelib-course",
+    ]
+    assert sys.path[0] == "vaelib-course"
+
+
+def test_where_the_package_is_nothing_is_installed(called):
+    assert called(installed=True, on_colab=True) == called(installed=True, on_colab=False) == []
+
+
+def test_elsewhere_a_sentence_says_where_the_package_is(called):
+    with pytest.raises(
+        ModuleNotFoundError, match=r"get the course from https://github\.com/owner/n"
+    ):
+        called(installed=False, on_colab=False)
 
 
 def test_a_figure_keeps_the_alternative_that_its_notebook_gives(project):

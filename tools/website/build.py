@@ -16,7 +16,7 @@ import click
 from PIL import Image
 from sphinx.cmd.build import main as sphinx
 
-from tools.website import explorers
+from tools.website import explorers, portable
 
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = "https://mybinder.org/v2/gh"
@@ -82,12 +82,12 @@ def front_page(readme: str, navigation: dict[str, list[str]], modules: set[str])
 
 
 def with_links(notebook: Path, name: str, repository: str) -> tuple[str, str]:
-    """Return a notebook's title, and its JSON with links to Binder and to the file below the title.
+    """Return a notebook's title, and its JSON with links to Binder, Colab, and the file below it.
 
     Args:
         notebook: Path of the file.
         name: Path of the file in the project.
-        repository: owner/name on GitHub; if empty, there is no link to Binder.
+        repository: owner/name on GitHub; if empty, there is no link to Binder and Colab.
     """
     content = json.loads(notebook.read_text(encoding="utf-8"))
     first = content["cells"][0]
@@ -95,9 +95,20 @@ def with_links(notebook: Path, name: str, repository: str) -> tuple[str, str]:
     links = f"[Download this notebook](path:{'../' * name.count('/')}downloads/{name})"
     if repository:
         address = f"{BINDER}/{repository}/HEAD?urlpath=lab/tree/{name}"
-        links = f"[Open in Binder]({address}) · {links}"
+        colab = f"[Open in Colab]({portable.colab_address(repository, name)})"
+        links = f"[Open in Binder]({address}) · {colab} · {links}"
     first["source"] = f"{title}\n\n{links}\n{rest}"
     return title.strip("# "), json.dumps(content, ensure_ascii=False)
+
+
+def offer(notebook: Path, target: Path, repository: str) -> None:
+    """Write the file that readers download; with a repository, it says how to get the package."""
+    if not repository:
+        shutil.copy(notebook, target)
+        return
+    content = portable.portable(json.loads(notebook.read_text(encoding="utf-8")), repository)
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    target.write_text(f"{text}\n", encoding="utf-8")
 
 
 def copy(file: Path, target: Path) -> None:
@@ -136,7 +147,7 @@ def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> 
         (folder / "downloads" / here).mkdir(parents=True)
         for notebook in sorted(root.glob(f"{here}/[0-9]*.ipynb")):
             name = f"{here}/{notebook.name}"
-            shutil.copy(notebook, folder / "downloads" / name)
+            offer(notebook, folder / "downloads" / name, repository)
             title, text = with_links(notebook, name, repository)
             write(name, text)
             navigation[caption].append(f"{notebook.name[:2]} {title} <{here}/{notebook.stem}>")
@@ -159,7 +170,7 @@ def build(root: Path, target: Path, repository: str, shown: dict[str, dict]) -> 
     Args:
         root: Folder of the project.
         target: Folder of the website.
-        repository: owner/name on GitHub; if empty, pages have no links to Binder.
+        repository: owner/name on GitHub; if empty, pages have no links to Binder and Colab.
         shown: Explorers by page and title, as `explorers.make` returns them.
     """
     with tempfile.TemporaryDirectory() as temporary:
@@ -183,7 +194,10 @@ def main(repository: str) -> None:
             "make site REPOSITORY=owner/name or by the environment variable GITHUB_REPOSITORY."
         )
     if not repository:
-        print("Pages get no links to Binder, because no repository is set (REPOSITORY=owner/name).")
+        print(
+            "Pages get no links to Binder and Colab, because no repository is set "
+            "(REPOSITORY=owner/name)."
+        )
     build(ROOT, ROOT / "build" / "site", repository, explorers.make())
     print("The website is in build/site/index.html.")
 
