@@ -30,13 +30,23 @@ def lab(options: list[str]) -> int:
 
 
 def call(module: str, *words: str) -> int:
-    """Run a module in .venv, and return its exit code."""
-    return subprocess.run([install.PYTHON, "-m", module, *words]).returncode
+    """Run a module in .venv, and return its exit code.
+
+    Ctrl-C reaches the module as well, which ends in its own way, so this process waits for it.
+    JupyterLab asks whether to shut down.
+    """
+    process = subprocess.Popen([install.PYTHON, "-m", module, *words])
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 def main(words: list[str]) -> int:
     """Make the environment ready, do what the words say, and return the exit code."""
     os.chdir(install.ROOT)
+    os.environ.setdefault("PYTHONUTF8", "1")  # for what cells print, such as σ, on Windows
     if not install.is_current(install.READY):
         install.main([])
     if words[:1] == ["lab"]:

@@ -19,7 +19,7 @@ PYTHON = FOLDER / install.BIN.name / install.PYTHON.name
 # installation do not depend on these versions, and the lessons repeat what the tests check.
 TESTS = (
     *("tests/commands", "tests/data", "tests/measures", "tests/plotting", "tests/runs"),
-    *("tests/support", *sorted(str(path) for path in Path("tests").glob("test_*.py"))),
+    *("tests/support", "tests/test_*.py"),
 )
 TEST_TOOLS = ("colorspacious", "hypothesis", "packaging", "psutil", "pytest", "pytest-xdist")
 SHOWN = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "scipy", "matplotlib", "pandas")
@@ -55,7 +55,8 @@ def main(words: list[str]) -> int:
     """Create the environment, run the tests in it, and return the exit code of pytest."""
     os.chdir(install.ROOT)
     create()
-    chosen = words or ["-m", "not slow", *TESTS]
+    found = sorted(path.as_posix() for name in TESTS for path in Path().glob(name))
+    chosen = words or ["-m", "not slow", "--numprocesses=2", "--dist=loadfile", *found]
     return subprocess.run([PYTHON, "-m", "pytest", "--quiet", *chosen]).returncode
 
 
