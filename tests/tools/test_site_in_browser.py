@@ -35,6 +35,10 @@ def contrast(*colors):
 
 BOXES = """name => [...document.querySelectorAll(name)].map(element =>
     [element.getBoundingClientRect().width, element.naturalWidth ?? 1])"""
+# Keep what is copied, because a page opened from disk may not read the clipboard.
+COPIED = """() => document.addEventListener("copy", () => {
+    window.copied = document.activeElement.value ?? getSelection().toString();
+}, true)"""
 VISITS = {"phone": (PHONE, False), "desktop": (DESKTOP, False), "dark": (DESKTOP, True)}
 LESSON = "notebooks/02_mmd_vae.html"
 REFERENCE = "api/data.html"  # has more kinds of elements than the other pages of the reference
@@ -163,6 +167,21 @@ def test_where_the_keyboard_is_can_always_be_seen(browser, site, name, width):
         stops = list(pressed(page, 120))
     hidden = [stop for stop in stops if stop and not (stop["seen"] and stop["outline"])]
     assert len({stop["element"] for stop in stops if stop}) > 6 and not hidden
+
+
+def test_code_is_copied_by_keyboard_without_prompts_and_not_what_it_prints(browser, site):
+    with chromium.opened(browser, site / LESSON) as (page, _):
+        buttons = page.locator("button.copybtn")
+        buttons.first.wait_for(state="attached")
+        assert buttons.count() == page.locator(".cell_input pre").count() > 10
+        buttons.first.focus()
+        buttons.first.press("Enter")
+        page.locator("button.copybtn[data-tooltip='Copied!']").wait_for()
+    with chromium.opened(browser, site / REFERENCE) as (page, _):
+        page.evaluate(COPIED)
+        example = page.locator(".highlight", has_text=">>> load(").last
+        example.locator("button.copybtn").press("Enter")
+        assert page.evaluate("window.copied").startswith("load(")
 
 
 def test_a_first_link_skips_to_the_content(browser, site):
