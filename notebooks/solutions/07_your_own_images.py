@@ -62,7 +62,6 @@ with warnings.catch_warnings():
         lesson.check_unambiguous(folder)
         warnings.simplefilter("ignore", data.ImageWarning)
     dataset = data.images(data.emoji() if folder == "emoji" else folder, size, seed=seed)
-lesson.check_images(dataset)
 
 # %% [markdown]
 # ## 1. Change one line

@@ -1,6 +1,5 @@
 """Figures with text alternatives, and the notes on other settings and on what is skipped."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import nbformat
@@ -10,12 +9,10 @@ import pytest
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
-import drawn
 from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
 from vaelib.explorer import posterior_grid
 from vaelib.models import VAE
 from vaelib.support import lesson
-from vaelib.support.errors import DataError
 
 ALT = "A line that rises from the lower left\n    to the upper right."
 
@@ -107,14 +104,6 @@ def test_ranges_hold_at_their_ends_and_not_outside():
             lesson.check_ranges({"step": value}, step=(0.02, 0.5))
     with pytest.raises(ValueError, match="dataset_name must be one of a, b, not 'c'"):
         lesson.check_ranges({"dataset_name": "c"}, dataset_name=("a", "b"))
-
-
-def test_images_of_0_and_1_are_refused():
-    dataset = drawn.dataset((16, 16, 1))
-    lesson.check_images(dataset)
-    dark = replace(dataset, test_images=np.ones_like(dataset.test_images))
-    with pytest.raises(DataError, match="the test images of discs have no value but 0 and 1"):
-        lesson.check_images(dataset, dark)
 
 
 def test_a_name_that_is_also_a_folder_is_refused(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 train            the command `train`
 use_run          the commands `encode`, `sample` and `explore` for a trained model
-own_images       the user's images for a trained model: a folder, a zip, or a single picture
+own_images       images to show on a page, however few they are
 outputs          checks of where results are written, so that no other file is replaced
 training_report  figures, tables and pages about a training run
 progress         a progress bar for training

@@ -14,6 +14,7 @@ import numpy as np
 
 from vaelib.commands import outputs, own_images
 from vaelib.commands.command_group import image_options, user_input
+from vaelib.data.user_images import image_folder
 from vaelib.support.errors import DataError
 from vaelib.support.files import write_atomically
 
@@ -43,7 +44,7 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     """
     run = _loaded(run)
     fit = fit or _fit_of(run)
-    names, classes, pixels = own_images.read_pixels(source, run.recipe.image_shape, fit, skip)
+    names, classes, pixels = image_folder.read_pixels(source, run.recipe.image_shape, fit, skip)
     labels = _labels(run, classes) if run.recipe.condition else None
     mean, log_var = run.model.encode_distribution(pixels, labels)
     axes = range(1, run.model.latent_dim + 1)

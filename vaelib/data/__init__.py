@@ -9,7 +9,6 @@ What is in which file:
     dataset        the class `Dataset`: images and labels, for training and for testing
     dataset_entry  the class `DatasetEntry`: what a data set with a name is, and how to load it
     registry       the data sets that have a name, which are loaded by it
-    brightness     the check that white was saved as 255
     augmentation   shifted and mirrored copies of training images
     builtin/       the named data sets of this package with their sources, and the emoji
     user_images/   images in a folder or a zip archive

@@ -12,8 +12,6 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from vaelib.data import Dataset
-from vaelib.data.brightness import check_bright
 from vaelib.support.errors import MAX_SIDE, MIN_SIDE, check_integer, check_number
 
 if TYPE_CHECKING:
@@ -136,18 +134,6 @@ def check_ranges(given: dict[str, object], **ranges: Sequence) -> None:
             check_integer(name, value, least, most)
         elif check_number(name, value, least) > most:
             raise ValueError(f"{name} must be a number from {least:g} to {most:g}, not {value:g}.")
-
-
-def check_images(*datasets: Dataset) -> None:
-    """Raise if images have no value but 0 and 1, which a model would refuse after the loading.
-
-    Raises:
-        DataError: If this is so for the training images or for the test images.
-    """
-    for dataset in datasets:
-        for part in ("train", "test"):
-            words = f"the {part} images of {dataset.name}"
-            check_bright(getattr(dataset, f"{part}_images"), words)
 
 
 def check_unambiguous(name: str) -> None:
