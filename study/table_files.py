@@ -110,13 +110,15 @@ def add_row(path: Path, keys: list[str], row: dict, made: dict) -> None:
 
     Raises:
         ValueError: If the table already has rows of this commit that were made with other
-            versions or from other data.
+            versions, or rows of any commit that were made from other data of the same name.
     """
     with filelock.FileLock(path.with_name(f".{path.name}.lock")):
-        record = _merged(read_record(path), made, path)
-        table = read_table(path, keys)
+        record, table = read_record(path), read_table(path, keys)
         new = pd.DataFrame([row | {"commit": made["commit"]}])
         same = (table[keys].astype(str) == new[keys].astype(str).iloc[0]).all(axis=1)
+        if len(table):
+            _check_same_data(table[~same], record, made, path)
+        record = _merged(record, made, path)
         place = int(same.argmax()) if same.any() else len(table)
         parts = [table[:place], new, table[place + 1 :]]
         table = pd.concat([part for part in parts if len(part)], ignore_index=True)
@@ -133,6 +135,22 @@ def read_record(path: Path) -> dict:
     """Return what produced the rows of a table: commit to versions, machines, and data."""
     record = path.with_suffix(".json")
     return json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+
+
+def _check_same_data(others: pd.DataFrame, record: dict, made: dict, path: Path) -> None:
+    """Raise a ValueError if the other rows were made from different data of the same name.
+
+    Rows of a table are compared with each other, so they have to be about the same images. For
+    example, a small stand-in is loaded if MNIST cannot be found.
+    """
+    for commit in others.commit.unique():
+        known = record.get(commit, {"data": {}})["data"]
+        if changed := [n for n, v in made["data"].items() if known.get(n, v) != v]:
+            raise ValueError(
+                f"{path.name} has rows that were made from other data called {changed[0]} (commit "
+                f"{commit[:8]}): restore these data, for example the full MNIST instead of its "
+                "stand-in, or delete those rows first."
+            )
 
 
 def _merged(record: dict, made: dict, path: Path) -> dict:

@@ -68,11 +68,11 @@ def test_each_row_names_the_commit_and_the_record_has_versions_and_data(tmp_path
     add_row(path, KEYS, row("elbo", 0, 1.0), {"mnist": "abc"})
     add_row(path, KEYS, row("elbo", 1, 1.0), {"faces": "def"})
     commit[0] = "second"
-    add_row(path, KEYS, row("elbo", 2, 1.0), {"mnist": "other pixels"})
+    add_row(path, KEYS, row("elbo", 2, 1.0), {"mnist": "abc"})
     assert read_table(path, KEYS).commit.tolist() == ["first", "first", "second"]
     record = read_record(path)
     assert record["first"]["data"] == {"mnist": "abc", "faces": "def"}
-    assert record["second"]["data"] == {"mnist": "other pixels"}
+    assert record["second"]["data"] == {"mnist": "abc"}
     assert record["first"]["versions"]["keras"] == provenance.versions()["keras"]
 
 
@@ -84,9 +84,21 @@ def test_one_commit_does_not_stand_for_two_sources(tmp_path, monkeypatch, change
     if changed == "versions":
         monkeypatch.setattr(provenance, "versions", lambda: {"keras": "0"})
     given = {"mnist": "other pixels"} if changed == "data" else {}
-    with pytest.raises(ValueError, match=rf"other {changed} \((mnist|keras)\): restore"):
+    words = rf"other {changed} (\(keras\)|called mnist \(commit first\)): restore"
+    with pytest.raises(ValueError, match=words):
         add_row(path, KEYS, row("elbo", 1, 1.0), given)
     assert path.read_bytes() == before
+
+
+def test_rows_of_different_data_are_not_mixed_in_a_table(tmp_path, commit):
+    path = tmp_path / "models.csv"
+    add_row(path, KEYS, row("elbo", 0, 1.0), {"mnist": "all 70,000 digits"})
+    before, commit[0] = path.read_bytes(), "second"
+    with pytest.raises(ValueError, match=r"other data called mnist \(commit first\): restore"):
+        add_row(path, KEYS, row("elbo", 1, 1.0), {"mnist": "5,000 digits as a stand-in"})
+    assert path.read_bytes() == before
+    add_row(path, KEYS, row("elbo", 0, 2.0), {"mnist": "other"})  # replaces the only row
+    assert read_table(path, KEYS).loss.tolist() == [2.0]
 
 
 def test_the_record_of_a_commit_goes_with_its_last_row(tmp_path, commit):

@@ -15,7 +15,7 @@ def test_every_fault_is_survived_without_losing_completed_epochs():
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = done.stdout.splitlines()[1:]
-    assert len(rows) == 4
+    assert len(rows) == 5, done.stdout
     if skipped := [row for row in rows if "SKIPPED" in row]:
         pytest.skip("; ".join(skipped))
 

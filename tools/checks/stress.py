@@ -1,4 +1,7 @@
-"""Inject faults into training runs and print what was survived and lost: `make stress`."""
+"""Inject faults into training runs, open hostile files, and print what was survived and lost.
+
+`make stress` runs it.
+"""
 
 import os
 import shutil
@@ -9,7 +12,7 @@ import time
 
 import click
 
-from tools.checks import faults
+from tools.checks import faults, hostile
 
 # Runs a command in which disks can be mounted that no other process sees, without being root.
 UNSHARED = ("unshare", "--map-root-user", "--mount")
@@ -42,6 +45,7 @@ def main(seed: int, short: bool) -> None:
             "a weight becomes NaN": faults.made_nan(expected, steps),
             "disk full": faults.disk_filled(expected, 1 if short else 8, seed),
             "files damaged": faults.damaged(complete, 100 if short else 1_000, seed),
+            "hostile files": hostile.opened(complete),
         }
         for name, results in kinds.items():
             if name == "disk full" and "STRESS_UNSHARED" not in os.environ:
