@@ -1,7 +1,10 @@
 """Measures of disentanglement, on codes whose relation to the factors of variation is known."""
 
+import warnings
+
 import numpy as np
 import pytest
+from scipy import special
 from sklearn.metrics import mutual_info_score
 
 from vaelib.measures import disentanglement as measured
@@ -70,8 +73,8 @@ def test_the_mutual_information_gap_agrees_with_scikit_learn(factors):
     codes = noisy(factors @ [[1.0, 0.3], [0.2, 1.0]], 0.2)
 
     def binned(values):
-        edges = [np.linspace(v.min(), v.max(), measured.BINS + 1)[1:-1] for v in values.T]
-        return [np.digitize(v, e) for v, e in zip(values.T, edges, strict=True)]
+        ranks = np.argsort(np.argsort(values, axis=0), axis=0)  # there are no equal values
+        return (ranks * measured.BINS // len(values)).T
 
     gaps = []
     for factor in binned(factors):
@@ -95,6 +98,70 @@ def test_factor_angles_point_where_the_factors_increase(factors):
     np.testing.assert_allclose(measured.factor_angles(-codes, factors), [-150, -60])
     angle, *_ = measured.best_rotation(codes, factors)
     assert angle == pytest.approx(60)  # which exchanges the two axes
+
+
+def test_the_mutual_information_gap_depends_on_the_order_of_values_only(factors):
+    assert measured.mig(factors, factors) > 0.9
+    bent = np.stack([special.ndtri(factors[:, 0]), np.exp(5 * factors[:, 1])], axis=1)
+    assert measured.mig(bent, factors) == measured.mig(factors, factors)
+    outliers = factors.copy()
+    outliers[:3] = [[1e6, -1e6], [0, 1e9], [-1e12, 0]]
+    assert measured.mig(outliers, factors) == pytest.approx(
+        measured.mig(factors, factors), abs=0.02
+    )
+
+
+def test_a_discrete_factor_is_counted_by_its_values(factors):
+    steps = np.floor(3 * factors)  # three values
+    codes = steps + np.random.default_rng(1).uniform(0, 0.9, steps.shape)
+    assert measured.mig(codes, steps) > 0.9  # 20 bins of an axis are not three equal groups
+
+
+MARKS = {"R²": measured.linear_r2, "k-NN R²": measured.knn_r2, "MIG": measured.mig}
+MARKS |= {"SAP": measured.sap, "R² of axes": measured.axis_r2}
+MARKS |= {"rotation": lambda *both: measured.best_rotation(*both)[1:]}
+MARKS |= {"DCI": lambda *both: list(measured.dci(*both).values())}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_what_does_not_vary_scores_0_and_never_nan(name, factors):
+    dead = np.stack([factors[:, 0], np.full(len(factors), 0.3)], axis=1)
+    constant = np.full((len(factors), 2), 0.3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.max(MARKS[name](constant, factors)) <= 0.001
+        assert np.all(np.isfinite(MARKS[name](dead, factors)))
+        assert np.all(np.isfinite(MARKS[name](factors, dead)))
+        assert np.max(MARKS[name](factors, constant)) <= 0.001
+    assert measured.axis_r2(dead, factors)[1].tolist() == [0, 0]
+    assert measured.linear_r2(factors, dead)[1] == measured.knn_r2(factors, dead)[1] == 0
+
+
+def test_codes_without_variance_are_neither_disentangled_nor_complete(factors):
+    marks = measured.dci(np.zeros(factors.shape), factors)
+    assert marks["disentanglement"] == 0 and marks["completeness"] == 0
+
+
+@pytest.mark.parametrize("measure", [measured.linear_r2, measured.knn_r2])
+def test_the_order_of_the_images_does_not_matter(measure, aligned, factors):
+    order = np.argsort(factors[:, 0])
+    assert measure(aligned[order], factors[order]).min() > 0.99
+    assert measured.dci(aligned[order], factors[order])["informativeness"] > 0.99
+
+
+def test_one_factor_alone_is_refused_by_dci(factors):
+    with pytest.raises(ValueError, match=r"factors of shape \(4000, 1\): expected two or more"):
+        measured.dci(factors, factors[:, :1])
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_numbers_that_are_not_finite_are_refused(name, factors):
+    for number in (np.nan, np.inf):
+        broken = factors.copy()
+        broken[7, 1] = number
+        for both in ((broken, factors), (factors, broken)):
+            with pytest.raises(ValueError, match="are NaN or infinite"):
+                MARKS[name](*both)
 
 
 @pytest.mark.parametrize("codes", [np.zeros((40, 1)), np.zeros(40), np.zeros((39, 2))])

@@ -1,9 +1,14 @@
 """Measure how well factors of variation can be predicted from codes (disentanglement metrics).
 
 Codes have shape (n, latent_dim) and factors shape (n, factors), for the same n images, n at least
-30 and latent_dim at least 2. Other shapes raise a ValueError. Predictors are fitted to the first
-half of the images and scored on the second, so that a large latent_dim does not look good by
-chance.
+30 and latent_dim at least 2. Other shapes, and numbers that are not finite, raise a ValueError.
+
+Predictors are fitted to a random half of the images and scored on the other half, so that a large
+latent_dim does not look good by chance. The halves are the same in every call, and the order of the
+images does not matter, because sorted images would otherwise be predicted by extrapolation.
+
+All scores are 0 where there is nothing to measure: an axis that does not vary carries no
+information, and a factor that does not vary has no variance to explain.
 """
 
 import numpy as np
@@ -13,7 +18,9 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 
-BINS = 20  # for mutual information, as in Locatello et al. 2019
+from vaelib.support.rng import named_rng
+
+BINS = 20  # at most, for mutual information, as in Locatello et al. 2019
 NEIGHBORS = 15  # for the k-nearest-neighbor probe
 TREES = 50  # in each random forest
 ANGLE_STEP = 0.5  # step in degrees between the rotations that `best_rotation` tries
@@ -24,6 +31,10 @@ def linear_r2(codes: ArrayLike, factors: ArrayLike) -> np.ndarray:
 
     Returns:
         The share of each factor's variance that is explained, shape (factors,), at most 1.
+
+    >>> codes = np.linspace([0.0, 1.0], [3.0, 1.0], 40)  # the second axis does not vary
+    >>> linear_r2(codes, 2 * codes)
+    array([1., 0.])
     """
     return _r2(LinearRegression(), codes, factors)
 
@@ -40,10 +51,19 @@ def knn_r2(codes: ArrayLike, factors: ArrayLike) -> np.ndarray:
 
 
 def axis_r2(codes: ArrayLike, factors: ArrayLike) -> np.ndarray:
-    """Compute the squared correlation of each axis with each factor, (latent_dim, factors)."""
-    codes, factors = _checked(codes, factors)
-    both = np.corrcoef(codes.T, factors.T)
-    return both[: codes.shape[1], codes.shape[1] :] ** 2
+    """Compute the squared correlation of each axis with each factor.
+
+    Returns:
+        The share of a factor's variance that a linear function of the axis explains, from 0 to 1,
+        shape (latent_dim, factors). It is 0 for an axis or a factor that does not vary.
+    """
+    units = []
+    for values in _checked(codes, factors):
+        varies = np.ptp(values, axis=0) > 0  # the standard deviation can be above 0 by rounding
+        centered = np.where(varies, values - values.mean(axis=0), 0.0)
+        norms = np.linalg.norm(centered, axis=0)
+        units.append(centered / np.where(varies, norms, 1.0))
+    return np.minimum((units[0].T @ units[1]) ** 2, 1.0)
 
 
 def best_rotation(codes: ArrayLike, factors: ArrayLike) -> tuple[float, float, float]:
@@ -110,17 +130,20 @@ def mig(codes: ArrayLike, factors: ArrayLike) -> float:
         mean over factors v of  [I(z_j; v) - I(z_j'; v)] / H(v)
 
     Here j is the axis with the largest mutual information with the factor, and j' is the axis with
-    the second largest. Codes and factors are counted in 20 bins of equal width.
+    the second largest. Codes and factors are counted in 20 bins that contain equally many values,
+    so the result does not depend on the units of an axis, on a monotone transformation, or on
+    outliers. Equal values share a bin, so there are fewer bins for a discrete factor.
 
     Returns:
-        The gap, from 0 to 1 (one axis per factor carries all information).
+        The gap, from 0 to 1 (one axis per factor carries all information). The gap of a factor
+        that does not vary is 0.
     """
     codes, factors = (_binned(values) for values in _checked(codes, factors))
     gaps = []
     for factor in factors.T:
         information = sorted(_mutual_information(axis, factor) for axis in codes.T)
-        gap = information[-1] - information[-2]
-        gaps.append(gap / _mutual_information(factor, factor))
+        entropy = _mutual_information(factor, factor)
+        gaps.append((information[-1] - information[-2]) / entropy if entropy > 0 else 0.0)
     return float(np.mean(gaps))
 
 
@@ -149,31 +172,48 @@ def dci(codes: ArrayLike, factors: ArrayLike, seed: int = 0) -> dict[str, float]
 
     Returns:
         "disentanglement" and "completeness", from 0 to 1, and "informativeness", the mean R^2 of
-        the forests.
+        the forests. Completeness is the concentration of a factor's importance on one axis. For
+        codes that do not vary, no axis has any importance. Then nothing is concentrated, and both
+        are 0.
+
+    Raises:
+        ValueError: If there is only one factor, because every axis would be disentangled.
     """
     codes, factors = _checked(codes, factors)
+    if factors.shape[1] < 2:
+        raise ValueError(
+            f"factors of shape {factors.shape}: expected two or more factors, because an axis is "
+            "disentangled if it is important for one of several."
+        )
     forests = [RandomForestRegressor(TREES, random_state=seed) for _ in factors.T]
-    half = len(codes) // 2
-    for forest, factor in zip(forests, factors.T, strict=True):
-        forest.fit(codes[:half], factor[:half])
+    fitted, scored = _halves(len(codes))
+    predicted = [
+        forest.fit(codes[fitted], factor[fitted]).predict(codes[scored])
+        for forest, factor in zip(forests, factors.T, strict=True)
+    ]
     importance = np.array([forest.feature_importances_ for forest in forests]).T  # (axes, factors)
-    weights = importance.sum(axis=1) / importance.sum()
-    scores = [f.score(codes[half:], v[half:]) for f, v in zip(forests, factors.T, strict=True)]
+    # Of a factor that does not vary, a forest would take the importance from rounding errors.
+    importance[:, np.ptp(factors[fitted], axis=0) == 0] = 0
+    weights = importance.sum(axis=1) / (importance.sum() or 1.0)
     return {
-        "disentanglement": float(weights @ (1 - _entropy(importance))),
-        "completeness": float(np.mean(1 - _entropy(importance.T))),
-        "informativeness": float(np.mean(scores)),
+        "disentanglement": float(weights @ _concentration(importance)),
+        "completeness": float(np.mean(_concentration(importance.T))),
+        "informativeness": float(np.mean(_explained(factors[scored], np.transpose(predicted)))),
     }
 
 
-def _entropy(rows: np.ndarray) -> np.ndarray:  # of each row, divided by its maximum
-    p = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-12)
-    return -(p * np.log(np.maximum(p, 1e-12))).sum(axis=1) / np.log(rows.shape[1])
+def _concentration(rows: np.ndarray) -> np.ndarray:
+    """Return how concentrated each row is: 1 for one entry, 0 for equal entries or only zeros."""
+    total = rows.sum(axis=1, keepdims=True)
+    p = np.where(total > 0, rows / np.maximum(total, 1e-12), 1 / rows.shape[1])
+    entropy = -(p * np.log(np.maximum(p, 1e-12))).sum(axis=1)
+    return 1 - entropy / np.log(rows.shape[1])
 
 
 def _binned(values: np.ndarray) -> np.ndarray:  # (n, d) -> (n, d), 0 to BINS - 1
-    low, high = values.min(axis=0), values.max(axis=0)
-    return np.minimum((BINS * (values - low) / np.maximum(high - low, 1e-12)).astype(int), BINS - 1)
+    edges = np.quantile(values, np.arange(1, BINS) / BINS, axis=0)
+    columns = zip(edges.T, values.T, strict=True)
+    return np.stack([np.searchsorted(cuts, v, side="right") for cuts, v in columns], axis=1)
 
 
 def _mutual_information(x: np.ndarray, y: np.ndarray) -> float:
@@ -185,9 +225,22 @@ def _mutual_information(x: np.ndarray, y: np.ndarray) -> float:
 
 def _r2(model: RegressorMixin, codes: ArrayLike, factors: ArrayLike) -> np.ndarray:
     codes, factors = _checked(codes, factors)
-    half = len(codes) // 2
-    residual = factors[half:] - model.fit(codes[:half], factors[:half]).predict(codes[half:])
-    return 1 - (residual**2).mean(axis=0) / factors[half:].var(axis=0)
+    fitted, scored = _halves(len(codes))
+    predicted = model.fit(codes[fitted], factors[fitted]).predict(codes[scored])
+    return _explained(factors[scored], predicted)
+
+
+def _halves(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of a random half of n images, and of the other half."""
+    order = named_rng(0, "halves of the images").permutation(n)
+    return order[: n // 2], order[n // 2 :]
+
+
+def _explained(factors: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return R^2 of each factor, (n, factors) to (factors,); 0 for one that does not vary."""
+    varies = np.ptp(factors, axis=0) > 0
+    variance = np.where(varies, factors.var(axis=0), 1.0)
+    return np.where(varies, 1 - ((factors - predicted) ** 2).mean(axis=0) / variance, 0.0)
 
 
 def _checked(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -198,5 +251,9 @@ def _checked(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarr
             f"codes of shape {codes.shape} and factors of shape {factors.shape}: expected "
             "(n, latent_dim) and (n, factors) with latent_dim at least 2 and n at least "
             f"{2 * NEIGHBORS}."
+        )
+    if not (np.isfinite(codes).all() and np.isfinite(factors).all()):
+        raise ValueError(
+            "some codes or factors are NaN or infinite: measure a model whose training succeeded."
         )
     return codes, factors
