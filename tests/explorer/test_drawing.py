@@ -1,6 +1,7 @@
 """The sheet of explorer.infer in a real browser: drawings, by pen and by keyboard, and files."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 import drawn
 from tools.website import axe, chromium
 from vaelib import explorer, runs
+from vaelib.data.user_images import decoding
 from vaelib.runs.recipes import Recipe
 
 
@@ -87,6 +89,50 @@ def test_a_file_is_loaded_and_one_that_is_no_image_is_named(page, pair, faces):
     load(page, b"no image", "letter.txt")
     page.get_by_text("letter.txt can't be read as an image: choose a PNG").wait_for()
     np.testing.assert_array_equal(sheet(page), there)
+
+
+def test_files_that_could_fill_the_memory_or_hold_scripts_are_refused(page):
+    before = sheet(page)
+    large = io.BytesIO()
+    Image.new("1", (12_000, 9_000)).save(large, "PNG")  # 108 megapixels
+    load(page, large.getvalue(), "large.png")
+    page.get_by_text("large.png has more than 100,000,000 pixels: scale it down").wait_for()
+    script = "<script>document.title = 'executed'; parent.document.title = 'executed'</script>"
+    content = f"""<svg xmlns="http://www.w3.org/2000/svg" width="28" height="28"
+        onload="document.title = 'executed'">{script}<image href="x" onerror="title = 1"/></svg>"""
+    for kind in ("image/svg+xml", ""):
+        file = {"name": "drawing.svg", "mimeType": kind, "buffer": content.encode()}
+        page.set_input_files("input[name=file]", file)
+        page.get_by_text("drawing.svg can't be read as an image: choose a PNG").wait_for()
+        load(page, b"", "empty.png")
+        page.get_by_text("empty.png can't be read as an image: choose a PNG").wait_for()
+    assert page.title().startswith("Inference on faces")
+    np.testing.assert_array_equal(sheet(page), before)
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_file_is_brought_to_the_size_as_training_images_were(browser, tmp_path, fit, channels):
+    shape = (24, 32, channels)
+    images = replace(drawn.dataset(shape, train=20, test=12), fit=fit)
+    recipe = Recipe(images, seed=3)
+    run = runs.Run(recipe, recipe.compiled_model(20), {}, {}, {})
+    explorer.infer(run, count=6, step=0.4).save(tmp_path / "page.html")
+    rows, columns = np.mgrid[:90, :300] / 90
+    mine = np.stack([60 + 100 * rows, 40 + 30 * columns, 200 - 90 * rows, rows > 0.3], axis=-1)
+    mine[..., 3] *= 255  # transparent at the top
+    content = png(mine.astype("uint8"))
+    picture, _ = decoding.decode(content, "mine.png")
+    expected, _ = decoding.resize(picture, shape, fit)
+    with chromium.opened(browser, tmp_path / "page.html", width=700) as (page, problems):
+        page.locator(READY).wait_for()
+        load(page, content)
+        how = {"crop": "cropped", "pad": "padded"}[fit]
+        page.get_by_text(f"Loaded mine.png. It was scaled and {how} as in training.").wait_for()
+        found = pixels(page.locator(".sheet canvas"), 0, 0, 32, 24)[..., :channels]
+        mean = run.model.encode(expected[None])[0]
+        np.testing.assert_allclose(numbers(page)[:2], mean, atol=0.02)
+    assert np.abs(found - expected).mean() < 4 and problems == []
 
 
 def test_black_and_white_stays_black_and_white(browser, pair, faces, tmp_path):

@@ -1,12 +1,13 @@
 """The explorer with images of other sizes, and in color: what a real browser makes of them."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import drawn
-from tools.website import chromium
+from tools.website import axe, chromium
 from vaelib import explorer, runs
 from vaelib.runs.recipes import Recipe
 
@@ -73,6 +74,101 @@ def test_two_data_sets_of_one_name_are_not_taken_for_each_other():
     payload = explorer.compare(one, other, titles=("gray", "color")).payload
     assert len(payload["data"]) == 2
     assert [space["of"] for space in payload["spaces"]] == ["discs", "discs"]
+
+
+def test_each_data_set_has_a_filter_for_its_own_classes(browser, tmp_path):
+    one, other = run_of((16, 16, 1)), run_of((16, 16, 3))
+    named = replace(other.recipe.load_dataset(), class_names=("cats", "dogs"), name="my_pets")
+    recipe = Recipe(named, seed=3)
+    explorer.compare(one, runs.Run(recipe, other.model, {}, {}, {})).save(tmp_path / "page.html")
+    explorer.compare(one, run_of((16, 16, 3))).save(tmp_path / "same.html")
+    with chromium.opened(browser, tmp_path / "page.html", width=900) as (page, problems):
+        page.locator(".said:not(:empty)").last.wait_for()
+        selects = page.locator("select")
+        assert [text.split("\n")[0] for text in selects.all_inner_texts()] == ["all classes"] * 2
+        assert page.get_by_label("Show codes of my pets:").locator("option").all_inner_texts() == [
+            *("all classes", "cats", "dogs")
+        ]
+        planes = page.locator(".plane")
+        seen = "canvas => canvas.toDataURL()"
+        before = [planes.nth(i).evaluate(seen) for i in range(2)]
+        page.get_by_label("Show codes of my pets:").select_option("dogs")
+        after = [planes.nth(i).evaluate(seen) for i in range(2)]
+        assert before[0] == after[0] and before[1] != after[1]
+        assert axe.violations(page) == []
+    assert problems == []
+    with chromium.opened(browser, tmp_path / "same.html", width=900) as (page, problems):
+        page.locator(".said:not(:empty)").last.wait_for()
+        assert page.locator("select").count() == 1  # since the classes are the same
+    assert problems == []
+
+
+def stored(run):
+    """The run as it is loaded from a file: with snapshots, and without its images."""
+    dataset = run.recipe.load_dataset()
+    snapshots = {
+        "codes": run.model.encode(dataset.test_images)[None],
+        "labels": dataset.test_labels,
+    }
+    lost = Recipe.from_config(run.recipe.get_config())
+    return runs.Run(lost, run.model, {}, snapshots, {})
+
+
+def test_a_page_is_made_from_the_arrays_of_a_run_alone(browser, tmp_path):
+    run = run_of((16, 24, 3))
+    shown = explorer.compare_stored(stored(run))
+    dataset = run.recipe.load_dataset()
+    full = explorer.compare(run, titles=["discs"])
+    for name in ("codes", "layers", "limit", "names"):
+        assert shown.payload["spaces"][0][name] == full.payload["spaces"][0][name]
+    shown.save(tmp_path / "page.html")
+    with chromium.opened(browser, tmp_path / "page.html", width=700) as (page, problems):
+        page.locator(".said:not(:empty)").wait_for()
+        assert "nearest of 30 reconstructions:" in page.locator(".said").inner_text()
+        assert "are not stored with the run" in page.locator(".help").inner_text()
+        first = np.array(page.locator("figure canvas").first.evaluate(READ)).reshape(16, 24, 4)
+    codes = run.model.encode(dataset.test_images)
+    nearest = run.model.decode(codes[[np.argmin((codes**2).sum(axis=1))]])[0]
+    assert np.abs(first[..., :3] - 255 * nearest).mean() < 12  # the picture is compressed
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"codes": np.zeros((1, 3, 2), "float32")}, {"codes": np.zeros((1, 30, 3), "float32")}),
+        *({"codes": np.full((1, 30, 2), np.nan)}, {"codes": np.array("text")}),
+        *({"labels": np.full(30, 2)}, {"labels": np.full(30, -1)}, {"labels": np.full(30, "a")}),
+    ],
+    ids=str,
+)
+def test_arrays_that_make_no_page_are_refused(wrong):
+    run = stored(run_of((16, 16, 1)))
+    run.snapshots.update(wrong)
+    with pytest.raises(runs.RunError, match=r"snapshots\.npz of discs"):
+        explorer.compare_stored(run)
+
+
+def test_weights_that_are_too_large_for_a_page_are_refused():
+    run = run_of((16, 16, 1))
+    run.model.encoder.set_weights([1e9 * w + 1 for w in run.model.encoder.get_weights()])
+    with pytest.raises(runs.RunError, match="are not finite or beyond 65,504: train it again"):
+        explorer.compare(run)
+
+
+def test_long_names_are_cut(browser, tmp_path):
+    run = run_of((16, 16, 1))
+    long = replace(
+        run.recipe.load_dataset(), class_names=("x" * 10_000, "word " * 2_000), name="y" * 10_000
+    )
+    run = runs.Run(Recipe(long, seed=3), run.model, {}, {}, {})
+    explorer.compare(run, titles=["z" * 10_000], dataset=long).save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").stat().st_size < 500_000
+    with chromium.opened(browser, tmp_path / "page.html", width=700) as (page, problems):
+        page.locator(".said:not(:empty)").wait_for()
+        wide, high = page.evaluate("[document.body.scrollWidth, document.body.scrollHeight]")
+        assert wide <= 700 and high < 1_500
+    assert problems == []
 
 
 def test_images_that_are_not_at_hand_are_asked_for(tmp_path):

@@ -3,7 +3,8 @@
 The encoder and the decoder run in the browser, so a page needs neither a network connection nor a
 Python kernel. The modules are:
 
-    comparison      `compare`: latent spaces side by side; the code under the pointer is decoded
+    comparison      `compare`: latent spaces side by side; the code under the pointer is decoded.
+                    `compare_stored`: the same for one run whose images are not at hand
     inference       `infer`: true and approximate posteriors of test images and of drawings
     beta_sweep      `sweep`: a slider for the KL weight
     steering        `steer`: two named sliders that move a code through latent space
@@ -15,7 +16,7 @@ Python kernel. The modules are:
 """
 
 from vaelib.explorer.beta_sweep import sweep
-from vaelib.explorer.comparison import compare
+from vaelib.explorer.comparison import compare, compare_stored
 from vaelib.explorer.inference import infer
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.steering import steer

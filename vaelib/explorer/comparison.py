@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 
-from vaelib.data import Dataset
+import numpy as np
+
+from vaelib.data import DataError, Dataset
 from vaelib.explorer import payload
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.run_checks import check_explorable, titles_or_default
 from vaelib.runs import Run
+from vaelib.support.errors import RunError
 
 HELP = (
     "Move the pointer over a latent space, or click it and use the arrow keys, to decode a code. "
     "Drag, or press Enter at both ends, to draw a line; the strip shows images decoded along it. "
     "The ring marks the code of the nearest test image in the other latent space."
+)
+
+
+WITHOUT_IMAGES = (
+    " The test images are not stored with the run, so the small pictures are the model's "
+    "reconstructions of them."
 )
 
 
@@ -49,4 +58,56 @@ def compare(
         ["explorer"],
         "explore",
         points=len(runs),
+    )
+
+
+def compare_stored(run: Run, title: str | None = None) -> Explorer:
+    """Explore the latent space of a run whose images are not available.
+
+    The page is made from the arrays of the run alone: the codes of the test images in its last
+    snapshot, their labels, and the weights of its decoder. It needs no page or image that came with
+    the run, so it is safe for runs from an untrusted source. The small pictures are decoded from
+    the codes of the first 1,000 test images.
+
+    Args:
+        run: A run as for `compare`.
+        title: Name of the latent space; by default that of the data set.
+
+    Raises:
+        ValueError: As for `compare`.
+        RunError: If the stored codes and labels do not belong to such a run.
+    """
+    check_explorable(run)
+    recipe = run.recipe
+    codes, labels = (np.asarray(run.snapshots.get(name, ())) for name in ("codes", "labels"))
+    codes = codes[-1] if codes.ndim == 3 else codes
+    wrong = codes.ndim != 2 or codes.shape != (len(labels), 2) or not len(labels)
+    if wrong or (codes.dtype.kind, labels.dtype.kind not in "iu") != ("f", False):
+        raise RunError(
+            f"snapshots.npz of {recipe.slug} has codes of shape {codes.shape} ({codes.dtype}) and "
+            f"labels of shape {labels.shape} ({labels.dtype}): expected floats, (n, 2), and "
+            "integers, (n,), so train it again."
+        )
+    if not np.isfinite(codes).all():
+        raise RunError(f"some codes in snapshots.npz of {recipe.slug} are not finite: train again.")
+    codes, labels = codes[: payload.MAX_IMAGES], labels[: payload.MAX_IMAGES]
+    pictures = np.round(255 * run.model.decode(codes)).astype("uint8")
+    name = recipe.dataset.name if recipe.uses_own_images else recipe.dataset
+    fit = recipe.dataset.fit if recipe.uses_own_images else None
+    parts = pictures, labels.astype("uint16"), pictures, labels.astype("uint16")
+    try:
+        stored = Dataset(name, *parts, recipe.class_names, "the run", fit=fit)
+    except DataError as error:
+        raise RunError(f"snapshots.npz of {recipe.slug} can't be shown, because {error}.") from None
+    title = title or name.replace("_", " ")
+    return Explorer(
+        payload.page_payload(
+            [payload.space_payload(run, title, stored, codes)],
+            [stored],
+            HELP.rpartition(" The ring")[0] + WITHOUT_IMAGES,
+            kind="reconstructions",
+        ),
+        f"Latent space of {title}",
+        ["explorer"],
+        "explore",
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import anywidget  # an optional dependency
 
 STATIC = Path(__file__).parent / "static"
+MOST_OF_TITLE = 300  # characters, because titles can come from files
 BASE_SCRIPTS = ("decoder", "spaces", "plane")  # of every page
 
 
@@ -40,15 +41,21 @@ class Explorer:
     def __init__(
         self, payload: dict, title: str, scripts: Sequence[str], start: str, points: int = 1
     ) -> None:
-        self.payload, self.title, self.start, self.points = payload, title, start, points
+        self.payload, self.start, self.points = payload, start, points
+        self.title = title if len(title) <= MOST_OF_TITLE else f"{title[: MOST_OF_TITLE - 1]}…"
         self.script = "\n".join(_text(f"{name}.js") for name in (*BASE_SCRIPTS, *scripts))
         sheets = [f"{name}.css" for name in dict.fromkeys(("explorer", *scripts))]
         self.style = "".join(_text(sheet) for sheet in sheets if (STATIC / sheet).exists())
 
     def page(self) -> str:
-        """Return the text of a self-contained HTML page."""
+        """Return the text of a self-contained HTML page.
+
+        Raises:
+            ValueError: If a number in the payload is infinite or NaN, which browsers cannot read.
+        """
         # Escape <, because a title that contains </script> or <!-- would break the page.
-        content = json.dumps(self.payload, separators=(",", ":")).replace("<", "\\u003c")
+        content = json.dumps(self.payload, separators=(",", ":"), allow_nan=False)
+        content = content.replace("<", "\\u003c")
         return PAGE.format(
             title=html.escape(self.title),
             style=self.style,

@@ -17,12 +17,15 @@ from vaelib.plotting.prior_contours import PRIOR_RADIUS
 from vaelib.plotting.tiling import tile_images
 from vaelib.runs import Run
 from vaelib.support.backend import keras
+from vaelib.support.errors import RunError
 
 MAX_IMAGES = 1_000  # maximum number of test images that a page can show
 COLUMNS = 40  # images per row in the picture that contains all of them
 THUMBNAIL = 32  # maximum length of their longer side in pixels
 NAMED_CLASS_COUNTS = range(2, 21)  # numbers of classes whose names fit into the latent space
 MOST_SINGLE = 200_000  # encoders with more weights are stored in half precision
+MOST_CHARACTERS = 40  # of the name of a class or of a data set; a longer one would not fit
+MOST_OF_TITLE = 80  # characters
 MIN_LIMIT = 3.2  # axes span at least [-MIN_LIMIT, MIN_LIMIT]
 
 
@@ -32,6 +35,7 @@ def page_payload(
     help_text: str,
     pictured: int = MAX_IMAGES,
     exact: bool = False,
+    kind: str = "test images",
     **more: object,
 ) -> dict:
     """Combine what every page contains with what only one kind of page needs.
@@ -43,31 +47,51 @@ def page_payload(
         pictured: Maximum number of test images in the picture of a data set.
         exact: If True, keep every pixel, because an encoder reads the images. If False, reduce
             and compress them.
+        kind: What the pictures show, in words.
         **more: Further values for JSON, by their names in the payload.
     """
     return {
         "spaces": spaces,
-        "data": {_key(shown): _data(shown, pictured, exact) for shown in datasets},
+        "data": {_key(shown): _data(shown, pictured, exact) | {"kind": kind} for shown in datasets},
         "priorRadius": float(PRIOR_RADIUS),
         "help": help_text,
         **more,
     }
 
 
-def space_payload(run: Run, title: str, dataset: Dataset) -> dict:
+def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Cut a text that is too long for the page, and mark the cut with an ellipsis.
+
+    >>> shortened("a rather long name", most=9)
+    'a rather…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def space_payload(run: Run, title: str, dataset: Dataset, codes: np.ndarray | None = None) -> dict:
     """Convert a latent space: codes, positions of class names, and the layers of the decoder.
 
     Args:
         run: A run with two latent dimensions.
         title: Name of the latent space on the page.
         dataset: Data set whose test images are encoded.
+        codes: The codes of these images. Default: encode them.
+
+    Raises:
+        RunError: If a code is too large for half precision, infinite, or NaN.
     """
-    codes, labels = run.model.encode(dataset.test_images), dataset.test_labels
+    codes = run.model.encode(dataset.test_images) if codes is None else codes
+    labels = dataset.test_labels
+    if not (np.abs(codes) <= np.finfo("float16").max).all():  # NaN fails this comparison, too
+        raise RunError(
+            f"some codes of {run.recipe.slug} are not finite or beyond 65,504: train it again, "
+            "with a lower learning rate."
+        )
     limit, present = float(axis_limit(codes, least=MIN_LIMIT)), np.unique(labels)
     return {
-        "title": title,
+        "title": shortened(title, MOST_OF_TITLE),
         "data": _key(dataset),
-        "of": dataset.name,
+        "of": shortened(dataset.name),
         "limit": limit,
         "codes": _half(codes),
         "names": class_name_positions(codes, dataset, limit),
@@ -151,7 +175,8 @@ def _data(dataset: Dataset, pictured: int, exact: bool) -> dict:
     kept = dict(lossless=True) if exact else dict(quality=70)
     picture.resize((COLUMNS * wide, rows * high), Image.BOX).save(file, "WEBP", **kept)
     return {
-        "classNames": list(names),
+        "classNames": [shortened(name) for name in names],
+        "fit": dataset.fit,
         "colors": [to_hex(CLASS_COLORS[i % len(CLASS_COLORS)]) for i in range(len(names))],
         "labels": _base64(dataset.test_labels.astype("<u2").tobytes()),
         "pictures": "data:image/webp;base64," + _base64(file.getvalue()),

@@ -2,15 +2,34 @@
 
 const PEN = 1.1; // radius in pixels of the image; only black-and-white images have a hard edge
 
-// Return a promise of a file's pixels, fitted into (high, wide, channels), 0 to 255.
-async function pixelsOf(file, [high, wide, channels]) {
+const MOST_PIXELS = 100_000_000; // of a file, as for training images
+
+// Return a promise of the number of pixels of an image file, which is not decoded for it.
+async function sizeOf(file) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    await new Promise((good, bad) => Object.assign(image, { onload: good, onerror: bad }));
+    return image.naturalWidth * image.naturalHeight;
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
+
+// Return a promise of a file's pixels, brought to (high, wide, channels), 0 to 255, as the training
+// images were: "crop" fills the size and crops the rest, "pad" adds white borders. Both place
+// transparent images on white. Without either, the borders are black, as in Fashion-MNIST.
+async function pixelsOf(file, [high, wide, channels], fit) {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
   const small = new OffscreenCanvas(wide, high).getContext("2d", { willReadFrequently: true });
-  small.fillRect(0, 0, wide, high); // black, like the background of Fashion-MNIST
+  small.fillStyle = fit ? "white" : "black";
+  small.fillRect(0, 0, wide, high);
   small.imageSmoothingQuality = "high";
-  const scale = Math.min(wide / bitmap.width, high / bitmap.height);
+  const scales = [wide / bitmap.width, high / bitmap.height];
+  const scale = fit === "crop" ? Math.max(...scales) : Math.min(...scales);
   const [width, height] = [bitmap.width * scale, bitmap.height * scale];
   small.drawImage(bitmap, (wide - width) / 2, (high - height) / 2, width, height);
+  bitmap.close();
   return read(small.getImageData(0, 0, wide, high).data, channels);
 }
 
@@ -23,7 +42,8 @@ function read(rgba, channels) {
 }
 
 // The editor calls onChange(pixels) after every change. Returns { show(pixels, name) }.
-function makeEditor(parent, shape, blackAndWhite, onChange) {
+//   fit: how files are brought to the shape, as for pixelsOf
+function makeEditor(parent, shape, blackAndWhite, fit, onChange) {
   const [high, wide, channels] = shape;
   let pixels = new Uint8ClampedArray(high * wide * channels);
   const at = [Math.floor(high / 2), Math.floor(wide / 2)]; // position of the keyboard cursor: row, column
@@ -153,9 +173,17 @@ function makeEditor(parent, shape, blackAndWhite, onChange) {
     const [chosen] = file.files;
     if (!chosen) return;
     try {
-      pixels = await pixelsOf(chosen, shape);
-      said.textContent = `Loaded ${chosen.name}.`;
-      changed();
+      if ((await sizeOf(chosen)) > MOST_PIXELS) {
+        said.textContent =
+          `${chosen.name} has more than ${MOST_PIXELS.toLocaleString("en")} pixels: scale it down ` +
+          "and load it again.";
+      } else {
+        pixels = await pixelsOf(chosen, shape, fit);
+        const how = { crop: "cropped", pad: "padded" }[fit];
+        said.textContent =
+          `Loaded ${chosen.name}.` + (how ? ` It was scaled and ${how} as in training.` : "");
+        changed();
+      }
     } catch {
       said.textContent =
         `${chosen.name} can't be read as an image: choose a PNG, JPEG or WebP file.`;

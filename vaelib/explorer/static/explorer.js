@@ -35,7 +35,7 @@ function makePanel(parent, space, data, onMove) {
     const names = found.map((i) => data.classNames[data.labels[i]]);
     said.textContent =
       `Decoded at ${inWords(marks.point, 2)} in ${took.toFixed(0)} ms. ` +
-      `The nearest of ${data.pictured.toLocaleString("en")} test images:`;
+      `The nearest of ${data.pictured.toLocaleString("en")} ${data.kind}:`;
     large.setAttribute("aria-label", `The decoded image. ${said.textContent} ${names.join(", ")}`);
     if (drawing) drawLine([marks.line[0], marks.point]);
     plane.mark(marks);
@@ -97,7 +97,8 @@ function makePanel(parent, space, data, onMove) {
   };
 }
 
-function makeControls(parent, data, onChange) {
+// Calls onChange({ behind, only }), where `only` is a class, or -1 for all, by the name of the data.
+function makeControls(parent, spaces, data, onChange) {
   const form = make("form", "controls", parent);
   const behind = make("fieldset", "", form);
   make("legend", "", behind, { textContent: "Background" });
@@ -107,13 +108,23 @@ function makeControls(parent, data, onChange) {
     make("input", "", label, { type: "radio", name: "behind", value, checked });
     label.append(` ${text}`);
   }
-  const label = make("label", "", form, { textContent: "Show codes of " });
-  const only = make("select", "", label, { name: "only" });
-  make("option", "", only, { value: -1, textContent: "all classes" });
-  data.classNames.forEach((textContent, value) => make("option", "", only, { value, textContent }));
-  form.addEventListener("change", () =>
-    onChange({ behind: form.elements.behind.value, only: Number(only.value) })
-  );
+  // Latent spaces whose data have the same classes share a choice.
+  const groups = Object.groupBy(spaces, (space) => data[space.data].classNames.join("\n"));
+  const choices = Object.values(groups).map((group, _, all) => {
+    const names = [...new Set(group.map((space) => space.of.replaceAll("_", " ")))];
+    const of = all.length > 1 ? `${names.join(" and ")}: ` : "";
+    const label = make("label", "", form, { textContent: `Show codes of ${of}` });
+    const only = make("select", "", label, { name: "only" });
+    make("option", "", only, { value: -1, textContent: "all classes" });
+    data[group[0].data].classNames.forEach((textContent, value) =>
+      make("option", "", only, { value, textContent })
+    );
+    return { only, keys: group.map((space) => space.data) };
+  });
+  form.addEventListener("change", () => {
+    const chosen = choices.flatMap(({ only, keys }) => keys.map((key) => [key, Number(only.value)]));
+    onChange({ behind: form.elements.behind.value, only: Object.fromEntries(chosen) });
+  });
 }
 
 async function explore(element, payload, onMove = () => {}) {
@@ -121,7 +132,9 @@ async function explore(element, payload, onMove = () => {}) {
   await Promise.all(Object.values(data).map((d) => d.pictures.decode()));
   const root = make("div", "vaelib-explorer", element);
   const panels = [];
-  makeControls(root, data[spaces[0].data], (shown) => panels.forEach((panel) => panel.draw(shown)));
+  makeControls(root, spaces, data, ({ behind, only }) =>
+    panels.forEach((panel, i) => panel.draw({ behind, only: only[spaces[i].data] }))
+  );
   const planes = make("div", "panels", root);
   spaces.forEach((space, i) => {
     const onMoveHere = (image) => {

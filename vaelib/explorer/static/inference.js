@@ -189,7 +189,7 @@ async function infer(element, payload, onMove = () => {}) {
     show(pixels, image);
     moved();
   }
-  const editor = makeEditor(top, spaces[0].shape, payload.blackAndWhite, (pixels) => {
+  const editor = makeEditor(top, spaces[0].shape, payload.blackAndWhite, data.fit, (pixels) => {
     picker.none();
     show(pixels, null);
     moved();
