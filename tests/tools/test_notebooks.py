@@ -147,6 +147,19 @@ def test_headings_are_in_order(committed):
     assert all(b <= a + 1 for a, b in pairwise(levels))
 
 
+def anchors(notebook):
+    """The anchors that JupyterLab makes of the headings."""
+    headings = re.findall(r"^#+ (.+)$", text_of(notebook), re.MULTILINE)
+    return {re.sub(r"[*`]", "", heading).strip().replace(" ", "-") for heading in headings}
+
+
+def test_links_to_sections_lead_to_headings(script):
+    links = re.findall(r"\]\(([\w./-]+\.ipynb)?#([^()\s]+)\)", text_of(jupytext.read(script)))
+    for name, anchor in links:
+        target = script.parent / Path(name).with_suffix(".py") if name else script
+        assert anchor in anchors(jupytext.read(target)), f"{name}#{anchor}"
+
+
 def test_other_settings_than_those_of_the_text_are_named(committed, script):
     """Right after the parameters, with just the values that stand there."""
     cells = [c for c in committed.cells if c.cell_type == "code"]

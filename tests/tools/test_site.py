@@ -184,6 +184,21 @@ def test_html_is_shown_rather_than_a_widget_and_no_script_from_elsewhere(project
     assert "mybinder" not in text
 
 
+def test_links_to_sections_as_in_jupyterlab_lead_to_the_same_sections(project):
+    path = project / "notebooks" / "01_one.ipynb"
+    notebook = nbformat.read(path, 4)
+    text = "[here](#The-loss,-line-by-line)\n\n## The loss, line by line"
+    notebook.cells.append(nbformat.v4.new_markdown_cell(text))
+    nbformat.write(notebook, path)
+    with (project / "README.md").open("a") as readme:
+        readme.write("\n[there](notebooks/01_one.ipynb#The-loss,-line-by-line)\n")
+    website.build(project, project / "site", "", {})
+    page = Page(project / "site" / "notebooks" / "01_one.html")
+    assert "#the-loss-line-by-line" in page.links and "the-loss-line-by-line" in page.names
+    there = "notebooks/01_one.html#the-loss-line-by-line"
+    assert there in Page(project / "site" / "index.html").links
+
+
 def figures(project, *alternatives):
     """Give the notebook figures of one size each, in one cell, with alternatives or None."""
     path, outputs = project / "notebooks" / "01_one.ipynb", []

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import click
+from myst_parser.slugs import github_slugify
 from PIL import Image
 from sphinx.cmd.build import main as sphinx
 
@@ -21,6 +22,7 @@ from tools.website import explorers, portable
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = "https://mybinder.org/v2/gh"
 LINK = re.compile(r"\]\(([\w./-]+)[)#]")
+ANCHOR = re.compile(r"(\]\((?:[\w./-]+\.ipynb)?#)([^()\s]+)(?=\))")  # of a section of a notebook
 ROW = re.compile(r"^\| (`\w+`.*?) \| (.+) \|$", re.MULTILINE)  # starts with a module's name
 NAME = re.compile(r"`(\w+)`")
 TOCTREE = """
@@ -127,6 +129,8 @@ def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> 
     def write(name, text):
         """Write a page, and copy the files that it links to, such as pictures."""
         text = re.sub(r"\]\(((?:\.\./)*)README\.md\)", r"](\1index.md)", text)
+        # JupyterLab keeps the case and punctuation of a heading in its anchor, and Sphinx does not.
+        text = ANCHOR.sub(lambda link: link[1] + github_slugify(link[2]), text)
         for link in LINK.findall(text):
             linked = os.path.normpath(Path(name).parent / link)
             if (root / linked).is_file() and not (folder / linked).exists():
