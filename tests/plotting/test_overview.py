@@ -105,6 +105,34 @@ def test_a_comparison_has_a_column_for_each_model_and_shows_how_it_ended():
     np.testing.assert_array_equal(shown[:28, :28], snapshots()["samples"][-1, 0, :, :, 0])
 
 
+def test_a_comparison_can_be_limited_to_some_pictures_which_are_then_larger():
+    columns = {"one": snapshots(), "two": snapshots()}
+    whole = plotting.comparison(columns, CLASS_NAMES)
+    (grid, _) = (figure := plotting.comparison(columns, CLASS_NAMES, pictures=["grid"])).axes
+    rendered(figure)
+    assert grid.get_xlabel() == "z1" and len(grid.images) == 1 and not grid.collections[1:]
+    assert figure.get_figwidth() > whole.get_figwidth()
+    near = {"near": snapshots(), "far": snapshots() | {"codes": 8 * snapshots()["codes"]}}
+    codes_only = plotting.comparison(near, CLASS_NAMES, pictures=["codes"])
+    assert all(len(ax.texts) == len(CLASS_NAMES) for ax in codes_only.axes)
+    reverse = plotting.comparison(columns, CLASS_NAMES, pictures=["codes", "samples"])
+    assert [bool(ax.get_xlabel()) for ax in reverse.axes] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("pictures", [[], ["samples", "grids"]])
+def test_unknown_pictures_are_refused(pictures):
+    with pytest.raises(ValueError, match=r"expected one or more of .*'codes'"):
+        plotting.comparison({"VAE": snapshots()}, CLASS_NAMES, pictures=pictures)
+
+
+def test_a_comparison_of_pictures_that_no_model_has_is_refused():
+    kept = snapshots(3)
+    del kept["grid"]
+    kept["codes"] = kept["codes"][..., :1]
+    with pytest.raises(ValueError, match="codes and grid of models with another number"):
+        plotting.comparison({"VAE": kept}, CLASS_NAMES, pictures=["codes", "grid"])
+
+
 def test_image_rows_are_labeled():
     figure = plotting.image_rows({"images": noise(5), "decoded": noise(5, seed=1)})
     rendered(figure)

@@ -7,7 +7,8 @@ function shows or saves a figure. The modules are:
     posteriors        approximate and true posteriors of single images, the aggregate posterior
     curves            curves, and one quantity against another
     model_comparison  several models or several priors side by side
-    factors           factors of variation in latent space: their values and directions
+    by_seed           a measure of several models, one dot per training run
+    factors           factors of variation: images by factor, values and directions in latent space
     witness           the witness function of MMD over the latent space
     elbo_bars         log-likelihood, ELBO and their gap, image by image
     diagrams          the network, its loss and the path of the gradients
@@ -18,10 +19,11 @@ function shows or saves a figure. The modules are:
     tiling            helper function: many images as one picture
 """
 
+from vaelib.plotting.by_seed import values_by_seed
 from vaelib.plotting.curves import curves, loss_curves, scatter_with_diagonal
 from vaelib.plotting.diagrams import network_diagram
 from vaelib.plotting.elbo_bars import elbo_bars
-from vaelib.plotting.factors import factor_directions, latent_space_by_factor
+from vaelib.plotting.factors import factor_directions, factor_grid, latent_space_by_factor
 from vaelib.plotting.model_comparison import (
     active_units,
     heatmaps,

@@ -21,6 +21,8 @@ from vaelib.plotting.prior_contours import PriorDensity, prior_grid_around, prio
 from vaelib.plotting.text import SHORT, plain
 from vaelib.support.latent_grid import LIMIT
 
+PICTURES = "samples", "codes", "grid"  # of a model, in the order in which they are plotted
+
 
 def samples(images: np.ndarray, columns: int = 8) -> Figure:
     """Plot images side by side, row by row.
@@ -93,14 +95,17 @@ def evolution(snapshots: dict[str, np.ndarray], class_names: Sequence[str] = ())
         class_names: A name for each label, for a legend of the colors. By default there is none.
     """
     titles = ["before training", *(f"step {step:,}" for step in snapshots["steps"][1:])]
-    figure = _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)})
+    figure = _pictures({title: _at(snapshots, i) for i, title in enumerate(titles)}, PICTURES)
     if snapshots["codes"].shape[2] > 1:
         class_legend(figure, class_names)
     return figure
 
 
 def comparison(
-    columns: dict[str, dict[str, np.ndarray]], class_names: Sequence[str], one_scale: bool = True
+    columns: dict[str, dict[str, np.ndarray]],
+    class_names: Sequence[str],
+    one_scale: bool = True,
+    pictures: Sequence[str] = PICTURES,
 ) -> Figure:
     """Plot samples, latent space and decoded grid after training, one column per model.
 
@@ -112,36 +117,60 @@ def comparison(
         class_names: A name for each label.
         one_scale: If True, all latent spaces have the same scale. If False, each is scaled to fit
             its codes.
+        pictures: Which rows to plot, one or more of "samples", "codes", and "grid". A single row of
+            at most three models is plotted larger.
+
+    Raises:
+        ValueError: If a picture is unknown, or if no row is left.
     """
+    unknown = [name for name in pictures if name not in PICTURES]
+    if unknown or not len(pictures):
+        raise ValueError(
+            f"pictures are {list(pictures)}: expected one or more of {list(PICTURES)}."
+        )
     last = {title: _at(arrays, -1) for title, arrays in columns.items()}
-    return _pictures(last, class_names, one_scale)
+    return _pictures(last, pictures, class_names, one_scale)
 
 
 def _pictures(
     columns: dict[str, dict[str, np.ndarray]],
+    pictures: Sequence[str],
     class_names: Sequence[str] | None = None,
     one_scale: bool = True,
 ) -> Figure:
     limit = max(axis_limit(arrays["codes"]) for arrays in columns.values())
+    possible = {
+        "samples": True,
+        "codes": all(arrays["codes"].shape[1] > 1 for arrays in columns.values()),
+        "grid": all("grid" in arrays for arrays in columns.values()),
+    }
+    rows = [name for name in pictures if possible[name]]
+    if not rows:
+        raise ValueError(
+            f"{' and '.join(pictures)} of models with another number of latent dimensions than "
+            "two: ask for samples, which can be plotted for all of them."
+        )
+    large = len(rows) == 1 and len(columns) < 4
+    size = (4.8 if len(columns) < 3 else 3.9) if large else (3.4 if len(columns) < 4 else 2.6)
     # These figures compress badly, so a lower resolution keeps a notebook's page below 3 MB.
-    with_codes = all(arrays["codes"].shape[1] > 1 for arrays in columns.values())
-    with_grid = all("grid" in arrays for arrays in columns.values())
-    rows = 1 + with_codes + with_grid
-    figure, axes = new_figure(rows, len(columns), size=3.4 if len(columns) < 4 else 2.6, dpi=80)
+    figure, axes = new_figure(len(rows), len(columns), size=size, dpi=110 if large else 80)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(plain(title))
-        plot_samples(column[0], arrays["samples"])
-        if not with_codes:
-            continue
-        codes, labels = arrays["codes"], arrays["labels"]
-        # Name classes only where the names have enough space. Colors are the same in all columns.
+        codes = arrays["codes"]
         own = axis_limit(codes)
-        names = class_names if own > 0.6 * limit or not one_scale else None
-        prior_grid = arrays["prior_grid"]
         wide = limit if one_scale else own
-        plot_latent_space(column[1], codes, labels, names, wide, text_size=7, prior_grid=prior_grid)
-        if with_grid:
-            plot_latent_grid(column[2], arrays["grid"], prior_grid=prior_grid)
+        # Name classes only where the names have enough space. Colors are the same in all columns.
+        names = class_names if large or own > 0.6 * limit or not one_scale else None
+        for ax, row in zip(column, rows, strict=True):
+            prior_grid = arrays["prior_grid"]
+            if row == "samples":
+                plot_samples(ax, arrays["samples"])
+            elif row == "codes":
+                text_size = 8 if large else 7
+                labels = arrays["labels"]
+                plot_latent_space(ax, codes, labels, names, wide, text_size, prior_grid)
+            else:
+                plot_latent_grid(ax, arrays["grid"], prior_grid=prior_grid)
     return figure
 
 
