@@ -13,10 +13,23 @@ def test_loss_curves_have_axes_for_each_term():
     history = {"loss": [3.0, 2.0], "reconstruction": [2.5, 1.8], "kl": [0.5, 0.2]}
     figure = plotting.loss_curves(history)
     rendered(figure)
-    assert [ax.get_title() for ax in figure.axes] == ["loss: 2", "reconstruction: 1.8", "kl: 0.2"]
+    assert [ax.get_title() for ax in figure.axes] == [
+        *("loss: 2.00", "reconstruction: 1.80", "KL: 0.200"),
+    ]
     for ax, values in zip(figure.axes, history.values(), strict=True):
         np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.transpose([[1, 2], values]))
         assert ax.get_xlabel() == "epoch"
+
+
+def test_a_term_can_be_compared_with_a_value():
+    levels = {"mmd": ("bias", 0.01)}
+    figure = plotting.loss_curves({"loss": [2.0, 1.0], "mmd": [0.03, 0.0104]}, levels=levels)
+    rendered(figure)
+    loss, mmd = figure.axes
+    assert [ax.get_title() for ax in figure.axes] == ["loss: 1.00", "MMD²: 0.010"]
+    assert len(loss.lines) == 1 and loss.get_legend() is None
+    np.testing.assert_array_equal(mmd.lines[1].get_ydata(), [0.01, 0.01])
+    assert [text.get_text() for text in mmd.get_legend().get_texts()] == ["bias"]
 
 
 def test_curves_have_a_panel_for_each_question_and_one_legend():

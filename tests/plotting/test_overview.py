@@ -7,6 +7,7 @@ import pytest
 from rendering import CLASS_NAMES, LABELS, codes, noise, rendered, snapshots
 
 from vaelib import plotting
+from vaelib.plotting.prior_contours import PRIOR_RADIUS
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -49,6 +50,24 @@ def test_distant_codes_widen_the_axes_of_the_latent_space():
     low, high = figure.axes[0].get_xlim()
     assert low == -high
     assert np.abs(codes(radius=10)).max() < high < 13
+
+
+def test_a_cropped_latent_space_spans_codes_and_prior_on_one_scale():
+    far = codes() + np.array([-12, 3])
+    figure = plotting.latent_space(far, LABELS, CLASS_NAMES, crop=True)
+    rendered(figure)
+    (ax,) = figure.axes
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert -15.5 < left < far[:, 0].min() and PRIOR_RADIUS < right < 3.5
+    assert -3.5 < bottom < -PRIOR_RADIUS and far[:, 1].max() < top < 6.5
+    across, upright = ax.get_window_extent().size / [right - left, top - bottom]
+    assert across == pytest.approx(upright, rel=0.01)
+    for text in ax.texts:
+        middle = far[CLASS_NAMES.index(text.get_text()) == LABELS].mean(axis=0)
+        assert np.abs(text.get_position() - middle).max() < 2
+    for given in (dict(codes=codes(3)), dict(codes=codes(), limit=4)):
+        with pytest.raises(ValueError, match=r"expected shape .* and no limit"):
+            plotting.latent_space(labels=LABELS, class_names=CLASS_NAMES, crop=True, **given)
 
 
 def test_more_than_two_dimensions_are_shown_by_their_principal_components():

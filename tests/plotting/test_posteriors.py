@@ -1,5 +1,7 @@
 """Figures of posteriors: each approximate posterior at its place, beside the true one."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from rendering import codes, rendered
@@ -51,6 +53,21 @@ def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up
     for ax, mean in zip(close_ups, z_mean, strict=True):
         assert np.mean(ax.get_xlim()) == pytest.approx(mean[0])
         assert np.mean(ax.get_ylim()) == pytest.approx(mean[1])
+
+
+def test_posteriors_have_the_names_of_their_images_and_ticks_that_do_not_overlap():
+    z_mean, z_log_var = np.array([[1.0, 2.0], [-1.2, 0.7]]), np.full((2, 2), -5.3)
+    unnamed = plotting.approximate_posteriors(codes(), z_mean, z_log_var)
+    assert [ax.get_title() for ax in unnamed.axes[1:]] == ["q(z|x) of image 1", "q(z|x) of image 2"]
+    assert [text.get_text() for text in unnamed.axes[0].texts] == ["1", "2"]
+    names = ["sandal", "bag"]
+    figure = plotting.approximate_posteriors(codes(), z_mean, z_log_var, names=names)
+    rendered(figure)
+    assert [ax.get_title() for ax in figure.axes[1:]] == ["q(z|x) of sandal", "q(z|x) of bag"]
+    assert [text.get_text() for text in figure.axes[0].texts] == names
+    for ax in figure.axes:
+        boxes = [text.get_window_extent() for text in ax.get_xticklabels()]
+        assert not any(a.overlaps(b) for a, b in pairwise(boxes))
 
 
 def test_approximate_posteriors_are_ellipses_of_the_right_width_over_the_prior():

@@ -10,8 +10,10 @@ function shows or saves a figure. The modules are:
     by_seed           a measure of several models, one dot per training run
     factors           factors of variation: images by factor, values and directions in latent space
     witness           the witness function of MMD over the latent space
+    sample_pairs      pairs of samples side by side
     elbo_bars         log-likelihood, ELBO and their gap, image by image
     diagrams          the network, its loss and the path of the gradients
+    model_drawing     autoencoder, VAE, and MMD-VAE side by side
     labels            helper functions: labels beside dots, and legends
     panels            helper functions: one panel of a figure
     prior_contours    helper functions: the contour of a prior in a latent space
@@ -31,6 +33,7 @@ from vaelib.plotting.model_comparison import (
     priors,
     rate_distortion,
 )
+from vaelib.plotting.model_drawing import three_models
 from vaelib.plotting.overview import (
     comparison,
     evolution,
@@ -45,4 +48,5 @@ from vaelib.plotting.posteriors import (
     elbo_gaps,
     true_posteriors,
 )
+from vaelib.plotting.sample_pairs import sample_pairs
 from vaelib.plotting.witness import witness

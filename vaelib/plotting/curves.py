@@ -9,19 +9,33 @@ from numpy.typing import ArrayLike
 from vaelib.plotting.panels import COLORS, distinct_colors, new_figure
 from vaelib.plotting.text import SHORT, plain
 
+TITLES = {"kl": "KL", "mmd": "MMD²"}  # of terms whose name in a history is an abbreviation
 
-def loss_curves(history: dict[str, Sequence[float]], unit: str = "nats per image") -> Figure:
+
+def loss_curves(
+    history: dict[str, Sequence[float]],
+    unit: str = "nats per image",
+    levels: dict[str, tuple[str, float]] | None = None,
+) -> Figure:
     """Plot the loss and its terms over epochs, one panel per term with its own scale.
 
     Args:
-        history: For each term its name and its values, one per epoch.
+        history: For each term its name and its values, one per epoch. The title of a panel shows
+            the last value, with two decimals, or with three if it is smaller than 1.
         unit: Unit of the loss, written on the vertical axis.
+        levels: For some of the terms a label and a value to compare it with, which is plotted as a
+            dashed line.
     """
     figure, axes = new_figure(1, len(history), size=2.7, aspect=0.8)
     for ax, (term, values) in zip(axes[0], history.items(), strict=True):
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, color=COLORS[0], marker="o" if len(values) < 30 else None, ms=4)
-        ax.set_title(f"{plain(term, SHORT)}: {values[-1]:.4g}")
+        digits = 2 if abs(values[-1]) >= 1 else 3
+        ax.set_title(f"{plain(TITLES.get(term, term), SHORT)}: {values[-1]:.{digits}f}")
+        if term in (levels or {}):
+            label, level = levels[term]
+            ax.axhline(level, color="0.35", lw=1, ls=(0, (4, 3)), label=plain(label, SHORT))
+            ax.legend()
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].set_ylabel(plain(unit))

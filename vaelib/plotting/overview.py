@@ -17,7 +17,12 @@ from vaelib.plotting.panels import (
     plot_latent_space,
     plot_samples,
 )
-from vaelib.plotting.prior_contours import PriorDensity, prior_grid_around, prior_grid_in
+from vaelib.plotting.prior_contours import (
+    PRIOR_RADIUS,
+    PriorDensity,
+    prior_grid_around,
+    prior_grid_in,
+)
 from vaelib.plotting.text import SHORT, plain
 from vaelib.support.latent_grid import LIMIT
 
@@ -42,6 +47,7 @@ def latent_space(
     class_names: Sequence[str] | None,
     limit: float | None = None,
     prior: PriorDensity | None = None,
+    crop: bool = False,
 ) -> Figure:
     """Plot codes colored by class, with the name of each class at the median of its codes.
 
@@ -55,14 +61,40 @@ def latent_space(
         limit: The axes span [-limit, limit]. By default 4, or more if the codes need it.
         prior: The model's prior, or None for the standard normal. If another prior does not have
             two dimensions, the dashed line is left out.
+        crop: If True, the axes are not centered at the origin. They span the codes and the circle
+            of the standard normal, for codes that are far from the origin.
 
     Raises:
-        ValueError: If codes, labels and names do not match.
+        ValueError: If codes, labels and names do not match, or if `crop` is True for codes with
+            more than two dimensions or together with a limit.
     """
-    figure, axes = new_figure(1, 1, size=5.2)
     prior_grid = prior_grid_around(prior)
-    plot_latent_space(axes[0, 0], codes, labels, class_names, limit, prior_grid=prior_grid)
+    if not crop:
+        figure, axes = new_figure(1, 1, size=5.2)
+        plot_latent_space(axes[0, 0], codes, labels, class_names, limit, prior_grid=prior_grid)
+        return figure
+    if np.shape(codes)[1:] != (2,) or limit is not None:
+        raise ValueError(
+            f"crop for codes of shape {np.shape(codes)} and limit {limit}: expected shape (n, 2) "
+            "and no limit, because the codes determine the axes."
+        )
+    low, high = _span(codes)
+    half = (high - low).max() / 2
+    inches = 6.4 * (high - low) / (2 * half) + 0.6
+    figure, axes = new_figure(1, 1, size=inches[0], aspect=inches[1] / inches[0])
+    (ax,) = axes[0]
+    center = (low + high) / 2
+    plot_latent_space(ax, codes, labels, class_names, half, prior_grid=prior_grid, center=center)
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     return figure
+
+
+def _span(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return opposite corners of a box with 99.9 % of coordinates and the circle of N(0, I)."""
+    low, high = np.quantile(codes, [0.0005, 0.9995], axis=0)
+    low, high = np.minimum(low, -PRIOR_RADIUS), np.maximum(high, PRIOR_RADIUS)
+    margin = 0.03 * (high - low).max()
+    return low - margin, high + margin
 
 
 def latent_grid(

@@ -82,6 +82,7 @@ def plot_latent_space(
     limit: float | None = None,
     text_size: float = 9,
     prior_grid: tuple[float, np.ndarray] | None = None,
+    center: np.ndarray | tuple[float, float] = (0.0, 0.0),
 ) -> None:
     """Plot codes colored by class into axes; see `overview.latent_space` for most arguments.
 
@@ -89,6 +90,7 @@ def plot_latent_space(
         text_size: Font size of the class names in points.
         prior_grid: The prior's log density as from `prior_grid_around`, or None for the standard
             normal.
+        center: Center of the axes, which reach as far as `limit` from it.
 
     Raises:
         ValueError: If codes, labels and names do not match.
@@ -108,10 +110,11 @@ def plot_latent_space(
     color = CLASS_COLORS[labels % len(CLASS_COLORS)]
     ax.scatter(*codes.T, s=size, c=color, alpha=0.5, lw=0, rasterized=True)
     plot_prior(ax, prior_grid)
-    set_latent_axes(ax, limit, *axis_names)
+    set_latent_axes(ax, limit, *axis_names, center=center)
     if class_names is None:
         return
-    for label, middle, place in zip(*class_label_positions(codes, labels, limit), strict=True):
+    present, middles, places = class_label_positions(codes - center, labels, limit)
+    for label, middle, place in zip(present, middles + center, places + center, strict=True):
         color = 0.75 * CLASS_COLORS[label % len(CLASS_COLORS)]
         ax.annotate(
             *(plain(class_names[label], SHORT), middle, place),
@@ -172,11 +175,17 @@ def axis_limit(codes: np.ndarray, least: float = LIMIT) -> float:
     return max(least, 1.05 * np.quantile(np.abs(codes), 0.999))
 
 
-def set_latent_axes(ax: Axes, limit: float, across: str = "z1", upright: str = "z2") -> None:
-    """Set both axes to [-limit, limit] with the same scale, and label them."""
-    ax.set(
-        xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=across, ylabel=upright
-    )
+def set_latent_axes(
+    ax: Axes,
+    limit: float,
+    across: str = "z1",
+    upright: str = "z2",
+    center: np.ndarray | tuple[float, float] = (0.0, 0.0),
+) -> None:
+    """Set both axes to [-limit, limit] around a center with the same scale, and label them."""
+    x, y = center
+    ax.set(xlim=(x - limit, x + limit), ylim=(y - limit, y + limit))
+    ax.set(aspect="equal", xlabel=across, ylabel=upright)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse, Patch
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from vaelib.plotting.panels import (
@@ -26,7 +27,11 @@ ENCODER = "#c2185b"  # color of approximate posteriors that are compared with tr
 
 
 def approximate_posteriors(
-    codes: np.ndarray, z_mean: np.ndarray, z_log_var: np.ndarray, deviations: float = 2
+    codes: np.ndarray,
+    z_mean: np.ndarray,
+    z_log_var: np.ndarray,
+    deviations: float = 2,
+    names: Sequence[str] | None = None,
 ) -> Figure:
     """Plot the approximate posteriors q(z|x) of a few images as ellipses over all codes.
 
@@ -37,23 +42,26 @@ def approximate_posteriors(
         z_mean: Posterior means of the few images, shape (m, 2).
         z_log_var: Logarithms of their posterior variances, shape (m, 2).
         deviations: Radius of the ellipses in standard deviations.
+        names: What each of the few images shows, or None for "image 1" and so on.
     """
+    names = names or [f"image {i + 1}" for i in range(len(z_mean))]
     figure, axes = new_figure(1, 1 + len(z_mean), size=2.9)
     overview, *close_ups = axes[0]
     limit = axis_limit(codes)
     overview.set(xlim=(-limit, limit), ylim=(-limit, limit), title="latent space")
     plot_prior(overview)
     widths = 2 * deviations * np.exp(np.asarray(z_log_var) / 2)
-    for i, (mean, width, ax) in enumerate(zip(z_mean, widths, close_ups, strict=True)):
+    each = zip(z_mean, widths, close_ups, names, strict=True)
+    for i, (mean, width, ax, name) in enumerate(each):
         color = COLORS[i % len(COLORS)]
         half = 1.2 * max(widths.max(axis=1)) / 2
         ax.set(
             xlim=mean[0] + [-half, half],
             ylim=mean[1] + [-half, half],
-            title=f"q(z|x) of image {i + 1}",
+            title=f"q(z|x) of {name}",
         )
         overview.annotate(
-            *(str(i + 1), mean, (6, 6)),
+            *(name.removeprefix("image "), mean, (6, 6)),
             **dict(textcoords="offset points", color=color, weight="bold", path_effects=HALO),
         )
         for panel in (overview, ax):
@@ -61,6 +69,8 @@ def approximate_posteriors(
     for ax in axes[0]:
         ax.scatter(*codes.T, s=2 if ax is overview else 6, c="0.6", lw=0, zorder=0)
         ax.set(xlabel="z1", ylabel="z2", aspect="equal")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(4))  # more would overlap
     return figure
 
 
