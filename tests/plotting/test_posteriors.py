@@ -56,7 +56,7 @@ def test_posteriors_are_ellipses_of_two_standard_deviations_each_with_a_close_up
 
 
 def test_posteriors_have_the_names_of_their_images_and_ticks_that_do_not_overlap():
-    z_mean, z_log_var = np.array([[1.0, 2.0], [-1.2, 0.7]]), np.full((2, 2), -5.3)
+    z_mean, z_log_var = np.array([[3.5, 2.0], [-3.2, 0.7]]), np.full((2, 2), -5.3)
     unnamed = plotting.approximate_posteriors(codes(), z_mean, z_log_var)
     assert [ax.get_title() for ax in unnamed.axes[1:]] == ["q(z|x) of image 1", "q(z|x) of image 2"]
     assert [text.get_text() for text in unnamed.axes[0].texts] == ["1", "2"]
@@ -65,6 +65,10 @@ def test_posteriors_have_the_names_of_their_images_and_ticks_that_do_not_overlap
     rendered(figure)
     assert [ax.get_title() for ax in figure.axes[1:]] == ["q(z|x) of sandal", "q(z|x) of bag"]
     assert [text.get_text() for text in figure.axes[0].texts] == names
+    panel = figure.axes[0].get_window_extent()
+    for text in figure.axes[0].texts:
+        assert panel.contains(*text.get_window_extent().min)
+        assert panel.contains(*text.get_window_extent().max)
     for ax in figure.axes:
         boxes = [text.get_window_extent() for text in ax.get_xticklabels()]
         assert not any(a.overlaps(b) for a, b in pairwise(boxes))

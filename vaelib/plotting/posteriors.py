@@ -60,9 +60,11 @@ def approximate_posteriors(
             ylim=mean[1] + [-half, half],
             title=f"q(z|x) of {name}",
         )
+        side = -1 if mean[0] > 0 else 1  # towards the middle, so that the name is inside
         overview.annotate(
-            *(name.removeprefix("image "), mean, (6, 6)),
+            *(name.removeprefix("image "), mean, (6 * side, 6)),
             **dict(textcoords="offset points", color=color, weight="bold", path_effects=HALO),
+            ha="right" if side < 0 else "left",
         )
         for panel in (overview, ax):
             panel.add_patch(Ellipse(mean, *width, color=color, alpha=0.6, lw=0))
