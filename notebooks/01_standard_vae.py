@@ -26,7 +26,7 @@
 # whole space of descriptions on a sheet of paper and look at it.
 #
 # The model is a [variational autoencoder](../docs/glossary.md#vae), or VAE for short, which was introduced by
-# [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114). We derive its loss, write the loss in ten lines of
+# [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114). We derive its loss, write the loss in a few lines of
 # code, train the model on 60,000 images of clothes, and examine what it has learned. The lesson follows the first
 # half of the blog post [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)
 # (Keydana 2018). When we compare our results with those of the post, we find that its code contains a mistake which
@@ -47,7 +47,8 @@
 #
 # **What you'll need**
 #
-# - some Python and NumPy, the idea of gradient descent, and the normal distribution;
+# - some Python and NumPy, the idea of gradient descent, and the normal distribution ([lesson 00](00_faces.ipynb) is
+#   not required);
 # - a few minutes of computing time on two processor cores.
 #
 # ## Contents
@@ -139,7 +140,7 @@ lesson.note_changed_settings(
 # [decoder](../docs/glossary.md#decoder) turns a code back into an image. Because a code is a pair of numbers, we can
 # draw it as a point, and the set of all possible codes is called the
 # [latent space](../docs/glossary.md#latent-space). The models differ only in what happens in the latent space, which
-# is the part to look at.
+# is the part to look at. The formulas at the bottom are explained later, KL in this lesson and MMD in the next.
 
 # %%
 lesson.show(
@@ -155,7 +156,8 @@ lesson.show(
 # VAE maps every image to a small distribution of codes, which is drawn as an ellipse. Its loss has a second term,
 # which compares *each ellipse by itself* with the dashed circle. The dashed circle represents a fixed distribution
 # that we choose in advance, the [prior](../docs/glossary.md#prior). In the right column, an MMD-VAE maps every image
-# to a point, as the autoencoder does. However, its second term compares *all points together* with the prior.
+# to a point, as the autoencoder does. However, its second term compares *all points together*, which is what the
+# shaded disk stands for, with the prior.
 #
 # This lesson covers the left and the middle column, and the right column is the subject of
 # [lesson 02](02_mmd_vae.ipynb).
@@ -202,8 +204,8 @@ recipe = runs.Recipe(
     limit=limit,
 )
 autoencoder_recipe = replace(recipe, objective=objectives.AUTOENCODER, epochs=max(1, epochs // 4))
-print(f"VAE:         loss {recipe.objective}, {recipe.epochs} epochs")
-print(f"autoencoder: loss {autoencoder_recipe.objective}, {autoencoder_recipe.epochs} epochs")
+for name, one in {"VAE": recipe, "autoencoder": autoencoder_recipe}.items():
+    print(f"{name:12} objective {one.objective}, number of epochs {one.epochs}")
 
 # %% [markdown]
 # ## An autoencoder and its latent space
@@ -216,8 +218,9 @@ print(f"autoencoder: loss {autoencoder_recipe.objective}, {autoencoder_recipe.ep
 # The next cell trains an autoencoder with the function `runs.train`. This function takes a recipe, builds the
 # networks, trains them, and returns a *run*, an object that holds the trained model, the history of the loss, and a
 # few arrays for figures. It also stores the run on disk, so that you do not have to wait if you execute the cell
-# again. For our purpose here, a quarter of the epochs is enough. The figure shows the codes of 10,000 test images,
-# which were not used for training.
+# again. For our purpose here, a quarter of the epochs is enough. If you change `latent_dim`, the condition
+# `lesson.has_two_dimensions` skips figures that need two latent dimensions, here and in later cells. The figure shows
+# the codes of 10,000 test images, which were not used for training.
 
 # %%
 plain = runs.train(autoencoder_recipe)
@@ -236,23 +239,26 @@ if lesson.has_two_dimensions(latent_dim):
 # boots are at the upper left. In this sense the autoencoder has learned a useful representation.
 #
 # Now suppose that we want to generate a *new* image. We have to choose a code and decode it, but which code should we
-# choose? The codes extend from -22 to 6, and they form an irregular shape that we could not have predicted. The
-# reconstruction loss gives us no reason to expect codes in any particular region, because it does not change when all
-# codes are shifted or stretched and the decoder compensates for it. If we pick a code without having seen the figure,
-# we are therefore likely to hit an empty part of the latent space. The decoder was never trained on codes from there,
-# so there is no reason why the result should look like a piece of clothing.
+# choose? The coordinates of the codes are between -22 and 6, and the codes form an irregular shape that we could not
+# have predicted. The reconstruction loss gives us no reason to expect codes in any particular region. If we shift or
+# stretch all codes, the decoder can undo this, and the loss stays the same. If we pick a code without having seen the
+# figure, we are therefore likely to hit an empty part of the latent space. The decoder was never trained on codes
+# from there, so there is no reason why the result should look like a piece of clothing.
 #
-# The dashed circle shows where the codes of a VAE are supposed to be. A VAE differs from an autoencoder in two ways,
-# which address exactly these two problems.
+# The dashed circle shows where the codes of a VAE are supposed to be. Its radius is 2.45, and it contains 95 % of the
+# samples of the distribution that we introduce now. To summarize, there are gaps between the codes, and we do not
+# know where the codes are. A VAE differs from an autoencoder in two ways, which address these two problems in this
+# order.
 #
-# 1. The code of an image is not a point but a distribution. For an image $x$, the encoder outputs the mean $\mu$ and
-#    the standard deviation $\sigma$ of a normal distribution, which is called the
-#    [approximate posterior](../docs/glossary.md#approximate-posterior) $q(z\mid x)$. In every training step, a code
-#    is sampled from it and decoded. The decoder therefore learns to decode not only a single point but also the
-#    points around it.
+# 1. The code of an image is not a point but a distribution. For an image $x$, the encoder outputs a mean $\mu$ and a
+#    standard deviation $\sigma$ for each latent dimension. They define an independent normal distribution for each
+#    dimension, and together these are called the [approximate posterior](../docs/glossary.md#approximate-posterior)
+#    $q(z\mid x)$. In every training step, a code is sampled from it and decoded. The decoder therefore learns to
+#    decode not only a single point but also the points around it, which leaves fewer gaps.
 # 2. All these distributions are compared with one fixed distribution, the prior $p(z)$, and the loss increases if
-#    they differ from it. As the prior we choose the standard normal distribution, $p(z)=N(0, I)$. To generate a new
-#    image, we sample a code from the prior and decode it.
+#    they differ from it. As the prior we choose the standard normal distribution, $p(z)=N(0, I)$, which means that
+#    all dimensions are independent, with mean 0 and standard deviation 1. This tells us where the codes are. To
+#    generate a new image, we sample a code from the prior and decode it.
 #
 # These two ideas could be justified by the fact that they work. But there is a better justification, because both of
 # them follow from a single principle, which is the subject of the next three sections.
@@ -325,8 +331,9 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # Suppose that the encoder of our small world outputs the probabilities 0.10, 0.80, and 0.10 for the codes A, B, and
 # C. The true posterior is similar but not the same, and we would like to describe the difference by one number.
 #
-# The number that we use is the [Kullback-Leibler divergence](../docs/glossary.md#kl-divergence), or KL for short. For
-# two distributions $q$ and $p$ it is defined as
+# The number that we use is the [Kullback-Leibler divergence](../docs/glossary.md#kl-divergence), or KL for short.
+# Here $q$ and $p$ stand for any two distributions of codes, not only for those in the table of symbols. The KL from
+# $q$ to $p$ is defined as
 #
 # $$\mathrm{KL}(q\,\|\,p) = \mathbb E_q\big[\log q(z) - \log p(z)\big] = \sum_z q(z)\,\big(\log q(z) - \log p(z)\big).$$
 #
@@ -343,10 +350,11 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # $$-\mathrm{KL}(q\,\|\,p) = \mathbb E_q\Big[\log\frac{p(z)}{q(z)}\Big] \le \mathbb E_q\Big[\frac{p(z)}{q(z)} - 1\Big] =
 # \sum_z q(z)\,\frac{p(z)}{q(z)} - 1 \le 0.$$
 #
-# In the last step, $q(z)$ cancels, and what remains is a sum of probabilities $p(z)$, which is at most 1. Hence the
-# KL is zero or positive. It is zero only if $p$ and $q$ are the same, since the graph of the logarithm touches the
-# tangent only at $t=1$. Let us check this for the approximate posterior above, for which the next cell prints its KL
-# to the true posterior, its KL to the prior, and its KL to itself.
+# In the last step, $q(z)$ cancels, and what remains is a sum of probabilities $p(z)$. It is at most 1, and it is less
+# than 1 if $q(z)$ is zero for some codes, because such codes do not occur in an average over $q$. Hence the KL is
+# zero or positive. It is zero only if $p$ and $q$ are the same, since the graph of the logarithm touches the tangent
+# only at $t=1$. Let us check this for the approximate posterior above, for which the next cell prints its KL to the
+# true posterior, its KL to the prior, and its KL to itself.
 
 # %%
 guess = np.array([0.10, 0.80, 0.10])  # q(z|x), an approximate posterior
@@ -402,8 +410,9 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 # In **step 4**, we use the fact that a KL divergence is never negative. The ELBO is therefore never greater than
 # $\log p(x)$, the logarithm of the evidence, which explains its full name,
 # [evidence lower bound](../docs/glossary.md#evidence-lower-bound). If we change the weights of the networks so that
-# the ELBO increases, then at least one of two improvements must happen. Either the image becomes more probable under
-# the model, or the approximate posterior comes closer to the true posterior.
+# the ELBO increases, then at least one of two improvements must happen, since the sum of ELBO and KL is $\log p(x)$.
+# Either the image becomes more probable under the model, or the approximate posterior comes closer to the true
+# posterior.
 #
 # In **step 5**, we write the ELBO in a second form, which shows how it is related to the loss of an autoencoder. The
 # average of a sum is the sum of the averages, so we may average the term $\log p(x\mid z)$ and the difference
@@ -413,9 +422,9 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 # $$\mathrm{ELBO}(x) = \underbrace{\mathbb E_{q(z\mid x)} \log p(x\mid z)}_{\text{minus the reconstruction term}} -
 # \underbrace{\mathrm{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{KL term}}.$$
 #
-# The first term is large if codes sampled from the approximate posterior decode to images similar to $x$. It takes
-# the role of the reconstruction loss of an autoencoder. The second term is large if the approximate posterior of this
-# image differs from the prior. These are the two ideas from the end of the section on
+# The first term is large if codes sampled from the approximate posterior decode to images similar to $x$. With the
+# opposite sign, it takes the role of the reconstruction loss of an autoencoder. The second term is large if the
+# approximate posterior of this image differs from the prior. These are the two ideas from the end of the section on
 # [autoencoders](#An-autoencoder-and-its-latent-space). They are not additions to the maximum-likelihood principle but
 # consequences of it. Note that the formula contains two different KL divergences. The one in the ELBO compares
 # $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares it with the true posterior and is the
@@ -438,7 +447,8 @@ print(f"log p(x) = {np.log(evidence):.3f}")
 # In the first row, both forms of the ELBO give the same value, -2.707, which is a little less than
 # $\log p(x) = -2.659$. If we add the KL to the true posterior, we obtain $\log p(x)$ exactly. In the second row we
 # used the true posterior in place of the approximation. Then this KL is zero, and the ELBO is equal to $\log p(x)$.
-# The better the encoder approximates the true posterior, the tighter is the bound.
+# The better the encoder approximates the true posterior, the closer is the ELBO to $\log p(x)$. A bound that is close
+# is also called *tight*.
 #
 # If you read [the post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) next to this lesson, note that it
 # prints the second term as $\mathrm{KL}(q(z)\,\|\,p(z))$, without the condition on $x$. This is a misprint, since its
@@ -458,8 +468,8 @@ print(f"log p(x) = {np.log(evidence):.3f}")
 # - The decoder turns each code into a brightness $m$ for every pixel. If a pixel can only be black or white, we can
 #   interpret $m$ as the probability that it is white. The log-probability of a pixel $x$ is then
 #   $x\log m + (1-x)\log(1-m)$. This expression is $\log m$ for a white pixel, where $x=1$, and $\log(1-m)$ for a
-#   black one. Since the pixels are independent given the code, we multiply their probabilities, which means that we
-#   add their logarithms. The sum is $\log p(x\mid z)$.
+#   black one. We assume that the pixels are independent given the code, so we multiply their probabilities, which
+#   means that we add their logarithms. The sum is $\log p(x\mid z)$.
 # - The logarithms $\log p(z)$ and $\log q(z\mid x)$ are those of two normal densities.
 #
 # The cell prints the three terms for the first three codes, and then averages over 4,000 codes. Look at which of the
@@ -511,17 +521,25 @@ print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f}
 #
 # One caveat applies to the first term. The pixels of our images are gray, not black or white, and for gray values the
 # expression $x\log m+(1-x)\log(1-m)$ is not the logarithm of a probability, because the corresponding probabilities
-# do not add up to 1 ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). Like the post, we use it
-# anyway as a measure of how similar two images are. It is called the
-# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy), with the sign reversed. Real likelihoods are
-# computed in [lesson 04](04_how_probable_is_an_image.ipynb), where all pixels are black or white.
+# do not add up to 1 ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). Strictly speaking, the
+# ELBO of a gray image is therefore not a bound on a log-likelihood. Like the post, we use the expression anyway as a
+# measure of how similar two images are, and we keep the names of the terms. With the sign reversed, it is called the
+# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). If all pixels are black or white, this difficulty
+# disappears, as you can see in exercise 2. Real likelihoods are computed in
+# [lesson 04](04_how_probable_is_an_image.ipynb).
 #
 # ## The network
 #
-# So far, encoder and decoder were black boxes. In this section we look inside them. We use the networks of the post,
-# which consist of a few [convolutional layers](../docs/glossary.md#convolutional-layer). The next cell builds an
-# untrained VAE from our recipe and draws it. Follow the solid arrows from the image at the upper left to the logits
-# at the lower left, and notice where the arrays become small.
+# So far, encoder and decoder were black boxes. In this section we look inside them. A neural network consists of
+# *layers*, and each layer turns an array of numbers into another one. A *dense* layer multiplies its input by a
+# matrix and adds a vector. The entries of the matrix are called weights and those of the vector are called biases,
+# although people often say weights when they mean both. The weights are random numbers at first, the biases are zero,
+# and training changes both. Most layers also apply a simple nonlinear function to each number of their output. We use
+# the networks of the post, which contain a few [convolutional layers](../docs/glossary.md#convolutional-layer). Such
+# a layer moves small filters over an image and computes a weighted sum of the pixels under the filter at each
+# position. Every filter produces one *channel* of the output. The next cell builds an untrained VAE from our recipe
+# and draws it. Follow the solid arrows from the image at the upper left to the logits at the lower left, and notice
+# where the arrays become small.
 
 # %%
 model = recipe.compiled_model(len(dataset.train_images))
@@ -539,27 +557,33 @@ lesson.show(
 
 # %% [markdown]
 # In the upper row, two convolutional layers turn the image into smaller and smaller arrays with more and more
-# channels. Each of them moves its 3 x 3 filters in steps of two pixels, which is why the width of 28 pixels shrinks
-# first to 13 and then to 6. The result is flattened to a vector of 2,304 numbers, and a dense layer turns this vector
-# into four numbers. Two of them are the means $\mu$, one for each latent dimension. The other two are the logarithms
-# of the variances, $\log\sigma^2$. The encoder outputs logarithms because a variance must be positive, whereas the
-# output of a dense layer can be any real number.
+# channels. Each of them moves its filters of 3 x 3 pixels in steps of two pixels. There are 13 positions at which
+# such a filter fits into a width of 28 pixels, and 6 positions in a width of 13, which is why the arrays shrink. The
+# result is flattened to a vector of 2,304 numbers, and a dense layer turns this vector into four numbers. Two of them
+# are the means $\mu$, one for each latent dimension. The other two are the logarithms of the variances,
+# $\log\sigma^2$. The encoder outputs logarithms because a variance must be positive, whereas the output of a dense
+# layer can be any real number.
 #
-# In the lower row, the decoder reverses these steps and ends with one number for each pixel, which is called a
-# [logit](../docs/glossary.md#logit). A logit $a$ can be any real number, and the sigmoid function $1/(1+e^{-a})$
-# turns it into the brightness $m$ between 0 and 1. The encoder has 28,036 weights, and the decoder has 41,953.
+# In the lower row, the decoder goes in the opposite direction, with slightly different shapes. A dense layer turns
+# the code into 1,568 numbers, which are arranged as an array of 7 x 7 x 32. Two *transposed* convolutional layers,
+# which insert zeros between the pixels before they apply their filters, double its width to 14 and then to 28. The
+# decoder ends with one number for each pixel, which is called a [logit](../docs/glossary.md#logit). A logit $a$ can
+# be any real number, and the sigmoid function $1/(1+e^{-a})$ turns it into the brightness $m$ between 0 and 1. The
+# encoder has 28,036 weights, and the decoder has 41,953.
 #
-# The gray boxes in the middle are the three terms of the ELBO, each of which needs different inputs. For example,
-# $\log p(x\mid z)$ needs the image and the logits, whereas $\log p(z)$ needs only the code. The dashed arrows show
-# how gradients flow backward from the ELBO to all weights. We return to them in the section on the
-# [reparameterization trick](#The-reparameterization-trick).
+# Three of the gray boxes in the middle row are the terms of the ELBO, each of which needs different inputs, and the
+# fourth is the ELBO itself. For example, $\log p(x\mid z)$ needs the image and the logits, whereas $\log p(z)$ needs
+# only the code. The dashed arrows show how gradients flow backward from the ELBO to all weights. We return to them in
+# the section on the [reparameterization trick](#The-reparameterization-trick).
 #
 # ## The loss, line by line
 #
-# With the shapes in mind, we can write the loss. Since optimizers minimize, the loss is minus the ELBO. The code
-# below follows the formula term by term. Its most important detail is in the comments, which state the shape of each
-# result. **Every term is one number per image**, that is, an array of shape `(batch,)`. The average over the images
-# of the batch is taken in the last line, and nowhere else. The section on
+# With the shapes in mind, we can write the loss. During training, an [optimizer](../docs/glossary.md#optimizer)
+# changes the weights such that the loss decreases. We want the ELBO to increase, so the loss is minus the ELBO. It is
+# computed for a [batch](../docs/glossary.md#batch), a small set of images that are used together in one training
+# step. The code below follows the formula term by term. Its most important detail is in the comments, which state the
+# shape of each result. **Every term is one number per image**, that is, an array of shape `(batch,)`. The average
+# over the images of the batch is taken in the last line, and nowhere else. The section on
 # [the post's mistake](#Sum-or-mean?-Why-the-KL-has-a-weight) shows what happens if one does not follow this rule.
 #
 # | formula | code |
@@ -577,7 +601,7 @@ def negative_elbo(model, images):
     z = z_mean + ops.exp(z_log_var / 2) * noise  # (batch, latent_dim)
 
     log_p_x_given_z = -losses.binary_cross_entropy(images, model.decoder(z))  # (batch,)
-    log_p_z = losses.gaussian_log_density(z)  # (batch,)
+    log_p_z = losses.gaussian_log_density(z)  # (batch,), of N(0, I)
     log_q_z_given_x = losses.gaussian_log_density(z, z_mean, z_log_var)  # (batch,)
 
     elbo = log_p_x_given_z + log_p_z - log_q_z_given_x  # (batch,), nats per image
@@ -613,7 +637,7 @@ def negative_elbo(model, images):
 # We try both ways on the untrained model. A *gradient tape* in TensorFlow records a computation so that it can follow
 # gradients back through it. The cell below samples codes once with the trick and once with NumPy's sampler, and in
 # both cases asks for the gradient of the reconstruction term. It prints the sizes of the gradients for the biases of
-# the last layer of the encoder and of the decoder.
+# the last layer of the encoder and of the decoder, since these are only a few numbers.
 #
 # **Predict.** In which of the two cases does the encoder get a gradient, and in which does the decoder?
 
@@ -638,32 +662,35 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 
 # %% [markdown]
 # The decoder gets a gradient in both cases, because it comes after the sampling step. The encoder comes before the
-# sampling step and gets a gradient only with the trick. In the last case TensorFlow returns `None`, which means that
-# there is no path from the loss back to these weights.
+# sampling step and gets a gradient only with the trick. For the encoder without the trick, TensorFlow returns `None`,
+# which means that there is no path from the loss back to these weights.
 #
 # It is worth understanding the sizes, too. Why is the size of the decoder's gradient about 169, and that of the
-# encoder's only 0.1? Before training, all logits of the decoder are close to zero, so every decoded pixel has a
-# brightness of about 0.5. The derivative of the cross-entropy with respect to a logit is $m - x$, in this case
-# $0.5 - x$. The last layer of the decoder has a single bias, which is added to the logits of all 784 pixels, so its
-# gradient is the sum of $0.5 - x$ over all pixels. Because clothes are shown on a black background, the average pixel
-# is darker than 0.5, so the errors of the pixels add up instead of canceling. The last line of the output computes
-# this sum directly, and the result, 168.9, is practically the gradient that we saw. The gradient of the encoder is
-# small for a different reason. An untrained decoder turns all codes into nearly the same gray image, so it makes
-# hardly any difference for the loss which code the encoder chooses. This changes as soon as the decoder has learned
-# to use the code.
+# encoder's only 0.1? Before training, all logits of the decoder are close to zero, because they are sums of small
+# random numbers. Therefore every decoded pixel has a brightness of about 0.5. The derivative of the cross-entropy
+# with respect to a logit is $m - x$, in this case $0.5 - x$. The last layer of the decoder has a single bias, which
+# is added to the logits of all 784 pixels, so its gradient is the sum of $0.5 - x$ over all pixels. Because clothes
+# are shown on a black background, the average pixel is darker than 0.5, so the errors of the pixels add up instead of
+# canceling. The last line of the output computes this sum directly, and the result, 168.9, is practically the
+# gradient that we saw. The gradient of the encoder is small for a different reason. An untrained decoder turns all
+# codes into nearly the same gray image, so it makes hardly any difference for the loss which code the encoder
+# chooses. This changes as soon as the decoder has learned to use the code.
 #
 # ### What one would do without the trick
 #
 # There is another way to get a gradient through a sampler, but we will see that it is noisy. Let $f(z)$ be any cost
 # of a code, in our case the reconstruction term. We need the gradient of its average,
-# $\mathbb E_q[f(z)]=\int q(z)\,f(z)\,dz$, with respect to $\mu$. Only the density $q(z)$ depends on $\mu$, and the
-# derivative of a density can be written as the density times the derivative of its logarithm,
-# $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert this, we obtain
+# $\mathbb E_q[f(z)]=\int q(z)\,f(z)\,dz$, with respect to $\mu$. Here $q(z)$ is short for the density of the
+# approximate posterior of one image. It is the only part that depends on $\mu$, and the derivative of a density can
+# be written as the density times the derivative of its logarithm, $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert
+# this, we obtain
 #
 # $$\nabla_\mu\, \mathbb E_q[f(z)] = \int f(z)\,\nabla_\mu q(z)\,dz = \mathbb E_q\big[f(z)\,\nabla_\mu \log q(z)\big]
 # = \mathbb E_q\Big[f(z)\,\frac{z-\mu}{\sigma^2}\Big].$$
 #
-# The last expression is an average over samples again, and it needs no derivative of $f$. It is known as the
+# The symbol $\nabla_\mu$ denotes the derivative with respect to $\mu$. In the last step we inserted the derivative of
+# the log density of a normal distribution, which is $\log q(z) = -(z-\mu)^2/2\sigma^2$ plus terms without $\mu$. The
+# result is an average over samples again, and it needs no derivative of $f$. It is known as the
 # [score-function estimator](../docs/glossary.md#score-function-estimator) or REINFORCE
 # ([Williams 1992](https://doi.org/10.1007/BF00992696)), and it is common in reinforcement learning, where a cost
 # often has no derivative. In words, we try random codes around $\mu$ and move $\mu$ away from those with a high cost.
@@ -701,12 +728,14 @@ for name, estimate in estimates.items():
     print(f", {ratio:6,.0f} times the variance")
 
 # %% [markdown]
-# All three rows estimate the same gradient. With the reparameterization trick it is $-47.7 \pm 0.6$. The sign is
-# negative, which means that the cost decreases if $\mu_1$ increases, so a training step moves the mean back to the
-# right. The score-function estimator gives $-181.6 \pm 68.6$. Even after 500 samples, its error is larger than the
-# gradient itself, because a single sample has a standard deviation of 1532.9, compared with 13.1 for the trick. The
-# reason is that the cost, a number of about 133, is multiplied by a random number whose sign changes from sample to
-# sample. The gradient is the small difference that remains when large positive and large negative numbers cancel.
+# All three rows estimate the same gradient. With the reparameterization trick it is $-47.7 \pm 0.6$, where the number
+# after $\pm$ is the standard error, that is, the standard deviation of one sample divided by $\sqrt{500}$. The sign
+# is negative, which means that the cost decreases if $\mu_1$ increases, so a training step moves the mean back to the
+# right. The score-function estimator gives $-181.6 \pm 68.6$. This does not contradict the first row, because the two
+# values are only about two standard errors apart. Even after 500 samples, however, its standard error is larger than
+# the gradient itself, because a single sample has a standard deviation of 1532.9, compared with 13.1 for the trick.
+# The reason is that the cost, a number of about 133, is multiplied by a random number whose sign changes from sample
+# to sample. The gradient is the small difference that remains when large positive and large negative numbers cancel.
 #
 # Subtracting the average cost helps a lot, since only the differences between costs are multiplied then. The result,
 # $-47.4 \pm 3.9$, agrees with the first row. However, its variance is still 46 times as large, so we would need 46
@@ -720,8 +749,8 @@ for name, estimate in estimates.items():
 # Now we can train the VAE. In every step we take a batch of 100 images, compute the loss, follow its gradient back to
 # all weights of both networks, and let the optimizer change the weights a little. The next cell does this for three
 # batches, starting from the untrained model. Everything important happens in the few lines inside the loop. The
-# learning rate in our recipe changes during training, as we will see, and is close to zero in the first steps. For
-# this experiment we replace it by a constant.
+# learning rate, which determines how large a step is, changes during training in our recipe. It is close to zero in
+# the first steps, as we will see in the [next section](#Train). For this experiment we replace it by a constant.
 
 # %%
 constant = replace(recipe, schedule="constant", learning_rate=1e-3)
@@ -743,9 +772,9 @@ for step in range(3):
 # starts near this value, which is useful to remember as a check.
 #
 # A real training run takes thousands of such steps, for which we use the method `fit` of Keras. It performs the same
-# steps with the loss of the package, but TensorFlow compiles each step to a graph first, so it is faster than our
-# loop. If we start from the same weights and use the same batches and the same noise, `fit` should arrive at the same
-# weights as our loop, except for rounding.
+# steps with the loss of the package. It is faster than our loop, because TensorFlow translates the whole step into
+# optimized code once instead of executing it line by line in Python. If we start from the same weights and use the
+# same batches and the same noise, `fit` should arrive at the same weights as our loop, except for rounding.
 
 # %%
 by_fit = constant.compiled_model(len(dataset.train_images))
@@ -755,7 +784,7 @@ pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)
 print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 
 # %% [markdown]
-# The weights are the same. This means that our ten lines and the package compute the same loss, and that nothing is
+# The weights are the same. This means that our few lines and the package compute the same loss, and that nothing is
 # hidden in `fit`.
 #
 # ## Train
@@ -782,14 +811,15 @@ lesson.show(
 )
 
 # %% [markdown]
-# The loss decreases from 303.9 to 262.4 nats per image, as it should. However, the right panel shows that the KL
-# *increases*, from 5.29 nats in the first epoch to 6.18 nats in the fourth. How can a part of the loss increase when
-# the whole loss is minimized? The reason is that the two terms conflict with each other. In order to reconstruct an
-# image well, the decoder has to be able to tell its code from the codes of other images. The approximate posteriors
-# therefore have to become narrow and move apart from each other, which makes them less similar to the prior and
-# increases the KL. The loss decreases nevertheless, because the reconstruction term decreases by much more than the
-# KL increases, from 298.64 to 256.22 nats. An increase of the KL by one nat lowers the loss whenever it reduces the
-# reconstruction term by more than one nat.
+# The loss decreases from 303.9 to 262.4 nats per image, as it should. Each of these values is an average over the 600
+# steps of an epoch, so the value of the first step, about 543, does not appear. However, the right panel shows that
+# the KL *increases*, from 5.29 nats in the first epoch to 6.18 nats in the fourth. How can a part of the loss
+# increase when the whole loss is minimized? The reason is that the two terms conflict with each other. In order to
+# reconstruct an image well, the decoder has to be able to tell its code from the codes of other images. The
+# approximate posteriors therefore have to become narrow and move apart from each other, which makes them less similar
+# to the prior and increases the KL. The loss decreases nevertheless, because the reconstruction term decreases by
+# much more than the KL increases, from 298.64 to 256.22 nats. In other words, it is worth spending one more nat of KL
+# whenever the reconstruction term decreases by more than one nat in return.
 #
 # ## Interrupt and resume
 #
@@ -800,9 +830,9 @@ lesson.show(
 # result.
 #
 # For the experiment we use a short recipe with 2,000 images and three epochs. The next cell trains it twice. The
-# first training run is not disturbed, whereas we stop the second one in the middle of its second epoch. For this
-# purpose we write a small *callback*, a class whose methods Keras calls during training. Its effect is the same as
-# that of the stop button of the notebook.
+# first training run is not disturbed, whereas we stop the second one after the first batch of its second epoch. For
+# this purpose we write a small *callback*, a class whose methods Keras calls during training. Its effect is the same
+# as that of the stop button of the notebook.
 
 
 # %%
@@ -845,8 +875,7 @@ with np.load(path) as checkpoint:
 # is twice as large, because for every weight the optimizer keeps two running averages, one of the gradient and one of
 # its square. In addition, it keeps two single numbers, one of which counts the steps. If these averages were lost,
 # the optimizer would start again as if training had just begun, and the next steps would be different. The history
-# tells how many epochs are complete, and from this number and the seed follows the order of the images in the next
-# epoch.
+# tells how many epochs are complete. This number and the seed determine the order of the images in the next epoch.
 #
 # To resume the run, we call `runs.train` again with the same recipe. It finds the checkpoint and continues after the
 # last complete epoch. Then we compare the weights with those of the run that was not interrupted.
@@ -949,14 +978,15 @@ if lesson.has_two_dimensions(latent_dim):
 # On the left there is footwear, with sneakers below boots, and on the right there are trousers. Between them you find
 # bags, pullovers, and T-shirts, which become darker toward the bottom. Now look at the place around $(1, 2)$, where
 # the latent space contained few codes. The images there are incomplete, something between a T-shirt and a boot, since
-# the decoder was hardly ever trained there. Outside the circle, too, the images in the upper right corner are only
-# fragments.
+# the decoder was hardly ever trained there. Outside the circle we find such images as well, for example in the upper
+# right corner, where they are only fragments.
 #
 # ## The approximate posterior of one image
 #
 # So far we have looked only at the means of the approximate posteriors. In this section we look at the distributions
 # themselves. The next cell takes three test images and draws their approximate posteriors as ellipses with a radius
-# of two standard deviations. The first panel shows them in the latent space, and the other panels enlarge them.
+# of two standard deviations. The first panel shows them in the latent space. The other panels enlarge them, all by
+# the same factor, so that their sizes can be compared.
 #
 # **Predict.** How large are the ellipses, compared with the circle of the prior?
 
@@ -967,7 +997,7 @@ names = [dataset.class_names[label] for label in dataset.test_labels[three]]
 z_mean, z_log_var = run.model.encode_distribution(images)
 sigma = np.exp(z_log_var / 2)
 for i in range(3):
-    print(f"image {i + 1}, {names[i]}: sigma", sigma[i].round(2))
+    print(f"{names[i]}: sigma", sigma[i].round(2))
 if lesson.has_two_dimensions(latent_dim):
     lesson.show(
         plotting.approximate_posteriors(codes, z_mean, z_log_var, names=names),
@@ -978,16 +1008,15 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # The ellipses are much smaller than the circle. The standard deviation of the prior is 1 in each direction, whereas
 # the standard deviations of these three images are between 0.03 and 0.24. They also differ from image to image. The
-# bag, image 3, has the smallest ellipse, and the sandal, image 2, has the largest one. It is in a region with few
-# other codes, where the decoder does not need to distinguish many images. The next cell decodes five samples from
-# each of the three distributions.
+# bag has the smallest ellipse, and the sandal has the largest one. The sandal is in a region with few other codes,
+# where the decoder does not need to distinguish many images. The next cell decodes five samples from each of the
+# three distributions.
 
 # %%
 noise = np.random.default_rng(seed).standard_normal((3, 5, latent_dim))
 sampled = z_mean[:, None] + sigma[:, None] * noise  # (3, 5, latent_dim)
 rows = {
-    f"{names[i]} {i + 1}": np.concatenate([images[[i]] / 255, run.model.decode(sampled[i])])
-    for i in range(3)
+    names[i]: np.concatenate([images[[i]] / 255, run.model.decode(sampled[i])]) for i in range(3)
 }
 lesson.show(
     plotting.image_rows(rows),
@@ -1004,32 +1033,41 @@ lesson.show(
 #
 # ## Morphing along a line
 #
-# A good latent space has coordinates along which we can move, so that a small change of the code is a small change of
-# the image. To test this, we encode two test images, a T-shirt and a sneaker. We then decode eight codes on the
-# straight line between their codes. The second row of the figure does the same with the autoencoder.
+# In a good latent space, a small change of the code is a small change of the image. To test this, we encode two test
+# images, a T-shirt and a sneaker, and decode eight codes at equal distances on the straight line between their codes.
+# In the figure, the first and the last image of a row are the originals. The second row does the same with the
+# autoencoder.
 
 
 # %%
-def morph(model, start, end, steps=8):
-    ends = model.encode(dataset.test_images[[start, end]])
-    return model.decode(np.linspace(ends[0], ends[1], steps))
+def morph(model, originals, steps=8):
+    ends = model.encode(originals)
+    between = model.decode(np.linspace(ends[0], ends[1], steps))
+    return np.concatenate([originals[:1] / 255, between, originals[1:] / 255]), ends
 
 
-start, end = (int(np.flatnonzero(dataset.test_labels == label)[1]) for label in (0, 7))
-morphs = {"VAE": morph(run.model, start, end), "autoencoder": morph(plain.model, start, end)}
+start, end = (int(np.flatnonzero(dataset.test_labels == label)[0]) for label in (0, 7))
+originals = dataset.test_images[[start, end]]
+morphs = {}
+for name, model in {"VAE": run.model, "autoencoder": plain.model}.items():
+    morphs[name], ends = morph(model, originals)
+    print(f"{name}: from {ends[0].round(2)} to {ends[1].round(2)}")
 lesson.show(
     plotting.image_rows(morphs),
-    f"Two rows of eight images that change from {dataset.class_names[0]} to {dataset.class_names[7]}, "
-    "decoded by the VAE above and by the autoencoder below.",
+    f"Two rows of images that change from {dataset.class_names[0]} to {dataset.class_names[7]}, "
+    "decoded by the VAE above and by the autoencoder below, between the two originals.",
 )
 
 # %% [markdown]
-# In the upper row, the garment first becomes wider. Then the fifth image resembles a bag with a handle, the bag
-# becomes flatter, and the last image is a sneaker. The images in between are not clothes that anybody would wear, but
-# almost all of them can be recognized. The line between the two codes passes through the region of bags, as you can
-# see in the grid above. In the lower row, the images in the middle are dark and indistinct. We should not conclude
-# too much from this comparison, since the autoencoder was trained for only a quarter of the time. The post calls such
-# a sequence *morphing*, and [lesson 05](05_measuring_the_claims.ipynb) measures how smooth it is.
+# In the upper row, the T-shirt first loses its sleeves and turns into a pullover. Then the fifth decoded image
+# resembles a bag with a handle, the bag becomes flatter, and the last images are sneakers. The images in between are
+# not clothes that anybody would wear, but almost all of them can be recognized. The printed codes explain the
+# sequence. The line from $(0.84, 0.74)$ to $(-1.81, -1.01)$ passes through the region of pullovers and then through
+# that of bags, as you can see in the grid above. In the lower row, the images in the middle are dark and indistinct,
+# because the line passes through a region with few codes, as you can see in the figure of its latent space. We should
+# not conclude from this that every VAE is better in this respect, since the autoencoder was trained for only a
+# quarter of the time. The post calls such a sequence *morphing*, and [lesson 05](05_measuring_the_claims.ipynb)
+# measures how smooth it is.
 #
 # ## Reconstructions
 #
@@ -1070,13 +1108,15 @@ print(f"accuracy of the probe   {accuracy:.3f}, by chance {1 / len(ten):.3f}")
 #
 # ## Sum or mean? Why the KL has a weight
 #
-# When the post presents its second model, the MMD-VAE, it praises, among other things, that the codes are centered at
-# the origin and that nearly all of the latent space decodes to meaningful objects, which was not the case for the
-# VAE. Our VAE has the same network and was trained on the same images, yet its codes are centered, too, and the grid
-# inside the circle shows clothes nearly everywhere. Why is our VAE different from the VAE of the post?
+# In the post, the codes of the VAE are not centered at the origin, and parts of its latent space do not decode to
+# meaningful objects. Both are better in the second model of the post, the MMD-VAE, as it points out. However, we do
+# not find these problems in our VAE, either. It has the same network and was trained on the same images, but its
+# codes are centered, and the grid shows clothes nearly everywhere inside the circle, except around $(1, 2)$. Why is
+# our VAE different from the VAE of the post?
 #
-# The answer can be found in four lines of code. Written in Python, with names as in this lesson, the post's loss is
-# computed as follows. The comments show the shapes for a batch of 100 images.
+# The answer can be found in four lines of code. The post uses the programming language R. Written in Python, with
+# names as in this lesson, its loss is computed as follows. The comments show the shapes for a batch of 100 images,
+# and the last two arguments of `normal_log_density` are a mean and a log-variance.
 #
 # ```python
 # log_p_x_given_z = -sum(cross_entropy(images, logits))  # ()
@@ -1131,8 +1171,10 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # divides each gradient by a running average of its size, and a constant factor cancels. The factor inside the
 # parentheses, however, does not cancel. **The KL term has only a hundredth of its weight.** A weight of the KL is
 # usually called $\beta$, after the [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). There,
-# one chooses a weight deliberately, and [lesson 06](06_the_family.ipynb) examines what it does. The post's VAE has
-# $\beta = 1/100$ by accident. In the following lessons we call these *the post's effective weights*.
+# one chooses a weight deliberately, and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake
+# is possible as well. With a weight that is much too large, all approximate posteriors become equal to the prior, and
+# the codes no longer depend on the images. The post's VAE has $\beta = 1/100$ by accident. In this course, a model
+# *with the post's effective weights* is a VAE that was trained with $\beta = 1/100$, as the post's was.
 #
 # To see what the mistake does to the model, we need two models for a comparison. The course comes with two models
 # that were trained with the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure
@@ -1143,7 +1185,7 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 
 # %%
 posted = runs.load("fashion_mnist_post-elbo_50-epochs")
-models = {"post's weights, β = 1/100": posted, "standard weight, β = 1": finished}
+models = {"post's effective weights, β = 1/100": posted, "standard weight, β = 1": finished}
 snapshots = {title: trained.snapshots for title, trained in models.items()}
 class_names = data.DATASETS["fashion_mnist"].class_names
 lesson.show(
@@ -1194,7 +1236,9 @@ lesson.show(
 # measures it over several seeds.
 #
 # To summarize, codes that are not centered and samples that are incomplete are not general weaknesses of VAEs. In
-# this comparison they come from a single missing argument, the axis of a sum.
+# this comparison they come from a single missing argument, the axis of a sum. That the codes are at the lower left,
+# of all places, has no meaning. The weak penalty hardly pulls them toward the origin, so they stay on the side to
+# which the first steps of training have moved them, and this side differs from seed to seed.
 #
 # How could the author have noticed the mistake? The loss decreases in both cases, so it is no help. The next cell
 # prints other numbers that could have served as a warning.
@@ -1213,8 +1257,17 @@ print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
 # reconstruction term of $784 \log 2\approx 543$ nats per image. The post's code computes a loss of 26,198 after 50
 # epochs, which is far too large for a loss per image. The second warning is the direction in which the KL changes. In
 # a VAE with the standard weight it starts low and increases, here from 4.4 to 6.1 nats. With the post's effective
-# weights, it starts at 49.4 nats and decreases to 19.2. In addition, there is a simple test. If we double the batch
-# size, a loss per image should stay about the same, whereas the loss of the post would double.
+# weights, it starts at 49.4 nats and decreases to 19.2. At the beginning of training, when the encoder changes
+# fastest, a KL of 49 nats adds only 0.5 to the loss per image, so hardly anything prevents the codes from moving far
+# away from the origin. Later, when the reconstruction improves only slowly, even the small weight moves them
+# gradually back. In addition, there is a simple test. If we double the batch size, a loss per image should stay about
+# the same, whereas the loss of the post would double.
+#
+# The output contains a surprise as well. With the post's effective weights the reconstruction term is not lower at
+# the end, 261.8 compared with 261.1 nats, although a weaker penalty leaves the encoder more freedom. In the study of
+# [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to slightly worse reconstructions of the test
+# images for all five seeds. The conflict between the two terms, which we observed during training, therefore does not
+# mean that one can always improve the reconstructions by reducing the weight of the KL.
 #
 # ## What to remember
 #
@@ -1222,8 +1275,8 @@ print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
 #   $q(z\mid x)$ is equal to the true posterior $p(z\mid x)$.
 # - The negative ELBO is the sum of a reconstruction term and a KL term, and the KL term compares the approximate
 #   posterior of each image with the prior, so that we can sample codes from the prior and decode them.
-# - During training the KL increases, because a good reconstruction requires narrow approximate posteriors that are
-#   different from each other.
+# - With the standard weight, the KL increases during training, because a good reconstruction requires narrow
+#   approximate posteriors that are different from each other.
 # - The reparameterization trick writes $z=\mu+\sigma\varepsilon$, so that gradients reach $\mu$ and $\sigma$ with
 #   little noise.
 # - Every term of the loss should be one number per image until the very end, because the relative weight of two terms
