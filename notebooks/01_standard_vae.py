@@ -1059,15 +1059,14 @@ lesson.show(
 )
 
 # %% [markdown]
-# In the upper row, the T-shirt first loses its sleeves and turns into a pullover. Then the fifth decoded image
-# resembles a bag with a handle, the bag becomes flatter, and the last images are sneakers. The images in between are
-# not clothes that anybody would wear, but almost all of them can be recognized. The printed codes explain the
-# sequence. The line from $(0.84, 0.74)$ to $(-1.81, -1.01)$ passes through the region of pullovers and then through
-# that of bags, as you can see in the grid above. In the lower row, the images in the middle are dark and indistinct,
-# because the line passes through a region with few codes, as you can see in the figure of its latent space. We should
-# not conclude from this that every VAE is better in this respect, since the autoencoder was trained for only a
-# quarter of the time. The post calls such a sequence *morphing*, and [lesson 05](05_measuring_the_claims.ipynb)
-# measures how smooth it is.
+# In the upper row, the T-shirt turns into a pullover. Then the fourth decoded image resembles a bag with a handle,
+# the bag becomes flatter, and the last two images are sneakers. The images in between are blurred, but almost all of
+# them can be recognized. The printed codes explain the sequence. The line from $(0.84, 0.74)$ to $(-1.81, -1.01)$
+# passes through the region of pullovers and then through that of bags, as you can see in the grid above. In the lower
+# row, the images in the middle are dark and indistinct, because the line passes through a region with few codes, as
+# you can see in the figure of its latent space. We should not conclude from this that every VAE is better in this
+# respect, since the autoencoder was trained for only a quarter of the time. The post calls such a sequence
+# *morphing*, and [lesson 05](05_measuring_the_claims.ipynb) measures how smooth it is.
 #
 # ## Reconstructions
 #

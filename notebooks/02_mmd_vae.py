@@ -14,34 +14,69 @@
 # ---
 
 # %% [markdown]
-# # Match one large cloud, not every small one: MMD-VAE
+# # Compare all codes with the prior at once: the MMD-VAE
 #
-# In notebook 01 each image got a small cloud of codes, and the loss pulled *every single cloud* towards the prior.
-# Zhao, Song and Ermon (2017) object: only *all codes together* should look like the prior. This notebook gives
-# their argument and the answer to it. Then it builds the model that follows: the MMD-VAE, the post's second.
+# [Previous lesson, 01: Standard VAE](01_standard_vae.ipynb) | [Next lesson, 03: Digits](03_mnist.ipynb) |
+# [Glossary](../docs/glossary.md)
+#
+# The loss of the standard VAE in [lesson 01](01_standard_vae.ipynb) compares the encoder's output for *every single
+# image* with the [prior](../docs/glossary.md#prior). [Zhao, Song, and Ermon (2017)](https://arxiv.org/abs/1706.02262)
+# argue that this is more than we need, because it is enough if the codes of *all images together* are distributed
+# like the prior. In this lesson we examine their argument, learn a way to compare two sets of points, and build the
+# model that follows. It is called the MMD-VAE, and it is the second of the two models in
+# [the blog post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) that this course is based on.
 #
 # **What you'll do**
 #
-# - split the KL into its two parts, and measure both;
-# - compute how far two clouds of points are apart, the *maximum mean discrepancy* (MMD), and draw where they
-#   differ;
-# - put it in place of the KL, and train.
+# - split the KL term of a trained VAE into two parts, and estimate how large each part is;
+# - compute the maximum mean discrepancy (MMD), first for three points with a pencil and then for large samples;
+# - replace the KL term by MMD in three lines of code, and train the resulting model;
+# - compare it with the VAE, and find out what such a comparison can and cannot show.
 #
 # **What you'll learn**
 #
-# - how a kernel compares two distributions, and what its bandwidth can see;
-# - what changes when only all codes together must match the prior;
-# - why a comparison of models that differ in three ways proves little.
+# - how the distribution of the codes of one image differs from the distribution of all codes together;
+# - how a kernel compares two samples, and which differences its bandwidth makes visible;
+# - why two models that differ in three ways, trained with one seed each, leave most questions open.
 #
 # **What you'll need**
 #
-# - notebook 01. A few minutes on two cores: the first model is loaded if you have trained it there.
+# - [Lesson 01](01_standard_vae.ipynb) with its [table of symbols](01_standard_vae.ipynb#Symbols), and a few minutes
+#   on two cores. The first model is loaded instead of trained if you have already trained it there.
+#
+# ## Contents
+#
+# | section | what it answers |
+# | --- | --- |
+# | [One posterior for each image and one for all images](#One-posterior-for-each-image-and-one-for-all-images) | What does the KL compare, and what does generating images require? |
+# | [The argument against the KL and the answer to it](#The-argument-against-the-KL-and-the-answer-to-it) | Does the KL make codes uninformative? |
+# | [A kernel gives the similarity of two points](#A-kernel-gives-the-similarity-of-two-points) | How can samples replace densities? |
+# | [MMD with three points](#MMD-with-three-points) | How is MMD computed? |
+# | [MMD between two samples](#MMD-between-two-samples) | How large is MMD² for familiar distributions? |
+# | [What a bandwidth can and cannot see](#What-a-bandwidth-can-and-cannot-see) | Which differences does a kernel notice? |
+# | [Where two samples differ](#Where-two-samples-differ) | Where does the VAE have too many codes, and where too few? |
+# | [The estimate is a little too large](#The-estimate-is-a-little-too-large) | Why is MMD² not zero for equal distributions, and does it matter? |
+# | [The kernel as printed and as meant](#The-kernel-as-printed-and-as-meant) | What is wrong with the post's formula? |
+# | [From the VAE to the MMD-VAE in three changes](#From-the-VAE-to-the-MMD-VAE-in-three-changes) | What changes in the code? |
+# | [Why the weight of MMD is 784](#Why-the-weight-of-MMD-is-784) | Does a factor in the loss matter? |
+# | [Train the MMD-VAE](#Train-the-MMD-VAE) | How do the codes come to match the prior? |
+# | [Compare the two models side by side](#Compare-the-two-models-side-by-side) | What is different, and what is not? |
+# | [Compare the models of the post](#Compare-the-models-of-the-post) | How much of the post's difference is due to MMD? |
+# | [What one seed can and cannot show](#What-one-seed-can-and-cannot-show) | Which conclusions are allowed? |
+# | [Optional reading on characteristic functions](#Optional-reading-on-characteristic-functions) | Why does MMD² = 0 imply equality? |
+# | [Optional reading on Wasserstein autoencoders](#Optional-reading-on-Wasserstein-autoencoders) | Is there a theory of this loss? |
+# | [What to remember](#What-to-remember) | Which five points should you keep in mind? |
+# | [Three quick questions](#Three-quick-questions) | Did you understand it? |
+# | [On your own](#On-your-own) | What can you try? |
+# | [Further reading](#Further-reading) | Where can you read more? |
 
 # %%
 import numpy as np
 import pandas as pd
 from IPython.display import display
+from scipy.special import logsumexp
 
+from study import model_table
 from vaelib import data, explorer, losses, measures, mmd, objectives, plotting, runs
 from vaelib.plotting import prior_contours
 from vaelib.support import lesson
@@ -66,47 +101,145 @@ settings = dict(latent_dim=latent_dim, epochs=epochs, seed=seed, limit=limit)
 print(dataset)
 
 # %% [markdown]
-# ## Many small clouds, one large cloud
+# ## One posterior for each image and one for all images
 #
-# Here is the VAE of notebook 01. Left are the clouds of three hundred test images, as ellipses of two standard
-# deviations. Right is one code drawn from each of 3,000 clouds, over as many draws from the prior.
+# What exactly does the VAE compare with the prior? To see this, we load the model of
+# [lesson 01](01_standard_vae.ipynb) and look at its codes in two ways.
 
 # %%
 vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
+# %% [markdown]
+# For each image $x$, the encoder of a VAE gives a mean and a standard deviation for every latent dimension. They
+# define a normal distribution over codes $z$, the [approximate posterior](../docs/glossary.md#approximate-posterior)
+# $q(z \mid x)$ of this image. Since every image has its own, there are 10,000 approximate posteriors for our 10,000
+# test images.
+#
+# Now suppose that we choose one of these images at random and sample a code from its approximate posterior. If we are
+# told only the code and not the image, from which distribution does the code come? It comes from the average of all
+# $n$ approximate posteriors,
+#
+# $$ q(z) = \frac1n \sum_{i=1}^{n} q(z \mid x_i), $$
+#
+# where $x_i$ is the $i$-th image. This average is called the
+# [aggregate posterior](../docs/glossary.md#aggregate-posterior). The next figure shows both kinds of distribution. In
+# the left panel, each ellipse is the approximate posterior of one image, with a radius of two standard deviations. In
+# the right panel, the blue dots are codes sampled from the aggregate posterior, and the orange dots are equally many
+# samples from the prior.
+
 # %%
-z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)
+z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)  # each (n, latent_dim)
+
+# %%
 if lesson.has_two_dimensions(latent_dim):
     lesson.show(
-        plotting.aggregate_posterior(z_mean[:3000], z_log_var[:3000], seed=seed),
-        "Two panels of the latent plane. Left, the clouds of 300 images as ellipses, beside a dashed "
-        "circle that holds 95 % of the prior. Right, one code from each of "
-        f"{len(z_mean[:3000]):,} clouds in blue, over as many draws from the prior in orange.",
+        plotting.aggregate_posterior(z_mean[:2000], z_log_var[:2000], seed=seed),
+        "Left, approximate posteriors of 300 images as ellipses. Right, codes and prior samples as dots.",
     )
 
 # %% [markdown]
-# On the left, every ellipse is far smaller than the dashed circle, and pays its KL for that. On the right, the blue
-# codes should look like the orange prior. They have arms and gaps.
+# In the left panel, every ellipse is much smaller than the dashed circle, which contains 95 % of the prior. A
+# distribution this narrow differs strongly from the prior, so each of these images has a large
+# [KL divergence](../docs/glossary.md#kl-divergence), which the loss of the VAE penalizes. In the right panel, the
+# blue dots cover roughly the same region as the orange dots, but they are distributed differently. They form arms
+# that reach down and to the upper left, a dense spot near the center, and gaps between the arms.
 #
-# ## Zhao's argument, and the answer to it
+# The two panels matter for different reasons. When we generate a new image, we sample a code from the prior and
+# decode it. The decoder, however, was trained on codes from the aggregate posterior. A sample from the prior that
+# falls into one of the gaps in the right panel is therefore a code for which the decoder has hardly been trained. In
+# other words, a good match in the *right* panel is what generating images requires. It does not require that each
+# ellipse in the *left* panel look like the prior.
 #
-# **The argument.** The KL of an image is zero only if its cloud *is* the prior, and such a cloud says nothing of
-# the image. So the KL pulls every code towards saying nothing. Where the pull is too strong, or the decoder can do
-# without codes, they become uninformative (*posterior collapse*, notebook 06). What one needs is less: all clouds
-# together, $q(z)$, must look like the prior. Then a draw from the prior lands where the decoder was trained.
+# ## The argument against the KL and the answer to it
 #
-# **The answer.** The KL is not there to make clouds equal. Notebook 01 derives it from maximum likelihood. Its mean
-# over images, the *rate*, has two parts (Hoffman and Johnson 2016):
+# If only the right panel matters for generating images, is it a mistake to penalize the left one? This is the
+# question that [Zhao, Song, and Ermon (2017)](https://arxiv.org/abs/1706.02262) raise. We discuss it with the
+# smallest example possible. There are two images, A and B, and both are equally frequent. There are two codes, 0 and
+# 1, and the prior chooses each of them with probability 1/2. Consider two encoders for this tiny world.
 #
-# $$ \mathbb E_x\,\mathrm{KL}(q(z|x)\,\|\,p(z)) =
-# \underbrace{I(x; z)}_{\text{what codes say of images}} +
-# \underbrace{\mathrm{KL}(q(z)\,\|\,p(z))}_{\text{how far all codes are from the prior}} $$
+# - The *informative* encoder always maps A to code 0 and B to code 1.
+# - The *uninformative* encoder ignores its input, and chooses 0 or 1 with probability 1/2 for either image.
 #
-# The second part is Zhao's own demand. The first, the *mutual information*, is a price that the reconstruction pays
-# back: a nat of information stays if it saves more than a nat of reconstruction. So the bound does not forbid
-# information. It charges for it.
+# The two encoders have the same aggregate posterior, because both of them produce each code half of the time. In both
+# cases it is exactly the prior. The approximate posteriors, however, are very different. For the uninformative
+# encoder, each of them equals the prior, so the KL term is zero. For the informative encoder, each approximate
+# posterior puts probability 1 on a single code where the prior has 1/2, so its KL is $\log(1 / \tfrac12) = \log 2$,
+# or about 0.69 [nats](../docs/glossary.md#nat).
 #
-# **Predict.** Which part is larger for our VAE, information or distance?
+# **The argument.** The KL term is smallest when every approximate posterior equals the prior, and then a code carries
+# no information about its image. A VAE whose codes have become uninformative in this way is said to have undergone
+# [posterior collapse](../docs/glossary.md#posterior-collapse), which we observe in [lesson 06](06_the_family.ipynb).
+# Zhao and coauthors conclude that we should penalize only what we need to avoid, which is an aggregate posterior that
+# differs from the prior. This weaker requirement is satisfied by both encoders, so it gives no advantage to the
+# uninformative one.
+#
+# **The answer.** The KL term does not stand alone. In [lesson 01](01_standard_vae.ipynb) we derived it together with
+# the reconstruction term from maximum likelihood, so we have to look at their sum. With informative codes, the
+# decoder can reproduce every image exactly, and the reconstruction term of the example is zero. With uninformative
+# codes, the decoder cannot tell A from B. If it treats pixels independently, as our decoder does, the best it can
+# output is a gray value of 1/2 wherever the two black-and-white images differ. Each such pixel costs $\log 2$.
+# Suppose, for example, that the images differ in 100 pixels. The uninformative encoder then saves a KL of $\log 2$,
+# but it pays $100 \log 2$ for the reconstruction, so the informative encoder has by far the lower loss. In fact it
+# has the lower loss as soon as the images differ in more than one pixel.
+#
+# The answer also shows when the argument is right. A decoder that is flexible enough to output "either A or B as a
+# whole, each with probability 1/2" would pay only $\log 2$ for the reconstruction. In this case both encoders have
+# the same loss, and nothing in the loss favors informative codes. The ELBO does not forbid information. Instead, it
+# charges one nat for each nat of information, and a model keeps the information if it saves more than a nat of
+# reconstruction error.
+#
+# For real images, the same accounting is due to
+# [Hoffman and Johnson (2016)](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf). We start from the
+# logarithm of the ratio between the approximate posterior and the prior, whose average is the KL, and insert the
+# aggregate posterior in the middle:
+#
+# $$ \log \frac{q(z \mid x)}{p(z)} = \log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}. $$
+#
+# This holds for every image $x$ and every code $z$, because $q(z)$ cancels on the right side. Now we average both
+# sides over all images, and for each image over codes sampled from $q(z \mid x)$:
+#
+# $$ \mathbb E_x\,\mathrm{KL}(q(z \mid x)\,\|\,p(z)) = I(x; z) + \mathrm{KL}(q(z)\,\|\,p(z)). $$
+#
+# The left side is the KL term of the loss, averaged over images, which is also called the
+# [rate](../docs/glossary.md#rate). On the right, $I(x; z)$ is the
+# [mutual information](../docs/glossary.md#mutual-information) between images and codes, that is, the number of nats
+# that a code conveys about its image. The last term measures how much the aggregate posterior differs from the prior.
+# The argument above says that only this last term should be penalized. For the informative encoder of the tiny
+# example, the rate of 0.69 nats consists entirely of information, and the last term is zero. Note that the post
+# prints only this last term in its formula for the ELBO, although its code computes the whole rate, as we saw in
+# [lesson 01](01_standard_vae.ipynb).
+#
+# **Predict.** Which part of the rate is larger for our trained VAE, the mutual information or the difference between
+# the aggregate posterior and the prior?
+#
+# The next cell estimates both parts for 2,000 test images. It samples one code from each approximate posterior,
+# computes the three log densities at this code, and averages their differences. The only expensive step is the
+# aggregate posterior, because its density at one code is an average over all images.
+
+
+# %%
+def log_normal(z, mean, log_var):
+    scaled = (z - mean) ** 2 / np.exp(log_var)
+    return -0.5 * np.sum(np.log(2 * np.pi) + log_var + scaled, axis=-1)
+
+
+n = len(z_mean[:2000])
+mean, log_var = z_mean[:n], z_log_var[:n]
+noise = np.random.default_rng(seed + 1).standard_normal(mean.shape).astype("float32")
+z = mean + np.exp(log_var / 2) * noise  # (n, latent_dim), one code for each image
+
+log_q_given_x = log_normal(z, mean, log_var)  # (n,)
+log_q_of_all = log_normal(z[:, None], mean, log_var)  # (n, n), each code with each posterior
+log_q = logsumexp(log_q_of_all, axis=1) - np.log(n)  # (n,), log of the average density
+log_p = log_normal(z, 0.0, 0.0)  # (n,)
+
+print(f"rate                              {np.mean(log_q_given_x - log_p):.2f} nats")
+print(f"mutual information                {np.mean(log_q_given_x - log_q):.2f} nats")
+print(f"KL from aggregate to prior        {np.mean(log_q - log_p):.2f} nats")
+
+# %% [markdown]
+# The function `measures.decompose_rate` does the same for any number of images. Here it is for all test images,
+# together with the rate as the formula in [lesson 01](01_standard_vae.ipynb) gives it without sampling.
 
 # %%
 rate = float(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
@@ -115,314 +248,599 @@ print(f"rate {rate:.2f} nats per image")
 print(f"information {information:.2f} + distance {distance:.2f} = {information + distance:.2f}")
 
 # %% [markdown]
-# Nine tenths of the rate is information, and what is left is the distance. An MMD-VAE drops the first part, and
-# measures the second in another way. Then information costs nothing, but the loss no longer bounds a likelihood.
+# About 90 % of the rate is mutual information between images and codes. Only the remaining 0.57 nats measure how far
+# the aggregate posterior is from the prior. Our own estimates with 2,000 images, 5.30 and 0.71 nats, are slightly
+# different, because an average over fewer posteriors is a different distribution. So most of what the KL term
+# penalizes in our VAE is information, and the model keeps this information nevertheless, because it reduces the
+# reconstruction error by more than it costs.
 #
-# ## How different are two clouds?
+# An MMD-VAE drops the first part of the rate and measures the second part in another way. As a consequence, the loss
+# no longer charges for information. This has a price that we should keep in mind. Without the complete KL term the
+# loss is no longer a bound on $\log p(x)$, so it cannot be read as a likelihood. Note also that not penalizing
+# information is not the same as asking for it. If every approximate posterior equals the prior, the aggregate
+# posterior does as well, so the new term vanishes for an uninformative encoder, too. The loss does not favor this
+# state, because the reconstruction error is much larger in it. Training can nevertheless get stuck there, as exercise
+# 3 shows.
 #
-# A **Gaussian kernel** says how similar two points are. The similarity fades with the squared distance:
+# ## A kernel gives the similarity of two points
 #
-# $$ k(x, y) = \exp\!\Big(-\frac{\lVert x - y\rVert^2}{2\sigma^2}\Big). $$
+# We now need a number that tells how much the aggregate posterior differs from the prior. The KL divergence between
+# the two is a possible answer, but it is inconvenient for training, because it requires the density $q(z)$. We have
+# just seen that computing this density at a single code involves all images. Moreover, the model that we are about to
+# build has no such density, because it encodes each image as a single point. What we can always get are *samples*
+# from both distributions. For the aggregate posterior we encode a batch of images, and for the prior we use a random
+# number generator. So we look for a way to compare two distributions by comparing two samples.
 #
-# Its $\sigma$ is the *bandwidth*. Now compare the similarity *within* two clouds with that *between* them. If both
-# come from one distribution, it makes no difference where a partner is taken from:
+# We start with two points. A **kernel** is a function $k(u, v)$ that says how similar the points $u$ and $v$ are. We
+# use the **Gaussian kernel**,
 #
-# $$ \mathrm{MMD}^2(p, q) = \mathbb E\,k(x, x') + \mathbb E\,k(y, y') - 2\,\mathbb E\,k(x, y),
-# \qquad x, x' \sim p,\; y, y' \sim q. $$
+# $$ k(u, v) = \exp\!\Big(-\frac{\lVert u - v\rVert^2}{2 \ell^2}\Big), $$
 #
-# For samples, these are three means over pairs.
-#
-# **Predict.** Which is farther from a cloud: a copy shifted by 3, or one twice as wide?
+# where $\lVert u - v\rVert$ is the distance between the points and $\ell$ is a fixed length, the
+# [bandwidth](../docs/glossary.md#bandwidth) of the [kernel](../docs/glossary.md#kernel). A point has similarity 1 to
+# itself. With growing distance the similarity decreases, slowly at first, and it is almost zero when the distance
+# exceeds three bandwidths. The next cell plots the similarity for three kernels. We compute it with a function of our
+# own. Its parameter `variance` is $\ell^2$, and it takes whole samples instead of single points, because we will have
+# to compare each point of one sample with each point of the other.
 
 
 # %%
-def mmd2_by_hand(x, y, kernel):
-    within_x = ops.mean(mmd.kernel_matrix(x, x, kernel))
-    within_y = ops.mean(mmd.kernel_matrix(y, y, kernel))
-    between = ops.mean(mmd.kernel_matrix(x, y, kernel))
-    return float(within_x + within_y - 2 * between)
+def similarities(u, v, variance):
+    squared_distances = np.sum((u[:, None] - v[None, :]) ** 2, axis=2)  # (n, m)
+    return np.exp(-squared_distances / (2 * variance))
 
 
-kernel = mmd.GaussianKernel(variance=2.0)
-random = np.random.default_rng(seed)
-x, y = random.standard_normal((2, 500, 2))  # always in two dimensions
-others = {"like it": y, "shifted by (3, 0)": y + np.array([3, 0]), "twice as wide": 2 * y}
-for name, other in others.items():
-    print(f"{name:18} {mmd2_by_hand(x, other, kernel):.4f}")
-
-# %% [markdown]
-# ## The same number, wave by wave
-#
-# Why does this compare all of two distributions? The kernel is itself a mean of waves,
-# $k(x, y) = \mathbb E_\omega\,e^{i\omega\cdot(x - y)}$, with frequencies $\omega$ from a normal distribution
-# $\Lambda = N(0, I/\sigma^2)$. Put this into the three means. As $x$ and $x'$ are independent, $\mathbb
-# E\,e^{i\omega\cdot(x - x')} = |\varphi_p|^2$ with the $\varphi_p$ below, and the mixed mean is
-# $\mathrm{Re}\,\varphi_p\overline{\varphi_q}$. Together they are a square:
-#
-# $$ \mathrm{MMD}^2(p, q) = \int |\varphi_p(\omega) - \varphi_q(\omega)|^2\,d\Lambda(\omega),
-# \qquad \varphi_p(\omega) = \mathbb E_{x\sim p}\,e^{i\omega\cdot x}. $$
-#
-# The *characteristic function* $\varphi_p$ determines the distribution, and $\Lambda$ leaves no frequency out. So
-# MMD² is never negative, and zero only if $p = q$. Here is the integral as a sum over $81 \times 81$ frequencies,
-# for the same three pairs.
-
-
-# %%
-def mmd2_by_waves(x, y, variance):
-    omega = grid_codes(81, 6 / np.sqrt(variance))  # frequencies, up to six widths of Lambda
-    weight = np.exp(-variance * np.sum(omega**2, axis=1) / 2)
-    phi_x, phi_y = (np.exp(1j * omega @ cloud.T).mean(axis=1) for cloud in (x, y))
-    return np.sum(weight * np.abs(phi_x - phi_y) ** 2) / np.sum(weight)
-
-
-for name, other in others.items():
-    print(f"{name:18} {mmd2_by_waves(x, other, 2.0):.4f}")
-
-# %% [markdown]
-# The numbers are the same as above.
-#
-# ## What a bandwidth can see
-#
-# The waves explain the bandwidth, for $\Lambda$ has the width $1 / \sigma$. Let the second cloud start 8 to the
-# right and slide into the first. Three kernels watch, with a small, a middle and a large $\sigma^2$ (*variance* in
-# the legend).
-#
-# **Predict.** Whose curve has a slope at a shift of 8? Whose is flat all the way?
-
-# %%
-shifts = np.linspace(8, 0, 33)
-distances = np.linspace(0, 8, 200)
 variances = (0.005, 2.0, 200.0)
-similarity = {f"variance {v:g}": np.exp(-(distances**2) / (2 * v)) for v in variances}
-falling = {
-    f"variance {v:g}": [
-        mmd2_by_hand(x, y + np.array([shift, 0]), mmd.GaussianKernel(v)) for shift in shifts
-    ]
-    for v in variances
-}
-wide = mmd.GaussianKernel(200.0)
-for name in ("shifted by (3, 0)", "twice as wide"):
-    means = np.sum((x.mean(axis=0) - others[name].mean(axis=0)) ** 2)
-    print(
-        f"variance 200, {name}: {mmd2_by_hand(x, others[name], wide):.4f}, from the means {means / 200:.4f}"
-    )
+distances = np.linspace(0, 8, 200)
+origin = np.zeros((1, 1))
+similarity = {f"ℓ² = {g:g}": similarities(origin, distances[:, None], g)[0] for g in variances}
 lesson.show(
-    plotting.curves(
-        ("distance of two points", "k", distances, similarity),
-        ("shift of the second cloud", "MMD²", shifts, falling),
-    ),
-    "Two panels with a curve for each of three kernels. Left, the similarity k falls with the "
-    "distance of two points: at once for variance 0.005, within about 5 for variance 2, hardly "
-    "for variance 200. Right, MMD² while the shift goes from 8 to 0: flat near 0 for variance "
-    "0.005, from 1 down to 0 for variance 2, from 0.3 down to 0 for variance 200.",
+    plotting.curves(("distance between two points", "similarity k", distances, similarity)),
+    "Three curves of similarity against distance, which fall from 1 at different speeds.",
 )
 
 # %% [markdown]
-# A **large** $\sigma$ has only slow waves. For these, clouds differ by their means and little else: for the shifted
-# cloud, MMD² is nearly $\lVert m_p - m_q\rVert^2/\sigma^2$, as printed. This kernel has a slope everywhere, but it
-# hardly notices that a cloud is twice as wide. A **small** $\sigma$ has mostly fast waves. They cancel within any
-# smooth cloud, so its curve is flat. The middle one, $\sigma^2 = 2$, is steep between four and one, the distances
-# that matter for clouds of width one. Beyond six it is flat too.
+# The orange curve, with $\ell^2 = 2$ and thus a bandwidth of about 1.4, is the kernel that we use from here on unless
+# we say otherwise. Points at distance 1 are similar according to this kernel, while points at distance 4 have almost
+# no similarity. For the blue kernel, only nearly identical points are similar. For the red kernel, by contrast, all
+# distances in the figure are small, so that all points are similar.
 #
-# ## Where do they differ?
+# ## MMD with three points
 #
-# The kernel can also say *where* two clouds differ:
+# How do similarities of points become a comparison of samples? We compute an example with a pencil. Let an encoder
+# have placed two codes at 0 and 2 on a line, and let there be a single sample from the prior, at 1. We use the kernel
+# with $\ell^2 = 2$, so that the similarity of two points $u$ and $v$ is $\exp(-(u - v)^2/4)$.
 #
-# $$ f(z) = \mathbb E\,k(x, z) - \mathbb E\,k(y, z). $$
+# The **maximum mean discrepancy**, or [MMD](../docs/glossary.md#mmd) for short, compares three averages of
+# similarities.
 #
-# This is the **witness function**: positive where $x$ has more points near $z$ than $y$ has, negative where it has
-# fewer. Its mean over $x$ minus its mean over $y$ is MMD². Among all functions that the kernel can build, scaled to
-# the same size, it has the largest difference of means. Hence the name, *maximum mean discrepancy*.
+# 1. The first average is taken *within the codes*. There are four ordered pairs, including each code with itself. A
+#    code has similarity 1 to itself, and the two codes have similarity $\exp(-4/4) \approx 0.368$ to each other, so
+#    the average is $(1 + 1 + 0.368 + 0.368)/4 = 0.684$.
+# 2. The second average is taken *within the prior samples*. There is only one sample, which is paired with itself, so
+#    the average is 1.
+# 3. The third average is taken *between codes and prior samples*. Each code has distance 1 from the sample and
+#    therefore similarity $\exp(-1/4) \approx 0.779$ to it, so the average is 0.779.
 #
-# **Predict.** Look at the clouds above. Where has our VAE too many codes, and where too few?
+# We add the two averages within the samples and subtract twice the average between them:
+#
+# $$ \mathrm{MMD}^2 \approx 0.684 + 1 - 2 \cdot 0.779 = 0.126 . $$
+#
+# **Predict.** Suppose that the encoder moves the code at 2 to 4, away from the prior sample. Which of the three
+# averages change, and does MMD² become larger or smaller?
+#
+# The function in the next cell is the calculation above in three lines. We apply it to both placements of the codes,
+# and to a third one, in which both codes are at the prior sample.
 
 
 # %%
-def witness(z, x, y, kernel):
-    near_x, near_y = (ops.mean(mmd.kernel_matrix(z, cloud, kernel), axis=1) for cloud in (x, y))
-    return ops.convert_to_numpy(near_x - near_y)
+def mmd2_by_hand(u, v, variance=2.0):
+    within_u = similarities(u, u, variance).mean()
+    within_v = similarities(v, v, variance).mean()
+    between = similarities(u, v, variance).mean()
+    return within_u, within_v, between, within_u + within_v - 2 * between
+
+
+prior_sample = np.array([[1.0]])
+for codes in ([[0.0], [2.0]], [[0.0], [4.0]], [[1.0], [1.0]]):
+    averages = mmd2_by_hand(np.array(codes), prior_sample)
+    print(f"codes at {np.ravel(codes)}   ", end="")
+    print("within codes {:.3f}, within prior {:.3f}, between {:.3f}, MMD² {:.3f}".format(*averages))
+
+# %% [markdown]
+# In the second line, the code at 4 is less similar to the prior sample, so the average between the samples falls from
+# 0.779 to 0.442, which increases MMD². The codes are also less similar to each other, so the average within the codes
+# falls from 0.684 to 0.509, which decreases MMD². The first effect is stronger because the average between the
+# samples counts twice, and MMD² rises from 0.126 to 0.625. In the third line, both codes are exactly at the prior
+# sample. All three averages are then equal, and MMD² is zero.
+#
+# The example shows how MMD² will act on an encoder. Codes that are far from all prior samples make the third average
+# small, so minimizing MMD² moves codes toward the prior samples. Codes that crowd together make the first average
+# large, so minimizing MMD² also spreads the codes out. The two effects balance when the codes are distributed like
+# the prior samples.
+#
+# ## MMD between two samples
+#
+# We can now state the general definition. Let $q$ and $p$ be two distributions, for example the aggregate posterior
+# and the prior. Then
+#
+# $$ \mathrm{MMD}^2(q, p) = \mathbb E\,k(u, u') + \mathbb E\,k(v, v') - 2\,\mathbb E\,k(u, v), $$
+#
+# where $u$ and $u'$ are two independent samples from $q$, while $v$ and $v'$ are two independent samples from $p$,
+# and $\mathbb E$ is the average over all such samples
+# ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)). The formula says what we did with three
+# points. The first two terms are average similarities within each distribution, and the last term is the average
+# similarity between them. If $q$ and $p$ are the same distribution, it makes no difference whether we compare a point
+# with another point from $q$ or with a point from $p$, so the three averages are equal and MMD² is zero. For the
+# Gaussian kernel the converse is true as well, so MMD² is zero *only* if the distributions are equal. The
+# [optional reading on characteristic functions](#Optional-reading-on-characteristic-functions) gives the reason.
+#
+# To get a feeling for the numbers, we compare one sample of 500 points from a standard normal distribution with four
+# other samples of the same size. The first of them is another sample from the same distribution. The second is
+# shifted by 3 to the right, and the third is twice as wide. In the fourth, all points are moved onto a ring around
+# the origin, whose radius is chosen such that each coordinate still has mean 0 and variance 1.
+#
+# **Predict.** In which order will MMD² sort the four samples? Is the ring, which has the correct mean and variance,
+# recognized as different?
+
+# %%
+random = np.random.default_rng(seed)
+first, second = random.standard_normal((2, 500, 2))  # always in two dimensions
+others = {
+    "same distribution": second,
+    "shifted by (3, 0)": second + np.array([3, 0]),
+    "twice as wide": 2 * second,
+    "ring": np.sqrt(2) * second / np.linalg.norm(second, axis=1, keepdims=True),
+}
+kernel = mmd.GaussianKernel(variance=2.0)
+found = {name: mmd2_by_hand(first, other)[-1] for name, other in others.items()}
+for name, other in others.items():
+    package = float(mmd.mmd2(first, other, kernel))
+    print(f"{name:18} by hand {found[name]:.4f}, by the package {package:.4f}")
+
+# %%
+lesson.show(
+    plotting.sample_pairs(
+        {f"{name}\nMMD² = {found[name]:.4f}": (first, other) for name, other in others.items()}
+    ),
+    "Four panels of blue and orange points: same distribution, shifted, twice as wide, and a ring.",
+)
+
+# %% [markdown]
+# For the second sample from the same distribution, in the first panel, MMD² is close to zero. For the shifted sample,
+# whose points barely overlap with the blue ones, it is 0.69, which is by far the largest of the four values. The wide
+# sample has the same center but many points outside the blue ones, and its value of 0.16 lies between these extremes.
+# The ring has a value of 0.016. This is small, but it is about five times as large as that of the first panel,
+# although the ring and the blue sample have practically the same mean and the same variance. This means that MMD does
+# not only compare means and variances. In this case it also notices that the ring has no points in the middle.
+#
+# The cell also shows that `mmd.mmd2` of our package gives the same values. It computes the three averages in the same
+# way, only faster, and with gradients for training. From now on we use it.
+#
+# ## What a bandwidth can and cannot see
+#
+# So far we have used a single bandwidth. How much does the result depend on it? The next cell repeats the four
+# comparisons with the three kernels that we plotted above.
+
+# %%
+pd.DataFrame(
+    {
+        f"ℓ² = {g:g}": {
+            name: float(mmd.mmd2(first, other, mmd.GaussianKernel(g)))
+            for name, other in others.items()
+        }
+        for g in variances
+    }
+).round(4)
+
+# %% [markdown]
+# The middle column contains the values that we know. In the right column, with the very wide kernel, only the shifted
+# sample stands out. The wide sample and the ring have values below 0.001 there, so this kernel can hardly distinguish
+# them from the sample that has the same distribution. The reason becomes clear if we replace the exponential function
+# by its first-order approximation, which is accurate as long as all distances are much smaller than $\ell$:
+#
+# $$ k(u, v) \approx 1 - \frac{\lVert u - v\rVert^2}{2 \ell^2}. $$
+#
+# With this approximation, MMD² contains only averages of squared distances. When these are written out, the variances
+# of the two distributions cancel, and what remains is the squared distance of their means $\bar u$ and $\bar v$:
+#
+# $$ \mathrm{MMD}^2(q, p) \approx \frac{\lVert \bar u - \bar v \rVert^2}{\ell^2}. $$
+#
+# In other words, **a very wide kernel compares the means and little else**. We can check the approximation for the
+# shifted sample.
+
+# %%
+means_apart = np.sum((first.mean(axis=0) - others["shifted by (3, 0)"].mean(axis=0)) ** 2)
+shifted = float(mmd.mmd2(first, others["shifted by (3, 0)"], mmd.GaussianKernel(200.0)))
+print(f"MMD² with ℓ² = 200: {shifted:.4f}, from the means alone: {means_apart / 200:.4f}")
+
+# %% [markdown]
+# The two numbers agree to within a few percent. In the left column of the table, with the very narrow kernel, the
+# opposite problem appears. Here two points are similar only if they are less than about 0.1 apart, and in samples of
+# 500 points there are few such pairs, apart from the pairs of a point with itself. So all values in this column are
+# small. The shift by 3, which is the most obvious difference in the figure, does not even have the largest value. The
+# largest is that of the ring, because the points of a thin ring are crowded and therefore have more close neighbors.
+#
+# For training there is a second question, namely how MMD² *changes* when the samples move, because training follows
+# gradients. The next cell shifts the second sample by 0 to 8 to the right and plots MMD² for each kernel.
+#
+# **Predict.** At a shift of 8, the samples do not overlap at all. For which kernel does the curve have a slope there,
+# so that a gradient can bring the samples together?
+
+# %%
+shifts = np.linspace(0, 8, 33)
+rising = {
+    f"ℓ² = {g:g}": [
+        float(mmd.mmd2(first, second + np.array([shift, 0]), mmd.GaussianKernel(g)))
+        for shift in shifts
+    ]
+    for g in variances
+}
+lesson.show(
+    plotting.curves(("shift of the second sample", "MMD²", shifts, rising)),
+    "MMD² against the shift for three kernels: flat near 0, rising to 1, and rising slowly.",
+)
+
+# %% [markdown]
+# The red curve of the wide kernel has a slope everywhere, and it is steepest at the far right. However, we have just
+# seen that this kernel notices only the means. The blue curve of the narrow kernel is flat and close to zero at all
+# shifts, so it provides practically no gradient. The orange curve, with $\ell^2 = 2$, is steep between shifts of 1
+# and 4. This is the range that matters for samples whose standard deviation is 1. Beyond a shift of 6 it is nearly
+# flat, too. At such a distance all similarities between the samples vanish, and moving the samples a little does not
+# change that.
+#
+# A bandwidth therefore has to be chosen according to the distances that occur. If $u$ and $v$ are two samples from a
+# standard normal prior in $d$ dimensions, their squared distance is $2d$ on average. Our package sets $\ell^2 = d$,
+# so that a typical exponent is $-2d / 2\ell^2 = -1$ in every dimension, which is neither too steep nor too flat. In
+# two dimensions this gives the kernel with $\ell^2 = 2$. It helps that an untrained encoder maps all images close to
+# the origin, as we see [below](#Train-the-MMD-VAE), because at this distance from the prior the kernel has a useful
+# gradient.
+#
+# ## Where two samples differ
+#
+# MMD² tells us *how much* two samples differ. The same similarities can tell us *where* they differ. For a point $z$
+# of the latent space, we compare its average similarity to the first sample with its average similarity to the
+# second:
+#
+# $$ f(z) = \mathbb E\,k(u, z) - \mathbb E\,k(v, z). $$
+#
+# This is the [witness function](../docs/glossary.md#witness-function). It is positive where the first sample has more
+# points in the neighborhood of $z$ than the second, and negative where it has fewer. There is a simple connection
+# with MMD². If we average $f$ over the first sample and subtract its average over the second, the four terms that
+# result are those of MMD². This connection also explains the name. Of all functions that can be composed from the
+# kernel, scaled to a common norm, the witness function is the one whose averages over the two samples differ most. It
+# attains the *maximum mean discrepancy* ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)).
+#
+# We apply this to the codes of our VAE as the first sample, and to samples from the prior as the second.
+#
+# **Predict.** Look again at the right panel of the first figure. Where should the witness function be positive,
+# because the VAE has too many codes there, and where should it be negative?
+
+
+# %%
+def witness(z, u, v, kernel):
+    to_u = ops.mean(mmd.kernel_matrix(z, u, kernel), axis=1)
+    to_v = ops.mean(mmd.kernel_matrix(z, v, kernel), axis=1)
+    return ops.convert_to_numpy(to_u - to_v)
 
 
 noise, prior = random.standard_normal((2, *z_mean.shape)).astype("float32")
-codes = (z_mean + np.exp(z_log_var / 2) * noise)[:5000]  # one from each cloud
+codes = (z_mean + np.exp(z_log_var / 2) * noise)[:5000]  # one from each approximate posterior
 prior = prior[:5000]
-kernel = mmd.GaussianKernel(mmd.default_variance(latent_dim))  # in two dimensions 2, as above
+kernel = mmd.GaussianKernel(mmd.default_variance(latent_dim))  # ℓ² = 2 in two dimensions
+
+averages = [witness(z, codes, prior, kernel).mean() for z in (codes, prior)]
+print(f"difference of the averages of f: {averages[0] - averages[1]:.4f}")
+print(f"MMD²:                            {float(mmd.mmd2(codes, prior, kernel)):.4f}")
+
+# %%
 if lesson.has_two_dimensions(latent_dim):
-    places = grid_codes(61)  # from -4 to 4
-    vae_witness = witness(places, codes, prior, kernel)
+    points = grid_codes(61)  # a grid from -4 to 4
+    vae_witness = witness(points, codes, prior, kernel)
     lesson.show(
         plotting.witness({"VAE": vae_witness}, limit=4),
-        "The witness function of the VAE's codes against the prior, on the latent plane: purple where "
-        "there are too many codes, brown where there are too few. It is largest at "
-        "({:.1f}, {:.1f}) and smallest at ({:.1f}, {:.1f}).".format(
-            *places[vae_witness.argmax()], *places[vae_witness.argmin()]
-        ),
+        "Witness function of the VAE: brown above the center, purple at the lower right.",
     )
-difference = (
-    witness(codes, codes, prior, kernel).mean() - witness(prior, codes, prior, kernel).mean()
-)
-print(
-    f"difference of the means {difference:.4f}, by three means {mmd2_by_hand(codes, prior, kernel):.4f}"
-)
 
 # %% [markdown]
-# Too few codes lie above the center, and too many to the lower right, at the edge of the circle. The dense knot
-# near the center does not show, for it is narrower than $\sigma = 1.4$.
+# The two printed numbers agree, as they should. In the figure, the darkest brown is above the center, around (0.0,
+# 1.7). The VAE has too few codes there, and this is the gap between the arms that we saw in the first figure. The
+# darkest purple is at the lower right edge of the circle, around (2.4, -0.8), where there are too many codes. The
+# dense spot near the center, which is so prominent in the first figure, does not appear at all. It is narrower than
+# the bandwidth of 1.4, and the kernel averages over such small structures. This is another example of a difference
+# that a bandwidth cannot see, and exercise 1 makes it visible.
 #
 # ## The estimate is a little too large
 #
-# Two clouds from one distribution did not give zero above. Each point was compared with itself too, and is most
-# similar to itself. That adds $2(1 - \mathbb E\,k)/n$. For the prior $\mathbb E\,k = \frac12$, so it is .01 for
-# batches of 100. Without these pairs the estimate is right on average. The prior's means can also be integrated
-# (Rustamov 2019).
+# When we compared two samples from the same distribution, MMD² was 0.0033 and not 0. Is this chance, or is the
+# estimate wrong on average? It is both, and the second part has a simple cause. Recall that the averages *within* a
+# sample include each point paired with itself, as the two ones in $(1 + 1 + 0.368 + 0.368)/4$ did in the example with
+# three points. Such a pair always has similarity 1, while a pair of different points has similarity $\mathbb E\,k$ on
+# average. In a sample of $n$ points, $n$ of the $n^2$ pairs are of this kind, so the average is too large by
+# $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come from the same distribution, the total error is on
+# average
+#
+# $$ \frac{2\,(1 - \mathbb E\,k)}{n}. $$
+#
+# This error is called the *bias* of the estimate. For example, $\mathbb E\,k = \tfrac12$ for the prior in two
+# dimensions (exercise 4), so the bias is 0.002 for our samples of 500 points and 0.01 for a batch of 100 codes. There
+# are two ways to avoid it. We can leave out the pairs of a point with itself. Moreover, since the prior is a normal
+# distribution, we can replace the averages over prior samples by integrals that have a closed form
+# ([Rustamov 2019](https://arxiv.org/abs/1901.03227)). The next cell compares the three estimates on 300 pairs of
+# samples, all from the prior, for which the true value is zero.
 
 # %%
 estimates = {"with itself (the post's)": [], "without": [], "without, prior integrated": []}
 for _ in range(300):
-    x, y = random.standard_normal((2, 100, latent_dim))
-    values = mmd.mmd2(x, y, kernel), mmd.mmd2(x, y, kernel, unbiased=True)
-    values += (mmd.mmd2_to_normal(x, kernel.variance, unbiased=True),)
+    u, v = random.standard_normal((2, 100, latent_dim))
+    values = mmd.mmd2(u, v, kernel), mmd.mmd2(u, v, kernel, unbiased=True)
+    values += (mmd.mmd2_to_normal(u, kernel.variance, unbiased=True),)
     for kept, value in zip(estimates.values(), values, strict=True):
         kept.append(float(value))
 for name, values in estimates.items():
     print(f"{name:26} mean {np.mean(values):+.4f}   standard deviation {np.std(values):.4f}")
 
 # %% [markdown]
-# The bias is nearly a constant, so gradients hardly notice it. To *train* we use the first, as the post did. To
-# *measure* we use the last, which has less than half of the noise.
+# The first estimate has a mean of 0.0104, which is the bias that we expected. The means of the other two are zero up
+# to chance. The last estimate also has less than half the standard deviation of the other two, because it does not
+# depend on which prior samples were chosen.
 #
-# ## The formula as printed, and as meant
+# The post trains with the first estimate, and so do we. The bias does no harm there, because training uses only
+# gradients. In a batch of 100 codes, the first average consists of 1 % pairs of a code with itself, which contribute
+# a constant without gradient, and 99 % other pairs. Compared with the estimate without bias, the gradient of this
+# average is therefore smaller by a factor of 0.99, and the gradient of the average between codes and prior samples is
+# the same. In practice, a change of 1 % makes no difference. For *measuring* models, however, we use the last
+# estimate, because we want zero to mean that there is no difference.
 #
-# The post prints the kernel as $e^{\lVert z - z' \rVert} / (2 \sigma^2)$. A minus sign and a square got lost, and
-# the division left the exponent. Its code is right. It divides a mean over $d$ dimensions by $d$ once more, so $2
-# \sigma^2 = d^2$, which in the plane is $\sigma^2 = 2$.
+# ## The kernel as printed and as meant
+#
+# If you read [the post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) beside this lesson, you will notice
+# that its formula for the kernel is different. In our notation, the post prints
+#
+# $$ \frac{e^{\lVert u - v\rVert}}{2 \ell^2} \qquad\text{and means}\qquad e^{-\lVert u - v\rVert^2 / 2 \ell^2}. $$
+#
+# The minus sign and the square are missing, and the division has left the exponent. What would the printed formula
+# do? The next cell evaluates both versions for $\ell^2 = 2$.
 
 # %%
-x, y = random.standard_normal((2, 5, latent_dim))
-differences = x[:, None, :] - y[None, :, :]  # (5, 5, latent_dim)
-post_kernel = np.exp(-np.mean(differences**2, axis=2) / latent_dim)
-as_meant = mmd.kernel_matrix(x, y, mmd.GaussianKernel(latent_dim**2 / 2))
-print("the same kernel:", np.allclose(post_kernel, as_meant))
+for r in (0.0, 1.0, 3.0):
+    print(f"distance {r:.0f}   printed {np.exp(r) / 4:.2f}   meant {np.exp(-(r**2) / 4):.2f}")
 
 # %% [markdown]
-# ## Three changes make a Wasserstein autoencoder
+# As printed, the "similarity" grows with the distance, so that points far apart would count as more similar than
+# points close together. The post's code, fortunately, contains the correct formula. It computes the *mean* of the
+# squared differences over the $d$ dimensions and divides this mean by $d$ again, so the squared distance is divided
+# by $d^2$. This is our kernel with $2 \ell^2 = d^2$. The next cell confirms it on a few random points, and prints the
+# similarity of two points at the typical squared distance $2d$ for both choices of the bandwidth.
+
+# %%
+u, v = random.standard_normal((2, 5, latent_dim))
+differences = u[:, None, :] - v[None, :, :]  # (5, 5, latent_dim)
+post_kernel = np.exp(-np.mean(differences**2, axis=2) / latent_dim)
+as_meant = mmd.kernel_matrix(u, v, mmd.GaussianKernel(latent_dim**2 / 2))
+print("the same kernel:", np.allclose(post_kernel, as_meant))
+for d in (2, 20):
+    print(f"d = {d:2}: typical similarity {np.exp(-2 / d):.2f} in the post, {np.exp(-1):.2f} here")
+
+# %% [markdown]
+# In two dimensions, the post's choice and ours are the same, because $d^2 / 2 = d = 2$. In 20 dimensions, however,
+# the post's choice would be $\ell^2 = 200$, and two typical points of the prior would have a similarity of 0.90. We
+# have seen what such a wide kernel can do, which is to compare means and little else. This is why our package uses
+# $\ell^2 = d$ instead.
 #
-# Against notebook 01, the post's MMD-VAE differs in three ways.
+# ## From the VAE to the MMD-VAE in three changes
+#
+# We now have everything that we need to build the second model of the post, which is the right column of
+# [the drawing in lesson 01](01_standard_vae.ipynb#Three-models-in-one-drawing). Compared with the VAE in the middle
+# column, it makes three changes.
+#
+# | | VAE | MMD-VAE of the post |
+# | --- | --- | --- |
+# | [code](../docs/glossary.md#latent-code) | $z = \mu + \sigma \varepsilon$, sampled from $q(z \mid x)$ | $z = \mu$, the output of the encoder itself |
+# | reconstruction | binary cross-entropy, summed over pixels | squared error, summed over pixels |
+# | regularizer | KL of each approximate posterior | 784 times MMD² between the codes of a batch and prior samples |
+#
+# The first change is that the code is [deterministic](../docs/glossary.md#deterministic-code), that is, not sampled.
+# The encoder outputs two numbers, and these are the code. As a result there is no approximate posterior with a width
+# anymore, and the aggregate posterior consists of as many points as there are images. The second change replaces the
+# measure of reconstruction error. The third replaces the regularizer, which is the change that gives the
+# [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only the regularizer has to do with the argument of Zhao and his
+# coauthors. Their paper describes a whole family of models, in which codes can also be sampled and in which the KL
+# can be kept with a smaller weight. We return to this family in [lesson 06](06_the_family.ipynb).
+#
+# As a formula, the loss of a batch of $n$ images is
+#
+# $$ \frac1n \sum_{i=1}^n \lVert x_i - \hat x_i \rVert^2 + 784 \cdot \mathrm{MMD}^2\big(\{z_1, \dots, z_n\},
+# \{v_1, \dots, v_n\}\big), $$
+#
+# where $z_i$ is the code of image $x_i$, $\hat x_i$ is the image decoded from $z_i$, and $v_1, \dots, v_n$ are
+# samples from the prior that are new in each training step. In code, the three changes are three lines.
+
+
+# %%
+def mmd_vae_loss(model, images, prior_samples):
+    z = model.encoder(images)  # (n, latent_dim): change 1, no sampling
+    reconstruction = losses.squared_error(images, model.decoder(z))  # (n,): change 2
+    distance = mmd.mmd2(z, prior_samples, kernel)  # one number for the batch: change 3
+    return ops.mean(reconstruction) + 784 * distance
+
+
+# %% [markdown]
+# There is one more difference from the loss in [lesson 01](01_standard_vae.ipynb). The KL is a number for each image,
+# so it could be averaged together with the reconstruction term. MMD² is a number for the *batch*, because a single
+# code cannot be compared with a distribution. In our package, an objective is a weighted sum of such terms. The next
+# cell prints the objectives of the two models.
 
 # %%
 print(objectives.ELBO.get_config())
 print(objectives.POST_MMD.get_config())
 
 # %% [markdown]
-# 1. The code is **not sampled**: the encoder's output *is* the code.
-# 2. Pixels are compared by **squared error** rather than by cross-entropy.
-# 3. The **KL is gone**. In its place is $\mathrm{MMD}^2$ between the batch's codes and as many draws from the
-#    prior.
+# The two lines show the three changes in another form. The entry `sampled` changes from True to False, the entry
+# `reconstruction` from the cross-entropy to the squared error, and the term from `KL` with weight 1 to `MMD` with
+# weight 784.
 #
-# A reconstruction cost plus a penalty for the distance of $q(z)$ from $p(z)$, with codes that are not sampled: this
-# is a **Wasserstein autoencoder** with an MMD penalty (Tolstikhin and others 2017). Its theory is different. If the
-# codes matched the prior exactly, the cost would bound from above how far generated images as a whole are from real
-# ones, their squared *Wasserstein distance*. It bounds no likelihood, for no cloud $q(z|x)$ is left.
+# ## Why the weight of MMD is 784
 #
-# ## Sum or mean? Why MMD² weighs 784
+# The post adds MMD² without any weight, so where does the factor 784 come from? The post uses the *mean* squared
+# error of a pixel, while our reconstruction terms are *sums* over the 28 · 28 = 784 pixels of an image. If we
+# multiply the whole loss of the post by 784, the mean becomes a sum, and MMD² receives the factor 784:
 #
-# The post adds MMD² to the *mean* squared error of a pixel. Ours is summed over the 784 pixels, as every term here
-# is per image. So the post's loss times 784 is ours. A factor before the *whole* loss changes next to nothing,
-# since the steps of Adam, and of our Nadam, a variant with momentum that looks ahead, hardly depend on it. In
-# notebook 01 the factor stood before *one* term.
+# $$ 784 \cdot \Big(\frac{\lVert x - \hat x\rVert^2}{784} + \mathrm{MMD}^2\Big) = \lVert x - \hat x\rVert^2 + 784 \cdot
+# \mathrm{MMD}^2 . $$
+#
+# The next cell checks this with an untrained model and one batch of images.
 
 # %%
 model = runs.Recipe(dataset_name, objectives.POST_MMD, **settings).build_model()
 images = dataset.train_images[:100].astype("float32") / 255
-batch, draws = model.encoder(images), random.standard_normal((100, latent_dim)).astype("float32")
-decoded = ops.sigmoid(model.decoder(batch))
+prior_samples = random.standard_normal((100, latent_dim)).astype("float32")
 
-posts = ops.mean(ops.square(images - decoded)) + mmd.mmd2(batch, draws, kernel)
-terms = {
-    "reconstruction": losses.squared_error(images, model.decoder(batch)),
-    "mmd": mmd.mmd2(batch, draws, kernel),
-}
-ours = objectives.POST_MMD.loss(terms)
+decoded = ops.sigmoid(model.decoder(model.encoder(images)))
+distance = mmd.mmd2(model.encoder(images), prior_samples, kernel)
+posts = ops.mean(ops.square(images - decoded)) + distance
+ours = mmd_vae_loss(model, images, prior_samples)
 print(f"the post's loss {posts:.5f}, times 784: {784 * posts:.3f}; ours: {ours:.3f}")
 
 # %% [markdown]
-# ## Train
+# The two losses differ only by the factor of 784 in front of *everything*. Such a factor has practically no influence
+# on training. The Adam optimizer of the post divides each gradient by its recent size, so the factor cancels, and the
+# same is true of Nadam, the variant of Adam that we use. Recall that the mistake in
+# [lesson 01](01_standard_vae.ipynb) was different. There the factor 1/100 stood in front of only *one* term, and that
+# changes the balance between the terms and therefore the model.
 #
-# **Predict.** In notebook 01 the KL *rose*. Will MMD² rise too?
+# The weight of 784 was not chosen for a good balance. It is a consequence of using the mean over pixels. Note also
+# that it cannot be compared with the weight of the KL, because MMD² has no unit and is at most 2, while a KL is
+# measured in nats and has no upper limit.
+#
+# ## Train the MMD-VAE
+#
+# We train the model with the same settings as the VAE.
+#
+# **Predict.** In [lesson 01](01_standard_vae.ipynb), the KL *rose* during training. Will MMD² rise as well?
 
 # %%
 mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.POST_MMD, **settings))
 
 # %%
+average = (kernel.variance / (kernel.variance + 2)) ** (latent_dim / 2)  # E k, see exercise 4
+bias = 2 * (1 - average) / 100  # for batches of 100 images
 lesson.show(
-    plotting.loss_curves(mmd_vae.history, unit="per image"),
-    "Curves over the epochs: "
-    + ", ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in mmd_vae.history.items())
-    + ".",
+    plotting.loss_curves(mmd_vae.history, unit="per image", levels={"mmd": ("bias", bias)}),
+    "Loss, reconstruction error, and MMD² over the epochs, each of them falling.",
 )
 
 # %% [markdown]
-# No. Information is free now, so nothing holds codes away from the prior. MMD² falls in the second epoch to little
-# more than the .01 of the bias, and stays there. The rest of the time goes to pixels.
+# In the right panel, MMD² *falls*, from 0.024 in the first epoch to 0.010 in the last. The dashed line is the bias of
+# 0.01 that we computed above, so the codes of a batch are then nearly indistinguishable from prior samples for this
+# kernel. Why does MMD² fall when the KL rose? The largest part of the KL is mutual information, and a model that
+# learns to describe its images necessarily increases this part. MMD² contains only the other part, which does not
+# conflict with informative codes. After the second epoch, MMD² hardly changes, and the loss decreases because of the
+# reconstruction term.
+#
+# How do the codes come to match the prior? The next figure shows the model before training, at two early steps, and
+# at the end. The upper row contains images decoded from 64 samples of the prior, and the lower row the codes of the
+# test images.
+
+# %%
+steps = mmd_vae.snapshots["steps"]
+chosen = np.isin(steps, (0, 50, 200, steps[-1]))
+few = {name: mmd_vae.snapshots[name][chosen] for name in ("steps", "samples", "codes")}
+lesson.show(
+    plotting.evolution(few | {"labels": mmd_vae.snapshots["labels"]}, dataset.class_names),
+    "Samples above and codes below, before training, at two early steps, and after training.",
+)
+
+# %% [markdown]
+# Before training, in the first column, all codes are in one spot at the origin. This is where the gradient of MMD² is
+# useful, as we saw above. After 50 steps the codes have spread out to the dashed circle, while the samples are still
+# gray shapes. After 200 steps, which is a third of the first epoch, the codes fill a disc that is nearly as wide as
+# the prior, and the classes are arranged in it like the slices of a cake. Later the slices become narrower and gaps
+# appear between them, and most samples hardly change.
+#
+# ## Compare the two models side by side
+#
+# We look at both models after training in three figures, first at the codes of the test images, then at images
+# decoded from samples of the prior, and finally at images decoded from a regular grid of codes.
+
+# %%
+both_snapshots = {"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}
+if lesson.has_two_dimensions(latent_dim):
+    lesson.show(
+        plotting.comparison(both_snapshots, dataset.class_names, pictures=["codes"]),
+        "Codes of the test images of the VAE on the left and of the MMD-VAE on the right, by class.",
+    )
+
+# %% [markdown]
+# The codes show the difference that we expect. Those of the VAE extend beyond the dashed circle at the top and at the
+# left. Those of the MMD-VAE form a rounder shape that stays almost completely within the circle. Apart from that, the
+# two latent spaces have much in common. In both of them footwear is in one region, trousers are at the edge, and
+# shirts, coats, and pullovers overlap. It has no meaning that trousers are on the right in one model and on the left
+# in the other. Nothing in either loss distinguishes left from right, so the orientation is a matter of the random
+# initial weights.
 
 # %%
 lesson.show(
-    plotting.evolution(mmd_vae.snapshots, dataset.class_names),
-    "The MMD-VAE before training and after more and more steps, a column each. Top, 64 images decoded "
-    "from the same draws of the prior; middle, the codes of the test images; bottom, the grid.",
+    plotting.comparison(both_snapshots, dataset.class_names, pictures=["samples"]),
+    "Images decoded from 64 samples of the prior by the VAE on the left and the MMD-VAE on the right.",
 )
 
 # %% [markdown]
-# After 50 steps the codes reach the circle, while the samples are still gray shapes. After 200, a third of the
-# first epoch, they make a disc nearly as wide as the prior, with the classes in it like slices of a cake. Later the
-# slices shift a little, and the samples hardly change.
-#
-# ## Side by side
+# Most samples of both models are recognizable clothes. Do not compare images at the same position, because the two
+# decoders place different classes at the same code. In the sixth row of the MMD-VAE there are a few fragments that
+# are not garments, so matching the prior well does not guarantee that every sample is a success.
 
 # %%
-lesson.show(
-    plotting.comparison({"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}, dataset.class_names),
-    "Two columns, VAE and MMD-VAE. Top, 64 images decoded from draws of the prior; middle, the codes of "
-    "the test images in the colors of their classes, with the circle of the prior; bottom, "
-    "images decoded from a square grid of codes.",
-)
+if lesson.has_two_dimensions(latent_dim):
+    lesson.show(
+        plotting.comparison(both_snapshots, dataset.class_names, pictures=["grid"]),
+        "Images decoded from a regular grid of codes by the VAE and by the MMD-VAE.",
+    )
 
 # %% [markdown]
-# Left and up mean nothing. Both keep footwear together and trousers apart, and in both, shirts, coats and
-# pullovers overlap. The difference is in the outline.
+# In both grids, neighboring images are similar, and the regions of the classes are where the codes of these classes
+# are in the first figure. The grids differ outside the circle. There, most images of the VAE fade or break up, while
+# those of the MMD-VAE still have the outlines of garments, although many of them are too bright. The post observes
+# this, too. It is less important than it looks, however, because only 5 % of the samples from the prior fall outside
+# the circle. Inside it, both grids have a few places with incomplete images.
 #
-# **Predict.** How pale will the MMD-VAE's witness function be, on the scale of the VAE's?
+# The witness function shows the difference between the two aggregate posteriors as a number for each point.
+#
+# **Predict.** How dark will the witness function of the MMD-VAE be, on the color scale of the VAE?
 
 # %%
 if lesson.has_two_dimensions(latent_dim):
     mmd_codes = mmd_vae.model.encode(dataset.test_images)[:5000]
-    both = {"VAE": vae_witness, "MMD-VAE": witness(places, mmd_codes, prior, kernel)}
+    both = {"VAE": vae_witness, "MMD-VAE": witness(points, mmd_codes, prior, kernel)}
     lesson.show(
         plotting.witness(both, limit=4),
-        "The witness functions of both models on one scale of colors, beside each other. "
-        + " ".join(
-            f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
-            for name, f in both.items()
-        ),
+        "Witness functions of both models on one color scale; that of the MMD-VAE is paler.",
     )
 
 # %% [markdown]
-# The MMD-VAE's is pale. It has a few too many codes near the middle and too few at the left edge: its cloud is a
-# little narrow. The table below confirms it, with standard deviations of .93 instead of 1.
+# The right panel is much paler than the left one. There is a light purple area near the center and a light brown area
+# at the left edge. This means that the MMD-VAE has slightly too many codes in the middle and slightly too few at the
+# edge, so its aggregate posterior is a little narrower than the prior.
 #
-# Walk through both planes: what is under your pointer is decoded at once, next to the test images whose codes are
-# nearest.
+# You can examine both latent spaces yourself. The image under your pointer is decoded immediately, and beside it you
+# see the test images whose codes are closest.
 
 # %%
 if lesson.has_two_dimensions(latent_dim, "the explorer"):
     display(explorer.compare(vae, mmd_vae, titles=("VAE", "MMD-VAE"), dataset=dataset))
 
 # %% [markdown]
-# Go from the sneakers straight to the trousers: how many of the steps could you wear? Go along the border of two
-# classes in the left plane. The ring in the right one is the code of the same test image. Do neighbors stay
-# neighbors?
+# Try two things. First, move in a straight line from the sneakers to the trousers. How many of the images on the way
+# are garments that one could wear? Second, follow the border between two classes in the left latent space. The ring
+# in the right one marks the code of the same test image. Do test images that are neighbors on the left stay neighbors
+# on the right?
 #
-# How near is each model to the prior, and what does it cost?
+# The next table measures what we have seen. It contains the mean and the standard deviation of the codes in each
+# dimension and MMD² to the prior, estimated without bias. For the VAE, the code of an image is here the mean of its
+# approximate posterior. The last two columns measure how much the codes tell about images. The
+# [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) is the share of test images whose class is predicted correctly
+# by a vote of the 15 training images with the nearest codes. The pixel MSE is the mean squared error of a pixel after
+# encoding and decoding.
 
 # %%
 pd.DataFrame(
@@ -433,14 +851,19 @@ pd.DataFrame(
 ).T.round(4)
 
 # %% [markdown]
-# MMD² is many times smaller for the model that was trained on it. The last two columns say how much the codes know
-# of classes (15-NN accuracy: the share that is right when 15 neighbors vote) and of pixels (pixel MSE: their mean
-# squared error). There the two are close.
+# MMD² is 0.0107 for the VAE and 0.0010 for the MMD-VAE, so it is ten times smaller for the model that was trained to
+# make it small. The standard deviations of 0.93 confirm that the codes of the MMD-VAE are slightly narrower than the
+# prior, for which they would be 1. In the last two columns the models are close to each other. The VAE is slightly
+# better in both, and we will see [below](#What-one-seed-can-and-cannot-show) whether this is more than chance.
 #
-# ## With the post's own settings
+# ## Compare the models of the post
 #
-# Fifty epochs, Adam at 0.0001: the post's VAE, the same with its KL at full weight (see notebook 01), and
-# the MMD-VAE. These runs are read from `runs/`.
+# Our models were trained for 4 epochs with a high learning rate. Do the pictures of the post look the same? To find
+# out, we load three models that were trained with its settings, 50 epochs of Adam with a learning rate of 0.0001. The
+# first is the VAE *with the post's effective weights*, that is, with a KL weight of 1/100, for the reason that we
+# found in [lesson 01](01_standard_vae.ipynb#Sum-or-mean?-Why-the-KL-has-a-weight). The second is the same VAE with
+# the standard KL weight of 1. The third is the MMD-VAE. All three are read from the folder `runs/` and have the same
+# seed.
 
 # %%
 names = {
@@ -450,15 +873,12 @@ names = {
 }
 posted = {title: runs.load(name) for title, name in names.items()}
 lesson.note_latent_dim(posted["the post's VAE"], latent_dim)
+snapshots = {title: run.snapshots for title, run in posted.items()}
 lesson.show(
     plotting.comparison(
-        {title: run.snapshots for title, run in posted.items()},
-        data.DATASETS["fashion_mnist"].class_names,
-        one_scale=False,
-    ),
-    "Three models after 50 epochs, a column each: samples, codes, grid. The codes of the post's "
-    "VAE lie mostly outside the prior's circle, to the lower left, and its samples are "
-    "half-formed. Those of the other two gather in the circle, and their samples are clothes.",
+        snapshots, None, pictures=["codes"]
+    ),  # without names, which would hide codes
+    "Codes by class of the post's VAE, of the VAE with standard weight, and of the post's MMD-VAE.",
 )
 
 # %%
@@ -472,73 +892,242 @@ for title, run in posted.items():
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# Each plane reaches as far as its codes. The dashed circle is the same everywhere. It holds .95 of the prior, and
-# more is not better: a cloud shrunk to a dot would have 1.
+# All latent spaces in the figure have the same scale, the dashed circle contains 95 % of the prior, and the colors of
+# the classes are those of the previous figures. We first compare the left panel with the right one, as the post did,
+# and the difference is as striking as the post says. In the left panel most codes are outside the circle, toward the
+# lower left. The table says that only 13 % of them are inside. In the right panel the codes are centered, and 99 % of
+# them are inside the circle.
 #
-# The post compared the left column with the right one, and the difference is as striking as it said. Left, the
-# codes lie off center, and samples are half one thing and half another. Right, the codes are centered and fill the
-# circle but for a few gaps. Now put your hand over the left column. What remains is a difference of degree. Both
-# models are nearly centered and keep to the circle, and the right cloud is rounder, as the column of MMD² says.
-# Outside the circle the middle grid fades or breaks up, while the right one shows whole objects. The post saw that
-# rightly, though the prior goes there one time in twenty only. In 15-NN accuracy and pixel MSE the two are close.
-# The MMD-VAE's pixel MSE is now the lower one. That is this seed: in four others (`study/tables/models.csv`) it is not.
+# Now cover the left panel with your hand and compare the other two. What remains is a difference of degree. The codes
+# of the VAE with the standard KL weight are nearly centered as well, and 97 % of them are inside the circle. Note
+# that a share above 95 % is not better, because it would be 100 % if all codes were at the origin. The codes of the
+# MMD-VAE are rounder, and their MMD² of 0.0003 is smaller than the 0.0238 of the VAE.
 #
-# In these runs, giving the KL its full weight brings the post's codes and samples most of the way from the left
-# column to the right one. Over seeds so does MMD alone (notebook 05): either would do, and the pictures can't say
-# whose merit it is. Not so the grid outside the circle.
+# The next figure shows what the three models decode from the same 64 samples of the prior.
+
+# %%
+lesson.show(
+    plotting.comparison(snapshots, None, pictures=["samples"]),
+    "Images decoded from 64 samples of the prior by the three models with the post's schedule.",
+)
+
+# %% [markdown]
+# Since samples from the prior are mostly inside the circle, the decoder of the left model receives codes on which it
+# was rarely trained, and most of its samples are half one garment and half another. Most samples of the other two
+# models are recognizable clothes.
 #
-# ## Which change did it?
+# So there are two ways to bring the codes of the post's VAE into the circle. One is to give the KL its standard
+# weight, and the other is to replace it by MMD without noise. For the center and the spread of the codes,
+# [lesson 05](05_measuring_the_claims.ipynb) finds over several seeds that either change alone explains most of the
+# difference. The pictures in the left and the right panel therefore do not show that MMD is necessary.
 #
-# Some difference is left between the middle and the right column. But these models differ in *three* things. The
-# round cloud is what MMD asks for, but squared error, too, can make one rounder. The samples may differ because of
-# MMD, or of the squared error, or since no noise blurs the codes. From this notebook you can't tell, nor could the
-# post. One has to change one thing at a time, in every order, over several seeds. Notebook 05 does, as far as the
-# models exist: a code without noise has an infinite KL.
+# ## What one seed can and cannot show
+#
+# In the last table, the MMD-VAE has the lowest pixel MSE of the three models. Does this mean that MMD leads to better
+# reconstructions? We cannot tell from three models with one seed each, because a model that is trained again with
+# another [seed](../docs/glossary.md#seed) gives different numbers. For the study in
+# [lesson 05](05_measuring_the_claims.ipynb), the models were trained with several seeds. The next cell reads its
+# table and compares the VAE that has the standard KL weight with the MMD-VAE of the post. It does so for both
+# schedules, the fast one of this lesson and that of the post. The last two columns count for how many seeds the VAE
+# has the higher value.
+
+# %%
+table, rows = model_table.read(), {}
+for schedule in ("fast", "post"):
+    clothes = model_table.rows(table, schedule).query("dataset == 'fashion_mnist'")
+    for measure in ("MMD² to prior", "15-NN accuracy", "pixel MSE"):
+        by_seed = clothes.pivot(index="seed", columns="objective", values=measure)
+        of_vae, of_mmd = by_seed["elbo"], by_seed["post-mmd"]
+        rows[schedule, measure] = {
+            "VAE": f"{of_vae.min():.4f} to {of_vae.max():.4f}",
+            "MMD-VAE": f"{of_mmd.min():.4f} to {of_mmd.max():.4f}",
+            "VAE higher": np.sum(of_vae > of_mmd),
+            "seeds": len(of_vae),
+        }
+pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
+
+# %% [markdown]
+# The rows of MMD² are clear. With either schedule, the smallest value of the VAE is larger than the largest value of
+# the MMD-VAE, so the codes of the MMD-VAE match the prior better for every seed. In the rows of the pixel MSE, the
+# VAE has the *lower* error for all ten seeds of the fast schedule. With the schedule of the post, the VAE has the
+# higher error for one of the five seeds, and this is the seed of the models that we loaded above. From this seed
+# alone we would have concluded the opposite of what the other four seeds suggest. The 15-NN accuracy is higher for
+# the VAE for nine of ten seeds of the fast schedule, and for three of five seeds of the other, so with the schedule
+# of the post the question is open.
+#
+# With enough seeds, chance can be ruled out. However, there are three limits that more seeds do not remove.
+#
+# - **The models differ in three ways.** The rounder aggregate posterior is what MMD asks for, but squared error
+#   changes the strength of the regularizer as well, and without sampling no noise blurs the codes. To separate the
+#   three changes, one has to make them one at a time. [Lesson 05](05_measuring_the_claims.ipynb) does this as far as
+#   possible. It has to treat MMD and the missing noise as *one* change, because a code without noise has an infinite
+#   KL, and because models with MMD and noise collapsed in three of the four cases that were trained, so that they
+#   cannot serve for comparison. When we say that MMD has an effect, we therefore mean MMD together with codes that
+#   are not sampled.
+# - **A measure can favor the model that was trained on it.** MMD² to the prior is computed with the same kernel that
+#   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures.
+#   [Lesson 05](05_measuring_the_claims.ipynb) therefore uses MMD² to the prior, evaluated with kernels not used in
+#   training.
+# - **A look at the samples does not measure their quality.** For example, sharp outlines can be wrong, and images
+#   that look typical can come from a decoder that averages over many training images and has lost their variety. How
+#   to measure both sides is another topic of [lesson 05](05_measuring_the_claims.ipynb).
+#
+# We can conclude that the three changes *together* make the aggregate posterior match the prior more closely, as
+# intended, when this match is measured with the kernel of the training. We cannot conclude that the MMD-VAE has
+# better samples, more informative codes, or better reconstructions than a VAE with the standard KL weight.
+#
+# ## Optional reading on characteristic functions
+#
+# *You can skip this section and the next. This one uses complex numbers and the Fourier transform.*
+#
+# Why is MMD² zero only if the two distributions are equal, although it is built from nothing but average
+# similarities? The reason is that a Gaussian kernel is itself an average of waves,
+#
+# $$ k(u, v) = \mathbb E_\omega\, e^{i\omega\cdot(u - v)}, $$
+#
+# where the frequencies $\omega$ are sampled from the normal distribution $\Lambda = N(0, I/\ell^2)$. A small
+# bandwidth thus means many high frequencies, and a large one only low frequencies. We insert this average into the
+# definition of MMD². Since $u$ and $u'$ are independent, the average of $e^{i\omega\cdot(u - u')}$ is the product of
+# the averages of $e^{i\omega\cdot u}$ and $e^{-i\omega\cdot u'}$, which is $|\varphi_q(\omega)|^2$ with
+#
+# $$ \varphi_q(\omega) = \mathbb E\, e^{i\omega\cdot u}, \qquad u \sim q. $$
+#
+# This is the *characteristic function* of $q$. The second term gives $|\varphi_p(\omega)|^2$ in the same way, and the
+# third gives twice the real part of $\varphi_q(\omega)\,\overline{\varphi_p(\omega)}$. Together they are a square:
+#
+# $$ \mathrm{MMD}^2(q, p) = \int |\varphi_q(\omega) - \varphi_p(\omega)|^2\,d\Lambda(\omega). $$
+#
+# So MMD² is never negative. It is zero only if the two characteristic functions agree at all frequencies, because
+# $\Lambda$ has a positive density everywhere and characteristic functions are continuous. A distribution is
+# determined by its characteristic function, so the two distributions are then equal
+# ([Sriperumbudur et al. 2010](https://jmlr.org/papers/v11/sriperumbudur10a.html)). The next cell computes the
+# integral as a sum over 81 · 81 frequencies for the four samples from above.
+
+
+# %%
+def mmd2_by_waves(u, v, variance):
+    omega = grid_codes(81, 6 / np.sqrt(variance))  # frequencies up to 6 standard deviations
+    weight = np.exp(-variance * np.sum(omega**2, axis=1) / 2)
+    phi_u, phi_v = (np.exp(1j * omega @ sample.T).mean(axis=1) for sample in (u, v))
+    return np.sum(weight * np.abs(phi_u - phi_v) ** 2) / np.sum(weight)
+
+
+for name, other in others.items():
+    print(f"{name:18} {mmd2_by_waves(first, other, 2.0):.4f}")
+
+# %% [markdown]
+# The numbers are those that we found with the three averages. The formula also gives a second view of the bandwidth.
+# A wide kernel uses only low frequencies, and at low frequencies characteristic functions of distributions with equal
+# means are nearly the same. A narrow kernel uses mostly high frequencies, at which the characteristic functions of
+# all smooth distributions are nearly zero.
+#
+# ## Optional reading on Wasserstein autoencoders
+#
+# The loss of the MMD-VAE does not bound the likelihood, so is there another theory behind it? There is one if we look
+# at the loss from a different direction. The MMD-VAE of the post minimizes a reconstruction cost plus a penalty for
+# the difference between the aggregate posterior and the prior. A model of this form is a
+# [Wasserstein autoencoder](../docs/glossary.md#wasserstein-autoencoder) with an MMD penalty
+# ([Tolstikhin et al. 2017](https://arxiv.org/abs/1711.01558)).
+#
+# Consider the distribution of the images that the decoder generates from prior samples. The *optimal transport cost*
+# between this distribution and the distribution of real images is the smallest average cost at which the one can be
+# turned into the other by moving each image to a new one. For the squared Euclidean distance, which is our squared
+# error, it is the square of the 2-Wasserstein distance. An encoder provides one particular way of moving. It sends
+# each real image to a code, and the decoder turns the code into a generated image. The average cost of this way is
+# the reconstruction error, and the smallest cost cannot be larger. The reconstruction error is therefore an upper
+# bound on the squared Wasserstein distance, under the following conditions.
+#
+# - **The aggregate posterior equals the prior exactly.** Otherwise the images decoded from codes are not distributed
+#   like the images generated from prior samples. In practice the match is only approximate, so there is no guarantee
+#   that the bound holds.
+# - **The decoder is deterministic**, that is, it gives one image for each code. This is the case here, if we take the
+#   output of the decoder itself as the generated image. The encoder may be random.
+# - **The cost is the squared Euclidean distance**, so that the bound is about the squared Wasserstein distance. For
+#   another cost, such as cross-entropy, the interpretation is different.
+#
+# So the loss of the MMD-VAE is related to a distance between all generated and all real images, while the loss of a
+# VAE is related to the likelihood of each single image. The two numbers cannot be compared, which is another reason
+# for measuring models with something else than their losses.
+#
+# ## What to remember
+#
+# - The approximate posterior $q(z \mid x)$ belongs to one image, and the aggregate posterior $q(z)$ is the average
+#   over all images. The rate of a VAE is the mutual information between images and codes plus the KL from the
+#   aggregate posterior to the prior.
+# - MMD² compares two samples by three averages of similarities, two within the samples and one between them. It is
+#   zero if the distributions are the same.
+# - A kernel notices differences on the scale of its bandwidth. A much wider kernel compares only the means, and a
+#   much narrower one gives almost no gradient.
+# - The post's MMD-VAE differs from a VAE in three ways, because it has codes without noise, squared error, and MMD in
+#   place of the KL. A comparison of the two cannot say which of these changes has an effect.
+# - In our runs the aggregate posterior of the MMD-VAE matches the prior more closely. However, the codes of the
+#   post's VAE also move into the circle if the KL is given its standard weight.
+#
+# Next is [lesson 03](03_mnist.ipynb), which repeats the comparison on handwritten digits. All terms are explained in
+# the [glossary](../docs/glossary.md).
 #
 # ## Three quick questions
 #
-# <details><summary>1. For a batch of 100, the post's MMD² is .012. How far are the codes from the prior?</summary>
+# <details><summary>1. For a batch of 100 codes in two dimensions, the post's estimate of MMD² is 0.012. How far are
+# the codes from the prior?</summary>
 #
-# Nobody can tell. Two batches from the prior itself give .01 on average, and scatter by .007 around it.
-#
-# </details>
-#
-# <details><summary>2. Two clouds have the same mean. What does a kernel with a very large σ say?</summary>
-#
-# MMD² is nearly zero, whatever else differs. Slow waves see little but the means.
+# We cannot tell. Two batches that both come from the prior give 0.010 on average because of the bias, with a standard
+# deviation of 0.007, so a value of 0.012 is not unusual for codes that match the prior perfectly.
 #
 # </details>
 #
-# <details><summary>3. The MMD-VAE's loss is 32, the VAE's is 262. Which is the better model?</summary>
+# <details><summary>2. Two samples have the same mean, and one of them is much wider. What does a kernel with a very
+# large bandwidth report?</summary>
 #
-# They can't be compared. One adds squared errors and a distance, the other is a bound in nats.
+# It reports an MMD² of nearly zero, because such a kernel compares the means and little else. The table with the
+# three bandwidths shows this for the sample that is twice as wide.
+#
+# </details>
+#
+# <details><summary>3. The loss of the MMD-VAE is 32 and that of the VAE is 262. Which model is better?</summary>
+#
+# The losses cannot be compared. The first is a sum of squared errors plus a weighted MMD², while the second is a sum
+# of cross-entropies plus a KL in nats. They have different units and different lowest possible values.
 #
 # </details>
 #
 # ## On your own
 #
-# Solutions are in `solutions/02_mmd_vae.ipynb`. To train, give `runs.Recipe` another objective. One epoch is
-# enough.
+# Solutions are in [solutions/02_mmd_vae.ipynb](solutions/02_mmd_vae.ipynb). Exercises 1 and 2 are the easiest, and
+# exercise 6 has no single answer. To train another model, give `runs.Recipe` another objective. One epoch is enough.
 #
-# 1. **Change one line.** Draw both witness functions with `mmd.GaussianKernel(0.1)`. What was hidden before?
-# 2. **Measure.** `objectives.Objective(losses.squared_error, sampled=False)` has neither KL nor MMD. What holds
-#    codes together now?
-# 3. **Measure.** `objectives.infovae(1, 784, losses.squared_error, sampled=True)` has noise again, but no KL. How
-#    wide are its clouds?
-# 4. **On paper.** Derive MMD² of $N(0, I)$ and its copy shifted by 3, in the plane, with $\sigma^2 = 2$. It is
-#    .675. (You need one Gaussian integral, $\mathbb E\,e^{-\lVert u \rVert^2 / 2\sigma^2}$ for $u \sim N(m, s I)$.)
-#    The cell above printed more. Is that the bias, or chance?
-# 5. **Measure.** `objectives.infovae(1, 784, sampled=False)` has cross-entropy and no noise. Its reconstruction
-#    term is some ten times larger. What weight would be fair to MMD?
-# 6. **Open.** Find a kernel whose MMD² has a slope at a shift of 8 as well as at 1. Try
-#    `mmd.InverseMultiquadraticKernel(4.0)`, or a sum of kernels.
+# 1. **Change one line.** Plot both witness functions with `mmd.GaussianKernel(0.1)`. Which differences from the prior
+#    become visible that the wider kernel does not show?
+# 2. **Measure.** The objective `objectives.Objective(losses.squared_error, sampled=False)` has neither a KL nor MMD.
+#    Where are the codes now, and how wide is their distribution?
+# 3. **Measure.** The objective `objectives.infovae(1, 784, losses.squared_error, sampled=True)` has MMD and samples
+#    its codes, but it has no KL. How wide are its approximate posteriors? Compare its loss with that of the MMD-VAE
+#    after one epoch to decide whether the loss favors this state, or whether training is stuck in it.
+# 4. **On paper.** Derive MMD² between $N(0, I)$ and the same distribution shifted by 3, in two dimensions with
+#    $\ell^2 = 2$. It is 0.675. You need one Gaussian integral, $\mathbb E\,e^{-\lVert w \rVert^2 / 2\ell^2}$ for
+#    $w = u - v \sim N(c, r I)$. We found 0.6925 above for two samples of 500 points. Is the difference due to the
+#    bias or to chance?
+# 5. **Measure.** The objective `objectives.infovae(1, 784, sampled=False)` uses cross-entropy without sampling. Its
+#    reconstruction term is about ten times as large as the squared error. Which weight of MMD² makes the two models
+#    comparable?
+# 6. **Open.** Find a kernel whose MMD² has a slope at a shift of 8 as well as at a shift of 1. Try
+#    `mmd.InverseMultiquadraticKernel(4.0)`, or a sum of Gaussian kernels.
 #
 # ## Further reading
 #
-# - S. Zhao, J. Song and S. Ermon, *InfoVAE*, 2017, arXiv 1706.02262: a family that holds VAE and MMD-VAE.
-# - I. Tolstikhin and others, *Wasserstein auto-encoders*, 2017, arXiv 1711.01558.
-# - M. D. Hoffman and M. J. Johnson, *ELBO surgery*, NIPS workshop, 2016: the two parts of the rate.
-# - A. Gretton and others, *A kernel two-sample test*, JMLR 13, 2012: MMD and its witness function.
-# - B. Sriperumbudur and others, *Hilbert space embeddings and metrics on probability measures*, JMLR 11, 2010:
-#   characteristic functions.
-# - R. Rustamov, *Closed-form expressions for maximum mean discrepancy*, 2019, arXiv 1901.03227.
+# - [Zhao, Song, and Ermon, *InfoVAE*, 2017](https://arxiv.org/abs/1706.02262) introduces the family of models to
+#   which the VAE and the MMD-VAE belong.
+# - [Hoffman and Johnson, *ELBO surgery*, 2016](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf)
+#   splits the rate into its two parts.
+# - [Gretton et al., *A kernel two-sample test*, 2012](https://jmlr.org/papers/v13/gretton12a.html) is the standard
+#   reference for MMD and the witness function.
+# -
+#   [Sriperumbudur et al., *Hilbert space embeddings and metrics on probability measures*, 2010](https://jmlr.org/papers/v11/sriperumbudur10a.html)
+#   explains which kernels distinguish all distributions.
+# - [Rustamov, *Closed-form expressions for maximum mean discrepancy*, 2019](https://arxiv.org/abs/1901.03227) derives
+#   the estimate that we use for measuring.
+# - [Tolstikhin et al., *Wasserstein auto-encoders*, 2017](https://arxiv.org/abs/1711.01558) gives the theory of the
+#   last optional section.
+#
+# [Previous lesson, 01: Standard VAE](01_standard_vae.ipynb) | [Next lesson, 03: Digits](03_mnist.ipynb) |
+# [Glossary](../docs/glossary.md)

@@ -134,6 +134,8 @@ def test_a_comparison_can_be_limited_to_some_pictures_which_are_then_larger():
     near = {"near": snapshots(), "far": snapshots() | {"codes": 8 * snapshots()["codes"]}}
     codes_only = plotting.comparison(near, CLASS_NAMES, pictures=["codes"])
     assert all(len(ax.texts) == len(CLASS_NAMES) for ax in codes_only.axes)
+    unnamed = plotting.comparison(near, None, pictures=["codes"])
+    assert not any(ax.texts for ax in unnamed.axes)
     reverse = plotting.comparison(columns, CLASS_NAMES, pictures=["codes", "samples"])
     assert [bool(ax.get_xlabel()) for ax in reverse.axes] == [True, True, False, False]
 

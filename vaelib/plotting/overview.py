@@ -135,7 +135,7 @@ def evolution(snapshots: dict[str, np.ndarray], class_names: Sequence[str] = ())
 
 def comparison(
     columns: dict[str, dict[str, np.ndarray]],
-    class_names: Sequence[str],
+    class_names: Sequence[str] | None,
     one_scale: bool = True,
     pictures: Sequence[str] = PICTURES,
 ) -> Figure:
@@ -146,7 +146,7 @@ def comparison(
     Args:
         columns: For each model a title and the arrays of `Snapshots.arrays`. The last snapshot is
             shown.
-        class_names: A name for each label.
+        class_names: A name for each label, or None for figures without names.
         one_scale: If True, all latent spaces have the same scale. If False, each is scaled to fit
             its codes.
         pictures: Which rows to plot, one or more of "samples", "codes", and "grid". A single row of
