@@ -14,10 +14,11 @@
 # ---
 
 # %% [markdown]
-# # Solutions to notebook 01
+# # Solutions: a standard VAE
 #
-# The exercises are those under *On your own* in `01_standard_vae.ipynb`. Numbers in the text are of one seed, and
-# of the settings in the cell below.
+# These are the solutions to the exercises of [lesson 01](../01_standard_vae.ipynb#On-your-own). The notebook takes a
+# few minutes on two CPU cores. The numbers in the text belong to the settings in the cell below, with one seed. Terms
+# are explained in the [glossary](../../docs/glossary.md).
 
 # %%
 from dataclasses import replace
@@ -45,9 +46,12 @@ dataset = recipe.load_dataset()
 run = runs.train(recipe)
 
 # %% [markdown]
-# ## 1. Change the seed
+# ## 1. Change one line: the seed
 #
-# *Set `seed` to 1 and run all cells. What changes?*
+# *Set `seed` to 1 and run all cells. Which numbers and figures change, and which stay about the same?*
+#
+# Instead of running the whole lesson again, we train the VAE with the second seed and show both latent spaces side by
+# side.
 
 # %%
 other = runs.train(replace(recipe, seed=seed + 1))
@@ -55,20 +59,26 @@ lesson.show(
     plotting.latent_spaces(
         {f"seed {seed}": run.snapshots, f"seed {seed + 1}": other.snapshots}, dataset.class_names
     ),
-    "Two latent planes side by side, of the same model trained from two seeds: codes of the test images in "
-    "the colors of their classes.",
+    "Codes of the test images, colored by class, in the latent spaces of two VAEs that were trained "
+    "with two seeds.",
 )
 for name, trained in (("one", run), ("the other", other)):
     print(f"{name:10} loss {trained.history['loss'][-1]:.1f}, KL {trained.history['kl'][-1]:.2f}")
 
 # %% [markdown]
-# The numbers stay: the losses are 262.4 and 262.6, the KLs 6.18 and 6.28. And neighbors stay neighbors: trousers
-# lie beside dresses, sneakers between sandals and boots. The places change. To turn the plane or to mirror it costs
-# the model nothing, for the prior is round, and which way it comes to lie is chance.
+# The numbers stay about the same. The losses are 262.4 and 262.6 nats per image, and the KLs are 6.18 and 6.28. It also
+# stays the same which classes are neighbors. For example, trousers are next to dresses in both latent spaces, and
+# sneakers are between sandals and boots. What changes are the positions. If we rotate or reflect all codes and
+# let the networks compensate for it, the loss does not change, because the prior looks the same from all directions.
+# The orientation is therefore a matter of the random initial weights.
 #
-# ## 2. Black and white
+# ## 2. Change one line: black and white
 #
-# *Train `replace(recipe, pixels="threshold")`, on black and white. Which numbers are log-likelihoods now?*
+# *Train `replace(recipe, pixels="threshold")`, for which all pixels are made black or white. Which numbers are
+# log-likelihoods now?*
+#
+# The cell trains the model. For 1,000 test images, it then computes $\log p(x)$ with a fine grid of codes, as
+# [lesson 04](../04_how_probable_is_an_image.ipynb) explains, and the ELBO.
 
 # %%
 black_white = replace(recipe, pixels="threshold")
@@ -81,25 +91,40 @@ print(f"so the model's probability of such an image is about 10^{exact / np.log(
 print(f"guessing every pixel gives 10^{-784 * np.log10(2):.0f}")
 
 # %% [markdown]
-# For pixels that are 0 or 1, $e^{-\text{cross-entropy}}$ adds up to 1 over all images. So the reconstruction term
-# is the log-likelihood $\log p(x\mid z)$, the sum over the plane is $\log p(x)$, -172.6 nats, and minus the loss is
-# a lower bound of it, here -184.0. Both may be compared with those of other models of the same images.
+# If every pixel is 0 or 1, the expression $m^x(1-m)^{1-x}$ adds up to 1 over the two possible values of a pixel.
+# Therefore minus the cross-entropy is the logarithm of a probability, $\log p(x\mid z)$. The integral over the latent
+# space is then $\log p(x)$, on average -172.6 nats, and minus the loss is a lower bound on it, here -184.0 nats. Both
+# numbers can be compared with those of other models of the same images. The last line of the output shows how much
+# the model knows about clothes, compared with a model that guesses every pixel.
 #
-# ## 3. The KL of two normal distributions, on paper
+# ## 3. On paper: the KL of two normal distributions
 #
-# *Derive $\mathrm{KL}(N(\mu,\sigma^2)\,\|\,N(0,1))$. Check it on a thousand test images, against
-# `losses.gaussian_kl` and `losses.sampled_kl`. How does the latter scatter?*
+# *Derive the KL from $N(\mu,\sigma^2)$ to $N(0,1)$ from the definition. Then find a formula for the difference between
+# the estimate from one sample and the exact value, and use it to explain the shape of the figure in
+# [appendix B](../01_standard_vae.ipynb#Appendix-B:-the-KL-from-samples-and-in-closed-form).*
 #
-# The two log densities are $\log q(z) = -\frac12 \log 2 \pi - \log \sigma - (z - \mu)^2 / 2 \sigma^2$ and
-# $\log p(z) = -\frac12 \log 2 \pi - z^2 / 2$. In the mean of their difference over $z \sim q$ we need two moments:
-# $\mathbb E\, (z - \mu)^2 = \sigma^2$ and $\mathbb E\, z^2 = \mu^2 + \sigma^2$. So
+# The two log densities are
 #
-# $$
-# \mathbb E_q [\log q - \log p] = -\log \sigma - \tfrac12 + \tfrac12 (\mu^2 + \sigma^2) =
-# \tfrac12 (\mu^2 + \sigma^2 - \log \sigma^2 - 1).
-# $$
+# $$\log q(z) = -\tfrac12 \log 2 \pi - \log \sigma - \frac{(z - \mu)^2}{2 \sigma^2}, \qquad
+# \log p(z) = -\tfrac12 \log 2 \pi - \frac{z^2}{2}.$$
 #
-# The dimensions are independent, so their KLs add up.
+# The KL is the average of their difference over $z \sim q$. The terms with $2\pi$ cancel. For the other terms we need
+# two averages. By the definition of the variance, $\mathbb E_q (z - \mu)^2 = \sigma^2$, and since the second moment is
+# the variance plus the square of the mean, $\mathbb E_q z^2 = \mu^2 + \sigma^2$. We insert both and obtain
+#
+# $$\mathbb E_q [\log q(z) - \log p(z)] = -\log \sigma - \tfrac12 + \tfrac12 (\mu^2 + \sigma^2) =
+# \tfrac12 (\mu^2 + \sigma^2 - \log \sigma^2 - 1).$$
+#
+# The latent dimensions are independent, so their KLs add up.
+#
+# For the second part we write a sample as $z = \mu + \sigma\varepsilon$. Then $(z-\mu)^2/\sigma^2 = \varepsilon^2$, and
+# $z^2 = \mu^2 + 2\mu\sigma\varepsilon + \sigma^2\varepsilon^2$. The estimate from one sample is
+# $\log q(z)-\log p(z) = -\log\sigma - \frac12\varepsilon^2 + \frac12 z^2$. If we subtract the exact value, the logarithm
+# cancels, and the difference is
+#
+# $$\tfrac12 (1 - \sigma^2)(1 - \varepsilon^2) + \mu\sigma\varepsilon$$
+#
+# for each latent dimension. The next cell checks both formulas with 1,000 test images.
 
 # %%
 z_mean, z_log_var = run.model.encode_distribution(dataset.test_images[:1000])
@@ -107,33 +132,37 @@ noise = np.random.default_rng(seed).standard_normal(z_mean.shape).astype("float3
 z = ops.convert_to_tensor(z_mean + np.exp(z_log_var / 2) * noise)
 on_paper = (z_mean**2 + np.exp(z_log_var) - z_log_var - 1).sum(axis=1) / 2
 closed_form = ops.convert_to_numpy(losses.gaussian_kl(z_mean, z_log_var))
-one_draw = ops.convert_to_numpy(losses.sampled_kl(z, z_mean, z_log_var))
-print(f"on paper and in the library, largest difference {np.abs(on_paper - closed_form).max():.0e}")
-print(f"mean of the closed form {closed_form.mean():.2f} nats, of one draw {one_draw.mean():.2f}")
-off = one_draw - closed_form
-print(f"a single draw is off by {off.min():+.1f} to {off.max():+.1f} nats")
+one_sample = ops.convert_to_numpy(losses.sampled_kl(z, z_mean, z_log_var))
+sigma = np.exp(z_log_var / 2)
+difference = ((1 - sigma**2) * (1 - noise**2) / 2 + z_mean * sigma * noise).sum(axis=1)
+print(f"KL, largest error of the formula          {np.abs(on_paper - closed_form).max():.0e}")
+error = one_sample - closed_form
+print(f"difference, largest error of the formula  {np.abs(difference - error).max():.0e}")
+print(f"sigma: median {np.median(sigma):.3f}, largest {sigma.max():.2f}")
+print(f"one sample is off by {error.min():+.1f} to {error.max():+.1f} nats")
 lesson.show(
     plotting.scatter_with_diagonal(
-        closed_form, one_draw, "KL integrated (nats)", "KL from one draw (nats)"
+        difference, error, "difference by the formula (nats)", "difference in the lesson (nats)"
     ),
-    "A dot for each of 1,000 test images: the KL from one draw against the KL in closed form, about the "
-    f"diagonal. The dots reach {-off.min():.1f} nats below it and {off.max():.1f} above.",
+    "A dot for each of 1,000 test images, with the difference by the formula across and as computed by "
+    "the package upward. All dots are on the diagonal.",
 )
 
 # %% [markdown]
-# On average the two agree, 6.02 and 6.03 nats. Image by image, one draw scatters, and not evenly: it is at most 1.2
-# nats too high, but up to 6.7 too low. The difference can be written down, too. With $z = \mu + \sigma\varepsilon$
-# it is, for each dimension, $\frac12 (1 - \sigma^2)(1 - \varepsilon^2) + \mu\sigma\varepsilon$. Clouds are narrow,
-# so that $\frac12 (1 - \varepsilon^2)$ is most of it: at most one half for each of two dimensions, and without a
-# limit downwards.
+# Both formulas agree with the package up to rounding errors. The second one explains the shape of the figure in the
+# lesson. Since most approximate posteriors are narrow, $\sigma$ is close to zero, and most of the difference is
+# $\frac12 (1 - \varepsilon^2)$ per dimension. This expression is never greater than $\frac12$, so for two dimensions the
+# estimate is at most 1 nat too high, apart from the small last term. It has no lower limit, because $\varepsilon^2$ can be large, and so single
+# estimates are up to 6.7 nats too low.
 #
-# ## 4. The gradient through the trick, on paper
+# ## 4. On paper: the gradient through the trick
 #
-# *With respect to $z=\mu+\sigma\varepsilon$, a loss has the gradient $g$. What are its gradients with respect to
-# $\mu$ and $\sigma$? Check with a tape.*
+# *Let $g$ be the gradient of a loss with respect to $z=\mu+\sigma\varepsilon$. What are its gradients with respect to
+# $\mu$ and $\sigma$? Check your answer with a gradient tape.*
 #
-# By the chain rule, with $\varepsilon$ a constant, $\partial z / \partial \mu = 1$ and
-# $\partial z / \partial \sigma = \varepsilon$. So they are $g$ and $\varepsilon g$.
+# The noise $\varepsilon$ does not depend on $\mu$ or $\sigma$, so it counts as a constant. Therefore
+# $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$, and by the chain rule the two gradients
+# are $g$ and $\varepsilon g$.
 
 # %%
 images = dataset.test_images[:100].astype("float32") / 255
@@ -149,48 +178,58 @@ print("with respect to sigma it is epsilon g:", np.allclose(by_sigma, epsilon * 
 print(f"mean gradient of the reconstruction, with respect to sigma: {by_sigma.mean():+.3f}")
 
 # %% [markdown]
-# The last number is positive: smaller clouds would lower the reconstruction term. It is the KL that keeps them from
-# shrinking to points.
+# The tape agrees with both answers. The last number is the average gradient of the reconstruction term with respect to
+# $\sigma$. It is positive, which means that narrower approximate posteriors would lower the reconstruction term. They
+# do not shrink to points, because the KL term has a gradient in the opposite direction.
 #
-# ## 5. A fourfold pull
+# ## 5. Measure: a KL weight of 4
 #
-# *Train with `objectives.beta(4.0)`. What does the pull do to clouds, KL and reconstruction?*
+# *Train with `objectives.beta(4.0)`. How do the standard deviations of the approximate posteriors, the KL term, and the
+# reconstruction term change?*
 
 # %%
-pulled = runs.train(replace(recipe, objective=objectives.beta(4.0)))
-for name, trained in (("beta 1", run), ("beta 4", pulled)):
+weighted = runs.train(replace(recipe, objective=objectives.beta(4.0)))
+for name, trained in (("beta 1", run), ("beta 4", weighted)):
     mean, log_var = trained.model.encode_distribution(dataset.test_images)
-    width, terms = np.exp(log_var / 2), trained.history
-    print(
-        f"{name}: median width {np.median(width):.3f}, KL {terms['kl'][-1]:.2f}, reconstruction "
-        f"{terms['reconstruction'][-1]:.1f}, half the squared means {(mean**2).sum(axis=1).mean() / 2:.2f}"
-    )
+    sigma, terms = np.exp(log_var / 2), trained.history
+    print(f"{name}: median sigma {np.median(sigma):.3f}, KL {terms['kl'][-1]:.2f}, ", end="")
+    print(f"reconstruction {terms['reconstruction'][-1]:.1f}, ", end="")
+    print(f"half the squared means {(mean**2).sum(axis=1).mean() / 2:.2f}")
 
 # %% [markdown]
-# Clouds are 2.2 times as wide, the KL is 4.4 nats instead of 6.2, and the reconstruction costs 4.5 nats more.
+# The standard deviations are 2.2 times as large, the KL is 4.4 nats instead of 6.2, and the reconstruction term is 4.5
+# nats larger.
 #
-# Why about twice as wide? For a small cloud the reconstruction grows like $a \sigma^2$, with some $a$, and the KL
-# like $-\log \sigma$, in each dimension. The sum $a \sigma^2 - \beta \log \sigma$ is least at
-# $\sigma^2 = \beta / 2a$. So a fourfold $\beta$ doubles $\sigma$. Widths that are 2.2 times as large make the KL
-# fall by $\log 2.2$ in each dimension, by 1.6 nats in two. The means have moved closer to the center as well: their
-# share of the KL, half of $\mu^2$, fell from 1.24 nats to 0.98. Together that is about what the KL fell by, 1.8
-# nats.
+# Why do the standard deviations about double? For a narrow approximate posterior, the reconstruction term increases
+# like $a \sigma^2$ with some constant $a$, because the decoded image changes in proportion to a small change of the
+# code, and the reconstruction term grows with the square of this change. The KL contains $-\log \sigma$ for each latent dimension. The sum $a \sigma^2 - \beta \log \sigma$
+# has its minimum where its derivative $2a\sigma - \beta/\sigma$ is zero, that is, at $\sigma^2 = \beta / 2a$. A weight
+# $\beta$ that is four times as large therefore doubles $\sigma$.
 #
-# ## 6. Once around the circle
+# We can also explain the change of the KL. Standard deviations that are 2.2 times as large reduce it by $\log 2.2$
+# for each dimension, which is 1.6 nats for two dimensions. In addition, the means have moved closer to the origin.
+# Their part of the KL, half of $\mu^2$, has decreased from 1.24 nats to 0.98. Together these two changes are about as
+# large as the decrease of the KL by 1.8 nats.
 #
-# *Walk once around the dashed circle. What do you meet, and where does the image change fastest?*
+# ## 6. Open: once around the circle
 #
-# One possibility: let the fifteen nearest training codes name the class of each place, and take for the speed the
-# distance between images that are one degree apart.
+# *Move once around the dashed circle and decode the codes on it. Which classes do you meet, and where does the image
+# change fastest?*
+#
+# There are several ways to answer this. Here we name the class of a code on the circle by a vote of the 15 nearest
+# training codes. As the speed of change we use the distance between two decoded images whose codes are one degree
+# apart.
 
 # %%
 degrees = np.arange(361)
-turns = np.radians(degrees)
-circle = plotting.prior_contours.PRIOR_RADIUS * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+angles = np.radians(degrees)
+circle = plotting.prior_contours.PRIOR_RADIUS * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 pictures = run.model.decode(circle)
 lesson.show(
-    plotting.image_rows({f"{start}° on": pictures[start : start + 180 : 15] for start in (0, 180)}),
-    "Two rows of twelve images, decoded every 15 degrees on the circle that holds 95 % of the prior.",
+    plotting.image_rows(
+        {f"from {start}°": pictures[start : start + 180 : 15] for start in (0, 180)}
+    ),
+    "Two rows of twelve images, decoded every 15 degrees on the circle that contains 95 % of the prior.",
 )
 
 # %%
@@ -205,19 +244,21 @@ speed = np.sqrt(((pictures[1:] - pictures[:-1]) ** 2).sum(axis=(1, 2, 3)))
 print(f"fastest at {speed.argmax()}°, {speed.max() / np.median(speed):.1f} times the median")
 lesson.show(
     plotting.curves(("degrees", "change per degree", degrees[1:], {"distance": speed})),
-    f"A curve of the distance between images one degree apart, over 360 degrees. It is highest at {speed.argmax()} degrees.",
+    "A curve of the distance between images one degree apart against the angle, with one high peak.",
 )
 
 # %% [markdown]
-# Trousers and sandals fill most of the circle; nine of the ten classes are met. One change is faster than all
-# others: at 40°, where in a few degrees trousers turn into a high-heeled sandal. There the plane has hardly any
-# codes, as the picture of seed 0 above shows, so the decoder never had to learn a gentle way across.
+# Trousers and sandals take up most of the circle, and we meet nine of the ten classes. One change is faster than all
+# others. It is at an angle of 40°, where trousers turn into a high-heeled sandal within a few degrees. As the picture
+# of the latent space for seed 0 above shows, there are hardly any codes at this place, so the decoder was never
+# trained to decode a gradual transition.
 #
-# ## 7. Twenty dimensions
+# ## 7. Change one line: twenty dimensions
 #
-# *Set `latent_dim` to 20 and run all cells. By how much does the reconstruction term fall, and what does the KL do?*
+# *Set `latent_dim` to 20 and run all cells. By how much does the reconstruction term decrease, and what does the KL
+# do?*
 #
-# Here we train the model with 20 dimensions beside the one with two.
+# Here we train the model with 20 dimensions and compare it with the one that has two.
 
 # %%
 wide = runs.train(replace(recipe, latent_dim=20))
@@ -225,12 +266,12 @@ for trained in (run, wide):
     terms, dimensions = trained.history, trained.recipe.latent_dim
     error = measures.mean_squared_error(trained.model, dataset.test_images)
     print(
-        f"latent_dim {dimensions:2}: reconstruction {terms['reconstruction'][-1]:.1f}, KL {terms['kl'][-1]:.2f}, "
-        f"loss {terms['loss'][-1]:.1f} nats per image, pixel MSE {error:.4f}"
+        f"latent_dim {dimensions:2}: reconstruction {terms['reconstruction'][-1]:.1f}, "
+        f"KL {terms['kl'][-1]:.2f}, loss {terms['loss'][-1]:.1f} nats, pixel MSE {error:.4f}"
     )
 
 # %% [markdown]
-# The reconstruction term falls by 32.4 nats, from 256.2 to 223.8, because 20 numbers can describe an image in more
-# detail than two. The mean squared error of a pixel falls to less than half. The KL rises from 6.2 to 17.4 nats,
-# since every dimension that carries information adds to it. However, this costs only 11.2 nats, so the loss falls by
-# 21.2 nats. The price is that we can no longer look at the whole latent space in one figure.
+# The reconstruction term decreases by 32.4 nats, from 256.2 to 223.8, because 20 numbers can describe an image in more
+# detail than two. The mean squared error of a pixel decreases to less than half. The KL increases from 6.2 to 17.4
+# nats, since every dimension that carries information adds to it. However, this costs only 11.2 nats, so the loss
+# decreases by 21.2 nats. The price is that we can no longer look at the whole latent space in one figure.

@@ -1,8 +1,12 @@
 """tools/notebooks/refresh.py: executed from the .py, and it knows where outputs come from."""
 
+import io
+from base64 import b64decode, b64encode
+
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from tools.notebooks import refresh
 from vaelib import data
@@ -49,6 +53,23 @@ def test_what_was_printed_in_a_row_is_one_text_however_slowly_it_came(tmp_path):
     first, shown, last = notebook.cells[-1].outputs
     assert (first.text, last.text) == ("faces\n0\n1\n2\n3\n", "4\n5\n")
     assert shown.output_type == "display_data"
+
+
+def test_figures_are_compressed_without_changing_a_pixel(tmp_path, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # with the one of the tests, none is shown
+    script = tmp_path / "01_small.py"
+    plot = "\nimport matplotlib.pyplot as plt\nplt.plot([3, 1, 2])\nplt.savefig('as_it_was.png')"
+    script.write_text(SOURCE.format("") + plot)
+    refresh.refresh(script)
+    notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    [shown] = [o for o in notebook.cells[-1].outputs if "image/png" in o.get("data", {})]
+    assert imread(io.BytesIO(b64decode(shown.data["image/png"]))).shape[2] == 3  # RGBA is larger
+
+    before = (tmp_path / "as_it_was.png").read_bytes()
+    after = b64decode(refresh.smaller(b64encode(before).decode()))
+    assert len(after) < 0.95 * len(before)
+    pictures = [imread(io.BytesIO(png))[..., :3] for png in (before, after)]
+    np.testing.assert_array_equal(*pictures)
 
 
 def test_the_memory_is_the_kernels_own(tmp_path):

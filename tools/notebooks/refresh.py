@@ -8,14 +8,17 @@ needs less memory than training: set VAELIB_RUNS_DIR to a new folder to measure 
 
 import ast
 import hashlib
+import io
 import sys
 import warnings
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import jupytext
 import nbformat
 import papermill
 from nbclient import NotebookClient
+from PIL import Image
 
 from vaelib import data
 from vaelib.commands.notebook_kernel import KERNEL_OPTIONS
@@ -56,6 +59,9 @@ def refresh(script: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = smaller(output.data["image/png"])
     if target.exists():
         earlier = nbformat.read(target, as_version=4).metadata.get("vaelib", {})
         peak = max(peak, earlier.get("peak_memory_mb", 0))
@@ -81,6 +87,15 @@ def joined(outputs: list) -> list:
         else:
             found.append(output)
     return found
+
+
+def smaller(png: str) -> str:
+    """Compress a figure, a PNG in base64, as far as possible without changing a pixel."""
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(b64decode(png))) as figure:
+        opaque = figure.mode == "RGBA" and figure.getextrema()[3] == (255, 255)
+        (figure.convert("RGB") if opaque else figure).save(written, "PNG", optimize=True)
+    return min(png, b64encode(written.getvalue()).decode(), key=len)
 
 
 def fingerprints(given: dict[str, object]) -> dict[str, str]:
