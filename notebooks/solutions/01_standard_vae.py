@@ -66,9 +66,9 @@ for name, trained in (("one", run), ("the other", other)):
     print(f"{name:10} loss {trained.history['loss'][-1]:.1f}, KL {trained.history['kl'][-1]:.2f}")
 
 # %% [markdown]
-# The numbers stay about the same. The losses are 262.4 and 262.6 nats per image, and the KLs are 6.18 and 6.28. It also
-# stays the same which classes are neighbors. For example, trousers are next to dresses in both latent spaces, and
-# sneakers are between sandals and boots. What changes are the positions. If we rotate or reflect all codes and
+# The numbers stay about the same. The losses are 262.4 and 262.6 nats per image, and the KLs are 6.18 and 6.28. It
+# also stays the same which classes are neighbors. For example, trousers are next to dresses in both latent spaces,
+# and sandals surround sneakers and ankle boots. What changes are the positions. If we rotate or reflect all codes and
 # let the networks compensate for it, the loss does not change, because the prior looks the same from all directions.
 # The orientation is therefore a matter of the random initial weights.
 #
@@ -99,8 +99,8 @@ print(f"guessing every pixel gives 10^{-784 * np.log10(2):.0f}")
 #
 # ## 3. On paper: the KL of two normal distributions
 #
-# *Derive the KL from $N(\mu,\sigma^2)$ to $N(0,1)$ from the definition. Then find a formula for the difference between
-# the estimate from one sample and the exact value, and use it to explain the shape of the figure in
+# *Derive the KL from $N(\mu,\sigma^2)$ to $N(0,1)$ from the definition. Then find a formula for the difference
+# between the estimate from one sample and the exact value, and use it to explain the shape of the figure in
 # [appendix B](../01_standard_vae.ipynb#Appendix-B:-the-KL-from-samples-and-in-closed-form).*
 #
 # The two log densities are
@@ -109,18 +109,18 @@ print(f"guessing every pixel gives 10^{-784 * np.log10(2):.0f}")
 # \log p(z) = -\tfrac12 \log 2 \pi - \frac{z^2}{2}.$$
 #
 # The KL is the average of their difference over $z \sim q$. The terms with $2\pi$ cancel. For the other terms we need
-# two averages. By the definition of the variance, $\mathbb E_q (z - \mu)^2 = \sigma^2$, and since the second moment is
-# the variance plus the square of the mean, $\mathbb E_q z^2 = \mu^2 + \sigma^2$. We insert both and obtain
+# two averages. By the definition of the variance, $\mathbb E_q (z - \mu)^2 = \sigma^2$, and since the second moment
+# is the variance plus the square of the mean, $\mathbb E_q z^2 = \mu^2 + \sigma^2$. We insert both and obtain
 #
 # $$\mathbb E_q [\log q(z) - \log p(z)] = -\log \sigma - \tfrac12 + \tfrac12 (\mu^2 + \sigma^2) =
 # \tfrac12 (\mu^2 + \sigma^2 - \log \sigma^2 - 1).$$
 #
 # The latent dimensions are independent, so their KLs add up.
 #
-# For the second part we write a sample as $z = \mu + \sigma\varepsilon$. Then $(z-\mu)^2/\sigma^2 = \varepsilon^2$, and
-# $z^2 = \mu^2 + 2\mu\sigma\varepsilon + \sigma^2\varepsilon^2$. The estimate from one sample is
-# $\log q(z)-\log p(z) = -\log\sigma - \frac12\varepsilon^2 + \frac12 z^2$. If we subtract the exact value, the logarithm
-# cancels, and the difference is
+# For the second part we write a sample as $z = \mu + \sigma\varepsilon$. Then $(z-\mu)^2/\sigma^2 = \varepsilon^2$,
+# and $z^2 = \mu^2 + 2\mu\sigma\varepsilon + \sigma^2\varepsilon^2$. The estimate from one sample is $\log q(z)-\log
+# p(z) = -\log\sigma - \frac12\varepsilon^2 + \frac12 z^2$. If we subtract the exact value, the logarithm cancels, and
+# the difference is
 #
 # $$\tfrac12 (1 - \sigma^2)(1 - \varepsilon^2) + \mu\sigma\varepsilon$$
 #
@@ -151,9 +151,9 @@ lesson.show(
 # %% [markdown]
 # Both formulas agree with the package up to rounding errors. The second one explains the shape of the figure in the
 # lesson. Since most approximate posteriors are narrow, $\sigma$ is close to zero, and most of the difference is
-# $\frac12 (1 - \varepsilon^2)$ per dimension. This expression is never greater than $\frac12$, so for two dimensions the
-# estimate is at most 1 nat too high, apart from the small last term. It has no lower limit, because $\varepsilon^2$ can be large, and so single
-# estimates are up to 6.7 nats too low.
+# $\frac12 (1 - \varepsilon^2)$ per dimension. This expression is never greater than $\frac12$, so for two dimensions
+# the estimate is at most 1 nat too high, apart from the small last term. It has no lower limit, because
+# $\varepsilon^2$ can be large, and so single estimates are up to 6.7 nats too low.
 #
 # ## 4. On paper: the gradient through the trick
 #
@@ -161,8 +161,8 @@ lesson.show(
 # $\mu$ and $\sigma$? Check your answer with a gradient tape.*
 #
 # The noise $\varepsilon$ does not depend on $\mu$ or $\sigma$, so it counts as a constant. Therefore
-# $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$, and by the chain rule the two gradients
-# are $g$ and $\varepsilon g$.
+# $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$, and by the chain rule the two
+# gradients are $g$ and $\varepsilon g$.
 
 # %%
 images = dataset.test_images[:100].astype("float32") / 255
@@ -178,14 +178,14 @@ print("with respect to sigma it is epsilon g:", np.allclose(by_sigma, epsilon * 
 print(f"mean gradient of the reconstruction, with respect to sigma: {by_sigma.mean():+.3f}")
 
 # %% [markdown]
-# The tape agrees with both answers. The last number is the average gradient of the reconstruction term with respect to
-# $\sigma$. It is positive, which means that narrower approximate posteriors would lower the reconstruction term. They
-# do not shrink to points, because the KL term has a gradient in the opposite direction.
+# The tape agrees with both answers. The last number is the average gradient of the reconstruction term with respect
+# to $\sigma$. It is positive, which means that narrower approximate posteriors would lower the reconstruction term.
+# They do not shrink to points, because the KL term has a gradient in the opposite direction.
 #
 # ## 5. Measure: a KL weight of 4
 #
-# *Train with `objectives.beta(4.0)`. How do the standard deviations of the approximate posteriors, the KL term, and the
-# reconstruction term change?*
+# *Train with `objectives.beta(4.0)`. How do the standard deviations of the approximate posteriors, the KL term, and
+# the reconstruction term change?*
 
 # %%
 weighted = runs.train(replace(recipe, objective=objectives.beta(4.0)))
@@ -197,14 +197,15 @@ for name, trained in (("beta 1", run), ("beta 4", weighted)):
     print(f"half the squared means {(mean**2).sum(axis=1).mean() / 2:.2f}")
 
 # %% [markdown]
-# The standard deviations are 2.2 times as large, the KL is 4.4 nats instead of 6.2, and the reconstruction term is 4.5
-# nats larger.
+# The standard deviations are 2.2 times as large, the KL is 4.4 nats instead of 6.2, and the reconstruction term is
+# 4.5 nats larger.
 #
 # Why do the standard deviations about double? For a narrow approximate posterior, the reconstruction term increases
 # like $a \sigma^2$ with some constant $a$, because the decoded image changes in proportion to a small change of the
-# code, and the reconstruction term grows with the square of this change. The KL contains $-\log \sigma$ for each latent dimension. The sum $a \sigma^2 - \beta \log \sigma$
-# has its minimum where its derivative $2a\sigma - \beta/\sigma$ is zero, that is, at $\sigma^2 = \beta / 2a$. A weight
-# $\beta$ that is four times as large therefore doubles $\sigma$.
+# code, and the reconstruction term grows with the square of this change. The KL contains $-\log \sigma$ for each
+# latent dimension. The sum $a \sigma^2 - \beta \log \sigma$ has its minimum where its derivative
+# $2a\sigma - \beta/\sigma$ is zero, that is, at $\sigma^2 = \beta / 2a$. A weight $\beta$ that is four times as large
+# therefore doubles $\sigma$.
 #
 # We can also explain the change of the KL. Standard deviations that are 2.2 times as large reduce it by $\log 2.2$
 # for each dimension, which is 1.6 nats for two dimensions. In addition, the means have moved closer to the origin.
@@ -271,7 +272,7 @@ for trained in (run, wide):
     )
 
 # %% [markdown]
-# The reconstruction term decreases by 32.4 nats, from 256.2 to 223.8, because 20 numbers can describe an image in more
-# detail than two. The mean squared error of a pixel decreases to less than half. The KL increases from 6.2 to 17.4
-# nats, since every dimension that carries information adds to it. However, this costs only 11.2 nats, so the loss
-# decreases by 21.2 nats. The price is that we can no longer look at the whole latent space in one figure.
+# The reconstruction term decreases by 32.4 nats, from 256.2 to 223.8, because 20 numbers can describe an image in
+# more detail than two. The mean squared error of a pixel decreases to less than half. The KL increases from 6.2 to
+# 17.4 nats, since every dimension that carries information adds to it. However, this costs only 11.2 nats, so the
+# loss decreases by 21.2 nats. The price is that we can no longer look at the whole latent space in one figure.
