@@ -14,10 +14,11 @@
 # ---
 
 # %% [markdown]
-# # Solutions: match one large cloud
+# # Solutions: the MMD-VAE
 #
-# Exercises of [notebook 02](../02_mmd_vae.ipynb), solved. About two minutes on two cores, if you have run notebook
-# 02. Models that are trained here get a quarter of its epochs.
+# These are the solutions to the exercises of [lesson 02](../02_mmd_vae.ipynb#On-your-own). The notebook takes about
+# two minutes on two CPU cores if you have run lesson 02 before. Models that are trained only here get a quarter of
+# the epochs of the lesson. Terms are explained in the [glossary](../../docs/glossary.md).
 
 # %%
 from dataclasses import replace
@@ -47,162 +48,189 @@ mmd_vae = runs.train(replace(recipe, objective=objectives.POST_MMD)).model
 
 
 def short(objective):
-    return runs.train(replace(recipe, objective=objective, epochs=max(1, epochs // 4))).model
+    return runs.train(replace(recipe, objective=objective, epochs=max(1, epochs // 4)))
 
 
 # %% [markdown]
-# ## 1. Change one line
+# ## 1. Change one line: a narrow kernel
 #
-# *Draw both witness functions with `mmd.GaussianKernel(0.1)`. What was hidden before?*
+# *Plot both witness functions with `mmd.GaussianKernel(0.1)`. Which differences from the prior become visible that
+# the wider kernel does not show?*
 
 
 # %%
-def witness(z, x, y, kernel):
-    near_x, near_y = (ops.mean(mmd.kernel_matrix(z, cloud, kernel), axis=1) for cloud in (x, y))
-    return ops.convert_to_numpy(near_x - near_y)
+def witness(z, u, v, kernel):
+    to_u, to_v = (ops.mean(mmd.kernel_matrix(z, sample, kernel), axis=1) for sample in (u, v))
+    return ops.convert_to_numpy(to_u - to_v)
 
 
 z_mean, z_log_var = vae.encode_distribution(dataset.test_images[:5000])
 random = np.random.default_rng(seed)
 noise, prior = random.standard_normal((2, *z_mean.shape)).astype("float32")
-clouds = {
+samples = {
     "VAE": z_mean + np.exp(z_log_var / 2) * noise,
     "MMD-VAE": mmd_vae.encode(dataset.test_images[:5000]),
 }
 narrow = mmd.GaussianKernel(0.1)
-functions = {name: witness(grid_codes(61), x, prior, narrow) for name, x in clouds.items()}
+functions = {name: witness(grid_codes(61), u, prior, narrow) for name, u in samples.items()}
+for name, f in functions.items():
+    print(f"witness function of the {name}: {f.min():.3f} to {f.max():.3f}")
 lesson.show(
     plotting.witness(functions, limit=4),
-    "Witness functions with a narrow kernel, on one scale of colors. "
-    + " ".join(
-        f"That of the {name} reaches from {f.min():.3f} to {f.max():.3f}."
-        for name, f in functions.items()
-    ),
+    "Witness functions of both models with a narrow kernel, on one color scale.",
 )
 
 # %% [markdown]
-# The slices. With the narrow kernel the MMD-VAE's cloud has purple arms with brown gaps between them, which the
-# wide kernel had averaged out. The VAE's dense knot near the center is now its largest value, .08. A witness
-# function shows what is as wide as its kernel, or wider.
+# With the narrow kernel, the witness function of the MMD-VAE has purple areas, where the codes of a class are dense,
+# and brown areas between the classes. The wide kernel averages over these areas, so it does not show them. The VAE
+# now has its largest value, 0.08, at the dense spot near the center, which the wide kernel did not show at all. In
+# general, a witness function shows differences whose size is at least about the bandwidth of its kernel.
 #
 # ## 2. Measure: no KL and no MMD
 #
-# *`objectives.Objective(losses.squared_error, sampled=False)` has neither. What holds codes together now?*
+# *The objective `objectives.Objective(losses.squared_error, sampled=False)` has neither a KL nor MMD. Where are the
+# codes now, and how wide is their distribution?*
+#
+# We train this model for a quarter of the epochs, and an MMD-VAE as well so that the two can be compared.
 
 # %%
 free = short(objectives.Objective(losses.squared_error, sampled=False))
 held = short(objectives.POST_MMD)
-rows = {"neither": measures.summary(free, dataset), "MMD": measures.summary(held, dataset)}
+rows = {
+    "neither": measures.summary(free.model, dataset),
+    "MMD": measures.summary(held.model, dataset),
+}
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# Only the network itself. Without MMD the codes' standard deviations are 5.2 and 5.7, and their center lies at
-# (-4.5, -4.6). The pixel error is a little lower, .0323 against .0339: in this pair of runs, matching the prior has
-# its price.
+# Without MMD, the standard deviations of the codes are 5.2 and 5.7, and their center is at (-4.5, -4.6). This model
+# is an autoencoder, and nothing in its loss determines where the codes are. The initial weights and the steps of the
+# optimizer decide it. The pixel error of the autoencoder is a little lower, 0.0323 compared with 0.0339 for the
+# MMD-VAE. In this pair of training runs, matching the prior therefore increases the error of the reconstructions.
 #
-# ## 3. Measure: noise without a KL
+# ## 3. Measure: sampled codes without a KL
 #
-# *`objectives.infovae(1, 784, losses.squared_error, sampled=True)` has noise again, but no KL. How wide are its
-# clouds?*
+# *The objective `objectives.infovae(1, 784, losses.squared_error, sampled=True)` has MMD and samples its codes, but
+# it has no KL. How wide are its approximate posteriors? Compare its loss with that of the MMD-VAE after one epoch to
+# decide whether the loss favors this state, or whether training is stuck in it.*
 
 # %%
 noisy = short(objectives.infovae(1, 784, losses.squared_error, sampled=True))
-for name, model in {"VAE": vae, "MMD and noise": noisy}.items():
+for name, model in {"VAE": vae, "MMD, sampled": noisy.model}.items():
     means, log_variances = model.encode_distribution(dataset.test_images)
     low, middle, high = np.quantile(np.exp(log_variances / 2), [0.05, 0.5, 0.95])
     rate = float(ops.mean(losses.gaussian_kl(means, log_variances)))
-    print(f"{name:14} widths {low:.4f}, {middle:.4f}, {high:.4f}   rate {rate:.1f} nats")
+    print(f"{name:13} median sigma {middle:.2f}, 90 % from {low:.2f} to {high:.2f}", end="")
+    print(f", rate {rate:.1f} nats")
+for name, run in {"MMD-VAE": held, "MMD, sampled": noisy}.items():
+    values = ", ".join(f"{term} {value[-1]:.4f}" for term, value in run.history.items())
+    print(f"{name:13} {values}")
 
 # %% [markdown]
-# All of them are nearly the prior: their widths are .99, and the rate is 0.0 nats. This is posterior collapse,
-# after a quarter of the training of notebook 02. MMD does not forbid it. With all clouds on the prior it is as
-# small as it gets, .0101, which is the bias alone. The reconstruction term, 71.0, is no better than the 67.4 of the
-# mean image below.
+# All approximate posteriors are practically equal to the prior. Their standard deviations are about 1, and the rate
+# is 0.0 nats, so the codes contain no information about the images. This is
+# [posterior collapse](../../docs/glossary.md#posterior-collapse), and MMD does not prevent it. If every approximate
+# posterior equals the prior, the aggregate posterior does as well, and MMD² is only the bias of 0.01.
 #
-# ## 4. On paper
+# Does the loss favor this state? The last two lines of the output say no. The loss of the MMD-VAE is much lower, 47.5
+# compared with 78.9, although its MMD² is larger, because its reconstruction term is less than half as large. With
+# very narrow approximate posteriors, a model with sampled codes could come close to the loss of the MMD-VAE. Training
+# is therefore stuck. As long as the posteriors are wide, the decoder learns little from the codes, and as long as the
+# decoder does not use the codes, nothing makes the posteriors narrower.
 #
-# *Derive MMD² of $N(0, I)$ and its copy shifted by 3, in the plane, with $\sigma^2 = 2$. The cell of notebook 02
-# printed more. Is that the bias, or chance?*
+# ## 4. On paper: MMD² of two normal distributions
 #
-# The difference of two draws is normal, too. For two draws from one cloud it is $u \sim N(0, 2I)$, and for one draw
-# from each $u \sim N(m, 2I)$ with $\lVert m\rVert = 3$. In each dimension one completes the square,
+# *Derive MMD² between $N(0, I)$ and the same distribution shifted by 3, in two dimensions with $\ell^2 = 2$. It is
+# 0.675. We found 0.6925 in the lesson for two samples of 500 points. Is the difference due to the bias or to chance?*
 #
-# $$ \frac{u^2}{2\sigma^2} + \frac{(u - m)^2}{2s} =
-# \frac{(u - c)^2}{2t} + \frac{m^2}{2(\sigma^2 + s)}, \qquad
-# t = \frac{\sigma^2 s}{\sigma^2 + s},\quad c = \frac{\sigma^2 m}{\sigma^2 + s}. $$
+# The difference of two independent normal samples is normal as well, and its variance is the sum of the two
+# variances. For two samples from the same distribution, it is $w \sim N(0, 2I)$. For one sample from each, it is
+# $w \sim N(c, 2I)$ with $\lVert c\rVert = 3$. We need the average of the kernel over $w$, for a general variance $r$.
+# In each dimension we complete the square,
 #
-# The integral of $e^{-(u - c)^2/2t}$ is $\sqrt{2\pi t}$, and the normal density brings $1/\sqrt{2\pi s}$. So
+# $$ \frac{w^2}{2\ell^2} + \frac{(w - c)^2}{2r} =
+# \frac{(w - a)^2}{2t} + \frac{c^2}{2(\ell^2 + r)}, \qquad
+# t = \frac{\ell^2 r}{\ell^2 + r},\quad a = \frac{\ell^2 c}{\ell^2 + r}. $$
 #
-# $$ \mathbb E\,e^{-\lVert u\rVert^2/2\sigma^2} = \Big(\frac{\sigma^2}{\sigma^2 + s}\Big)^{d/2}
-# e^{-\lVert m\rVert^2/2(\sigma^2 + s)}. $$
+# The integral of $e^{-(w - a)^2/2t}$ is $\sqrt{2\pi t}$, and the normal density contributes the factor
+# $1/\sqrt{2\pi r}$. Together they give $\sqrt{t/r}$ in each of the $d$ dimensions, so
 #
-# With $s = 2$, $\sigma^2 = 2$ and $d = 2$, each of the two means within is $\frac12$, and the mean between is
-# $\frac12 e^{-9/8}$. Hence $\mathrm{MMD}^2 = \frac12 + \frac12 - e^{-9/8} = .675$. The bias for 500 points is
-# $2(1 - \frac12)/500 = .002$. Now draw many pairs of clouds:
+# $$ \mathbb E\,e^{-\lVert w\rVert^2/2\ell^2} = \Big(\frac{\ell^2}{\ell^2 + r}\Big)^{d/2}
+# e^{-\lVert c\rVert^2/2(\ell^2 + r)}. $$
+#
+# With $r = 2$, $\ell^2 = 2$, and $d = 2$, each of the two averages within a distribution is $\frac12$, and the
+# average between them is $\frac12 e^{-9/8}$. Hence $\mathrm{MMD}^2 = \frac12 + \frac12 - e^{-9/8} \approx 0.675$. The
+# bias for 500 points is $2(1 - \frac12)/500 = 0.002$, which is smaller than the difference. To find out how large the
+# influence of chance is, we repeat the experiment with 200 pairs of samples.
 
 # %%
 kernel, shift = mmd.GaussianKernel(2.0), np.array([3.0, 0.0])
 found = []
 for _ in range(200):
-    x, y = random.standard_normal((2, 500, 2))
-    found.append(float(mmd.mmd2(x, y + shift, kernel)))
+    u, v = random.standard_normal((2, 500, 2))
+    found.append(float(mmd.mmd2(u, v + shift, kernel)))
 exact = 1 - np.exp(-9 / 8)
-print(f"on paper                     {exact:.4f}, with the bias {exact + 0.002:.4f}")
-print(f"mean of {len(found)} pairs of clouds   {np.mean(found):.4f}")
-print(f"standard deviation           {np.std(found):.4f}")
+print(f"on paper                   {exact:.4f}, with the bias {exact + 0.002:.4f}")
+print(f"mean of {len(found)} pairs of samples {np.mean(found):.4f}")
+print(f"standard deviation         {np.std(found):.4f}")
 
 # %% [markdown]
-# Chance. The mean of many pairs, .676, is what the paper says. But single pairs scatter by .022 around it, ten
-# times the bias. The .6925 of notebook 02 lies less than one standard deviation too high.
+# The difference is due to chance. The mean over many pairs of samples, 0.676, agrees with the calculation. However,
+# the values of single pairs have a standard deviation of 0.022, which is ten times the bias. The value of 0.6925 is
+# less than one standard deviation too large.
 #
-# ## 5. Measure: a fair weight
+# ## 5. Measure: a comparable weight
 #
-# *`objectives.infovae(1, 784, sampled=False)` has cross-entropy and no noise. Its reconstruction term is some ten
-# times larger. What weight would be fair to MMD?*
+# *The objective `objectives.infovae(1, 784, sampled=False)` uses cross-entropy without sampling. Its reconstruction
+# term is about ten times as large as the squared error. Which weight of MMD² makes the two models comparable?*
 #
-# The size of a term is not what pulls. The cross-entropy of a gray pixel is not zero even if the pixel is
-# decoded perfectly. What counts is how much a code can save. So compare each term with what it is for the mean
-# image, which needs no code:
+# The size of a term does not tell how strongly it influences training. For example, the cross-entropy of a gray pixel
+# is not zero even if the pixel is decoded perfectly, and such a constant has no gradient. What matters is by how much
+# a code can reduce the term. We therefore compare each reconstruction term with the value that it has for the mean
+# image, because decoding every image to the mean image requires no code.
 
 # %%
 pixels = dataset.test_images[:2000]
 images = pixels.astype("float32") / 255
 mean_image = np.repeat(images.mean(axis=0, keepdims=True), len(images), axis=0)
 logits = np.log(mean_image.clip(1e-4, 1 - 1e-4) / (1 - mean_image.clip(1e-4, 1 - 1e-4)))
-crossed = short(objectives.infovae(1, 784, sampled=False))
-saved = {}
+crossed = short(objectives.infovae(1, 784, sampled=False)).model
+saved = {}  # by how much a code reduces the term
 for name, term, model in (
-    ("squared error", losses.squared_error, held),
+    ("squared error", losses.squared_error, held.model),
     ("cross-entropy", losses.binary_cross_entropy, crossed),
 ):
     without = float(ops.mean(term(images, logits)))
     decoded = model.decode(model.encode(pixels)).clip(1e-7, 1 - 1e-7)
     with_code = float(ops.mean(term(images, np.log(decoded / (1 - decoded)))))
     saved[name] = without - with_code
-    print(f"{name}: mean image {without:.1f}, with a code {with_code:.1f}, saved {saved[name]:.1f}")
-fair = abs(saved["cross-entropy"] / saved["squared error"])  # a very short run may save less than 0
-print(f"a code saves {fair:.1f} times as much")
+    print(f"{name}: mean image {without:.1f}, with a code {with_code:.1f}, ", end="")
+    print(f"difference {saved[name]:.1f}")
+ratio = abs(saved["cross-entropy"] / saved["squared error"])  # negative after very short training
+print(f"ratio of the differences {ratio:.1f}, 784 times this ratio {784 * ratio:,.0f}")
 
 # %%
-weights = (784, round(784 * fair), 10 * 784)
+weights = (784, round(784 * ratio), 10 * 784)
 tried = {weights[0]: crossed} | {
-    weight: short(objectives.infovae(1, weight, sampled=False)) for weight in weights[1:]
+    weight: short(objectives.infovae(1, weight, sampled=False)).model for weight in weights[1:]
 }
 rows = {f"cross-entropy, {weight:,}": measures.summary(m, dataset) for weight, m in tried.items()}
-pd.DataFrame({"squared error, 784": measures.summary(held, dataset)} | rows).T.round(4)
+pd.DataFrame({"squared error, 784": measures.summary(held.model, dataset)} | rows).T.round(4)
 
 # %% [markdown]
-# By size the cross-entropy is ten times larger, 265.2 against 26.2. But a code saves only 2.9 times as much, so
-# some 2,300 is a fair weight. With it, the pixel error is .0338, close to the .0339 of squared error. With ten
-# times the weight it is .0352. MMD² changes little, from .0009 to .0005. All this is one seed and short training.
-# Notebook 05 uses the same idea, a *matched regularization*, for the KL.
+# The cross-entropy is ten times as large as the squared error, 265.2 compared with 26.2. However, a code reduces it
+# by only 2.9 times as much. A weight of about 2,300 is therefore comparable to a weight of 784 for squared error.
+# With this weight, the pixel error is 0.0338, close to the 0.0339 of the model with squared error. With ten times the
+# weight it is 0.0352. MMD² changes little, from 0.0009 to 0.0005. All of this is from one seed and short training.
+# [Lesson 05](../05_measuring_the_claims.ipynb) uses the same idea to choose a weight for the KL.
 #
-# ## 6. Open
+# ## 6. Open: a kernel that reaches farther
 #
-# *Find a kernel whose MMD² has a slope at a shift of 8 as well as at 1.*
+# *Find a kernel whose MMD² has a slope at a shift of 8 as well as at a shift of 1.*
 #
-# One possibility: a sum of Gaussian kernels is a kernel, and its MMD² is the sum of theirs. Here is the mean of
-# six, beside the two of the exercise.
+# One possibility is a sum of Gaussian kernels with different bandwidths. A sum of kernels is again a kernel, and its
+# MMD² is the sum of theirs. The next cell compares the mean of six Gaussian kernels with the Gaussian kernel of the
+# lesson and with the inverse multiquadratic kernel.
 
 
 # %%
@@ -211,30 +239,30 @@ def several(squared_distance):
 
 
 kernels = {
-    "Gaussian, variance 2": kernel,
+    "Gaussian, ℓ² = 2": kernel,
     "inverse multiquadratic": mmd.InverseMultiquadraticKernel(4.0),
     "mean of six Gaussians": several,
 }
-x, y = random.standard_normal((2, 500, 2))
-distances, shifts = np.linspace(0, 9, 181), np.linspace(9, 0, 37)
+u, v = random.standard_normal((2, 500, 2))
+distances, shifts = np.linspace(0, 9, 181), np.linspace(0, 9, 37)
 similarity = {name: ops.convert_to_numpy(k(distances**2)) for name, k in kernels.items()}
-falling = {
-    name: np.array([float(mmd.mmd2(x, y + np.array([s, 0]), k)) for s in shifts])
+rising = {
+    name: np.array([float(mmd.mmd2(u, v + np.array([s, 0]), k)) for s in shifts])
     for name, k in kernels.items()
 }
-for name, values in falling.items():
-    slopes = np.interp([1, 8], shifts[::-1], np.gradient(values, shifts)[::-1])
+for name, values in rising.items():
+    slopes = np.interp([1, 8], shifts, np.gradient(values, shifts))
     print(f"{name:23} slope {slopes[0]:.4f} at a shift of 1, {slopes[1]:.4f} at 8")
 lesson.show(
     plotting.curves(
-        ("distance of two points", "k", distances, similarity),
-        ("shift of the second cloud", "MMD²", shifts, falling),
+        ("distance between two points", "similarity k", distances, similarity),
+        ("shift of the second sample", "MMD²", shifts, rising),
     ),
-    "Two panels with a curve for each of three kernels. Left, the Gaussian falls to 0 at a distance of "
-    "5, the other two have long tails. Right, MMD² while the shift goes from 9 to 0: the Gaussian's "
-    "is flat above 6, the other two fall all the way.",
+    "Similarity against distance and MMD² against the shift, for three kernels. The Gaussian becomes "
+    "flat, and the other two have long tails.",
 )
 
 # %% [markdown]
-# At a shift of 8 the Gaussian's slope is .0009, that of the inverse multiquadratic kernel .03, and that of the mean
-# .06. The price is paid near by. At a shift of 1 the mean of six is less than half as steep as the Gaussian.
+# At a shift of 8, the slope is 0.0009 for the Gaussian kernel, 0.03 for the inverse multiquadratic kernel, and 0.06
+# for the mean of six Gaussian kernels. In exchange, the wide kernels are less sensitive to small shifts. At a shift
+# of 1, the curve of the mean of six is less than half as steep as that of the Gaussian kernel.
