@@ -161,6 +161,16 @@ def test_image_rows_are_labeled():
     assert figure.axes[1].images[0].get_array().shape == (28, 5 * 28)
 
 
+def test_image_rows_may_have_a_name_above_each_column():
+    figure = plotting.image_rows({"a": noise(3), "b": noise(3)}, ["one", "two", "three"])
+    rendered(figure)
+    top, below = figure.axes
+    assert [text.get_text() for text in top.get_xticklabels()] == ["one", "two", "three"]
+    assert top.get_xticks().tolist() == [13.5, 41.5, 69.5] and not len(below.get_xticks())
+    with pytest.raises(ValueError, match="2 names for 3 columns: expected one for each"):
+        plotting.image_rows({"a": noise(3)}, ["one", "two"])
+
+
 def test_a_last_row_that_is_not_full_is_left_white():
     images = noise(11)
     [picture] = [image.get_array() for ax in plotting.samples(images).axes for image in ax.images]

@@ -28,8 +28,8 @@ def values_by_seed(panels: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
             values = np.asarray(given, "float64")
             if not len(values) or not np.isfinite(values).all():
                 raise ValueError(
-                    f"values of {name!r} in {title!r} are {values.tolist()}: expected at least one, "
-                    "and only finite numbers. Leave out the runs that lack this measure."
+                    f"values of {name!r} in {title!r} are {values.tolist()}: expected at least "
+                    "one, and only finite numbers. Leave out the runs that lack this measure."
                 )
             aside = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
             ax.plot(i + aside, values, "o", ms=5, alpha=0.7, color=colors[i])

@@ -206,19 +206,23 @@ def _pictures(
     return figure
 
 
-def image_rows(rows: dict[str, np.ndarray]) -> Figure:
+def image_rows(rows: dict[str, np.ndarray], columns: Sequence[str] | None = None) -> Figure:
     """Plot rows of images below each other, with a name to the left of each row.
 
     Args:
         rows: For each row its name and its images, shape (n, height, width, channels).
+        columns: A name for each of the n columns, which is written above it, or None.
 
     Raises:
-        ValueError: If the rows have different numbers of images.
+        ValueError: If the rows have different numbers of images, or if there is not one name for
+            each column.
     """
     counts = {len(images) for images in rows.values()}
     if len(counts) != 1:
         raise ValueError(f"rows of {sorted(counts)} images: expected the same number in each row.")
     (count,) = counts
+    if columns is not None and len(columns) != count:
+        raise ValueError(f"{len(columns)} names for {count} columns: expected one for each.")
     width = min(11.0, 0.8 * count + 1.6)
     figure, axes = plt.subplots(
         len(rows), 1, figsize=(width, len(rows) * (width - 1.6) / count + 0.1), squeeze=False
@@ -227,7 +231,16 @@ def image_rows(rows: dict[str, np.ndarray]) -> Figure:
     for ax, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
         plot_samples(ax, images, columns=count)
         ax.set_ylabel(plain(name, SHORT), rotation=0, ha="right", va="center")
-    figure.subplots_adjust(left=1.6 / width, right=1, top=1, bottom=0, hspace=0.08)
+    if columns is not None:
+        top = axes[0, 0]
+        wide = top.images[0].get_array().shape[1] / count  # of one image in pixels
+        top.set_xticks(
+            (np.arange(count) + 0.5) * wide - 0.5, [plain(c, SHORT) for c in columns], fontsize=9
+        )
+        top.tick_params(top=False, bottom=False, labeltop=True, labelbottom=False, pad=1)
+    figure.subplots_adjust(
+        left=1.6 / width, right=1, top=1 if columns is None else 0.86, bottom=0, hspace=0.08
+    )
     return figure
 
 
