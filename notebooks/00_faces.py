@@ -47,7 +47,8 @@
 #
 # - Python, but no knowledge of machine learning, because this lesson has no formulas.
 #   [Lesson 01](01_standard_vae.ipynb) derives the VAE and builds it step by step. This notebook takes about one
-#   minute on two CPU cores.
+#   minute on two CPU cores. You can skip the code when you read it for the first time, because the text before each
+#   cell says what the cell does. Functions from `vaelib` and `study` belong to this course.
 #
 # ## Contents
 #
@@ -61,7 +62,7 @@
 # | [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) | What does a single axis mean? |
 # | [What if other factors change more pixels?](#What-if-other-factors-change-more-pixels?) | Does the network find what matters to us? |
 # | [Nine labels give names to directions](#Nine-labels-give-names-to-directions) | How can we ask for a happy face? |
-# | [What to remember](#What-to-remember) | Which five sentences should you keep in mind? |
+# | [What to remember](#What-to-remember) | Which five points should you keep in mind? |
 # | [Three quick questions](#Three-quick-questions), [On your own](#On-your-own) | Did you understand it, and what can you try? |
 
 # %%
@@ -69,6 +70,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import entr
 
 from study import face_tables as tables
 from vaelib import data, explorer, plotting, runs
@@ -114,7 +116,7 @@ lesson.show(
 # The network will be trained on ten thousand such faces, each with a random valence and a random intensity. In
 # addition, each face is shifted a little, its size changes slightly, and its lines are a bit thicker or thinner.
 # These three are factors of variation as well, but we keep them so small that the expression changes more of the
-# image than they do.
+# image than they do. (We check this with numbers [below](#What-if-other-factors-change-more-pixels?).)
 #
 # Each image has 28 × 28 = 784 pixels, and each pixel is a gray value. These 784 gray values are all that the network
 # receives. It never sees the words "valence" and "intensity" or their values. Learning of this kind is called
@@ -122,6 +124,9 @@ lesson.show(
 #
 # ## A network with a bottleneck
 #
+# A [neural network](../docs/glossary.md#neural-network) is a function with many adjustable numbers, which are called
+# its [weights](../docs/glossary.md#weights). At first, the weights are random. Training shows the network some images
+# at a time, and each time it changes all weights a little so that the network solves its task slightly better. # #
 # How can a network discover something about images if it is not told what to look for? The idea is to give it a task
 # that it can solve well only if it discovers the structure of the images. The task is to describe each image by just
 # two numbers, and to draw the image again from these two numbers:
@@ -132,7 +137,7 @@ lesson.show(
 #
 # The first half of the network is the [encoder](../docs/glossary.md#encoder). It turns an image into two numbers, z1
 # and z2, which are called the **[latent code](../docs/glossary.md#latent-code)** of the image. The second half is the
-# [decoder](../docs/glossary.md#decoder), which turns a code into an image. Everything that the decoder learns about
+# [decoder](../docs/glossary.md#decoder), which turns a code into an image. Everything that the decoder is told about
 # an image has to pass through these two numbers. The network therefore has to find the two numbers that are most
 # helpful for drawing the image again. A pair of numbers can be drawn as a point in a figure, so we can look at all
 # codes at once. The set of all possible codes is called the **[latent space](../docs/glossary.md#latent-space)**.
@@ -141,19 +146,19 @@ lesson.show(
 # **[VAE](../docs/glossary.md#vae)**, adds two ideas to it
 # ([Kingma and Welling 2013](https://arxiv.org/abs/1312.6114)).
 #
-# - **The code of an image is not known exactly.** The encoder outputs a center and a width for each of the two
-#   numbers. During training, the decoder receives a random code near the center rather than the center itself. As a
-#   result, nearby codes have to decode to similar images, because the decoder may receive any of them for the same
-#   image.
-# - **The codes of all images stay near the origin.** Codes that are far away from the origin, or whose width is very
-#   small, are penalized. More precisely, the random codes of each image are compared with a fixed distribution around
-#   the origin, the **[prior](../docs/glossary.md#prior)**. In this course it is a standard normal distribution, which
-#   means that each of the two numbers follows a bell curve around 0 and is usually between -2 and 2. The penalty
-#   keeps all codes in one region, so that we know where to look for codes of new images.
+# - **The code of an image is not known exactly.** The encoder of a VAE outputs four numbers, namely a center and a
+#   width for z1 and for z2. During training, the decoder receives a random code near the center rather than the
+#   center itself. As a result, nearby codes have to decode to similar images, because the decoder may receive any of
+#   them for the same image.
+# - **The codes of all images stay near the origin.** The **[prior](../docs/glossary.md#prior)** says where codes
+#   should be. In this course, each of the two numbers should follow a bell curve around 0, so that it is usually
+#   between -2 and 2. A center far from the origin is penalized. A very small width is penalized as well, because
+#   otherwise the network would make all widths 0, and the codes would be exact again. The penalty keeps all codes in
+#   one region, so that we know which codes to choose when we want to draw new images.
 #
 # Training makes a single number smaller, the [loss](../docs/glossary.md#loss). It is the sum of two parts, one for
 # each of the two aims that we have described. The *reconstruction term* measures how much the decoded image differs
-# from the original, and the *KL term* measures how much the codes differ from the prior.
+# from the original, and the *KL term* measures how much the centers and the widths differ from the prior.
 # [Lesson 01](01_standard_vae.ipynb) derives both of them.
 #
 # **Predict.** Suppose that you had to describe such a face to a friend over the telephone with two numbers, so that
@@ -170,11 +175,24 @@ print(dataset)
 vae = runs.train(runs.Recipe("faces", epochs=epochs, seed=seed, limit=limit))
 
 # %% [markdown]
-# The loss becomes smaller from epoch to epoch, from 289.97 to 190.13, because the reconstruction term decreases. In
-# other words, the network learns to draw the faces again. The KL term increases a little. This is the price for
-# better reconstructions, and [lesson 01](01_standard_vae.ipynb) explains why it is worth paying. Let us look at the
-# result for six [test images](../docs/glossary.md#test-image), that is, faces that were not used in training. The
-# table below the figure shows the codes from which the faces in the second row were drawn.
+# (The program also sorts the faces into nine classes. We do not use them, and neither does the network.) # # The loss
+# becomes smaller from epoch to epoch, from 289.97 to 190.13, because the reconstruction term decreases. In other
+# words, the network learns to draw the faces again. The KL term increases a little, because the decoder can draw a
+# face more accurately if the widths of the codes are smaller. [Lesson 01](01_standard_vae.ipynb) explains why this is
+# worth the penalty. # # Is a reconstruction term of 185.57 small? It cannot reach 0, because it treats a gray pixel
+# as something between black and white that cannot be predicted with certainty. The next cell computes its value for
+# perfect copies of the [test images](../docs/glossary.md#test-image), that is, of faces that are not used in
+# training.
+
+# %%
+pixels = dataset.test_images / 255
+perfect = (entr(pixels) + entr(1 - pixels)).sum(axis=(1, 2, 3)).mean()
+print(f"reconstruction term of perfect copies: {perfect:.2f}")
+
+# %% [markdown]
+# The part of the reconstruction term that can be avoided has therefore decreased from about 126 to 25. Let us look at
+# the result for six test images. From now on, we call the center that the encoder outputs *the* code of an image. The
+# table below the figure shows these codes, from which the faces in the second row were drawn.
 
 # %%
 codes, factors = vae.model.encode(dataset.test_images), dataset.test_factors
@@ -203,7 +221,8 @@ pd.DataFrame(codes[:6], columns=["z1", "z2"], index=range(1, 7)).T.round(2)
 #
 # We now encode all 2,000 test faces and draw each code as a dot. Since we know the valence and the intensity of each
 # face, we can use them to color the dots. The two panels show the same dots. In the left panel, the color shows the
-# valence, and in the right panel it shows the intensity. The dashed circle contains 95 % of the prior.
+# valence, and in the right panel it shows the intensity. If we choose 100 random codes from the prior, about 95 of
+# them are inside the dashed circle.
 #
 # **Predict.** If the network had not discovered valence, what would the left panel look like?
 
@@ -223,8 +242,9 @@ lesson.show(
 # lower left edge and increases toward the upper right. The two directions are roughly perpendicular to each other.
 #
 # This answers the question that we started with. The network has discovered both factors of variation, although it
-# was trained on pixels alone. The reason is the bottleneck, because only two numbers can pass through it, and there
-# is no better way to spend them than on the two factors that change most of the pixels.
+# was trained on pixels alone. If you chose the mood and its strength for your description over the telephone, the
+# network has chosen much the same. The reason is the bottleneck. Because only two numbers can pass through it, the
+# loss becomes small if they describe the two factors that change the pixels most.
 #
 # ## From codes back to faces
 #
@@ -244,36 +264,39 @@ lesson.show(
 
 # %% [markdown]
 # Start at any face inside the circle and move one step in any direction. You will notice that the expression changes
-# only a little. Now move from the top of the circle to its bottom, and you can watch a face change from sad to
-# smiling. From the left to the right, the mouth opens and the eyes widen. The expressions agree with the colors of
-# the previous figure, where the valence increases from top to bottom and the intensity from left to right.
+# only a little. Now move from the upper left of the circle to its lower right, and you can watch a face change from
+# sad to smiling. From the lower left to the upper right, the mouth opens and the eyes widen. The expressions agree
+# with the colors of the previous figure, where valence increases toward the lower right and intensity toward the
+# upper right.
 #
-# Outside the circle, and in particular in the upper right corner, the faces consist of fragments. This is not
-# surprising, because images have hardly any codes in this region. The decoder was therefore never trained to draw
-# anything there. For the same reason, it is useful that the prior keeps all codes close together. When we sample a
-# random code from the prior, it is most likely inside the circle, where the decoder draws proper faces.
+# At the right and at the top, the faces fall apart, and at the right this begins already inside the circle. The
+# previous figure shows why, because it has no dots there. The decoder was therefore never trained to draw anything in
+# this region, so we cannot rely on what it draws. At the lower left, it happens to draw acceptable faces. For the
+# same reason, it is useful that the penalty keeps all codes close together. A random code from the prior is most
+# likely inside the circle, and most of the circle is filled with codes of faces that the decoder was trained on.
 #
 # ## The factors are found, the axes are not
 #
-# You may have noticed that valence does not increase along one of the axes. It increases in a slanted direction, and
-# the same is true of intensity. This means that z1 alone is neither valence nor intensity. Let us measure this, and
-# then find out whether it happened by accident.
+# Valence increases toward the lower right, and not along one of the axes. The direction of intensity is slanted as
+# well. This means that z1 alone is neither valence nor intensity. Let us measure this, and then find out whether it
+# happened by accident.
 #
 # How can we measure what the codes tell us about valence? We try to predict the valence of a face from its code. A
 # simple method is to find the 15 faces whose codes are closest, and to predict the average of their valences. We
 # search for the neighbors among one half of the test faces, and make predictions for the other half. This method is
 # called a [k-nearest-neighbor probe](../docs/glossary.md#k-nearest-neighbor-probe). To judge the predictions, we use
-# a measure called [R²](../docs/glossary.md#r-squared). It is the share of the variance of valence that the
-# predictions explain, where the variance measures how much the valence differs from face to face. R² is 1 if all
-# predictions are perfect. It is 0 if they are no better than always predicting the average valence of all faces, and
-# it can even be negative if they are worse than that.
+# a measure called [R²](../docs/glossary.md#r-squared). We take the average squared error of the predictions, and
+# divide it by the average squared error that we would make if we always predicted the average valence. R² is 1 minus
+# this ratio. It is therefore 1 if all predictions are perfect, and 0 if they are no better than always predicting the
+# average. It can even be negative if they are worse than that. One also says that the predictions *explain* this
+# share of the differences between the faces.
 #
-# The first row of the next table shows R² for this probe, which uses both z1 and z2. The next two rows show how much
-# a single axis explains if we assume that the factor increases along a straight line. For the last two rows, we have
-# rotated all codes around the origin by the angle that suits the two factors best.
+# The first row of the next table shows R² for this probe, which uses both z1 and z2. The next two rows show how well
+# a single axis predicts a factor, if the prediction is a constant plus a multiple of z1 or of z2. For the last two
+# rows, we have rotated all codes around the origin. We have chosen the angle for which the first axis predicts one
+# factor and the second axis the other factor as well as possible.
 #
-# **Predict.** The two directions in the figure are slanted. Will z1 alone explain more of the valence or more of the
-# intensity?
+# **Predict.** Look at the two slanted directions in the figure. Will z1 alone predict valence better, or intensity?
 
 # %%
 angle, *_ = measured.best_rotation(codes, factors)
@@ -290,30 +313,32 @@ pd.DataFrame(rows, index=tables.FACTORS).T.round(2)
 
 # %% [markdown]
 # From both numbers together, we can predict nearly everything, with an R² of 0.96 for valence and 0.98 for intensity.
-# A single axis is a mixture of the two factors. For example, z1 explains 0.78 of the variance of intensity, but also
-# 0.18 of the variance of valence. After a rotation by 62 degrees, each axis belongs to one factor. Codes of this kind
-# are called [disentangled](../docs/glossary.md#disentanglement). The first axis explains 0.94 of the variance of
-# valence and nothing of the intensity, and the second axis explains 0.97 of the variance of intensity and nothing of
-# the valence. We chose the angle for which the match is best, so an increase had to be expected. However, its size is
-# remarkable, because a single axis now explains almost as much of its factor as both numbers do.
+# A single axis is a mixture of the two factors. For example, z1 predicts intensity with an R² of 0.78, but also
+# valence with 0.18. After a rotation by 62 degrees, each axis belongs to one factor. Codes of this kind are called
+# [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of 0.94 and
+# intensity with 0.00, and for the second axis it is the other way round, with 0.00 and 0.97. We chose the angle for
+# which the match is best, so an increase had to be expected. However, its size is remarkable, because a single axis
+# now predicts its factor almost as well as both numbers do.
 #
 # Why did the network not choose these axes in the first place? Imagine that we rotate all codes by 62 degrees, and
 # that we change the decoder so that it rotates every code back before it draws. Then every reconstruction is the same
-# as before. The codes are also just as close to the prior, because the prior looks the same from all directions. The
-# loss has therefore hardly any reason to prefer one rotation to another. Which one we get depends on the random
-# numbers with which training begins. (There is a weak preference, which comes from the widths of the codes.
-# [Lesson 06](06_the_family.ipynb) returns to it.)
+# as before. The codes are also just as close to the prior, because the prior looks the same from all directions. (All
+# of this is true of a mirror image as well.) The loss is therefore nearly the same for all rotations. Which one we
+# get depends on the random weights with which training begins, and on other random numbers during training.
+# ([Lesson 06](06_the_family.ipynb) shows that the loss has a weak preference.)
 #
 # If this explanation is correct, other random numbers should lead to other directions. The file
 # `study/tables/faces.csv` has results of ten VAEs that were trained in the same way, except for the
 # [seed](../docs/glossary.md#seed) of the random number generator. The next figure shows the latent space of each one
 # as a circle, with an arrow in the direction in which valence increases, and another one for intensity. We obtain the
-# direction of an arrow from a [linear probe](../docs/glossary.md#linear-probe), which predicts a factor by a weighted
-# sum of z1 and z2. If this prediction is poor, the arrow does not mean much, so it is drawn in a paler color.
+# arrows from a [linear probe](../docs/glossary.md#linear-probe), which predicts a factor by a constant plus a
+# multiple of z1 plus a multiple of z2. The first multiple says how far the arrow goes to the right, and the second
+# one how far it goes up. (All arrows are drawn with the same length.) If the prediction is poor, the arrow does not
+# mean much, so it is drawn in a paler color.
 
 # %%
 table = tables.read_drawn()
-ten = table[table.objective == "elbo"].set_index("seed")
+ten = table[table.objective == "elbo"].set_index("seed")  # VAEs, not other kinds of models
 columns = {
     word: ten[[f"{word}, {factor}" for factor in tables.FACTORS]]
     for word in ("angle", "linear R²", "k-NN R²")
@@ -330,26 +355,26 @@ lesson.show(
 )
 
 # %%
-difference = columns["angle"].to_numpy() @ [1, -1] % 360
-between = pd.Series(
-    np.minimum(difference, 360 - difference), ten.index, name="angle between arrows"
-)
-pd.concat([columns["linear R²"], columns["k-NN R²"], between], axis=1).round(2)
+difference = columns["angle"].to_numpy() @ [1, -1] % 360  # valence minus intensity, 0 to 360
+between = pd.Series(np.minimum(difference, 360 - difference), ten.index, name="angle of arrows")
+numbers = pd.concat([columns["linear R²"], columns["k-NN R²"], between], axis=1).round(2)
+numbers.rename(columns=lambda name: name.replace("k-NN R²", "R² of 15 nearest codes"))
 
 # %% [markdown]
 # The arrows of the ten networks point in many different directions. For example, valence increases toward the lower
 # right for seed 0, toward the lower left for seed 3, and toward the upper left for seed 4. This is what the
-# explanation above leads us to expect, because the ten networks differ only in their random numbers. The angle
-# between the two arrows is more stable. For the six seeds in which both arrows are reliable, it is between 68 and 104
-# degrees, so the two factors always have different directions.
+# explanation above leads us to expect, because the ten networks differ only in their random numbers. Some latent
+# spaces are also mirrored. For example, you turn counterclockwise from the arrow of valence to the arrow of intensity
+# for seed 0, but clockwise for seed 4. The angle between the two arrows is more stable. For the six seeds in which
+# both arrows are reliable, it is between 68 and 104 degrees, so in each of these six the two factors have clearly
+# different directions.
 #
-# The four seeds with a pale arrow deserve a closer look. For seeds 1, 2, 7, and 9, the linear probe explains at most
-# 0.64 of the variance of valence. For three of these seeds, the k-nearest-neighbor probe still reaches 0.87 or more.
-# This combination means that the latent space does contain the valence, but along a curved path rather than in one
-# direction. For seed 2, however, the k-nearest-neighbor probe explains only 0.51. Faces with different valence have
-# similar codes there, so a part of the information about valence is really lost. You can see this in exercise 1. With
-# this seed, the answer to our first question would have been less clear. This is a reason never to rely on a single
-# run.
+# The four seeds with a pale arrow deserve a closer look. For seeds 1, 2, 7, and 9, the linear probe predicts valence
+# with an R² of at most 0.64. For three of these seeds, the 15 nearest codes still reach 0.87 or more. This
+# combination means that the latent space does contain the valence, but that it does not increase in a single
+# direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valence have similar
+# codes there, so a part of the information about valence is really lost. You can see this in exercise 1. With this
+# seed, the answer to our first question would have been less clear. This is a reason never to rely on a single run.
 #
 # ## What if other factors change more pixels?
 #
@@ -378,7 +403,7 @@ extremes = {
     for end, word in enumerate(("lowest", "highest"))
 }
 lesson.show(
-    plotting.image_rows(extremes, names),
+    plotting.image_rows(extremes, [name.replace(" ", "\n") for name in names]),
     f"Two rows of six faces. In each column one factor has its lowest value above and its highest value below: "
     f"{', '.join(names)}.",
 )
@@ -387,28 +412,38 @@ lesson.show(
 # To us, the first two columns show the most interesting differences. To a program that compares pixels, the other
 # columns may be more important, because a shift of the face changes nearly every line of the image.
 #
-# **Predict.** Which two of the six factors will the two numbers of the code describe?
+# **Predict.** Which of the six factors will the two numbers of the code describe?
 #
 # The next cell generates faces in which all six factors vary over their full range, and trains a new VAE on them. It
-# then computes two quantities for each factor. The *change of pixels* is the sum of the squared differences between
-# the pixels of two faces, one with the lowest and one with the highest value of the factor, averaged over 500 faces.
-# The second row shows how well the k-nearest-neighbor probe predicts each factor from the codes.
+# then computes three numbers for each factor. To obtain the *change of pixels*, we draw a face twice, with the lowest
+# and with the highest value of one factor, while the other five factors stay the same. We add up the squared
+# differences between the pixels of both faces, and average the result over 500 faces. The first row of the table
+# shows this for the narrow ranges of our first faces, and the second row for the full ranges. The third row shows how
+# well the 15 nearest codes of the new VAE predict each factor.
 
 
 # %%
-def random_factors(n, seed):
+middle = {"x": 0, "y": 0, "size": 1, "thickness": 1}  # of the ranges of our first faces
+narrow = [(middle[name] - far, middle[name] + far) for name, far in faces.NUISANCE_RANGE.items()]
+first_limits = np.array([*limits[:2], *narrow])
+
+
+def random_factors(n, seed, limits=limits):
     """Sample all six factors for n faces, shape (6, n)."""
     shares = np.random.default_rng(seed).uniform(size=(6, n)).astype("float32")
     lowest, highest = limits.T[:, :, None]
     return lowest + shares * (highest - lowest)
 
 
-def change_of_pixels(factor, six):
-    """Compare faces with the lowest and the highest value of a factor, pixel by pixel."""
-    low, high = six.copy(), six.copy()
-    low[factor], high[factor] = limits[factor]
-    difference = faces.render(*high) / 255 - faces.render(*low) / 255
-    return (difference**2).sum() / len(difference)
+def change_of_pixels(limits):
+    """Compare faces with the lowest and the highest value of each factor, pixel by pixel."""
+    six, changes = random_factors(500, seed=1, limits=limits), []
+    for factor, ends in enumerate(limits):
+        low, high = six.copy(), six.copy()
+        low[factor], high[factor] = ends
+        difference = faces.render(*high) / 255 - faces.render(*low) / 255
+        changes.append((difference**2).sum() / len(difference))
+    return changes
 
 
 six_train = random_factors(len(dataset.train_images), seed=0)
@@ -424,39 +459,45 @@ varied_faces = replace(  # the labels of the first faces do not apply to these
 varied_vae = runs.train(runs.Recipe(varied_faces, epochs=epochs, seed=seed, limit=limit))
 varied_codes = varied_vae.model.encode(varied_faces.test_images)
 rows = {
-    "change of pixels": [change_of_pixels(factor, six_test[:, :500]) for factor in range(6)],
+    "change of pixels, first faces": change_of_pixels(first_limits),
+    "change of pixels, new faces": change_of_pixels(limits),
     "R², 15 nearest codes": measured.knn_r2(varied_codes, six_test.T),
 }
 pd.DataFrame(rows, index=names).T.round(2)
 
 # %% [markdown]
 # The codes no longer contain valence and intensity. For intensity, R² is 0.00, and for valence it is even slightly
-# negative, which means that the prediction is no better than the average of all faces. Instead, the codes describe
-# the other four factors in part, and the horizontal position best, with an R² of 0.90.
+# negative, which means that the prediction is no better than the average of all faces. The two numbers do not
+# describe just two of the other factors, either. They describe all four in part, and the horizontal position best,
+# with an R² of 0.90.
 #
-# The first row of the table explains most of this. From one end of its range to the other, the position, the size,
-# and the thickness each change the pixels by 116 to 120 units. Intensity changes them by 80 units, and valence by
-# only 38. The reconstruction term of the loss adds up differences between pixels. The loss therefore becomes smallest
-# if the two numbers describe those factors that change the pixels most, whether or not these factors matter to us.
-# The first row does not explain everything, though. The four other factors have nearly the same change of pixels, but
-# their R² ranges from 0.36 to 0.90.
+# The first two rows of the table explain most of this. Among our first faces, valence and intensity changed the
+# pixels most. Among the new faces, the position, the size, and the thickness each change the pixels by 111 to 120
+# from one end of their range to the other. Intensity changes them by 75, and valence by only 37. The reconstruction
+# term of the loss adds up differences between pixels. The loss therefore becomes smallest if the two numbers describe
+# those factors that change the pixels most, whether or not these factors matter to us. These rows do not explain
+# everything, though. The four other factors have nearly the same change of pixels, but their R² ranges from 0.36 to
+# 0.90.
 #
 # Keep this result in mind when you read that a network "learns the meaning" of its data. In our first experiment, the
-# expression was found because we had made the other factors small.
+# expression was found because we had made the other factors small. The first row also shows that valence was not far
+# ahead, with 39 compared with 29 for a shift to the right. This may be why one of the ten seeds lost a part of the
+# valence.
 #
 # ## Nine labels give names to directions
 #
 # Let us return to the first VAE. It arranges faces by valence and intensity, but it has no names for these
 # directions, and they differ from seed to seed. If we want to ask for "a happy face", we have to tell the program
-# which direction means happy. This takes only a few labels, as we will see now. We take nine faces of which we know
-# the valence (-1, 0, or 1) and the intensity (0, 0.5, or 1), and we encode them. This gives us nine pairs of factors
-# and codes.
+# which direction means happy. This takes only a few labels, as we will see now. Here, a label is the known valence
+# and intensity of a face. We take nine faces with a valence of -1, 0, or 1 and an intensity of 0, 0.5, or 1, and we
+# encode them. For each of the nine, we then know both the label and the code.
 #
-# We now look for a rule that computes the code from valence and intensity, and that fits these nine pairs as well as
-# possible. In the simplest rule, each coordinate of the code is a constant, plus a multiple of the valence, plus a
-# multiple of the intensity. We also allow multiples of the two squares and of the product, because lines of equal
-# valence may be curved in latent space. That makes six terms for each coordinate. The function `np.linalg.lstsq`
-# finds the six multiples with the smallest squared error.
+# We now look for a rule that computes the code from valence and intensity, and that fits the nine faces as well as
+# possible. In the simplest rule, z1 is a constant, plus a multiple of the valence, plus a multiple of the intensity.
+# The same holds for z2 with other numbers. We also allow multiples of valence², of intensity², and of valence times
+# intensity, because the code may follow a curve when the valence changes. That makes six numbers for z1 and six for
+# z2, which are called *coefficients*. The function `np.linalg.lstsq` finds the coefficients for which the computed
+# codes have the smallest squared distance from the actual codes.
 
 
 # %%
@@ -468,10 +509,10 @@ def terms(pairs):
 
 nine = np.array([(v, i) for v in (-1, 0, 1) for i in (0, 0.5, 1)])  # valence, intensity
 nine_codes = vae.model.encode(faces.render(*nine.T))
-multiples, *_ = np.linalg.lstsq(terms(nine), nine_codes)  # (6, 2)
+coefficients, *_ = np.linalg.lstsq(terms(nine), nine_codes)  # (6, 2)
 
 wanted = np.stack([valence, intensity], axis=1)  # the 49 pairs of the first figure
-drawn = vae.model.decode(terms(wanted) @ multiples)
+drawn = vae.model.decode(terms(wanted) @ coefficients)
 lesson.show(
     plotting.factor_grid(drawn, levels),
     "Seven by seven decoded faces, arranged as in the first figure. Valence increases upward from gloomy to smiling, and "
@@ -488,9 +529,9 @@ lesson.show(
 #
 # How well do these faces show what we asked for? To answer this question without relying on our eyes, we search for
 # the test face that is most similar to a decoded face, pixel by pixel, and look up its valence and its intensity.
-# Then we compare these with the values that we asked for. The table shows the average difference. For comparison, the
-# second row shows the same for the 49 faces of the first figure, for which we know the correct values. In the third
-# row, we look up a random test face instead.
+# Then we compare these with the values that we asked for. The table shows the average difference. The second row
+# shows the best result that this method can give, namely that for the 49 faces of the first figure, which show
+# exactly what we asked for. In the third row, we look up a random test face instead.
 
 
 # %%
@@ -512,11 +553,11 @@ errors = {name: np.abs(values - wanted).mean(axis=0) for name, values in found.i
 pd.DataFrame(errors, index=tables.FACTORS).T.round(3)
 
 # %% [markdown]
-# The faces drawn by the decoder deviate by 0.124 in valence, which ranges from -1 to 1, and by 0.045 in intensity,
-# which ranges from 0 to 1. For the faces of the first figure, the differences are 0.075 and 0.031. They are not zero,
-# because none of the 2,000 test faces has exactly the right values. For random faces, they are 0.644 and 0.350. The
-# errors of the decoder are therefore much closer to the smallest values that this method can show than to those of
-# random faces. In other words, nine labels are enough for the decoder to draw nearly what we ask for.
+# The faces drawn by the decoder deviate on average by 0.124 in valence, which ranges from -1 to 1, and by 0.045 in
+# intensity, which ranges from 0 to 1. For the faces of the first figure, the differences are 0.075 and 0.031. They
+# are not zero, because none of the 2,000 test faces has exactly the right values. For random faces, they are 0.644
+# and 0.350. The errors of the decoder are therefore much closer to the best result than to those of random faces. In
+# other words, nine labels are enough for the decoder to draw nearly what we ask for.
 #
 # Now we can control the face with two sliders, one for each factor. A slider changes only one of the two values, and
 # the rule computes the code for both. The next figure shows what you will see when you move them. In the upper row,
@@ -531,7 +572,7 @@ moves = {
 }
 lesson.show(
     plotting.image_rows(
-        {words: vae.model.decode(terms(pairs) @ multiples) for words, pairs in moves.items()}
+        {words: vae.model.decode(terms(pairs) @ coefficients) for words, pairs in moves.items()}
     ),
     "Two rows of nine decoded faces. In the upper row, an intense face changes from desperate to laughing. In the lower "
     "row, a rather happy face changes from calm, with a closed mouth, to intense, with wide eyes and an open mouth.",
@@ -549,7 +590,7 @@ sliders = {
     "valence": (-1, 1, "negative", "positive"),
     "intensity": (0, 1, "calm", "intense"),
 }
-explorer.steer(vae, sliders, multiples, title="drawn faces")
+explorer.steer(vae, sliders, coefficients, title="drawn faces")
 
 # %% [markdown]
 # Try a face that is rather happy and very intense, for example with a valence of 0.6 and an intensity of 0.9. The
@@ -578,9 +619,9 @@ explorer.steer(vae, sliders, multiples, title="drawn faces")
 # <details><summary>1. In your latent space, valence increases toward the upper left. In a friend's, it increases to the
 # right. Is yours worse?</summary>
 #
-# It is not worse, because if you rotate all of your codes, you get a latent space like your friend's, and the decoder
-# can undo the rotation. Both contain the same information about valence. The difference is relevant only if you want
-# to use a single axis without looking at the labels.
+# It is not worse, because if you rotate all of your codes, and perhaps reflect them, you get a latent space like your
+# friend's, and the decoder can undo this. Both contain the same information about valence. The difference is relevant
+# only if you want to use a single axis without looking at the labels.
 #
 # </details>
 #
@@ -596,7 +637,7 @@ explorer.steer(vae, sliders, multiples, title="drawn faces")
 #
 # R² compares the prediction with always predicting the average. A negative value means that the prediction is even a
 # little worse than the average. This happens when the codes do not contain the factor, because the average of the 15
-# nearest faces is then the average of 15 random ones, which varies by chance.
+# nearest faces is then the average of 15 random ones, which differs from the average of all faces by chance.
 #
 # </details>
 #
@@ -606,15 +647,19 @@ explorer.steer(vae, sliders, multiples, title="drawn faces")
 # [`solutions/00_faces.ipynb`](solutions/00_faces.ipynb).
 #
 # 1. **Change one line.** Set `seed` to 2 and run all cells. How does the figure in
-#    [The latent space](#The-latent-space) change? Which number in the first table of
-#    [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) shows what has happened?
+#    [The latent space](#The-latent-space) change? (The numbers in the text stay those of seed 0.) Which number in the
+#    first table of [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) shows what has
+#    happened?
 # 2. **Measure.** Find the rule of [the last section](#Nine-labels-give-names-to-directions) with the first five of
-#    the nine faces only, and without the squares and the product. How much worse do the faces become?
-# 3. **On paper.** Suppose that two factors have the same variance and are uncorrelated, and that z1 is the first
-#    factor and z2 the second. Now all codes are rotated by 45 degrees. What is the squared correlation of each axis
-#    with each factor? Check your answer with `measured.rotate` and `measured.axis_r2`.
+#    the nine faces only, and without the squares and the product. How much worse do the faces become? (The function
+#    `look_up` gives a first answer, and the solution uses a more accurate method.)
+# 3. **On paper.** (For readers who know what a correlation is.) Suppose that two factors have the same variance and
+#    are uncorrelated, and that z1 is the first factor and z2 the second. Now all codes are rotated by 45 degrees.
+#    What is the squared correlation of each axis with each factor? Check your answer with `measured.rotate` and
+#    `measured.axis_r2`.
 # 4. **Measure.** Train the VAE on [faces in which six factors vary](#What-if-other-factors-change-more-pixels?) with
-#    six latent dimensions instead of two (`latent_dim=6`). Which factors can be predicted from the codes now?
+#    six latent dimensions instead of two, by passing `latent_dim=6` to `runs.Recipe`. Which factors can be predicted
+#    from the codes now?
 #
 # ## Further reading
 #
