@@ -16,6 +16,9 @@
 # %% [markdown]
 # # How probable is an image?
 #
+# Going further, lesson 04 · needs lesson [01](01_standard_vae.ipynb) of the core course · [all lessons](../README.md) ·
+# [glossary](../docs/glossary.md)
+#
 # A VAE is trained to make its training images probable. How probable have they become? The answer is an integral
 # over all codes. It is said to be intractable, and so one makes do with a bound. But our codes lie on a *plane*,
 # and over a plane one can sum.

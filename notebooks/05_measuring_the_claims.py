@@ -16,6 +16,9 @@
 # %% [markdown]
 # # Measure the claims
 #
+# Going further, lesson 05 · needs lessons [01](01_standard_vae.ipynb) and [02](02_mmd_vae.ipynb) of the core course,
+# and [04](04_how_probable_is_an_image.ipynb) helps · [all lessons](../README.md) · [glossary](../docs/glossary.md)
+#
 # The post looks at its pictures and says what it sees: sharper edges, clusters nicely spread, codes centered at
 # zero. But each picture shows one seed, and the two models differ in more than their names say.
 #

@@ -16,6 +16,9 @@
 # %% [markdown]
 # # Move through a family of models: one loss, three terms
 #
+# Going further, lesson 06 · needs lessons [01](01_standard_vae.ipynb) and [02](02_mmd_vae.ipynb) of the core course,
+# and [04](04_how_probable_is_an_image.ipynb) helps · [all lessons](../README.md) · [glossary](../docs/glossary.md)
+#
 # The post ends with what to try next: other priors, the VampPrior, beta-VAE. Most of these are the same model,
 # with other numbers in front of the same three terms,
 #

@@ -16,6 +16,9 @@
 # %% [markdown]
 # # Your own images
 #
+# Going further, lesson 07 · needs lesson [01](01_standard_vae.ipynb) of the core course, and
+# [06](06_the_family.ipynb) helps · [all lessons](../README.md) · [glossary](../docs/glossary.md)
+#
 # So far every image was 28 pixels wide and gray, and there were sixty thousand of them. Yours are not like that.
 # Here we take 1,377 small pictures in color, the emoji of a font, see what two numbers can hold of them and what
 # they can't, and what to turn when the result looks bad. Then it is your folder's turn.
