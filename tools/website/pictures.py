@@ -20,11 +20,12 @@ from PIL import Image
 from tools.website import chromium, explorers
 from vaelib import data, runs
 from vaelib.plotting import panels
+from vaelib.plotting.labels import class_legend
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 MODELS = {
     "the post's VAE": "fashion_mnist_post-elbo_50-epochs",
-    "VAE with the ELBO": "fashion_mnist_elbo_50-epochs",
+    "VAE, standard KL weight": "fashion_mnist_elbo_50-epochs",
     "the post's MMD-VAE": "fashion_mnist_post-mmd_50-epochs",
 }
 LIMIT = 9  # half the width of all latent spaces, so that they can be compared
@@ -37,14 +38,15 @@ def latent_spaces() -> None:
     for row, (title, name) in zip(axes, MODELS.items(), strict=True):
         snapshots = runs.load(name).snapshots
         codes, labels = snapshots["codes"][-1], snapshots["labels"]
-        wide = panels.axis_limit(codes) > LIMIT / 2  # otherwise there is no space for names
-        names = data.DATASETS["fashion_mnist"].class_names if wide else None
         panels.plot_samples(row[0], snapshots["samples"][-1])
-        panels.plot_latent_space(row[1], codes, labels, names, LIMIT, text_size=8)
+        panels.plot_latent_space(row[1], codes, labels, limit=LIMIT)
         panels.plot_latent_grid(row[2], snapshots["grid"][-1])
         row[0].set_ylabel(title, size=13)
-    for ax, title in zip(axes[0], ("samples", "codes of the test images", "grid"), strict=True):
+    for ax, title in zip(
+        axes[0], ("samples", "codes of the test images", "decoded grid"), strict=True
+    ):
         ax.set_title(title)
+    class_legend(figure, data.DATASETS["fashion_mnist"].class_names)
     figure.savefig(DOCS / "latent_spaces.png", dpi=90)
 
 
