@@ -23,9 +23,6 @@ FACES, OWN_IMAGES = "00_faces", "07_your_own_images"
 QUICKER = {
     "01_standard_vae": {"4000": "400", "limit or 2000, 2000": "limit or 2000, 200"},
     "02_mmd_vae": {"grid_codes(81,": "grid_codes(21,", "range(300)": "range(20)"},
-    "03_mnist": {
-        '([], *([part] for part in all_three), ["noise", "order"], all_three)': "([], all_three)"
-    },
     "04_how_probable_is_an_image": {"161)": "61)", "= dataset.test_images  #": "= images  #"},
     "05_measuring_the_claims": {
         "\nrow |= ": "\nmeasurement.SAMPLES, measurement.PLACES = 300, 100\nrow |= "

@@ -185,7 +185,7 @@ def _pictures(
     large = len(rows) == 1 and len(columns) < 4
     size = (4.8 if len(columns) < 3 else 3.9) if large else (3.4 if len(columns) < 4 else 2.6)
     # These figures compress badly, so a lower resolution keeps a notebook's page below 3 MB.
-    figure, axes = new_figure(len(rows), len(columns), size=size, dpi=110 if large else 80)
+    figure, axes = new_figure(len(rows), len(columns), size=size, dpi=95 if large else 80)
     for column, (title, arrays) in zip(axes.T, columns.items(), strict=True):
         column[0].set_title(plain(title))
         codes = arrays["codes"]
