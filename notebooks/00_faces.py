@@ -21,14 +21,13 @@
 #
 # Suppose that human faces differed in only two ways. An expression can be negative or positive, and it can be calm or
 # intense. We show thousands of such faces to a neural network, but we do not tell it about these two properties. Can
-# the network discover them from the images alone? If it can, we might ask it for a face that is rather happy and very
-# intense, and it would produce one that was not among the faces it was given.
+# the network discover them from the images alone? If it can, we could ask for a face that is fairly happy and very
+# intense, and the network would draw one that was not among the faces it was given.
 #
 # The [blog post](../docs/glossary.md#blog-post) that this course is based on opens with this thought experiment
-# ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). However, the post goes on to clothes and
-# does not carry the experiment out. In this lesson we do, with simple faces that a program draws for us. Because we
-# draw them ourselves, we know the expression of each face, so that we can check afterwards what the network has
-# found.
+# ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). The post then turns to clothes, so the
+# experiment remains a thought. This lesson carries it out, with simple faces drawn by a program. Because we choose
+# the expression of each face, we can check what the network has found.
 #
 # **What you'll do**
 #
@@ -45,10 +44,11 @@
 #
 # **What you'll need**
 #
-# - Python, but no knowledge of machine learning, because this lesson has no formulas.
-#   [Lesson 01](01_standard_vae.ipynb) derives the VAE and builds it step by step. This notebook takes about one
-#   minute on two CPU cores. You can skip the code when you read it for the first time, because the text before each
-#   cell says what the cell does. Functions from `vaelib` and `study` belong to this course.
+# - some Python, but no machine learning and no formulas. [Lesson 01](01_standard_vae.ipynb) derives the VAE and
+#   builds it step by step.
+# - about one minute of computing time on two CPU cores. You can skip the code when you read it for the first time,
+#   because the text before each cell says what the cell does. Functions from `vaelib` and `study` belong to this
+#   course.
 #
 # ## Contents
 #
@@ -92,7 +92,8 @@ lesson.note_changed_settings(globals(), epochs=4, seed=0, limit=None)
 # A property in which images differ is called a [factor of variation](../docs/glossary.md#factor-of-variation). Our
 # faces have two that we care about. The first is **valence**, which ranges from -1 (negative) to 1 (positive). The
 # second is **intensity**, which ranges from 0 (calm) to 1 (intense). Psychologists describe emotions by a similar
-# pair, which they call valence and arousal ([Russell 1980](https://doi.org/10.1037/h0077714)).
+# pair of quantities, which are now usually called valence and arousal
+# ([Russell 1980](https://doi.org/10.1037/h0077714)).
 #
 # The function `faces.render` draws a face for given values of both factors. The next cell draws 49 of them. In the
 # figure, intensity increases from left to right, and valence increases from bottom to top.
@@ -114,9 +115,10 @@ lesson.show(
 # raises the eyebrows.
 #
 # The network will be trained on ten thousand such faces, each with a random valence and a random intensity. In
-# addition, each face is shifted a little, its size changes slightly, and its lines are a bit thicker or thinner.
-# These three are factors of variation as well, but we keep them so small that the expression changes more of the
-# image than they do. (We check this with numbers [below](#What-if-other-factors-change-more-pixels?).)
+# addition, each face is shifted a little, its size changes slightly, and its lines are a bit thicker or thinner. The
+# horizontal position, the vertical position, the size, and the thickness are four more factors of variation, but we
+# keep them so small that the expression changes more of the image than they do. (We check this with numbers
+# [below](#What-if-other-factors-change-more-pixels?).)
 #
 # Each image has 28 × 28 = 784 pixels, and each pixel is a gray value. These 784 gray values are all that the network
 # receives. It never sees the words "valence" and "intensity" or their values. Learning of this kind is called
@@ -126,7 +128,8 @@ lesson.show(
 #
 # A [neural network](../docs/glossary.md#neural-network) is a function with many adjustable numbers, which are called
 # its [weights](../docs/glossary.md#weights). At first, the weights are random. Training shows the network some images
-# at a time, and each time it changes all weights a little so that the network solves its task slightly better. # #
+# at a time, and each time it changes all weights a little so that the network solves its task slightly better.
+#
 # How can a network discover something about images if it is not told what to look for? The idea is to give it a task
 # that it can solve well only if it discovers the structure of the images. The task is to describe each image by just
 # two numbers, and to draw the image again from these two numbers:
@@ -151,18 +154,18 @@ lesson.show(
 #   center itself. As a result, nearby codes have to decode to similar images, because the decoder may receive any of
 #   them for the same image.
 # - **The codes of all images stay near the origin.** The **[prior](../docs/glossary.md#prior)** says where codes
-#   should be. In this course, each of the two numbers should follow a bell curve around 0, so that it is usually
+#   should be. In most lessons, each of the two numbers should follow a bell curve around 0, so that it is usually
 #   between -2 and 2. A center far from the origin is penalized. A very small width is penalized as well, because
 #   otherwise the network would make all widths 0, and the codes would be exact again. The penalty keeps all codes in
 #   one region, so that we know which codes to choose when we want to draw new images.
 #
-# Training makes a single number smaller, the [loss](../docs/glossary.md#loss). It is the sum of two parts, one for
-# each of the two aims that we have described. The *reconstruction term* measures how much the decoded image differs
-# from the original, and the *KL term* measures how much the centers and the widths differ from the prior.
+# Training makes a single number smaller, the [loss](../docs/glossary.md#loss). It is the sum of two parts. The
+# *reconstruction term* measures how much the decoded image differs from the original. The *KL term* is the penalty of
+# the second point above, which measures how much the centers and the widths differ from the prior.
 # [Lesson 01](01_standard_vae.ipynb) derives both of them.
 #
-# **Predict.** Suppose that you had to describe such a face to a friend over the telephone with two numbers, so that
-# your friend can draw it. Which two numbers would you choose for this description?
+# **Predict.** Suppose that you had to describe such a face to a friend over the phone, using only two numbers, so
+# that your friend could draw it. Which two numbers would you choose?
 #
 # ## Training
 #
@@ -175,14 +178,16 @@ print(dataset)
 vae = runs.train(runs.Recipe("faces", epochs=epochs, seed=seed, limit=limit))
 
 # %% [markdown]
-# (The program also sorts the faces into nine classes. We do not use them, and neither does the network.) # # The loss
-# becomes smaller from epoch to epoch, from 289.97 to 190.13, because the reconstruction term decreases. In other
-# words, the network learns to draw the faces again. The KL term increases a little, because the decoder can draw a
-# face more accurately if the widths of the codes are smaller. [Lesson 01](01_standard_vae.ipynb) explains why this is
-# worth the penalty. # # Is a reconstruction term of 185.57 small? It cannot reach 0, because it treats a gray pixel
-# as something between black and white that cannot be predicted with certainty. The next cell computes its value for
-# perfect copies of the [test images](../docs/glossary.md#test-image), that is, of faces that are not used in
-# training.
+# (The program also sorts the faces into nine classes. We do not use them, and neither does the network.)
+#
+# The loss becomes smaller from epoch to epoch, from 289.97 to 190.13, because the reconstruction term decreases. In
+# other words, the network learns to reproduce the faces. The KL term increases a little, because the decoder can draw
+# a face more accurately if the widths of the codes are smaller. [Lesson 01](01_standard_vae.ipynb) explains why this
+# is worth the penalty.
+#
+# Is a reconstruction term of 185.57 small? It cannot reach 0, because it treats a gray pixel as something between
+# black and white that cannot be predicted with certainty. The next cell computes its value for perfect copies of the
+# [test images](../docs/glossary.md#test-image), that is, of faces that are not used in training.
 
 # %%
 pixels = dataset.test_images / 255
@@ -190,7 +195,7 @@ perfect = (entr(pixels) + entr(1 - pixels)).sum(axis=(1, 2, 3)).mean()
 print(f"reconstruction term of perfect copies: {perfect:.2f}")
 
 # %% [markdown]
-# The part of the reconstruction term that can be avoided has therefore decreased from about 126 to 25. Let us look at
+# The part of the reconstruction term that can be avoided has therefore decreased from about 126 to about 25. Here is
 # the result for six test images. From now on, we call the center that the encoder outputs *the* code of an image. The
 # table below the figure shows these codes, from which the faces in the second row were drawn.
 
@@ -211,11 +216,11 @@ lesson.show(
 pd.DataFrame(codes[:6], columns=["z1", "z2"], index=range(1, 7)).T.round(2)
 
 # %% [markdown]
-# The reconstructions show nearly the same expressions as the originals. For example, the first face smiles, and the
-# third one is desperate, with an open mouth. Small details are lost, however. The mouth of the sixth face, which is
-# straight in the original, has become a slight smile. The code of the first face is z1 = 0.16 and z2 = -1.61. By
-# itself, this pair of numbers does not tell us anything. To find out what the numbers mean, we have to look at many
-# codes together.
+# The reconstructions show nearly the same expressions as the originals. The first face smiles, and the third one is
+# desperate, with an open mouth. Small details are lost, however. For example, the sixth face smiles less than the
+# fifth one in the original, while the two look almost the same in the reconstruction. The code of the first face is
+# z1 = 0.16 and z2 = -1.61. By itself, this pair of numbers does not tell us anything. To find out what the numbers
+# mean, we have to look at many codes together.
 #
 # ## The latent space
 #
@@ -241,10 +246,10 @@ lesson.show(
 # increases toward the lower right. The intensity also changes steadily, but in another direction. It is lowest at the
 # lower left edge and increases toward the upper right. The two directions are roughly perpendicular to each other.
 #
-# This answers the question that we started with. The network has discovered both factors of variation, although it
-# was trained on pixels alone. If you chose the mood and its strength for your description over the telephone, the
-# network has chosen much the same. The reason is the bottleneck. Because only two numbers can pass through it, the
-# loss becomes small if they describe the two factors that change the pixels most.
+# This answers our opening question. The network has discovered both factors of variation, although it was trained on
+# pixels alone. If you chose the mood and its strength for your description over the phone, the network has chosen
+# much the same. The reason is the bottleneck. Because only two numbers can pass through it, the loss becomes small if
+# they describe the two factors that change the pixels most.
 #
 # ## From codes back to faces
 #
@@ -273,7 +278,8 @@ lesson.show(
 # previous figure shows why, because it has no dots there. The decoder was therefore never trained to draw anything in
 # this region, so we cannot rely on what it draws. At the lower left, it happens to draw acceptable faces. For the
 # same reason, it is useful that the penalty keeps all codes close together. A random code from the prior is most
-# likely inside the circle, and most of the circle is filled with codes of faces that the decoder was trained on.
+# likely inside the circle, and a large part of the circle is filled with codes of faces that the decoder was trained
+# on.
 #
 # ## The factors are found, the axes are not
 #
@@ -312,13 +318,13 @@ rows = {
 pd.DataFrame(rows, index=tables.FACTORS).T.round(2)
 
 # %% [markdown]
-# From both numbers together, we can predict nearly everything, with an R² of 0.96 for valence and 0.98 for intensity.
-# A single axis is a mixture of the two factors. For example, z1 predicts intensity with an R² of 0.78, but also
-# valence with 0.18. After a rotation by 62 degrees, each axis belongs to one factor. Codes of this kind are called
-# [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of 0.94 and
-# intensity with 0.00, and for the second axis it is the other way round, with 0.00 and 0.97. We chose the angle for
-# which the match is best, so an increase had to be expected. However, its size is remarkable, because a single axis
-# now predicts its factor almost as well as both numbers do.
+# From both numbers together, we can predict both factors almost perfectly, with an R² of 0.96 for valence and 0.98
+# for intensity. A single axis is a mixture of the two factors. For example, z1 predicts intensity with an R² of 0.78,
+# but also valence with 0.18. After a rotation by 62 degrees, each axis belongs to one factor. Codes of this kind are
+# called [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of 0.94 and
+# intensity with 0.00, and for the second axis it is the other way round, with 0.00 and 0.97. Some increase was to be
+# expected, because we chose the best angle. However, its size is remarkable, because a single axis now predicts its
+# factor almost as well as both numbers do.
 #
 # Why did the network not choose these axes in the first place? Imagine that we rotate all codes by 62 degrees, and
 # that we change the decoder so that it rotates every code back before it draws. Then every reconstruction is the same
@@ -362,28 +368,29 @@ numbers.rename(columns=lambda name: name.replace("k-NN R²", "R² of 15 nearest 
 
 # %% [markdown]
 # The arrows of the ten networks point in many different directions. For example, valence increases toward the lower
-# right for seed 0, toward the lower left for seed 3, and toward the upper left for seed 4. This is what the
-# explanation above leads us to expect, because the ten networks differ only in their random numbers. Some latent
-# spaces are also mirrored. For example, you turn counterclockwise from the arrow of valence to the arrow of intensity
-# for seed 0, but clockwise for seed 4. The angle between the two arrows is more stable. For the six seeds in which
-# both arrows are reliable, it is between 68 and 104 degrees, so in each of these six the two factors have clearly
-# different directions.
+# right for seed 0, toward the lower left for seed 3, and toward the upper left for seed 4. This is what our
+# explanation predicts, because the ten networks differ only in their random numbers. Some latent spaces are also
+# mirrored. For example, you turn counterclockwise from the arrow of valence to the arrow of intensity for seed 0, but
+# clockwise for seed 4. The angle between the two arrows is more stable. For the six seeds for which both arrows are
+# reliable, it is between 68 and 104 degrees, so in each of these six the two factors have clearly different
+# directions.
 #
 # The four seeds with a pale arrow deserve a closer look. For seeds 1, 2, 7, and 9, the linear probe predicts valence
 # with an R² of at most 0.64. For three of these seeds, the 15 nearest codes still reach 0.87 or more. This
 # combination means that the latent space does contain the valence, but that it does not increase in a single
 # direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valence have similar
-# codes there, so a part of the information about valence is really lost. You can see this in exercise 1. With this
-# seed, the answer to our first question would have been less clear. This is a reason never to rely on a single run.
+# codes there, so part of the information about valence is missing after four epochs. (In exercise 1, you can look at
+# this latent space, and the solution shows what longer training changes.) Had we trained only with this seed, our
+# answer to the opening question would have been less clear. This is a reason never to rely on a single run.
 #
 # ## What if other factors change more pixels?
 #
-# The network found valence and intensity, but did it find them because they are important to us? It has no
-# information about what is important to us, since all it receives is pixels. In this section, we let the position,
-# the size, and the thickness of the lines vary much more strongly than before. There are now six factors, but the
-# code still has only two numbers. The next figure shows what each of the six does. The name of the factor is above
-# the column. In the upper row, this factor has its lowest value, and in the lower row, it has its highest value. All
-# other factors have a medium value.
+# The network found valence and intensity, but did it find them because they are important to us? It cannot know what
+# is important to us, because all it receives is pixels. In this section, we let the position, the size, and the
+# thickness of the lines vary over much wider ranges than before. There are now six factors, but the code still has
+# only two numbers. Each column of the next figure shows one factor, with its lowest value in the upper row and its
+# highest value in the lower row, while the other factors have a medium value. (The lowest shift to the right is a
+# shift to the left.)
 
 # %%
 limits = np.array(list(faces.LIMITS.values()))  # (6, 2): lowest and highest value of each factor
@@ -467,30 +474,29 @@ pd.DataFrame(rows, index=names).T.round(2)
 
 # %% [markdown]
 # The codes no longer contain valence and intensity. For intensity, R² is 0.00, and for valence it is even slightly
-# negative, which means that the prediction is no better than the average of all faces. The two numbers do not
+# negative, which means that the prediction is a little worse than the average of all faces. The two numbers do not
 # describe just two of the other factors, either. They describe all four in part, and the horizontal position best,
 # with an R² of 0.90.
 #
 # The first two rows of the table explain most of this. Among our first faces, valence and intensity changed the
-# pixels most. Among the new faces, the position, the size, and the thickness each change the pixels by 111 to 120
-# from one end of their range to the other. Intensity changes them by 75, and valence by only 37. The reconstruction
-# term of the loss adds up differences between pixels. The loss therefore becomes smallest if the two numbers describe
-# those factors that change the pixels most, whether or not these factors matter to us. These rows do not explain
-# everything, though. The four other factors have nearly the same change of pixels, but their R² ranges from 0.36 to
-# 0.90.
+# pixels most. Among the new faces, the change of pixels is between 111 and 120 for the two positions, the size, and
+# the thickness. For intensity, it is 75, and for valence only 37. The reconstruction term of the loss adds up
+# differences between pixels. The loss therefore becomes smallest if the two numbers describe those factors that
+# change the pixels most, whether or not these factors matter to us. These rows do not explain everything, though. The
+# four other factors have nearly the same change of pixels, but their R² ranges from 0.36 to 0.90.
 #
 # Keep this result in mind when you read that a network "learns the meaning" of its data. In our first experiment, the
 # expression was found because we had made the other factors small. The first row also shows that valence was not far
-# ahead, with 39 compared with 29 for a shift to the right. This may be why one of the ten seeds lost a part of the
-# valence.
+# ahead, with 39 compared with 29 for a shift to the right. This may be why some of the ten networks had not separated
+# the valences well after four epochs.
 #
 # ## Nine labels give names to directions
 #
 # Let us return to the first VAE. It arranges faces by valence and intensity, but it has no names for these
 # directions, and they differ from seed to seed. If we want to ask for "a happy face", we have to tell the program
-# which direction means happy. This takes only a few labels, as we will see now. Here, a label is the known valence
-# and intensity of a face. We take nine faces with a valence of -1, 0, or 1 and an intensity of 0, 0.5, or 1, and we
-# encode them. For each of the nine, we then know both the label and the code.
+# which direction means happy. A few labels are enough. Here, a label is the known valence and intensity of a face. We
+# take nine faces with a valence of -1, 0, or 1 and an intensity of 0, 0.5, or 1, and we encode them. For each of the
+# nine, we then know both the label and the code.
 #
 # We now look for a rule that computes the code from valence and intensity, and that fits the nine faces as well as
 # possible. In the simplest rule, z1 is a constant, plus a multiple of the valence, plus a multiple of the intensity.
@@ -522,10 +528,10 @@ lesson.show(
 # %% [markdown]
 # Compare this figure with the first one of this lesson. There, our program drew the 49 faces with its knowledge of
 # eyes and mouths. Here, the decoder drew them. We asked for 49 pairs of valence and intensity, the rule turned each
-# pair into a code, and the decoder turned the code into a face. Only nine of the 49 pairs have labels. The two
-# figures agree well for calm and moderately intense faces. They differ most in the right column. There, the decoded
-# mouths are less precise. For example, the small round mouth of the face with valence 0 and intensity 1 has become
-# wider, and the laughing mouth in the upper right corner is smaller.
+# pair into a code, and the decoder turned the code into a face. The rule was fitted to only nine of these 49 pairs.
+# The two figures agree well for calm and moderately intense faces. They differ most in the right column. There, the
+# decoded mouths are less precise. For example, the small round mouth of the face with valence 0 and intensity 1 has
+# become wider, and the laughing mouth in the upper right corner is smaller.
 #
 # How well do these faces show what we asked for? To answer this question without relying on our eyes, we search for
 # the test face that is most similar to a decoded face, pixel by pixel, and look up its valence and its intensity.
@@ -557,10 +563,11 @@ pd.DataFrame(errors, index=tables.FACTORS).T.round(3)
 # intensity, which ranges from 0 to 1. For the faces of the first figure, the differences are 0.075 and 0.031. They
 # are not zero, because none of the 2,000 test faces has exactly the right values. For random faces, they are 0.644
 # and 0.350. The errors of the decoder are therefore much closer to the best result than to those of random faces. In
-# other words, nine labels are enough for the decoder to draw nearly what we ask for.
+# other words, nine labels are enough for the decoder to draw nearly what we ask for. However, these are nine
+# well-chosen faces, which cover the whole range evenly, and the VAE has a seed for which both arrows are reliable.
 #
 # Now we can control the face with two sliders, one for each factor. A slider changes only one of the two values, and
-# the rule computes the code for both. The next figure shows what you will see when you move them. In the upper row,
+# the rule computes the code from both. The next figure shows what you will see when you move them. In the upper row,
 # the slider of valence moves from -1 to 1 while the intensity stays at 0.9. In the lower row, the slider of intensity
 # moves from 0 to 1 while the valence stays at 0.6.
 
@@ -579,11 +586,11 @@ lesson.show(
 )
 
 # %% [markdown]
-# Finally, here are the sliders themselves. Move them, and the decoder draws the face for the code that belongs to
-# their values. The decoder runs in your browser, in what we call the [explorer](../docs/glossary.md#explorer). The
-# panel next to the face shows where the code is in latent space. The solid line shows how the code moves when you
-# change the valence, and the dashed line shows how it moves when you change the intensity. (Some websites show
-# notebooks without their interactive parts. There, the figure above has to be enough.)
+# Finally, here are the sliders themselves. Move them, and the decoder draws the face that you ask for. The decoder
+# runs in your browser, in what we call the [explorer](../docs/glossary.md#explorer). The panel next to the face shows
+# where the code is in latent space. The solid line shows how the code moves when you change the valence, and the
+# dashed line shows how it moves when you change the intensity. (Some websites show notebooks without their
+# interactive parts. If you do not see the sliders, use the figure above.)
 
 # %%
 sliders = {
@@ -594,22 +601,22 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 
 # %% [markdown]
 # Try a face that is rather happy and very intense, for example with a valence of 0.6 and an intensity of 0.9. The
-# training images have random values, so it would be a great coincidence if one of them had exactly these.
-# Nevertheless, the decoder draws it, because nearby codes decode to similar faces. This was the second part of the
-# thought experiment, so we have now tried both parts.
+# training images have random values, so none of them is likely to have exactly these, although some come close.
+# Nevertheless, the decoder draws it, because nearby codes decode to similar faces. This completes the thought
+# experiment.
 #
 # ## What to remember
 #
 # - A VAE consists of an encoder, which turns an image into a short code, and a decoder, which turns a code into an
 #   image.
 # - With only two numbers per image, the code describes those factors of variation that change the pixels most. If
-#   other factors change more pixels than the ones that matter to us, the code describes the others instead.
-# - The axes of the latent space have no meaning of their own, because rotating all codes hardly changes the loss.
-#   Other seeds lead to other directions.
+#   other factors change the pixels more than the ones that matter to us, the code describes those factors instead.
+# - The axes of the latent space have no meaning of their own, because rotating or reflecting all codes hardly changes
+#   the loss. Other seeds lead to other directions.
 # - A few labels are enough to give names to the directions of a latent space, provided that the VAE has found the
 #   factors at all.
-# - One training run is not enough for a conclusion. In four of our ten runs, valence did not increase in a single
-#   direction, and in one of them it was partly lost.
+# - One training run is not enough for a conclusion. In four of our ten runs, each of four epochs, valence did not
+#   increase in a single direction, and in one of them it was partly missing.
 #
 # In [lesson 01](01_standard_vae.ipynb), we derive the loss of the VAE and train it on images of clothes. All terms
 # are collected in the [glossary](../docs/glossary.md).
@@ -620,13 +627,13 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 # right. Is yours worse?</summary>
 #
 # It is not worse, because if you rotate all of your codes, and perhaps reflect them, you get a latent space like your
-# friend's, and the decoder can undo this. Both contain the same information about valence. The difference is relevant
+# friend's, and the decoder can undo this. Both contain the same information about valence. The difference matters
 # only if you want to use a single axis without looking at the labels.
 #
 # </details>
 #
-# <details><summary>2. You train a VAE with two latent dimensions on photographs of faces, which are lit from different sides. Which factor
-# do you expect its codes to describe first?</summary>
+# <details><summary>2. You train a VAE with two numbers per code on photographs of faces that are lit from different
+# sides. Which factor do you expect the codes to describe best?</summary>
 #
 # Most likely the direction of the light, because it changes the brightness of almost every pixel. A smile changes
 # only a small part of the image.
@@ -637,7 +644,8 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #
 # R² compares the prediction with always predicting the average. A negative value means that the prediction is even a
 # little worse than the average. This happens when the codes do not contain the factor, because the average of the 15
-# nearest faces is then the average of 15 random ones, which differs from the average of all faces by chance.
+# nearest faces is then the average of 15 random ones, which differs from the average of all faces by chance. For
+# independent values, R² is then about -1/15, or -0.07.
 #
 # </details>
 #
@@ -650,9 +658,10 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #    [The latent space](#The-latent-space) change? (The numbers in the text stay those of seed 0.) Which number in the
 #    first table of [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) shows what has
 #    happened?
-# 2. **Measure.** Find the rule of [the last section](#Nine-labels-give-names-to-directions) with the first five of
-#    the nine faces only, and without the squares and the product. How much worse do the faces become? (The function
-#    `look_up` gives a first answer, and the solution uses a more accurate method.)
+# 2. **Measure.** Find the rule of the section
+#    [Nine labels give names to directions](#Nine-labels-give-names-to-directions) with only the first five of the
+#    nine faces, and without the squares and the product. How much worse do the faces become? (The function `look_up`
+#    gives a first answer, and the solution uses a more accurate method.)
 # 3. **On paper.** (For readers who know what a correlation is.) Suppose that two factors have the same variance and
 #    are uncorrelated, and that z1 is the first factor and z2 the second. Now all codes are rotated by 45 degrees.
 #    What is the squared correlation of each axis with each factor? Check your answer with `measured.rotate` and
@@ -670,6 +679,7 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #   RStudio AI blog, 2018. The post contains the thought experiment.
 # - Francesco Locatello et al.,
 #   [Challenging common assumptions in the unsupervised learning of disentangled representations](https://arxiv.org/abs/1811.12359),
-#   2019. The authors prove that no method can find the right axes without labels or assumptions about the data.
-# - James Russell, [A circumplex model of affect](https://doi.org/10.1037/h0077714), 1980. This is the model of
-#   emotions behind valence and intensity.
+#   2019. The authors prove that no method can find the right axes without labels or assumptions about the data and
+#   the model.
+# - James Russell, [A circumplex model of affect](https://doi.org/10.1037/h0077714), 1980. This is a model of emotions
+#   with two similar dimensions.

@@ -14,10 +14,10 @@
 # ---
 
 # %% [markdown]
-# # Solutions: both models on handwritten digits
+# # Solutions: handwritten digits
 #
-# Exercises of [notebook 03](../03_mnist.ipynb), solved. About two minutes on two cores, if you have run notebook
-# 03.
+# These are the solutions to the exercises of [lesson 03](../03_mnist.ipynb). The notebook takes about two minutes on
+# two CPU cores if you have run lesson 03 before. Terms are explained in the [glossary](../../docs/glossary.md).
 
 # %%
 import numpy as np
@@ -38,7 +38,9 @@ lesson.note_changed_settings(globals(), dataset_name="mnist", epochs=4, seed=0, 
 # %% [markdown]
 # ## 1. Change one line
 #
-# *Set `epochs` to 1. How much of the gap between the models is there after one epoch?*
+# *Set `epochs` to 1 and run all cells. How much of the difference between the two models is there after one epoch?*
+#
+# Instead of running the lesson again, we train both models for one epoch and for four epochs here.
 
 # %%
 dataset = data.load(dataset_name)
@@ -49,22 +51,32 @@ for passes in (1, epochs):
     for name, objective in both.items():
         trained[name] = runs.train(runs.Recipe(dataset_name, objective, epochs=passes, **settings))
         rows[f"{name}, epochs={passes}"] = measures.summary(trained[name].model, dataset)
-    votes, pixels = (
+    accuracy, pixels = (
         rows[f"VAE, epochs={passes}"][column] - rows[f"MMD-VAE, epochs={passes}"][column]
         for column in ("15-NN accuracy", "pixel MSE")
     )
-    print(f"epochs={passes}, VAE less MMD-VAE: votes {votes:+.4f}, pixel error {pixels:+.4f}")
+    print(
+        f"epochs={passes}, VAE minus MMD-VAE: 15-NN accuracy {accuracy:+.4f}, pixel MSE {pixels:+.4f}"
+    )
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# Nearly all of it. The VAE is ahead by .075 in 15-NN accuracy after one epoch and by .077 after four, and in pixel
-# error by .0026 both times, though both models know much more after four. Mind that `epochs=1` is not the first of
-# four: the learning rate rises and falls within it, and so its loss is lower than that after the first of four.
+# Nearly all of the difference is there after one epoch. In 15-NN accuracy, the VAE is ahead by 0.075 after one epoch
+# and by 0.077 after four, and its pixel MSE is lower by 0.0026 in both cases. This is so although both models improve
+# considerably between one epoch and four.
 #
-# ## 2. Measure: how evenly do walks go?
+# Note that a run with `epochs=1` is not the same as the first of four epochs. The
+# [learning rate schedule](../../docs/glossary.md#learning-rate-schedule) depends on the number of epochs, so with
+# `epochs=1` the rate increases and decreases within this epoch. For this reason, the loss after one epoch is 182.40
+# here, while it is 193.57 after the first of four epochs.
 #
-# *Two hundred pairs of test images of different classes: how large a share of the whole change does the largest of
-# nine steps make?*
+# ## 2. Measure: how even is the interpolation?
+#
+# *Interpolate between two hundred pairs of test images of different classes with each model. What share of the total
+# change is due to the largest of the nine steps?*
+#
+# If all nine steps were equal, the share would be 1/9, or 0.111. We also include the three models of the section
+# [Left and right, as in the post](../03_mnist.ipynb#Left-and-right,-as-in-the-post).
 
 # %%
 random = np.random.default_rng(seed)
@@ -73,7 +85,8 @@ classes = dataset.test_labels[pairs]
 pairs = pairs[classes[:, 0] != classes[:, 1]][:200]  # (200, 2)
 
 
-def walks_of(model):
+def paths_of(model):
+    """Interpolate between the two images of each pair in ten codes, (200, 10, 28, 28, 1)."""
     ends = model.encode(dataset.test_images)[pairs]  # (200, 2, 2)
     codes = np.linspace(ends[:, 0], ends[:, 1], 10, axis=1)  # (200, 10, 2)
     return model.decode(codes.reshape(-1, 2)).reshape(-1, 10, 28, 28, 1)
@@ -86,52 +99,61 @@ if dataset_name == "mnist":
         models[f"{name}, 50 epochs"] = runs.load(f"mnist_{objective}_50-epochs").model
 shares, least_even = {}, {}
 for name, model in models.items():
-    walks = walks_of(model)
-    changes = np.abs(np.diff(walks, axis=1)).sum(axis=(2, 3, 4))  # (200, 9)
-    whole = changes.sum(axis=1)
-    shares[name] = changes.max(axis=1) / whole
-    print(f"{name:25} largest step {shares[name].mean():.3f} of the whole of {whole.mean():3.0f}")
-    least_even[f"{name}, {shares[name].max():.2f}"] = walks[shares[name].argmax()]
+    paths = paths_of(model)
+    changes = np.abs(np.diff(paths, axis=1)).sum(axis=(2, 3, 4))  # (200, 9)
+    total = changes.sum(axis=1)
+    shares[name] = changes.max(axis=1) / total
+    print(
+        f"{name:25} largest step {shares[name].mean():.3f} of a total change of {total.mean():3.0f}"
+    )
+    least_even[f"{name}, {shares[name].max():.2f}"] = paths[shares[name].argmax()]
 difference = shares["VAE"] - shares["MMD-VAE"]
 error = difference.std(ddof=1) / np.sqrt(len(difference))
 print(
-    f"VAE less MMD-VAE, over the same pairs: {difference.mean():+.3f}, standard error {error:.3f}"
+    f"VAE minus MMD-VAE, for the same pairs: {difference.mean():+.3f}, standard error {error:.3f}"
 )
 
 # %%
 lesson.show(
     plotting.image_rows(least_even),
-    f"A row of ten decoded images for each model: the least even of two hundred walks. The largest step makes the share "
-    f"of the whole change that stands before the row: {'; '.join(least_even)}.",
+    f"A row of ten decoded images for each model, its least even interpolation of two hundred. The number in front of the row "
+    f"is the share of the largest step in the total change: {'; '.join(least_even)}.",
 )
 
 # %% [markdown]
-# The MMD-VAE, by a little: .149 against .160, a difference of five standard errors. By the post's own settings it
-# is .137 against .149, for the post's VAE and the corrected one alike. So there is something in the post's
-# impression, which four pairs could not show. But less changes in all on the MMD-VAE's walks, 143 against 178,
-# perhaps since its images are softer, and that may be a part of it. The standard error is over pairs of images.
-# What another seed would do it can't say.
+# The MMD-VAE changes a little more evenly. The largest step is 0.149 of the total change on average, compared with
+# 0.160 for the VAE. The difference of 0.011 is about five times its standard error of 0.002. After fifty epochs, the
+# share is 0.137 for the post's MMD-VAE, and 0.149 both for the post's VAE and for the VAE with the standard KL
+# weight. The post's impression is therefore not without reason, but four pairs were too few to show it.
 #
-# ## 3. On paper: the best image for all is the mean
+# Two cautions are necessary. First, the total change of the MMD-VAE is smaller, 143 compared with 178, perhaps
+# because its images are softer. This may explain a part of the difference. Second, the standard error describes how
+# much the result depends on the choice of the pairs. It does not describe how much the result would change with
+# another [seed](../../docs/glossary.md#seed), because we have only one run of each model here.
 #
-# *A decoder makes one image $m$ of several images $x_1, \dots, x_n$. In cross-entropy the best $m$ is their mean,
-# and any other costs a KL divergence more.*
+# ## 3. On paper: the best single image is the mean
 #
-# Pixels add up, so look at one. With $\bar x = \frac1n \sum_i x_i$, the mean cost is
+# *A decoder decodes the same image $m$ for several images $x_1, \dots, x_n$. Show that in terms of cross-entropy the
+# best $m$ is their mean, and that any other $m$ costs a KL divergence more.*
+#
+# The cross-entropy is a sum over pixels, so we can look at a single pixel. Let $\bar x = \frac1n \sum_i x_i$ be the
+# mean of the pixel over the images. The mean cost of a decoded value $m$ is
 #
 # $$C(m) = \frac1n \sum_i \bigl[ -x_i \log m - (1 - x_i) \log (1 - m) \bigr]
 # = -\bar x \log m - (1 - \bar x) \log (1 - m).$$
 #
-# Only the mean of the images is left. Subtract the same for $m = \bar x$:
+# The images enter the cost only through their mean $\bar x$. We subtract the cost of $m = \bar x$ and get
 #
-# $$C(m) - C(\bar x) = \bar x \log \frac{\bar x}{m} + (1 - \bar x) \log \frac{1 - \bar x}{1 - m},$$
+# $$C(m) - C(\bar x) = \bar x \log \frac{\bar x}{m} + (1 - \bar x) \log \frac{1 - \bar x}{1 - m}.$$
 #
-# which is the KL divergence between two coins, $\bar x$ and $m$. It is never negative, and zero only for $m = \bar
-# x$. (In squared error it is so, too: $\frac1n \sum_i (x_i - m)^2 = \frac1n \sum_i (x_i - \bar x)^2 + (\bar x -
-# m)^2$.)
+# The right-hand side is the [KL divergence](../../docs/glossary.md#kl-divergence) between two distributions on black
+# and white, one with probability $\bar x$ for white and the other with probability $m$. A KL divergence is never
+# negative, and it is zero only if both distributions are the same, that is, if $m = \bar x$. The squared error has
+# the same property, because $\frac1n \sum_i (x_i - m)^2 = \frac1n \sum_i (x_i - \bar x)^2 + (\bar x - m)^2$.
 #
-# Check it with a 0 and a 1: the cost of any $m$, and an $m$ that is found by gradient descent from gray. In a logit
-# $l$, with $m = s(l)$, the gradient of $C$ is $m - \bar x$.
+# We check this with a 0 and a 1. The table shows the cost of several choices of $m$. The last row is an image that
+# was found by gradient descent, which starts from gray and changes the logit $l$ of each pixel. With
+# $m = 1/(1 + e^{-l})$, the gradient of $C$ with respect to $l$ is $m - \bar x$.
 
 # %%
 x = np.stack([dataset.test_images[np.flatnonzero(dataset.test_labels == d)[0]] for d in (0, 1)])
@@ -173,14 +195,16 @@ lesson.show(
 )
 
 # %% [markdown]
-# The two columns agree to the last digit that is shown. The mean of the two costs 127.0 nats, and a decoder that
-# gave the 0 for both would pay 291.2 more, with its probabilities kept $10^{-6}$ away from 0 and 1. Gradient
-# descent finds the mean. This is why what lies between two places of the plane, or is decoded from a code that many
-# images share, is blurred: it is a mean, and not a mistake.
+# The last two columns of the table agree in every digit that is shown. The mean of the two images costs 127.0 nats. A
+# decoder that decoded the 0 for both images would cost 291.2 nats more, where we have kept its probabilities at a
+# distance of $10^{-6}$ from 0 and 1 so that no logarithm is infinite. Gradient descent also finds the mean.
 #
-# ## 4. Measure: cross-entropy, MMD², and codes without noise
+# This explains why images are blurred if their code is between two classes, or if many different images share it. The
+# blurred image is a mean, and it is what the loss asks for, not a mistake of the network.
 #
-# *Train `objectives.infovae(1, 784, sampled=False)`. On whose side is it?*
+# ## 4. Measure: cross-entropy, MMD², and deterministic codes
+#
+# *Train `objectives.infovae(1, 784, sampled=False)`. Which of the two models is it more similar to?*
 
 # %%
 between = objectives.infovae(1, 784, sampled=False)
@@ -193,18 +217,23 @@ pd.DataFrame(
 ).T.round(4)
 
 # %% [markdown]
-# On both. Its codes are nearly as close to the prior as the MMD-VAE's: MMD² is .0009, against .0002 there and .0055
-# for the VAE. But in 15-NN accuracy and pixel MSE it is half-way between the two: .640 between .677 and .601, .0436
-# between .0424 and .0450. So in these runs, about half of what the VAE's plane knew more goes with the
-# cross-entropy, or with the weaker pull that a weight of 784 has against it (solution 5 of notebook 02). The other
-# half goes with the KL and its noise. This is one seed.
+# The new model is similar to the MMD-VAE in one respect and lies between the two models in the other. Its codes are
+# nearly as close to the prior as those of the MMD-VAE, because its MMD² is 0.0009, compared with 0.0002 for the
+# MMD-VAE and 0.0055 for the VAE. However, its 15-NN accuracy of 0.640 is about halfway between 0.677 for the VAE and
+# 0.601 for the MMD-VAE, and its pixel MSE of 0.0436 is also between 0.0424 and 0.0450.
 #
-# ## 5. Open: mirrored
+# In these runs, about half of the additional information in the codes of the VAE is therefore due to the
+# cross-entropy. It may also be due to the regularization, because the same weight of 784 is weaker in comparison with
+# a cross-entropy than with a squared error (see [lesson 02](../02_mmd_vae.ipynb)). The other half is due to the KL
+# divergence together with the random codes. Keep in mind that this is one seed.
 #
-# *Let a friend say which grid is more organic. Then show it mirrored, with the names exchanged.*
+# ## 5. Open: mirrored grids
 #
-# To mirror a plane, change the sign of $z_1$: in the codes, and in the grid by turning each of its rows around.
-# Here it is for both models, and the one that was on the left is on the right.
+# *Let a friend look at the two grids in the section [Which model is which?](../03_mnist.ipynb#Which-model-is-which?)
+# and say which one is more organic. Then show it mirrored, with the names exchanged.*
+#
+# To mirror a latent space, we change the sign of $z_1$ in the codes, and reverse each row of the grid. The next
+# figure shows this for both models. The model that was on the left before is now on the right.
 
 
 # %%
@@ -218,22 +247,25 @@ def mirrored(snapshots):
     }
 
 
-turned = {name: mirrored(run.snapshots) for name, run in trained.items()}
+mirrored_snapshots = {name: mirrored(run.snapshots) for name, run in trained.items()}
 lesson.show(
     plotting.comparison(
-        {"model C": turned["VAE"], "model D": turned["MMD-VAE"]}, dataset.class_names
+        {"model C": mirrored_snapshots["VAE"], "model D": mirrored_snapshots["MMD-VAE"]},
+        dataset.class_names,
     ),
     "Two columns, model C and model D: 64 samples, the codes of the test images with the dashed circle of the prior, and "
-    "the decoded grid. In both planes left and right are exchanged, in codes and grid, against the first comparison.",
+    "the decoded grid. Compared with the lesson, left and right are exchanged in both latent spaces and in both grids.",
 )
 for name, run in trained.items():
-    for words, arrays in {"as it is": run.snapshots, "mirrored": turned[name]}.items():
+    for words, arrays in {"original": run.snapshots, "mirrored": mirrored_snapshots[name]}.items():
         numbers = measures.code_statistics(arrays["codes"][-1])
         print(f"{name:8} {words}: " + ", ".join(f"{k} {v:+.4f}" for k, v in numbers.items()))
 
 # %% [markdown]
-# A mirrored plane is as good as the other: the numbers are the same, but for the sign of the first mean. So if your
-# friend names the same *model* both times, it is the model that is preferred. If it is the same *side*, or the same
-# name, the answer was about the side or the name, and says nothing of models. One friend and one pair can agree by
-# chance half of the time. Ask six: that all of them name the same model both times by coin tosses has a probability
-# of $2 \cdot 4^{-6}$, one in 2,048.
+# A mirrored latent space is as good as the original, because the numbers are the same except for the sign of the
+# first mean. If your friend prefers the same *model* both times, the answer is about the model. If it is the same
+# *side* or the same *name*, the answer is about the side or the name and tells us nothing about the models.
+#
+# One friend and one pair of figures are not enough, because a friend who tosses coins prefers the same model both
+# times in half of the cases. Suppose that you ask six friends. If they toss coins, the probability that all six of
+# them name one and the same model both times is $2 \cdot 4^{-6}$, or one in 2,048.
