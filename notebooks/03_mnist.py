@@ -22,8 +22,8 @@
 # In [lesson 01](01_standard_vae.ipynb) we trained a standard [VAE](../docs/glossary.md#vae) on images of clothes, and
 # in [lesson 02](02_mmd_vae.ipynb) an [MMD-VAE](../docs/glossary.md#mmd-vae). We compared the two and found several
 # differences. However, a comparison on one data set leaves a question open. Which of the differences are due to the
-# models, and which are due to the clothes? To answer it, we train both models on another data set, without changing
-# anything else.
+# models, and which are due to the clothes? To answer this question, we train both models on another data set, without
+# changing anything else.
 #
 # The [post](../docs/glossary.md#blog-post) did the same with the handwritten digits of MNIST
 # ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). It reports that the samples and the
@@ -106,10 +106,9 @@ lesson.show(
 # %% [markdown]
 # Digits differ from clothes in two ways that are important for our models. First, digits are thin lines on a black
 # background. Most pixels near the border are black in nearly all images, so nearly all of the information is in the
-# middle of the image. Second, an average of two clothes is often a garment, while an average of two digits usually is
-# not a digit. For example, the average of a shirt and a coat still looks like a garment, but the average of a 0 and a
-# 1 looks like neither. A model that is unsure between two digits and decodes their average therefore produces
-# something that we notice immediately.
+# middle of the image. Second, the average of two garments often still looks like a garment, whereas the average of
+# two digits usually does not look like a digit. For example, the average of a 0 and a 1 looks like neither. A model
+# that is unsure between two digits and decodes their average therefore produces something that we notice immediately.
 #
 # (If the line above the figure says that there are only 5,000 training images, then the full data set could not be
 # downloaded. The last part of the [README](../README.md) explains how to get it.)
@@ -138,9 +137,9 @@ mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.POST_MMD, **settings))
 # of 100 images.)
 #
 # The two losses cannot be compared with each other. The loss of 153.91 of the VAE consists of a cross-entropy and a
-# KL divergence, both in [nats](../docs/glossary.md#nat). The loss of 43.73 of the MMD-VAE consists of squared errors
-# of pixels and a weighted MMD², which have other units. The smaller number therefore does not tell us which model is
-# better.
+# KL divergence, both in [nats](../docs/glossary.md#nat). The loss of 43.73 of the MMD-VAE is the sum of 35.49, the
+# squared errors of the pixels, and of 784 times the MMD² of 0.01052, and these have other units. The smaller number
+# therefore does not tell us which model is better.
 #
 # ## Which model is which?
 #
@@ -162,7 +161,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# If you are unsure at this point, you have good reasons. Both models produce clear digits, and both produce shapes
+# If you are unsure at this point, that is understandable. Both models produce clear digits, and both produce shapes
 # that are somewhere between two digits. The next figure shows the codes of all test images. Compare how the dots fill
 # the dashed circle, which contains 95 % of the prior.
 #
@@ -193,7 +192,7 @@ if lesson.has_two_dimensions(latent_dim):
     lesson.show(
         plotting.comparison(blind, dataset.class_names, pictures=["grid"]),
         "Sixteen by sixteen images decoded from a grid of codes, for model A on the left and model B on the right, with the "
-        "dashed circle of the prior. Inside the circle both show digits. Outside of it, some of model B's break into pieces.",
+        "dashed circle of the prior. Nearly all images inside the circle are digits. Near the edges, some are broken.",
     )
 
 # %% [markdown]
@@ -205,21 +204,23 @@ if lesson.has_two_dimensions(latent_dim):
 # top, the 1s are separated from the rest at the left, and there is more empty space between the classes. Model B is
 # therefore the VAE.
 #
-# It is harder to tell from the samples or from the inner part of the grid. Only outside the circle do the two grids
-# differ clearly, because the digits of model B break into pieces at the left edge, while those of model A do so only
-# in the upper left corner.
+# It is harder to tell from the samples or from the inner part of the grid. There is a clue in the samples, because
+# two of model B (in the sixth row) consist of broken strokes and none of model A do. The two grids differ clearly
+# only near the edges, because the digits of model B break into pieces in a large region at the left, while those of
+# model A do so only in the corners.
 #
 # </details>
 #
-# So the post's first observation is supported by our own experience. From samples alone, it is difficult to tell the
-# models apart. The latent spaces, however, are not as similar as one might think.
+# Our experience supports the post's first observation, because it is difficult to tell the models apart from samples
+# alone. The latent spaces, however, are not as similar as one might think.
 #
 # ## The numbers
 #
 # How close are the codes to the prior, and how much do they tell us about the images? The next table answers these
 # questions for the two models that we have just trained. Its first six columns describe the distribution of the
-# codes. If it were equal to the prior, the means would be 0, the standard deviations 1, MMD² 0, and the share of
-# codes inside the circle 0.95. The last two columns describe the content of the codes. The
+# codes. If the codes were distributed exactly like the prior, the means would be 0, the standard deviations 1, MMD²
+# 0, and the share of codes inside the circle 0.95. For the VAE, we use the mean of each approximate posterior as the
+# code, without noise. The last two columns describe the content of the codes. The
 # [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) is the share of test images whose class is predicted correctly
 # from the classes of the 15 nearest training codes. The pixel MSE is the mean
 # [squared error](../docs/glossary.md#squared-error) of a pixel after an image was encoded and decoded.
@@ -239,7 +240,8 @@ pd.DataFrame(rows).T.round(4)
 # %% [markdown]
 # As on clothes, the codes of the MMD-VAE are closer to the prior. Its MMD² is 0.0002, compared with 0.0055 for the
 # VAE, and 95 % of its codes are inside the circle, compared with 89 %. This is not surprising, since MMD² is the very
-# quantity that the MMD-VAE is trained to reduce.
+# quantity that the MMD-VAE is trained to reduce. (With a kernel that was not used in training, the order is the same,
+# as the table in the [README](../README.md) shows.)
 #
 # The last two columns are different from what we saw on clothes. The codes of the VAE predict the digit correctly for
 # 68 % of the test images, and those of the MMD-VAE for only 60 %. Its pixel error is also larger, 0.0450 compared
@@ -249,14 +251,15 @@ pd.DataFrame(rows).T.round(4)
 #
 # ## From one digit to another
 #
-# The post's second observation concerns the change from one digit into another, which it calls morphing. The post
-# judges it by the grids. Two grids are hard to compare, though, because the models place the digits at different
-# positions. A fairer comparison starts from the same two test images for both models. We encode both images, go from
-# one code to the other in a straight line in nine equal steps, and decode the ten codes. This is called
-# [interpolation](../docs/glossary.md#interpolation) in latent space.
+# The post's second observation concerns the change from one digit into another, which it calls morphing. We take
+# "organic" to mean that the image changes in small, even steps. The post judges it by the grids. Two grids are hard
+# to compare, though, because the models place the digits at different positions. A fairer comparison starts from the
+# same two test images for both models. We encode both images, go from one code to the other in a straight line in
+# nine equal steps, and decode the ten codes. This is called [interpolation](../docs/glossary.md#interpolation) in
+# latent space.
 #
-# **Predict.** Will one model change from digit to digit more smoothly? Will each row begin with the digit with which
-# it should begin?
+# **Predict.** Will one model change from digit to digit more smoothly? Will each row begin and end with the right
+# digit?
 
 
 # %%
@@ -283,7 +286,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# In no row do we see a sudden jump from one digit to another. If all nine steps changed the image equally, each would
+# In no row does a single step account for most of the change. If all nine steps changed the image equally, each would
 # account for 11 % of the total change, and the largest step in any row accounts for 17 %. This is true of both
 # models. A decoder is a continuous function, so there is always something in between, although an image might change
 # faster than our ten steps can show.
@@ -297,7 +300,7 @@ lesson.show(
 #
 # You can try more pairs in the figure below. Drag the pointer from one point in latent space to another, and the
 # strip of images shows the interpolation between them. (Some websites show notebooks without their interactive parts.
-# There, the eight rows above show the same for four pairs.) In the [explorer](../docs/glossary.md#explorer), the
+# If you do not see the explorer, use the eight rows above.) In the [explorer](../docs/glossary.md#explorer), the
 # decoders run in your browser, so that you do not have to wait for an answer.
 
 # %%
@@ -337,14 +340,14 @@ lesson.show(
 )
 
 # %% [markdown]
-# On the left, many samples are not digits. Some consist of broken strokes, and one blurred shape occurs again and
-# again. In the middle, more of the samples can be read, although the same blurred shape still occurs. On the right,
-# there are hardly any broken strokes, but some samples are blurred shapes between an 8 and a 9.
+# On the left, many samples are not digits. Some consist of broken strokes, and a blurred shape between a 2 and a 6
+# occurs again and again. In the middle, more of the samples can be read, although the same blurred shape still
+# occurs. On the right, there are hardly any broken strokes, but some samples are blurred shapes between an 8 and a 9.
 #
 # ### Latent space
 #
-# The reason can be seen in the latent spaces, because they show where the codes are. All three panels have the same
-# scale, so that you can compare how far the codes are from the dashed circle.
+# Why are so many samples on the left not digits? The latent spaces show the reason, because they show where the codes
+# are. All three panels have the same scale, so that you can compare how far the codes are from the dashed circle.
 
 # %%
 lesson.show(
@@ -366,9 +369,10 @@ pd.DataFrame(rows).T.round(4)
 # With the post's weights, only 37 % of the codes are inside the circle, because the KL divergence has so little
 # weight that codes far away from the prior are hardly penalized. Samples from the prior, however, are inside the
 # circle 95 % of the time. The decoder therefore receives codes of a kind that it has rarely seen in training. With
-# the standard KL weight, 93 % of the codes are inside the circle, and for the MMD-VAE it is 97 %. If we had compared
-# only the left and the right column, as the post does, we might have attributed this difference to MMD. The middle
-# column shows that giving the KL divergence its standard weight has most of the same effect.
+# the standard KL weight, 93 % of the codes are inside the circle, and for the MMD-VAE it is 97 %, where 95 % would be
+# ideal. If we had compared only the left and the right column, as the post does, we might have attributed this
+# difference to MMD. The middle panel shows that restoring the standard KL weight alone achieves most of this effect.
+# The MMD², which decreases from 0.4271 to 0.0136 and 0.0002, shows the same.
 #
 # ### Morphing
 #
@@ -388,8 +392,8 @@ lesson.show(
 
 # %% [markdown]
 # On the left, the digits break into pieces toward the upper right. On the right, there are digits nearly up to the
-# corners, and they change gradually from each one to the next. This agrees with the post's impression of an organic
-# morphing, at least as far as these two grids are concerned.
+# corners, and they change gradually from one to the next. This agrees with the post's impression of an organic
+# morphing, at least in these two grids.
 #
 # However, recall how a grid is made. It decodes codes at fixed positions, whether or not the model uses these
 # positions. The codes of the left model are mostly in the lower left part of its latent space, so its grid breaks
@@ -450,22 +454,25 @@ lesson.show(
 # post's weights is far behind. After 50 epochs on digits, for example, the mean norm is 0.04 for the MMD-VAE, 0.25
 # for the VAE with the standard KL weight, and 2.80 for the VAE with the post's weights. On clothes, the values are
 # 0.05, 0.39, and 3.48. With both schedules and on both data sets, the VAE with the standard KL weight and the MMD-VAE
-# differ in MMD² by more than twice the standard deviation over seeds, so it is very unlikely that this order is due
-# to chance.
+# differ in MMD² by more than twice the standard deviation over seeds. With five or ten seeds of each, it is therefore
+# unlikely that this order is due to chance. Note that this MMD² uses the kernel with which the MMD-VAE was trained.
+# The page on [results](../docs/results.md) has values for another kernel, by which the order is the same.
 #
-# **The small difference in information does not carry over.** After 50 epochs on clothes, the 15-NN accuracy is 0.652
-# for the VAE with the standard KL weight and 0.650 for the MMD-VAE. The left panel of the figure shows that the dots
-# of the two models overlap. After four epochs, the VAE is ahead by only 0.015. On digits, the values are 0.653 and
-# 0.557, and each of the five VAEs has a higher accuracy than each of the five MMD-VAEs. After four epochs on digits,
-# the difference has the same direction, 0.657 compared with 0.592, but the accuracy of the VAE varies more from seed
-# to seed. The pixel error confirms the picture, since it is 0.0433 for the VAE and 0.0465 for the MMD-VAE after 50
-# epochs on digits.
+# **The information in the codes differs much more on digits than on clothes.** After 50 epochs on clothes, the 15-NN
+# accuracy is 0.652 for the VAE with the standard KL weight and 0.650 for the MMD-VAE. The left panel of the figure
+# shows that the dots of the two models overlap. After four epochs, the VAE is ahead on clothes as well, but by 0.015
+# only. On digits, the values are 0.653 and 0.557, and each of the five VAEs has a higher accuracy than each of the
+# five MMD-VAEs. After four epochs on digits, the difference has the same direction, 0.657 compared with 0.592, but
+# the accuracy of the VAE varies more from seed to seed. The pixel error confirms the picture, since it is 0.0433 for
+# the VAE and 0.0465 for the MMD-VAE after 50 epochs on digits. This is surprising, because only the MMD-VAE was
+# trained to reduce squared errors.
 #
 # Why is the MMD-VAE worse on digits? We cannot tell from this table, because the two models differ in three respects
-# at once, as [lesson 02](02_mmd_vae.ipynb) explains. One of them is that the MMD-VAE uses the squared error instead
-# of the [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). The penalty for a distance from the prior
-# then has a larger weight in comparison. Exercise 4 and [lesson 05](05_measuring_the_claims.ipynb) separate the three
-# changes.
+# at once, as [lesson 02](02_mmd_vae.ipynb) explains. The MMD-VAE uses the squared error instead of the
+# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy), its codes are not sampled, and MMD² takes the
+# place of the KL divergence. The first change also gives the penalty for a distance from the prior a larger weight in
+# comparison, because squared errors are smaller numbers than cross-entropies. Exercise 4 and
+# [lesson 05](05_measuring_the_claims.ipynb) separate the three changes.
 #
 # **Is the post's statement about digits correct?** It says that samples and clusters hardly differ. For the samples
 # of the two models that the post compares, our figures show a clear difference in the section
@@ -473,8 +480,12 @@ lesson.show(
 # [Which model is which?](#Which-model-is-which?), where the KL divergence has its standard weight. For the clusters,
 # the accuracy after 50 epochs shows a difference that the eye does not notice, 0.62 for the post's VAE compared with
 # 0.56 for its MMD-VAE, although the dots of the two models overlap a little. As for the morphing, we share the
-# impression from the post's two grids, but we found another reason for it. [Lesson 05](05_measuring_the_claims.ipynb)
-# turns such statements into measurements and says how certain each of them is.
+# impression from the post's two grids, but the grids differ mainly because the codes of the post's VAE are elsewhere.
+# There is also evidence in favor of the post. In exercise 2 the steps of the MMD-VAE are slightly more even, and
+# according to [docs/results.md](../docs/results.md) its images of digits change less for a small step of the code
+# than those of the VAE with the standard KL weight. Compared with the post's own VAE, the results do not decide it.
+# [Lesson 05](05_measuring_the_claims.ipynb) turns such statements into measurements and says how certain each of them
+# is.
 #
 # ## What to remember
 #
@@ -482,9 +493,9 @@ lesson.show(
 #   standard KL weight is much closer than one with the post's weights.
 # - On digits, the codes of the VAE with the standard KL weight contain clearly more information about the class and
 #   the pixels than those of the post's MMD-VAE, while the difference on clothes is small.
-# - Samples of the two models are hard to tell apart if the KL divergence has its standard weight.
+# - We found the samples of the two models hard to tell apart when the KL divergence has its standard weight.
 # - A decoded grid shows positions in latent space that a model may never use. To compare how two models change one
-#   image into another, interpolate between the codes of the same two images.
+#   image into another, interpolate between the codes of the same two images, and use many pairs.
 # - A comparison needs several seeds, and a comparison on a second data set shows which results are due to the data.
 #
 # This is the end of the core course. [Lesson 04](04_how_probable_is_an_image.ipynb) computes how probable an image
@@ -506,8 +517,9 @@ lesson.show(
 # the model?</summary>
 #
 # It tells us almost nothing, because samples practically never come from there. The corner is at a distance of 5.7
-# from the origin, and a code from the prior is that far out with a probability of only $e^{-16}$, or one in nine
-# million. In other words, even a million samples would probably not contain one.
+# from the origin, and in two dimensions a code from the prior is farther out than $r$ with a probability of
+# $e^{-r^2/2}$. Here, $r^2 = 4^2 + 4^2 = 32$, so the probability is $e^{-16}$, or one in nine million. In other words,
+# even a million samples would probably not contain one.
 #
 # </details>
 #
@@ -515,8 +527,9 @@ lesson.show(
 # other one of 0.65. Is the second model better?</summary>
 #
 # You cannot know this from one seed, because the accuracy also depends on chance. In the last table of this lesson,
-# the accuracy of one and the same model varies with a standard deviation of 0.03 to 0.04 over ten seeds on digits. A
-# difference of 0.03 between two runs may therefore be due to chance.
+# the accuracy of one and the same model varies with a standard deviation of 0.03 to 0.04 over ten seeds on digits
+# after four epochs, and the difference of two models varies even more. A difference of 0.03 between two runs may
+# therefore be due to chance.
 #
 # </details>
 #
@@ -531,14 +544,14 @@ lesson.show(
 #    share of the total change is due to the largest of the nine steps? It would be a ninth if all steps were equal.
 #    In which model is the change more even?
 # 3. **On paper.** A decoder that cannot distinguish several images decodes the same image $m$ for all of them. Show
-#    that in terms of cross-entropy the best $m$ is their mean, and that any other $m$ costs a KL divergence more.
-#    Check this with a 0 and a 1.
+#    that in terms of cross-entropy the best $m$ is their mean, and that the extra cost of any other $m$ is a KL
+#    divergence. Check this with a 0 and a 1.
 # 4. **Measure.** The two models differ in three respects. Train `objectives.infovae(1, 784, sampled=False)`, which
 #    has the cross-entropy of the VAE, but the MMD² and the deterministic codes of the MMD-VAE. Which of the two
 #    models is it more similar to?
 # 5. **Open.** Let a friend look at the two grids in the section [Which model is which?](#Which-model-is-which?) and
-#    say which one is more organic. Then show it mirrored, with the names exchanged. What would you conclude from each
-#    of the possible answers?
+#    say which one is more organic. Then show them mirrored, and with the names exchanged. What would you conclude
+#    from each of the possible answers?
 #
 # ## Further reading
 #

@@ -134,7 +134,7 @@ lesson.show(
 # ## 3. On paper: the best single image is the mean
 #
 # *A decoder decodes the same image $m$ for several images $x_1, \dots, x_n$. Show that in terms of cross-entropy the
-# best $m$ is their mean, and that any other $m$ costs a KL divergence more.*
+# best $m$ is their mean, and that the extra cost of any other $m$ is a KL divergence.*
 #
 # The cross-entropy is a sum over pixels, so we can look at a single pixel. Let $\bar x = \frac1n \sum_i x_i$ be the
 # mean of the pixel over the images. The mean cost of a decoded value $m$ is
@@ -222,18 +222,18 @@ pd.DataFrame(
 # MMD-VAE and 0.0055 for the VAE. However, its 15-NN accuracy of 0.640 is about halfway between 0.677 for the VAE and
 # 0.601 for the MMD-VAE, and its pixel MSE of 0.0436 is also between 0.0424 and 0.0450.
 #
-# In these runs, about half of the additional information in the codes of the VAE is therefore due to the
-# cross-entropy. It may also be due to the regularization, because the same weight of 784 is weaker in comparison with
-# a cross-entropy than with a squared error (see [lesson 02](../02_mmd_vae.ipynb)). The other half is due to the KL
+# In these runs, about half of the additional information in the codes of the VAE therefore disappears with the change
+# to squared error. The reason may be the error itself, or that the penalty with its weight of 784 weighs more beside
+# a squared error than beside a cross-entropy (see [lesson 02](../02_mmd_vae.ipynb)). The other half is due to the KL
 # divergence together with the random codes. Keep in mind that this is one seed.
 #
 # ## 5. Open: mirrored grids
 #
 # *Let a friend look at the two grids in the section [Which model is which?](../03_mnist.ipynb#Which-model-is-which?)
-# and say which one is more organic. Then show it mirrored, with the names exchanged.*
+# and say which one is more organic. Then show them mirrored, and with the names exchanged.*
 #
 # To mirror a latent space, we change the sign of $z_1$ in the codes, and reverse each row of the grid. The next
-# figure shows this for both models. The model that was on the left before is now on the right.
+# figure shows the grids of both models. The model that was on the left before is now on the right.
 
 
 # %%
@@ -252,9 +252,10 @@ lesson.show(
     plotting.comparison(
         {"model C": mirrored_snapshots["VAE"], "model D": mirrored_snapshots["MMD-VAE"]},
         dataset.class_names,
+        pictures=["grid"],
     ),
-    "Two columns, model C and model D: 64 samples, the codes of the test images with the dashed circle of the prior, and "
-    "the decoded grid. Compared with the lesson, left and right are exchanged in both latent spaces and in both grids.",
+    "Two decoded grids with the dashed circle of the prior, of model C on the left and of model D on the right. Compared "
+    "with the lesson, each grid is mirrored, and the model that was on the left is on the right.",
 )
 for name, run in trained.items():
     for words, arrays in {"original": run.snapshots, "mirrored": mirrored_snapshots[name]}.items():

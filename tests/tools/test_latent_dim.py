@@ -6,9 +6,8 @@ import quick
 
 LESSONS = {path.stem[:2]: path for path in quick.LESSONS}
 # First words of cells that take long and do the same in any number of dimensions: examples in two
-# dimensions, tables of committed runs, and a run that is interrupted and resumed in several ways.
+# dimensions and tables of committed runs.
 SLOW = "def mmd2_by_waves", "shifts = ", "rows = {}", "pd.DataFrame(rows)"
-SLOW += "def pull_the_plug", "again = ", "images = recipe.load_dataset()"
 
 
 # These find each kind of break: a single dimension cannot be projected to a plane, and with more
