@@ -42,7 +42,7 @@ def create() -> None:
     """Create the environment, or update it."""
     pins = FOLDER / "requirements.txt"
     if not PYTHON.exists():
-        uv("venv", "--quiet", "--clear", "--python", sys.executable, FOLDER)
+        uv("venv", "--quiet", "--clear", "--seed", "--python", sys.executable, FOLDER)
     options = ["--quiet", *install.uv_options(sys.executable), f"--python={PYTHON}"]
     extras = [f"--extra={extra}" for extra in lock_file.READERS]
     oldest = ["--resolution=lowest-direct", *extras, "--output-file", pins, "pyproject.toml"]
