@@ -39,4 +39,4 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
