@@ -77,9 +77,24 @@ def test_a_step_out_of_range_is_refused(pair, faces, step):
 
 
 def test_posteriors_too_wide_for_a_page_are_refused(monkeypatch):
-    monkeypatch.setattr(posterior_grid, "MAX_CELLS", 1_000)
-    with pytest.raises(ValueError, match="show fewer images, or take a larger step"):
-        posterior_grid.true_posteriors(untrained().model, np.zeros((3, 28, 28, 1), "uint8"), STEP)
+    monkeypatch.setattr(posterior_grid, "MAX_CELLS", 100)
+    images = np.zeros((3, 28, 28, 1), "uint8")
+    for step in (None, STEP):
+        with pytest.raises(ValueError, match=r"show fewer images, such as count=1, or train"):
+            posterior_grid.true_posteriors(untrained().model, images, step)
+
+
+@pytest.mark.parametrize("step", [None, 0.04])
+def test_a_barely_trained_model_is_shown_on_a_coarser_grid(step, monkeypatch):
+    monkeypatch.setattr(posterior_grid, "MAX_CELLS", 5_000)
+    model, images = untrained().model, np.zeros((3, 28, 28, 1), "uint8")
+    with pytest.warns(UserWarning) as said:
+        here = posterior_grid.true_posteriors(model, images, step)
+    words = f"only with a step of {here.step:.2g} instead of 0.04; train the model longer"
+    assert words in str(said[0].message)
+    assert 0.05 < here.step < 0.4 and len(here.cell) <= 5_000
+    expected = likelihood.log_likelihood(model, images, 0.1)
+    np.testing.assert_allclose(here.log_p, expected, atol=0.01)
 
 
 def test_what_can_not_be_inferred_is_refused(pair, faces):

@@ -1,11 +1,14 @@
 """Estimates of the likelihood, compared with models whose likelihood is known."""
 
+import warnings
+
 import numpy as np
 import pytest
 from linear_gaussian import Constant, LinearGaussian, LinearMixture, gaussian
 from scipy import special, stats
 
-from vaelib.measures import likelihood
+from vaelib import losses
+from vaelib.measures import likelihood, pixel_densities
 from vaelib.models import VAE
 from vaelib.support.backend import ops
 
@@ -166,13 +169,45 @@ def test_bernoulli_is_minus_the_cross_entropy_of_every_pair(batch):
     images, outputs, _ = batch
     x, logits = (a.reshape(100, -1)[:7].astype("float64") for a in (images, outputs["logits"]))
     found = ops.convert_to_numpy(
-        likelihood.bernoulli_log_likelihood(*map(ops.convert_to_tensor, (x, logits[:5])))
+        pixel_densities.bernoulli_log_likelihood(*map(ops.convert_to_tensor, (x, logits[:5])))
     )
     m = special.expit(logits)
     for i in range(7):
         for j in range(5):
             log_p = (x[i] * np.log(m[j]) + (1 - x[i]) * np.log(1 - m[j])).sum()
             assert found[i, j] == pytest.approx(log_p)
+
+
+@pytest.mark.parametrize("deviation", [0.1, 0.02, 0.005])
+def test_the_gaussian_likelihood_is_exact_where_pixels_deviate_little(deviation):
+    random = np.random.default_rng(0)
+    images = random.uniform(0.1, 0.9, (2, 32 * 32 * 3)).astype("float32")
+    decoded = images + deviation * random.standard_normal((5, *images.shape))
+    logits = special.logit(np.clip(decoded, 0.01, 0.99)).astype("float32").reshape(10, -1)
+    found = ops.convert_to_numpy(
+        pixel_densities.gaussian_log_likelihood(
+            *map(ops.convert_to_tensor, (images, logits)), np.log(deviation)
+        )
+    )
+    means = special.expit(logits.astype("float64"))
+    for i, image in enumerate(images):
+        expected = stats.norm(means, deviation).logpdf(image).sum(axis=1)
+        np.testing.assert_allclose(found[i], expected, atol=1e-3)
+        one = losses.gaussian_nll(image[None].repeat(10, 0), logits, float(np.log(deviation)))
+        np.testing.assert_allclose(-ops.convert_to_numpy(one)[i::2], expected[i::2], atol=0.02)
+
+
+def test_a_grid_that_is_too_coarse_for_a_posterior_is_warned_about():
+    model = LinearGaussian()
+    images, settings = model.images(20), dict(limit=6, log_p_x_given_z=gaussian)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = likelihood.log_likelihood(model, images, step=0.1, **settings)
+    np.testing.assert_allclose(found, model.log_p(images), atol=0.01)
+    words = r"20 images changes by up to .* nats between steps of 1\.2 and 0\.6, .*step=0\.3$"
+    with pytest.warns(UserWarning, match=words):
+        wrong = likelihood.log_likelihood(model, images, step=0.6, **settings)
+    assert np.abs(wrong - model.log_p(images)).max() > 0.1
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """Compute the true posteriors of many images in one pass over a grid of codes."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from vaelib import losses
 from vaelib.measures import likelihood
+from vaelib.measures.pixel_densities import pixel_log_density
 from vaelib.models import VAE
-from vaelib.support.backend import ops
+from vaelib.support.backend import Tensor, ops
 from vaelib.support.errors import check_number
 from vaelib.support.image_arrays import check_images, to_unit_interval
 from vaelib.support.latent_grid import grid_codes
@@ -64,11 +66,14 @@ def true_posteriors(model: VAE, images: np.ndarray, step: float | None = None) -
         model: A model with two latent dimensions. Its encoder determines only the size of the
             grid.
         images: Images, shape (n, *model.image_shape), uint8 or floats in [0, 1].
-        step: Distance between neighboring grid points; by default an axis has 250 steps.
+        step: Distance between neighboring grid points; by default an axis has 250 steps. If the
+            posteriors are so wide that a page could not hold them, as they are after very short
+            training, larger steps are used, with a warning. Wide posteriors do not need small
+            steps.
 
     Raises:
         ValueError: If an axis would have fewer than 20 or more than 1,000 steps, or if the
-            posteriors are too wide for the size of a page.
+            posteriors are too wide for the size of a page even with 20 steps.
     """
     flat = ops.reshape(to_unit_interval(check_images(images, model.image_shape)), (len(images), -1))
     limit = max(1.0 + float(np.abs(model.encode(images)).max()), 5.0)
@@ -78,14 +83,35 @@ def true_posteriors(model: VAE, images: np.ndarray, step: float | None = None) -
             f"a step of {step:g} divides the axis from {-limit:g} to {limit:g} into {steps:,.3g} "
             f"steps: choose it so that there are from {MIN_STEPS} to {MAX_STEPS:,}."
         )
-    side = 1 + round(steps)
-    codes, density = grid_codes(side, limit), likelihood.pixel_log_density(model)
-    total, peak = np.full((2, len(images)), -np.inf)
+    first = steps
+    while (found := _on_grid(model, flat, 1 + round(steps), limit)) is None:
+        if steps == MIN_STEPS:
+            raise ValueError(
+                f"the posteriors of {len(images):,} images cover more than {MAX_CELLS:,} cells of "
+                "the coarsest grid, which a page can't hold: show fewer images, such as count="
+                f"{max(1, len(images) // 4)}, or train the model longer, so that they are narrower."
+            )
+        steps = max(MIN_STEPS, steps // 2)
+    if steps < first:
+        warnings.warn(
+            f"the posteriors are so wide that a page could hold them only with a step of "
+            f"{2 * limit / steps:.2g} instead of {2 * limit / first:.2g}; train the model longer, "
+            "or show fewer images",
+            stacklevel=2,
+        )
+    return found
+
+
+def _on_grid(model: VAE, flat: Tensor, side: int, limit: float) -> PosteriorGrid | None:
+    """Compute the posteriors of flattened images, or return None if they are too many cells."""
+    codes, density = grid_codes(side, limit), pixel_log_density(model)
+    total, peak = np.full((2, len(flat)), -np.inf)
     kept, size = [np.zeros((3, 0))], model.chunk_size(likelihood.CELLS_PER_CHUNK)
     for start in range(0, len(codes), size):
         part = ops.convert_to_tensor(codes[start : start + size])
         logits = ops.reshape(model.decoder(part), (len(part), -1))
-        log_joint = density(flat, logits) + model.prior.log_density(part)  # (n, len(part))
+        log_p = density(flat, logits)  # (n, len(part))
+        log_joint = log_p + ops.cast(model.prior.log_density(part), log_p.dtype)
         total = np.logaddexp(total, ops.convert_to_numpy(losses.logsumexp(log_joint)))
         log_joint = ops.convert_to_numpy(log_joint)
         peak = np.maximum(peak, log_joint.max(axis=1))
@@ -94,11 +120,10 @@ def true_posteriors(model: VAE, images: np.ndarray, step: float | None = None) -
         if sum(each.shape[1] for each in kept) > 2 * MAX_CELLS:
             kept = [_pruned(kept, peak)]
             if kept[0].shape[1] > MAX_CELLS:
-                raise ValueError(
-                    f"the posteriors of {len(images):,} images cover more than {MAX_CELLS:,} "
-                    "cells, which a page can't hold: show fewer images, or take a larger step."
-                )
+                return None
     image, cell, value = _pruned(kept, peak)
+    if len(cell) > MAX_CELLS:
+        return None
     image, cell = image.astype(int), cell.astype(int)
     order = np.lexsort((cell, image))
     below = (peak[image] - value)[order]
