@@ -187,7 +187,7 @@ def test_a_callback_that_stops_training_leaves_no_complete_run(on_faces, tmp_pat
 
 def test_early_stopping_leaves_no_complete_run(on_faces, tmp_path):
     recipe = Recipe(**SHORT | {"epochs": 3})
-    stop = keras.callbacks.EarlyStopping("loss", baseline=0.0, patience=0)
+    stop = keras.callbacks.EarlyStopping("loss", mode="max", patience=0)  # the loss decreases
     with pytest.raises(RunError, match=r"stopped training after 10 of 15 steps.* call train again"):
         runs.train(recipe, tmp_path / "stopped", callbacks=[stop])
     expected = runs.train(recipe, tmp_path / "undisturbed")
