@@ -128,15 +128,23 @@ def test_samples_go_into_one_picture_or_into_a_file_each(trained, tmp_path):
     np.testing.assert_array_equal(np.array(Image.open(files[3])), expected[3])
 
 
-def test_the_page_is_opened_or_rebuilt_from_images(trained, pictures, tmp_path, monkeypatch):
+def test_the_page_is_made_from_images_and_without_them_from_the_run(
+    trained, pictures, tmp_path, monkeypatch
+):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
-    assert run("explore", trained[1]).stdout.strip() == str(trained[1] / "explorer.html")
-    assert opened == [str(trained[1] / "explorer.html")]
     made = run("explore", trained[1], pictures, "--output", tmp_path / "e.html", "--no-open")
-    assert made.exit_code == 0 and len(opened) == 1
+    assert made.exit_code == 0 and not opened
     # The split is the seed's, and so are the images that are shown.
-    assert (tmp_path / "e.html").read_text() == (trained[1] / "explorer.html").read_text()
+    by_train = trained[1] / "explorer.html"
+    assert (tmp_path / "e.html").read_text() == by_train.read_text()
+    foreign, page = "<script>alert(1)</script>", trained[1] / "explorer_without_images.html"
+    by_train.write_text(foreign)  # as in a folder from somebody else
+    done = run("explore", trained[1])
+    assert done.exit_code == 0 and done.stdout.strip() == str(page)
+    assert opened == [str(page)] and foreign not in page.read_text(encoding="utf-8")
+    assert "Give their folder or zip as SOURCE" in done.stderr
+    assert by_train.read_text() == foreign
 
 
 def few_faces(monkeypatch):

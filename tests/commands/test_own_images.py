@@ -97,13 +97,6 @@ def test_a_page_shows_three_pictures_or_one(trained, pictures, tmp_path):
         assert source.stem in page.read_text(encoding="utf-8")
 
 
-def test_a_page_without_images_asks_for_them_and_with_them_is_made(trained, pictures, tmp_path):
-    page = ["--no-open", "--output", tmp_path / "e.html"]
-    words = refused(run("explore", trained, *page))
-    assert "give their folder or zip as SOURCE" in words and "data.images" not in words
-    assert run("explore", trained, pictures, *page).exit_code == 0
-
-
 def test_a_page_of_three_dimensions_is_refused_with_commands_that_work(pictures, tmp_path):
     call = ["train", pictures, *QUICK, "--output", tmp_path]
     assert run(*call, "--latent-dim", 3).exit_code == 0

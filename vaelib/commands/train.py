@@ -15,7 +15,6 @@ from vaelib import data
 from vaelib.commands import outputs
 from vaelib.commands.command_group import ListsDatasets, image_options, user_input
 from vaelib.data import registry
-from vaelib.data.brightness import check_bright
 from vaelib.support.errors import RunError
 
 if TYPE_CHECKING:
@@ -166,8 +165,6 @@ def train(
             place = data.emoji() if named else source
             dataset = data.images(place, size, color, fit or "crop", seed=seed, skip=skip)
         dataset = data.augment(dataset, augment, seed=seed) if augment != 1 else dataset
-    for part in ("training", "test"):
-        check_bright(getattr(dataset, f"{part.removesuffix('ing')}_images"), f"the {part} images")
     click.echo(repr(dataset))
 
     from vaelib import runs  # imported here because TensorFlow is slow to import

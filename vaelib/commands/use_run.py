@@ -21,6 +21,7 @@ from vaelib.support.files import write_atomically
 if TYPE_CHECKING:
     from vaelib import runs
 
+PAGE, WITHOUT_IMAGES = "explorer.html", "explorer_without_images.html"
 # What a spreadsheet takes for the beginning of a formula, and the apostrophe that prevents it.
 FORMULA = tuple("=+-@\t\r'＝＋－＠")
 
@@ -111,49 +112,51 @@ def sample(run: str, count: int, seed: int, output: Path, force: bool) -> None:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File of the page.  [default: explorer.html in RUN; for a published run, a file with its "
-    "name in the current folder]",
+    help="File of the page.  [default: explorer.html in RUN, or explorer_without_images.html if "
+    "there are none; for a published run, a file with its name in the current folder]",
 )
 @click.option("--open/--no-open", "opens", default=True, help="Open the page in a browser.")
 def explore(
     run: str, source: str | None, fit: str | None, skip: bool, output: Path | None, opens: bool
 ) -> None:
-    """Create or open a page to explore the latent space, with test images at their codes.
+    """Create and open a page to explore the latent space, with test images at their codes.
 
     RUN is the folder that `train` created, or the name of a published run. If it was trained on a
-    data set with a name, the page is created from its test images. If it was trained on your own
-    images, the page that `train` created is opened. To create that page again, give the folder or
-    zip of the images as SOURCE. For a page with other images, give them as SOURCE; one is enough.
+    data set with a name, the page shows its test images. If it was trained on your own images, give
+    their folder or zip as SOURCE. Without SOURCE, the page shows images that are decoded from the
+    codes in RUN. For a page with other images, give them as SOURCE; one is enough.
     """
     loaded = _loaded(run)
     _check_explorable(loaded)
-    page = output or _default_page(loaded)
-    own, shape = loaded.recipe.uses_own_images, loaded.recipe.image_shape
-    if source or not own or output:
-        from vaelib.commands import training_report
+    from vaelib import explorer
+    from vaelib.commands import training_report
 
-        if source and not own:
-            raise click.ClickException(
-                f"{loaded.recipe.slug} was trained on {loaded.recipe.dataset}: leave out SOURCE."
-            )
-        if own and not source:
-            raise click.ClickException(
-                f"the images of {loaded.recipe.slug} are not stored with it: give their folder or "
-                "zip as SOURCE, or leave out --output to open the page that is in RUN."
-            )
-        outputs.check_is_page(page)
+    own, shape = loaded.recipe.uses_own_images, loaded.recipe.image_shape
+    if source and not own:
+        raise click.ClickException(
+            f"{loaded.recipe.slug} was trained on {loaded.recipe.dataset}: leave out SOURCE."
+        )
+    page = output or _default_page(loaded, WITHOUT_IMAGES if own and not source else PAGE)
+    outputs.check_is_page(page)
+    if own and not source:
+        # The page that may lie in the folder is not opened, because the folder can be from anyone.
+        with user_input():
+            made = explorer.compare_stored(loaded)
+        click.echo(
+            "The images are not stored with the run, so the page shows decoded ones. Give their "
+            "folder or zip as SOURCE to see the images themselves.",
+            err=True,
+        )
+    else:
         if source:
             dataset = own_images.dataset_to_show(source, shape, fit or _fit_of(loaded), skip)
         else:
             dataset = loaded.recipe.load_dataset()
         with user_input():
-            made = training_report.explorer_page(
-                loaded, training_report.with_training_images(dataset)
-            )
-        with outputs.writing(page):
-            made.save(page)
-    elif not page.exists():
-        raise DataError(f"{run} holds no explorer.html: give the folder of its images as SOURCE.")
+            shown = training_report.with_training_images(dataset)
+            made = training_report.explorer_page(loaded, shown)
+    with outputs.writing(page):
+        made.save(page)
     click.echo(page)
     if opens:
         click.launch(str(page))
@@ -173,13 +176,13 @@ def _check_explorable(run: runs.Run) -> None:
         )
 
 
-def _default_page(run: runs.Run) -> Path:
+def _default_page(run: runs.Run, name: str) -> Path:
     """Return the place of a page: the folder of the run, unless the run came with the package."""
     from vaelib.runs.run_folder import PUBLISHED
 
     if run.folder.resolve().parent == PUBLISHED.resolve():
         return Path(f"{run.folder.name}.html")
-    return run.folder / "explorer.html"
+    return run.folder / name
 
 
 def _fit_of(run: runs.Run) -> str:
