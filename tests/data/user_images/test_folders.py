@@ -141,6 +141,15 @@ def test_names_that_are_not_in_utf8_are_read(pets):
     assert found.notes == ["names that are not in UTF-8 were read as cp1252: café.png."]
 
 
+def test_a_source_whose_own_name_is_not_in_utf8_has_a_title_that_can_be_printed(pets):
+    target = os.fsencode(pets.parent) + b"/caf\xe9"
+    try:
+        os.rename(pets, target)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    assert list_files(os.fsdecode(target)).title == "café"
+
+
 @pytest.mark.parametrize("files", [["checkpoint.npz"], ["recipe.json", "weights.npz", "run.json"]])
 def test_training_runs_inside_are_left_out_and_are_no_source(pets, files):
     run = pets / "faces_elbo_10-epochs_01234567"

@@ -1,11 +1,8 @@
 """A folder or a zip of images becomes a data set, or is refused with a message."""
 
-import errno
 import hashlib
-import os
 import re
 import shutil
-import time
 import warnings
 
 import numpy as np
@@ -14,7 +11,7 @@ from PIL import Image, ImageOps
 
 from vaelib import data
 from vaelib.data import DataError
-from vaelib.data.user_images import image_folder, in_flight, reading
+from vaelib.data.user_images import image_folder
 from vaelib.data.user_images.image_folder import ImageWarning
 
 # Computed before the reader was rewritten.
@@ -88,18 +85,6 @@ def test_size_and_color_are_those_of_the_pictures_or_as_asked_for(pets):
     assert data.images(pets, size=(28, 20), fit="pad").image_shape == (28, 20, 3)
     paint(pets / "cats" / "00.png", size=(50, 40))
     assert data.images(pets).image_shape == (64, 64, 3)
-
-
-def test_images_larger_than_the_memory_are_kept_in_a_file(pets, monkeypatch):
-    whole = data.images(pets)
-    monkeypatch.setattr(reading, "IN_MEMORY", 1_000)
-    mapped = data.images(pets)
-    array = mapped.train_images
-    while array.base is not None and not isinstance(array, np.memmap):
-        array = array.base
-    assert isinstance(array, np.memmap)
-    assert mapped.fingerprint == whole.fingerprint
-    assert len(mapped.limit(5).train_images) == 5
 
 
 def test_the_first_images_are_a_random_sample(pets):
@@ -200,35 +185,6 @@ def test_all_sizes_are_looked_at(tmp_path):
     assert data.images(tmp_path / "photos").image_shape == (64, 64, 3)
 
 
-def test_masks_of_the_values_0_and_1_become_black_and_white(tmp_path):
-    for i in range(20):
-        mask = np.zeros((16, 16), "uint8")
-        mask[: i % 15 + 1] = 1
-        (tmp_path / "masks").mkdir(exist_ok=True)
-        Image.fromarray(mask).save(tmp_path / "masks" / f"{i:02}.png")
-    with pytest.warns(ImageWarning) as said:
-        found = data.images(tmp_path / "masks")
-    assert set(np.unique(found.train_images)) == {0, 255}
-    assert "20 images are nearly black, with no value above 1 of 255: 1 was made white" in str(
-        said[0].message
-    )
-    with pytest.warns(ImageWarning, match="1 was made white"):
-        names, _, pixels = image_folder.read_pixels(tmp_path / "masks", (16, 16, 1))
-    assert names[0] == "00.png" and pixels[0, :, 0, 0].tolist() == [255] + 15 * [0]
-
-
-def test_images_of_16_bits_are_as_bright_as_each_other(tmp_path):
-    (tmp_path / "scans").mkdir()
-    for i in range(20):
-        values = np.full((16, 16), 100 * i + 500, "uint16")
-        Image.fromarray(values).save(tmp_path / "scans" / f"{i:02}.png")
-    with pytest.warns(
-        ImageWarning, match=r"20 images are of 16 bits per channel: values from 0 to 4"
-    ):
-        _, _, pixels = image_folder.read_pixels(tmp_path / "scans", (16, 16, 1))
-    assert pixels[:, 8, 8, 0].tolist() == [round((100 * i + 500) * 255 / 4_095) for i in range(20)]
-
-
 def test_a_single_image_can_be_encoded_but_not_trained_on(pets):
     names, classes, pixels = image_folder.read_pixels(pets / "cats" / "01.png", (32, 32, 3))
     assert (names, classes) == (["01.png"], ["cats"]) and (pixels[0] == (8, 20, 30)).all()
@@ -236,49 +192,6 @@ def test_a_single_image_can_be_encoded_but_not_trained_on(pets):
         DataError, match=r"01.png holds 1 image that can be read, expected 20 or more"
     ):
         data.images(pets / "cats" / "01.png")
-
-
-def test_a_full_disk_is_reported_before_pixels_are_written(pets, monkeypatch, tmp_path):
-    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(reading, "IN_MEMORY", 1_000)
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    with pytest.raises(
-        DataError, match=r"92,160 bytes in .*cache, which can't be had \(No space le"
-    ):
-        data.images(pets)
-
-
-def test_the_file_for_many_images_has_no_holes(monkeypatch, tmp_path):
-    monkeypatch.setenv("VAELIB_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(reading, "IN_MEMORY", 1_000)
-    used = []
-    monkeypatch.setattr(np, "memmap", lambda file, *_, **__: used.append(os.fstat(file.fileno())))
-    reading.room_for((100, 64, 64, 3))
-    assert used[0].st_size == 100 * 64 * 64 * 3 <= used[0].st_blocks * 512
-
-
-def test_a_few_large_images_are_decoded_at_the_same_time(tmp_path, monkeypatch):
-    for i in range(12):
-        paint(tmp_path / "large" / f"{i}.png", size=(500, 400))
-    monkeypatch.setattr(in_flight, "MOST", 4_000_000)  # two of them
-    now, most, decode = [], [], reading.decoding.decode
-
-    def counted(*arguments):
-        now.append(1)
-        most.append(len(now))
-        time.sleep(0.02)
-        try:
-            return decode(*arguments)
-        finally:
-            now.pop()
-
-    monkeypatch.setattr(reading.decoding, "decode", counted)
-    image_folder.read_pixels(tmp_path / "large", (16, 16, 3))
-    assert max(most) == 2
 
 
 def test_a_share_that_leaves_nothing_for_training_is_refused(pets):

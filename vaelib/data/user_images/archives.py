@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from vaelib.data.user_images import source_file
-from vaelib.data.user_images.file_names import decode_names, is_ignored, is_run_folder
+from vaelib.data.user_images.file_names import decode_name, decode_names, is_ignored, is_run_folder
 from vaelib.data.user_images.problems import FileProblem, counted, printable, some
 from vaelib.data.user_images.source_file import Listing, SourceFile, too_large, unreadable
 from vaelib.support.errors import DataError
@@ -65,7 +65,7 @@ def list_archive(path: Path) -> Listing:
     if encoding:
         changed = [name for name in found if not name.isascii()]
         notes.append(f"names that are not in UTF-8 were read as {encoding}: {some(changed, 1)}.")
-    return Listing(path.resolve().stem, [found[name] for name in sorted(found)], notes)
+    return Listing(decode_name(path.resolve().stem), [found[name] for name in sorted(found)], notes)
 
 
 def _check_layout(entries: list[zipfile.ZipInfo], path: Path) -> None:

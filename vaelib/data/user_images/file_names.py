@@ -4,6 +4,7 @@ Zip archives made on Windows often have names in the encoding of that computer, 
 which. The encoding is guessed for all names together: the one in which they look most like words.
 """
 
+import os
 import unicodedata
 from collections.abc import Collection
 from itertools import pairwise
@@ -55,6 +56,11 @@ def decode_names(names: list[bytes]) -> tuple[list[str], str | None]:
     best = min(fitting, key=lambda code: sum(_oddities(p.decode(code)) for p in others))
     known |= {part: part.decode(best) for part in others}
     return ["/".join(known[part] for part in name.split(b"/")) for name in names], best
+
+
+def decode_name(name: str) -> str:
+    """Return a name that Python got from the system as text that can be printed and saved."""
+    return decode_names([os.fsencode(name)])[0][0]
 
 
 def _decoded(name: bytes, encoding: str) -> str | None:

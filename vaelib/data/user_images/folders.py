@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vaelib.data.user_images import source_file
-from vaelib.data.user_images.file_names import decode_names, is_ignored, is_run_folder
-from vaelib.data.user_images.problems import counted, some
+from vaelib.data.user_images.file_names import decode_name, decode_names, is_ignored, is_run_folder
+from vaelib.data.user_images.problems import counted, printable, some
 from vaelib.data.user_images.source_file import Listing, SourceFile, too_large, unreadable
 from vaelib.support.errors import DataError
 
@@ -129,11 +129,12 @@ def list_folder(folder: Path) -> Listing:
     """List the files below a folder; see `listing.list_files`."""
     walk = _Walk(folder)
     if "" in walk.locked:
-        raise DataError(
-            f"{folder.name} can't be entered ({walk.locked['']}): get permission to read it."
-        )
+        reason = walk.locked[""]
+        raise DataError(f"{printable(folder.name)} can't be entered ({reason}): get permission.")
     if "" in walk.runs:
-        raise DataError(f"{folder.name} is a training run: expected a folder or a zip of images.")
+        raise DataError(
+            f"{printable(folder.name)} is a training run: expected a folder or a zip of images."
+        )
     paths = sorted({*walk.found, *walk.broken})
     names, encoding = decode_names([os.fsencode(path) for path in paths])
     files = []
@@ -146,7 +147,7 @@ def list_folder(folder: Path) -> Listing:
     if encoding:
         changed = [n for p, n in zip(paths, names, strict=True) if os.fsencode(p) != n.encode()]
         notes.append(f"names that are not in UTF-8 were read as {encoding}: {some(changed, 1)}.")
-    title = folder.resolve().stem
+    title = decode_name(folder.resolve().stem)
     return Listing(title, sorted(files, key=lambda file: file.name), notes)
 
 

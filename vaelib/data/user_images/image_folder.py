@@ -15,9 +15,10 @@ import numpy as np
 
 from vaelib.data.dataset import Dataset
 from vaelib.data.user_images import resizing
+from vaelib.data.user_images.file_names import decode_name
 from vaelib.data.user_images.layout import infer_layout
 from vaelib.data.user_images.listing import list_files
-from vaelib.data.user_images.problems import counted
+from vaelib.data.user_images.problems import counted, printable
 from vaelib.data.user_images.reading import Header, Report, have_color, inspect, room_for, unpack
 from vaelib.data.user_images.source_file import SourceFile
 from vaelib.support.errors import DataError, check_image_size, check_integer, check_number
@@ -109,7 +110,7 @@ def images(
     )
     height, width, channels = shape
     tone = "gray" if channels == 1 else "color"
-    words = f"{source.name}, {FIT_DESCRIPTIONS[fit]} to {height} x {width}, {tone}"
+    words = f"{decode_name(source.name)}, {FIT_DESCRIPTIONS[fit]} to {height} x {width}, {tone}"
     arrays = pixels[:n], labels[:n], pixels[n:], labels[n:]
     return Dataset(title, *arrays, tuple(known), words, fit=fit)
 
@@ -139,7 +140,7 @@ def read_pixels(
     report.conversions.pop(resizing.GRAYED, None)
     _say(report.sentences())
     if not kept:
-        raise DataError(f"{source.name} holds no image that can be read: add some.")
+        raise DataError(f"{printable(source.name)} holds no image that can be read: add some.")
     names = [files[i].name for i in kept]
     return names, infer_layout(names, listing.title).classes, pixels
 
@@ -188,7 +189,9 @@ def _check_split(names: list[str], left_out: list[str], source: Path) -> None:
     found = set(parts[: len(names)]) if parts else ()
     if len(found) == 1:
         lacks = "train on" if "test" in found else "test on"
-        raise DataError(f"{source.name} holds no image to {lacks} that can be read: add some.")
+        raise DataError(
+            f"{printable(source.name)} holds no image to {lacks} that can be read: add some."
+        )
 
 
 def _reordered(pixels: np.ndarray, rows: list[int]) -> np.ndarray:
@@ -200,9 +203,10 @@ def _reordered(pixels: np.ndarray, rows: list[int]) -> np.ndarray:
 
 def _enough(found: list, source: Path) -> list:
     if len(found) < MIN_IMAGES:
+        images = counted(len(found), "image", "images")
         raise DataError(
-            f"{source.name} holds {counted(len(found), 'image', 'images')} that can be read, "
-            f"expected {MIN_IMAGES} or more: add some, because a model cannot learn from so few."
+            f"{printable(source.name)} holds {images} that can be read, expected {MIN_IMAGES} or "
+            "more: add some, because a model cannot learn from so few."
         )
     return found
 

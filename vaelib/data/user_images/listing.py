@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 from vaelib.data.user_images.archives import list_archive
+from vaelib.data.user_images.file_names import decode_name
 from vaelib.data.user_images.folders import list_folder, open_regular, read_regular
 from vaelib.data.user_images.problems import printable
 from vaelib.data.user_images.recognizing import is_picture
@@ -42,5 +43,6 @@ def list_files(source: str | os.PathLike) -> Listing:
     if not single:
         return list_archive(source)
     opens, reads = (lambda: open_regular(source)), (lambda: read_regular(source))
-    file = SourceFile(source.name, source.stat().st_size, opens, reads)
-    return Listing(source.absolute().parent.name or source.stem, [file])
+    name, folder = decode_name(source.name), decode_name(source.absolute().parent.name)
+    file = SourceFile(name, source.stat().st_size, opens, reads)
+    return Listing(folder or name, [file])
