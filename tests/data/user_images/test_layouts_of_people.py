@@ -69,6 +69,8 @@ def layouts(draw):
     split = draw(st.sampled_from([None, *SPLITS]))
     inside = split is not None and len(classes) > 1 and draw(st.booleans())
     around = draw(st.lists(st.sampled_from(["pets", "archive", "my data"]), max_size=2))
+    if not classes and not split:
+        around = []  # the innermost folder around all images would be their class
     images = {}
     pairs = itertools.product(split or [None], classes or [None])
     for i, (part, name) in zip(range(COUNT), itertools.cycle(list(pairs))):
