@@ -50,7 +50,9 @@ def infer_layout(names: Sequence[str], otherwise: str) -> Layout:
     notes = []
     parts = _split([inside[0] if inside else "" for inside in folders], notes)
     if parts:
-        folders = [_without_repeated(inside[1:], inside[0]) for inside in folders]
+        # In all parts, because in one part alone it may be a class that is called "test".
+        repeated = all(len(i) > 1 and i[0].lower() == i[1].lower() for i in folders)
+        folders = [inside[2 if repeated else 1 :] for inside in folders]
     elif all(len(inside) > 1 for inside in folders):
         parts = _split([inside[1] for inside in folders], notes, strict=False)
         if parts:
@@ -72,11 +74,6 @@ def _without_common(names: Iterable[str]) -> list[list[str]]:
             break  # this folder is the only class
         folders = [parts[1:] for parts in folders]
     return folders
-
-
-def _without_repeated(folders: list[str], part: str) -> list[str]:
-    """Drop a folder inside one of the same name, as in train/train/cats."""
-    return folders[1:] if folders and folders[0].lower() == part.lower() else folders
 
 
 def _part_of(folder: str) -> tuple[str, str] | None:
