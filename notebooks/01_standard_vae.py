@@ -426,7 +426,7 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 # opposite sign, it takes the role of the reconstruction loss of an autoencoder. The second term is large if the
 # approximate posterior of this image differs from the prior. These are the two ideas from the end of the section on
 # [autoencoders](#An-autoencoder-and-its-latent-space). They are not additions to the maximum-likelihood principle but
-# consequences of it. Note that the formula contains two different KL divergences. The one in the ELBO compares
+# consequences of it. Note that two different KL divergences occur in this derivation. The one in the ELBO compares
 # $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares it with the true posterior and is the
 # part of $\log p(x)$ that the ELBO leaves out.
 #
@@ -521,9 +521,11 @@ print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f}
 #
 # One caveat applies to the first term. The pixels of our images are gray, not black or white, and for gray values the
 # expression $x\log m+(1-x)\log(1-m)$ is not the logarithm of a probability, because the corresponding probabilities
-# do not add up to 1 ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). Strictly speaking, the
-# ELBO of a gray image is therefore not a bound on a log-likelihood. Like the post, we use the expression anyway as a
-# measure of how similar two images are, and we keep the names of the terms. With the sign reversed, it is called the
+# do not add up to 1 ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). It is therefore not the
+# log-probability of the gray image. However, it can be read as the average log-probability of black-and-white images
+# in which each pixel is white with probability $x$, and the ELBO is a lower bound on the average of their
+# $\log p(x)$. Like the post, we use the expression as a measure of how similar two images are, and we keep the names
+# of the terms. With the sign reversed, it is called the
 # [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). If all pixels are black or white, this difficulty
 # disappears, as you can see in exercise 2. Real likelihoods are computed in
 # [lesson 04](04_how_probable_is_an_image.ipynb).
@@ -566,10 +568,11 @@ lesson.show(
 #
 # In the lower row, the decoder goes in the opposite direction, with slightly different shapes. A dense layer turns
 # the code into 1,568 numbers, which are arranged as an array of 7 x 7 x 32. Two *transposed* convolutional layers,
-# which insert zeros between the pixels before they apply their filters, double its width to 14 and then to 28. The
-# decoder ends with one number for each pixel, which is called a [logit](../docs/glossary.md#logit). A logit $a$ can
-# be any real number, and the sigmoid function $1/(1+e^{-a})$ turns it into the brightness $m$ between 0 and 1. The
-# encoder has 28,036 weights, and the decoder has 41,953.
+# which insert zeros between the pixels before they apply their filters, double its width to 14 and then to 28. A
+# third one with a single filter keeps this width, so that the decoder ends with one number for each pixel, which is
+# called a [logit](../docs/glossary.md#logit). A logit $a$ can be any real number, and the sigmoid function
+# $1/(1+e^{-a})$ turns it into the brightness $m$ between 0 and 1. The encoder has 28,036 weights, and the decoder has
+# 41,953.
 #
 # Three of the gray boxes in the middle row are the terms of the ELBO, each of which needs different inputs, and the
 # fourth is the ELBO itself. For example, $\log p(x\mid z)$ needs the image and the logits, whereas $\log p(z)$ needs
@@ -663,7 +666,8 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # %% [markdown]
 # The decoder gets a gradient in both cases, because it comes after the sampling step. The encoder comes before the
 # sampling step and gets a gradient only with the trick. For the encoder without the trick, TensorFlow returns `None`,
-# which means that there is no path from the loss back to these weights.
+# which means that there is no path from this term back to these weights. Note that the complete loss would hide the
+# problem, because $\log q(z\mid x)$ contains $\mu$ and $\sigma$ directly.
 #
 # It is worth understanding the sizes, too. Why is the size of the decoder's gradient about 169, and that of the
 # encoder's only 0.1? Before training, all logits of the decoder are close to zero, because they are sums of small
@@ -784,8 +788,9 @@ pairs = zip(by_hand.get_weights(), by_fit.get_weights(), strict=True)
 print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 
 # %% [markdown]
-# The weights are the same. This means that our few lines and the package compute the same loss, and that nothing is
-# hidden in `fit`.
+# The weights are the same. This means that our few lines and the package compute the same loss, at least up to a
+# constant factor, which the optimizer would not notice, as we will see
+# [below](#Sum-or-mean?-Why-the-KL-has-a-weight).
 #
 # ## Train
 #
@@ -793,9 +798,10 @@ print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 # recipe describes, calls `fit`, prints the terms of the loss after each epoch, and stores the result.
 #
 # The post trains for 50 epochs with a learning rate of 0.0001. To save time, we use a schedule that gets to about the
-# same result in four epochs. The learning rate first increases to 0.008, which is 80 times as much, and then
-# decreases along half a period of a cosine. The page on [results](../docs/results.md) compares the two schedules, and
-# `runs.post_recipe` returns a recipe with the post's settings if you would like to try them yourself.
+# same result in four epochs. We also replace the optimizer of the post, Adam, with its variant Nadam. The learning
+# rate first increases to 0.008, which is 80 times as much, and then decreases along half a period of a cosine. The
+# page on [results](../docs/results.md) compares the two schedules, and `runs.post_recipe` returns a recipe with the
+# post's settings if you would like to try them yourself.
 #
 # Recall that the loss is the sum of the reconstruction term and the KL term.
 #
@@ -1166,14 +1172,15 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # $$\text{loss} = \sum_{i=1}^{100} \text{reconstruction}_i + \frac{1}{100} \sum_{i=1}^{100} \mathrm{KL}_i =
 # 100 \cdot \text{mean}\Big(\text{reconstruction} + \frac{\mathrm{KL}}{100}\Big).$$
 #
-# The factor of 100 in front has practically no effect, because the [Adam](https://arxiv.org/abs/1412.6980) optimizer
-# divides each gradient by a running average of its size, and a constant factor cancels. The factor inside the
-# parentheses, however, does not cancel. **The KL term has only a hundredth of its weight.** A weight of the KL is
-# usually called $\beta$, after the [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). There,
-# one chooses a weight deliberately, and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake
-# is possible as well. With a weight that is much too large, all approximate posteriors become equal to the prior, and
-# the codes no longer depend on the images. The post's VAE has $\beta = 1/100$ by accident. In this course, a model
-# *with the post's effective weights* is a VAE that was trained with $\beta = 1/100$, as the post's was.
+# The factor of 100 in front has practically no effect, because the optimizer of the post,
+# [Adam](https://arxiv.org/abs/1412.6980), divides each gradient by a running average of its size, and a constant
+# factor cancels. The factor inside the parentheses, however, does not cancel. **The KL term has only a hundredth of
+# its weight.** A weight of the KL is usually called $\beta$, after the
+# [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). There, one chooses a weight deliberately,
+# and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake is possible as well. With a weight
+# that is much too large, all approximate posteriors become equal to the prior, and the codes no longer depend on the
+# images. The post's VAE has $\beta = 1/100$ by accident. In this course, a model *with the post's effective weights*
+# is a VAE that was trained with $\beta = 1/100$, as the post's was.
 #
 # To see what the mistake does to the model, we need two models for a comparison. The course comes with two models
 # that were trained with the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure
@@ -1265,8 +1272,9 @@ print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
 # The output contains a surprise as well. With the post's effective weights the reconstruction term is not lower at
 # the end, 261.8 compared with 261.1 nats, although a weaker penalty leaves the encoder more freedom. In the study of
 # [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to slightly worse reconstructions of the test
-# images for all five seeds. The conflict between the two terms, which we observed during training, therefore does not
-# mean that one can always improve the reconstructions by reducing the weight of the KL.
+# images for all five seeds. This is a sign that training has not converged, because at the minimum of the loss a
+# smaller weight of the KL cannot make the reconstruction term larger. With the faster schedule of this lesson, the
+# weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
 #
 # ## What to remember
 #

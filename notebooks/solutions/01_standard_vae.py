@@ -68,9 +68,9 @@ for name, trained in (("one", run), ("the other", other)):
 # %% [markdown]
 # The numbers stay about the same. The losses are 262.4 and 262.6 nats per image, and the KLs are 6.18 and 6.28. It
 # also stays the same which classes are neighbors. For example, trousers are next to dresses in both latent spaces,
-# and sandals surround sneakers and ankle boots. What changes are the positions. If we rotate or reflect all codes and
-# let the networks compensate for it, the loss does not change, because the prior looks the same from all directions.
-# The orientation is therefore a matter of the random initial weights.
+# and sandals surround sneakers and ankle boots. What changes are the positions. If we reflect all codes or exchange
+# the two axes and let the networks compensate for it, the loss does not change, because the prior is symmetric. The
+# orientation is therefore a matter of the random initial weights.
 #
 # ## 2. Change one line: black and white
 #
