@@ -72,6 +72,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import entr
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import face_tables as tables
 from vaelib import data, explorer, plotting, runs
 from vaelib.data.builtin import faces

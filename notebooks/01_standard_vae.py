@@ -114,6 +114,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import data, losses, measures, objectives, plotting, runs
 from vaelib.batches import Batches
 from vaelib.support import lesson

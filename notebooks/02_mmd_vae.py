@@ -76,6 +76,7 @@ import pandas as pd
 from IPython.display import display
 from scipy.special import logsumexp
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import model_table
 from vaelib import data, explorer, losses, measures, mmd, objectives, plotting, runs
 from vaelib.plotting import prior_contours

@@ -70,6 +70,7 @@ import pandas as pd
 from IPython.display import display
 from scipy.stats import chi2
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import model_table
 from vaelib import data, explorer, measures, objectives, plotting, runs
 from vaelib.support import lesson

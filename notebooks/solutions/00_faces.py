@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from sklearn.kernel_ridge import KernelRidge
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import face_tables as tables
 from vaelib import data, plotting, runs
 from vaelib.data.builtin import faces

@@ -26,6 +26,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import losses, measures, objectives, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.support import lesson

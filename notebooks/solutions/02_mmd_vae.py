@@ -26,6 +26,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import data, losses, measures, mmd, objectives, plotting, runs
 from vaelib.support import lesson
 from vaelib.support.backend import ops

@@ -23,6 +23,7 @@
 import numpy as np
 import pandas as pd
 
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import data, measures, objectives, plotting, runs
 from vaelib.support import lesson
 

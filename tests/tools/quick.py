@@ -30,6 +30,11 @@ QUICKER = {
     "06_the_family": {
         "data.load(dataset_name).limit(limit)": "data.load(dataset_name).limit(limit, 200)"
     },
+    "11_conditional_vae": {
+        "from vaelib.support import lesson\n": "from vaelib.support import lesson\n"
+        "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)\n",
+        "images[:1000], labels[:1000]": "images[:60], labels[:60]",
+    },
     "solutions/01_standard_vae": {
         "test_images[:1000]\nmodel": "test_images[:50]\nmodel",
         "log_likelihood(model, images)": "log_likelihood(model, images, step=0.25)",
@@ -37,6 +42,11 @@ QUICKER = {
     "solutions/04_how_probable_is_an_image": {"steps=150": "steps=5", "reach = 201": "reach = 41"},
     "solutions/06_the_family": {
         "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
+    },
+    "solutions/11_conditional_vae": {
+        "from vaelib.support import lesson\n": "from vaelib.support import lesson\n"
+        "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)\n",
+        "test_images[:1000]": "test_images[:60]",
     },
 }
 OTHERS = {FACES: {"epochs", "limit"}, OWN_IMAGES: {"folder", "closer", "size", "steps"}}

@@ -109,16 +109,14 @@ def test_all_settings_are_among_those_that_are_checked(script, monkeypatch):
     assert set(settings) == {name for name in given if not name.startswith("__")}
 
 
-@pytest.mark.parametrize(
-    "script", [s for s in LESSONS + SOLUTIONS if s.stem[:2] in ("04", "05", "06", "07")], ids=str
-)
+@pytest.mark.parametrize("script", LESSONS + SOLUTIONS, ids=str)
 def test_the_first_import_of_the_project_says_how_to_install_it(script):
     """A traceback shows the line above the one that failed."""
     lines = code_of(script)[0][0].splitlines()
     first = next(
         i for i, line in enumerate(lines) if line.startswith(("from vaelib", "from study"))
     )
-    assert 'pip install --editable ".[tutorial]"' in lines[first - 1]
+    assert 'pip install --editable ".[cpu,tutorial]"' in lines[first - 1]
 
 
 @pytest.mark.slow

@@ -36,8 +36,8 @@ def list_archive(path: Path) -> Listing:
         entries = archive.infolist()
     except Exception as error:  # zipfile raises many different types for damaged archives
         raise DataError(
-            f"{shown} cannot be read as a zip archive ({error}): expected a folder of images, a zip "
-            "of one, or a single image."
+            f"{shown} cannot be read as a zip archive ({error}): expected a folder of images, a "
+            "zip of one, or a single image."
         ) from None
     _check_layout(entries, path)
     names, encoding = _names_of(entries)
