@@ -14,6 +14,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
+from vaelib.support.rng import named_rng
+
 SIDE, DETAIL = 128, 3  # pixels; pictures are drawn larger by this factor and then reduced
 PER_SHAPE, PER_MOOD = 180, 20  # pictures
 MOODS = {
@@ -56,7 +58,7 @@ def drawings(faces: bool = False, seed: int = 0) -> bytes:
 def _add(
     archive: zipfile.ZipFile, folder: str, name: str, count: int, seed: list[int], draw: Draw
 ) -> None:
-    random = np.random.default_rng(seed)
+    random = named_rng(seed, "drawn pictures")
     for number in range(count):
         large = Image.new("RGB", (SIDE * DETAIL, SIDE * DETAIL), "white")
         draw(ImageDraw.Draw(large), random)
