@@ -46,7 +46,7 @@ import pandas as pd
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import explorer, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.objectives import ELBO, POST_MMD

@@ -49,7 +49,7 @@
 import numpy as np
 import pandas as pd
 
-# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import model_table, named_models, published_numbers, vae_family
 from vaelib import data, explorer, measures, plotting, runs
 from vaelib.measures import likelihood

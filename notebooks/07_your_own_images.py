@@ -51,7 +51,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import data, explorer, losses, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.measures.decoded_images import mean_squared_error

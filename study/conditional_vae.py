@@ -32,8 +32,8 @@ ALL = 60_000  # training images
 FEW = 600, 6_000  # fewer labeled images
 STEPS_EPOCHS = 4 * ALL  # images that each model sees in training, with repetitions
 LIKELIHOODS = 1_000  # test images whose likelihood is computed
-# The codes of both models lie within this grid. With half the step, the mean likelihood of a model
-# with seed 1000, which is not in the table, changes by less than 0.01 nats.
+# The codes of both models lie within this grid. With half the step, the mean log-likelihood of the
+# VAE with seed 0 on Fashion-MNIST is 0.17 nats higher (first 300 test images).
 GRID = {"step": 0.1, "limit": 6.0}
 NEIGHBORS = 15
 SMALLEST_FALL = 0.2  # of the 15-NN accuracy, in the first claim of amendment 5

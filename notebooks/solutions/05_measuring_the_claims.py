@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import claims, contrasts, measurement, model_table
 from vaelib import data, runs
 from vaelib.measures import features

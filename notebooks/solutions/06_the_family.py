@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import model_table, named_models, vae_family
 from vaelib import data, measures, plotting, runs
 from vaelib.measures import likelihood

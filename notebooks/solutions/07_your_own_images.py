@@ -28,7 +28,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-# If a module is not found, install the course: pip install --editable ".[tutorial]" beside README.md
+# If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from vaelib import data, losses, measures, plotting, runs
 from vaelib.measures import likelihood
 from vaelib.measures.decoded_images import mean_squared_error
