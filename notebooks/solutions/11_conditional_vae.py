@@ -271,8 +271,8 @@ costs = {
 pd.DataFrame({"nats per image": {name: nats.mean() for name, nats in costs.items()}}).round(2)
 
 # %% [markdown]
-# Yes, and by more than with gray pixels. Describing an image and its label with the conditional VAE costs 12.9 nats less
+# Yes, and by more than with gray pixels. Describing an image and its label with the conditional VAE costs 12.85 nats less
 # than describing the image alone with the VAE. With black and white pixels, these numbers are costs in the strict sense.
-# For an image whose label is unknown, the difference is 17.3 nats. Summing out the label now saves 4.4 nats compared with
+# For an image whose label is unknown, the difference is 17.25 nats. Summing out the label now saves 4.4 nats compared with
 # naming it, which is more than $\log 10 \approx 2.30$. So for some images a wrong label describes the image much better
 # than the true one, as in the section on the model as a classifier.
