@@ -478,7 +478,10 @@ lesson.show(
 # to 1.
 #
 # Overconfidence also explains a surprise in the previous table. On average, an image costs no more with the label
-# summed out than with the label known. By Bayes' rule, $-\log p(x) = -\log p(x \mid y) + \log 10 + \log p(y \mid x)$,
+# summed out than with the label known. By Bayes' rule,
+#
+# $$-\log p(x) = -\log p(x \mid y) + \log 10 + \log p(y \mid x),$$
+#
 # and the last two terms happen to cancel on average. For images that are classified correctly, leaving the label out
 # costs nearly the full 2.3 nats. For the others, a wrong label describes the image much better than the true one, and
 # leaving the label open saves many nats.

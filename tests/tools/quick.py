@@ -31,8 +31,8 @@ QUICKER = {
         "data.load(dataset_name).limit(limit)": "data.load(dataset_name).limit(limit, 200)"
     },
     "11_conditional_vae": {
-        "from vaelib.support import lesson\n": "from vaelib.support import lesson\n"
-        "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)\n",
+        "from vaelib.support import lesson": "from vaelib.support import lesson\n"
+        "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",
         "images[:1000], labels[:1000]": "images[:60], labels[:60]",
     },
     "solutions/01_standard_vae": {
@@ -44,8 +44,8 @@ QUICKER = {
         "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
     },
     "solutions/11_conditional_vae": {
-        "from vaelib.support import lesson\n": "from vaelib.support import lesson\n"
-        "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)\n",
+        "from vaelib.support import lesson": "from vaelib.support import lesson\n"
+        "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",
         "test_images[:1000]": "test_images[:60]",
     },
 }
