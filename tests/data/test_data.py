@@ -188,7 +188,7 @@ def test_files_of_another_data_set_are_recognized(tmp_path, mnist):
 def test_a_file_that_cannot_be_read_is_refused(tmp_path, mnist):
     own = tiny.write(tmp_path / "own", mnist)
     (own / IMAGES).mkdir()
-    with pytest.raises(DataError, match=f"{IMAGES} cannot be read: Is a directory"):
+    with pytest.raises(DataError, match=f"{IMAGES} is not a regular file: move it away"):
         load("mnist", own)
 
 
