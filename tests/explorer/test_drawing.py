@@ -12,7 +12,7 @@ from PIL import Image
 import drawn
 from tools.website import axe, chromium
 from vaelib import explorer, runs
-from vaelib.data.user_images import decoding
+from vaelib.data.user_images import decoding, resizing
 from vaelib.runs.recipes import Recipe
 
 
@@ -123,7 +123,7 @@ def test_a_file_is_brought_to_the_size_as_training_images_were(browser, tmp_path
     mine[..., 3] *= 255  # transparent at the top
     content = png(mine.astype("uint8"))
     picture, _ = decoding.decode(content, "mine.png")
-    expected, _ = decoding.resize(picture, shape, fit)
+    expected, _ = resizing.resize(picture, shape, fit)
     with chromium.opened(browser, tmp_path / "page.html", width=700) as (page, problems):
         page.locator(READY).wait_for()
         load(page, content)

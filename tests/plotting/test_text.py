@@ -48,6 +48,11 @@ DRAWN = {
     "latent_space_by_factor": lambda name: plotting.latent_space_by_factor(
         codes(), {name: codes()[:, 0]}
     ),
+    "factor_grid": lambda name: plotting.factor_grid(
+        noise(4), {name: [0.0, 1.0], f"{name} b": [0.0, 1.0]}
+    ),
+    "values_by_seed": lambda name: plotting.values_by_seed({name: {name: [0.1, 0.2]}}),
+    "sample_pairs": lambda name: plotting.sample_pairs({name: (codes(), codes())}),
     "active_units": lambda name: plotting.active_units({name: np.array([0.5, 0.1])}, 0.2),
     "heatmaps": lambda name: plotting.heatmaps({name: table(name)}, {name: "higher"}),
     "latent_spaces": lambda name: plotting.latent_spaces({name: snapshots()}, ten(name)),
@@ -65,7 +70,7 @@ DRAWN = {
 }
 WITHOUT_NAMES = {
     *("samples", "latent_grid", "approximate_posteriors", "aggregate_posterior", "elbo_bars"),
-    "network_diagram",
+    *("network_diagram", "three_models"),
 }
 of_each = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 

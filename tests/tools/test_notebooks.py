@@ -167,7 +167,7 @@ def test_other_settings_than_those_of_the_text_are_named(committed, script):
     given, said = {}, {}
     exec(cells[at[0]].source, given)
     follows = cells[at[0] + 1].source
-    assert re.match(r"lesson\.note_changed_settings\(\s*globals\(\), ", follows)
+    assert re.match(r"lesson\.note_changed_settings\(\s*globals\(\),\s", follows)
     exec(
         follows,
         {

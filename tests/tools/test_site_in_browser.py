@@ -205,7 +205,7 @@ def test_on_a_phone_the_keyboard_opens_the_drawers(browser, site, box, drawer):
         place = page.locator(f".{drawer}-drawer").bounding_box()
         assert place["x"] >= 0 and place["x"] + place["width"] <= PHONE
         assert axe.violations(page) == []
-        assert any(page.locator(f"{link}:focus").count() for _ in pressed(page, 120))
+        assert any(page.locator(f"{link}:focus").count() for _ in pressed(page, 400))
         page.locator(f"#__{box}").focus()
         page.keyboard.press("Space")
         assert not page.locator(link).last.is_visible()

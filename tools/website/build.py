@@ -184,6 +184,8 @@ def build(root: Path, target: Path, repository: str, shown: dict[str, dict]) -> 
         options += ["--doctree-dir", Path(temporary, "doctrees")]
         if sphinx([str(word) for word in (*options, source, site)]):
             sys.exit("The website was not built, for the reasons above.")
+        # Sphinx keeps files for download in folders with names that change. Colab needs fixed ones.
+        shutil.copytree(source / "downloads", site / "downloads")
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(site, target)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from vaelib.plotting.panels import distinct_colors, new_figure
+from vaelib.plotting.text import SHORT, plain
 
 
 def values_by_seed(panels: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
@@ -23,7 +24,10 @@ def values_by_seed(panels: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
     figure, axes = new_figure(1, len(panels), size=4.2, aspect=0.8)
     every = []
     for ax, (title, models) in zip(axes[0], panels.items(), strict=True):
-        colors, names = distinct_colors(len(models)), [name.replace(", ", "\n") for name in models]
+        colors, names = (
+            distinct_colors(len(models)),
+            [plain(name.replace(", ", "\n"), SHORT) for name in models],
+        )
         for i, (name, given) in enumerate(models.items()):
             values = np.asarray(given, "float64")
             if not len(values) or not np.isfinite(values).all():
@@ -36,7 +40,7 @@ def values_by_seed(panels: Mapping[str, Mapping[str, ArrayLike]]) -> Figure:
             ax.plot([i - 0.25, i + 0.25], [values.mean()] * 2, color="0.2", lw=1.5)
             every += values.tolist()
         ax.set_xticks(range(len(models)), names, fontsize=8)
-        ax.set_title(title, fontsize=10)
+        ax.set_title(plain(title), fontsize=10)
         ax.set_xlim(-0.5, len(models) - 0.5)
     margin = 0.06 * np.ptp(every) or 0.5
     for ax in axes[0]:

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vaelib.plotting.panels import COLORS, axis_limit, new_figure, set_latent_axes
+from vaelib.plotting.text import plain
 
 
 def sample_pairs(pairs: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
@@ -28,7 +29,7 @@ def sample_pairs(pairs: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
             dots = dict(s=6, lw=0, alpha=0.6, rasterized=True)
             ax.scatter(*np.transpose(sample), color=color, label=name, **dots)
         set_latent_axes(ax, limit, across="", upright="")
-        ax.set_title(title)
+        ax.set_title(plain(title))
     below = dict(loc="outside lower center", ncols=2, markerscale=3, frameon=False)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), **below)
     return figure
