@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study import ledger
+from study import ledger, sameness_power
 from study.contrasts import Difference
 
 TABLES = Path(ledger.__file__).with_name("tables")
@@ -105,10 +105,10 @@ def test_the_power_of_a_test_of_sameness_is_that_of_a_simulation():
     below = stats.ttest_ind(both[0] - margin, both[1], equal_var=False, alternative="less")
     shown = (np.maximum(above.pvalue, below.pvalue) < 0.025).mean()
     found = Difference(0.0, 0.4 * (2 / seeds) ** 0.5, 2 * (seeds - 1), 0.4, seeds)
-    assert ledger.power_of_sameness(found, margin) == pytest.approx(shown, abs=0.03)
-    needed = ledger.seeds_needed(found, margin)
-    assert ledger.power_of_sameness(found, margin, needed) >= 0.8
-    assert ledger.power_of_sameness(found, margin, needed - 1) < 0.8
+    assert sameness_power.power_of_sameness(found, margin) == pytest.approx(shown, abs=0.03)
+    needed = sameness_power.seeds_needed(found, margin)
+    assert sameness_power.power_of_sameness(found, margin, needed) >= 0.8
+    assert sameness_power.power_of_sameness(found, margin, needed - 1) < 0.8
 
 
 def test_a_claim_of_sameness_without_power_is_not_called_undecided():
