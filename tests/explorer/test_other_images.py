@@ -171,6 +171,16 @@ def test_long_names_are_cut(browser, tmp_path):
     assert problems == []
 
 
+def test_a_refusal_cuts_long_names():
+    run = run_of((16, 16, 1))
+    named = replace(run.recipe.load_dataset(), name="y" * 10_000)
+    run = stored(runs.Run(Recipe(named, seed=3), run.model, {}, {}, {}))
+    run.snapshots["labels"] = np.full(30, 2)
+    with pytest.raises(runs.RunError, match="only 2 classes have a name") as refused:
+        explorer.compare_stored(run)
+    assert len(str(refused.value)) < 400
+
+
 def test_images_that_are_not_at_hand_are_asked_for(tmp_path):
     run = run_of((16, 16, 1))
     lost = Recipe.from_config(run.recipe.get_config())

@@ -94,6 +94,7 @@ def compare_stored(run: Run, title: str | None = None) -> Explorer:
     pictures = np.round(255 * run.model.decode(codes)).astype("uint8")
     name = recipe.dataset.name if recipe.uses_own_images else recipe.dataset
     fit = recipe.dataset.fit if recipe.uses_own_images else None
+    name = payload.shortened(name)  # a stranger's run.json can contain a name of any length
     parts = pictures, labels.astype("uint16"), pictures, labels.astype("uint16")
     try:
         stored = Dataset(name, *parts, recipe.class_names, "the run", fit=fit)
