@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
+from calling import run
 
 import tiny
 from vaelib import data
-from vaelib.__main__ import main
 from vaelib.commands import batch
 from vaelib.runs import reproduction
 from vaelib.support.errors import DataError, RunError
@@ -19,10 +18,6 @@ from vaelib.support.errors import DataError, RunError
 def mnist(monkeypatch, tmp_path):
     """The files of the MNIST of these tests."""
     return tiny.install(monkeypatch, tmp_path)[0]
-
-
-def run(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def raising(error):

@@ -8,40 +8,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from calling import QUICK, run
 from PIL import Image
 
 import drawn
 from vaelib import data, runs, training
-from vaelib.__main__ import main
 from vaelib.data import registry
 from vaelib.measures import likelihood
 from vaelib.support.backend import keras
 
-QUICK = ["--steps", "4", "--size", "16"]
 
-
-def run(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    return drawn.folder(tmp_path_factory.mktemp("data") / "discs", (20, 20, 3))
-
-
-@pytest.fixture(scope="module")
-def trained(pictures, tmp_path_factory):
-    """What `train` printed, and the folder that it made."""
-    output = tmp_path_factory.mktemp("output")
-    done = run("train", pictures, *QUICK, "--output", output)
-    assert done.exit_code == 0, done.output
-    [folder] = output.glob("discs_*")
-    return done, folder
-
-
-def test_a_folder_becomes_a_run_with_pictures_a_page_and_a_model(trained):
-    done, folder = trained
+def test_a_folder_becomes_a_run_with_pictures_a_page_and_a_model(training):
+    done, folder = training
     assert "27 training and 3 test images of 2 classes" in done.stdout
     assert "training: 100%" in done.stderr and "epoch 1/" not in done.stdout
     made = {"samples.png", "reconstructions.png", "codes.png", "grid.png"}
@@ -54,8 +32,8 @@ def test_a_folder_becomes_a_run_with_pictures_a_page_and_a_model(trained):
     assert "discs" in (folder / "explorer.html").read_text(encoding="utf-8")
 
 
-def test_the_table_shows_measures_of_both_parts(trained, pictures):
-    done, folder = trained
+def test_the_table_shows_measures_of_both_parts(training, pictures):
+    done, folder = training
     loaded = runs.load(folder)
     model, dataset = loaded.model, data.images(pictures, 16).limit(train=loaded.recipe.limit)
     assert len(dataset.train_images) == 8  # four steps of two images
@@ -69,23 +47,23 @@ def test_the_table_shows_measures_of_both_parts(trained, pictures):
         assert float(found[part].replace(",", "")) == pytest.approx(bound, abs=0.06)
 
 
-def test_the_same_command_again_loads_the_run(trained, pictures):
-    before = (trained[1] / "run.json").read_bytes()
-    again = run("train", pictures, *QUICK, "--output", trained[1].parent)
+def test_the_same_command_again_loads_the_run(training, trained, pictures):
+    before = (trained / "run.json").read_bytes()
+    again = run("train", pictures, *QUICK, "--output", trained.parent)
     assert again.exit_code == 0 and "training: " not in again.stderr
-    assert again.stdout == trained[0].stdout
-    assert (trained[1] / "run.json").read_bytes() == before
+    assert again.stdout == training[0].stdout
+    assert (trained / "run.json").read_bytes() == before
 
 
 def test_codes_are_those_of_the_model_in_the_order_of_the_files(trained, pictures):
-    done = run("encode", trained[1], pictures)
+    done = run("encode", trained, pictures)
     rows = list(csv.reader(io.StringIO(done.stdout)))
     assert rows[0] == ["file", "class", "z1", "z2", "sd1", "sd2"]
     names = sorted(str(p.relative_to(pictures)) for p in pictures.glob("*/*.png"))
     assert [row[0] for row in rows[1:]] == names and len(names) == 30
     assert all(row[1] == row[0].split("/")[0] for row in rows[1:])
     images = np.stack([np.array(Image.open(pictures / n).resize((16, 16), 1)) for n in names])
-    mean, log_var = runs.load(trained[1]).model.encode_distribution(images)
+    mean, log_var = runs.load(trained).model.encode_distribution(images)
     expected = np.concatenate([mean, np.exp(log_var / 2)], axis=1)
     found = np.array([row[2:] for row in rows[1:]], float)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
@@ -107,8 +85,8 @@ def test_a_zip_is_as_good_as_a_folder_and_few_images_are_enough_to_encode(
         for path in sorted(pictures.glob("*/*.png"))[:2]:
             archive.write(path, path.relative_to(pictures))
     some, every = (
-        run("encode", trained[1], tmp_path / "two.zip"),
-        run("encode", trained[1], pictures),
+        run("encode", trained, tmp_path / "two.zip"),
+        run("encode", trained, pictures),
     )
     assert [line.split(",")[2] for line in some.stdout.splitlines()] == [
         line.split(",")[2] for line in every.stdout.splitlines()[:3]
@@ -116,10 +94,10 @@ def test_a_zip_is_as_good_as_a_folder_and_few_images_are_enough_to_encode(
 
 
 def test_samples_go_into_one_picture_or_into_a_file_each(trained, tmp_path):
-    one = run("sample", trained[1], "-n", "5", "--output", tmp_path / "s.png")
-    each = run("sample", trained[1], "-n", "5", "--output", tmp_path / "each")
+    one = run("sample", trained, "-n", "5", "--output", tmp_path / "s.png")
+    each = run("sample", trained, "-n", "5", "--output", tmp_path / "each")
     assert one.exit_code == each.exit_code == 0
-    expected = np.round(255 * runs.load(trained[1]).model.sample(5))
+    expected = np.round(255 * runs.load(trained).model.sample(5))
     whole = np.array(Image.open(tmp_path / "s.png"))
     assert whole.shape == (32, 48, 3) and (whole[16:, 32:] == 255).all()
     np.testing.assert_array_equal(whole[16:, 16:32], expected[4])
@@ -133,14 +111,14 @@ def test_the_page_is_made_from_images_and_without_them_from_the_run(
 ):
     opened = []
     monkeypatch.setattr("click.launch", opened.append)
-    made = run("explore", trained[1], pictures, "--output", tmp_path / "e.html", "--no-open")
+    made = run("explore", trained, pictures, "--output", tmp_path / "e.html", "--no-open")
     assert made.exit_code == 0 and not opened
     # The split is the seed's, and so are the images that are shown.
-    by_train = trained[1] / "explorer.html"
+    by_train = trained / "explorer.html"
     assert (tmp_path / "e.html").read_text() == by_train.read_text()
-    foreign, page = "<script>alert(1)</script>", trained[1] / "explorer_without_images.html"
+    foreign, page = "<script>alert(1)</script>", trained / "explorer_without_images.html"
     by_train.write_text(foreign)  # as in a folder from somebody else
-    done = run("explore", trained[1])
+    done = run("explore", trained)
     assert done.exit_code == 0 and done.stdout.strip() == str(page)
     assert opened == [str(page)] and foreign not in page.read_text(encoding="utf-8")
     assert "Give their folder or zip as SOURCE" in done.stderr
@@ -223,7 +201,7 @@ def test_invalid_training_settings_are_refused(pictures, tmp_path, arguments, se
     ],
 )
 def test_impossible_uses_of_a_run_are_refused(trained, pictures, arguments, sentence):
-    places = {"RUN": str(trained[1]), "PICTURES": str(pictures)}
+    places = {"RUN": str(trained), "PICTURES": str(pictures)}
     done = run(*(places.get(argument, argument) for argument in arguments))
     assert done.exit_code in (1, 2) and sentence in done.stderr
 
@@ -245,7 +223,7 @@ def test_help_of_every_command_says_what_it_is_for():
 
 
 def test_larger_images_start_with_a_smaller_learning_rate(trained, pictures, tmp_path):
-    assert runs.load(trained[1]).recipe.learning_rate == 8e-3
+    assert runs.load(trained).recipe.learning_rate == 8e-3
     assert (
         run("train", pictures, "--size", "64", "--steps", "1", "--output", tmp_path).exit_code == 0
     )

@@ -7,42 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from calling import QUICK, refused, run
 from PIL import Image
 
 import drawn
 from vaelib import data
-from vaelib.__main__ import main
 from vaelib.runs import run_folder
 
 PUBLISHED = "fashion_mnist_elbo_50-epochs"
-QUICK = ["--steps", "2", "--size", "16"]
-
-
-def run(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def refused(done):
-    """The sentence with which a command refused."""
-    assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.output
-    [line] = [line for line in done.stderr.splitlines() if not line.startswith("Warning: ")]
-    assert line.startswith("Error: ")
-    return line
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    return drawn.folder(tmp_path_factory.mktemp("data") / "discs", (20, 20, 3))
-
-
-@pytest.fixture(scope="module")
-def trained(pictures, tmp_path_factory):
-    """The folder of a run on pictures."""
-    output = tmp_path_factory.mktemp("output")
-    assert run("train", pictures, *QUICK, "--output", output).exit_code == 0
-    [folder] = output.glob("discs_*")
-    return folder
 
 
 def test_samples_replace_no_file_unless_forced_and_then_no_file_behind_a_link(
@@ -66,6 +38,19 @@ def test_a_folder_of_samples_keeps_files_with_the_same_names(trained, tmp_path):
     (tmp_path / "3.png").write_text("mine")
     assert "3.png exists already" in refused(run("sample", trained, "-n", 5, "--output", tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["3.png"]
+
+
+def test_a_sheet_of_samples_in_a_folder_of_images_is_not_read_as_one(trained, tmp_path):
+    folder = drawn.folder(tmp_path / "photos", (20, 20, 3))
+    count = len(list(folder.rglob("*.png")))
+    assert run("sample", trained, "--output", folder / "samples.png").exit_code == 0
+    done = run("encode", trained, folder)
+    assert done.exit_code == 0 and len(done.stdout.splitlines()) == count + 1
+    said = "1 file was left out, because the command sample wrote it (samples.png)."
+    assert said in done.stderr
+    # Samples that are written into a file each can be images for another model.
+    assert run("sample", trained, "-n", 3, "--output", tmp_path / "each").exit_code == 0
+    assert len(run("encode", trained, tmp_path / "each").stdout.splitlines()) == 4
 
 
 def test_a_run_is_not_created_inside_of_the_folder_of_images(pictures, tmp_path, monkeypatch):

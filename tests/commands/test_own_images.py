@@ -7,40 +7,13 @@ import threading
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from calling import QUICK, refused, run
 from PIL import Image
 
 import drawn
 from vaelib import data, runs
-from vaelib.__main__ import main
 from vaelib.commands import train
 from vaelib.runs import run_folder
-
-QUICK = ["--steps", "2", "--size", "16"]
-
-
-def run(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def refused(done):
-    """The sentence with which a command refused."""
-    assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.output
-    [line] = [line for line in done.stderr.splitlines() if not line.startswith("Warning: ")]
-    return line
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    return drawn.folder(tmp_path_factory.mktemp("data") / "discs", (20, 20, 3))
-
-
-@pytest.fixture(scope="module")
-def trained(pictures, tmp_path_factory):
-    output = tmp_path_factory.mktemp("output")
-    assert run("train", pictures, *QUICK, "--output", output).exit_code == 0
-    [folder] = output.glob("discs_*")
-    return folder
 
 
 @pytest.fixture

@@ -101,7 +101,9 @@ def sample(run: str, count: int, seed: int, output: Path, force: bool) -> None:
         pictures = [image if image.shape[2] == 3 else image[..., 0] for image in images]
     with outputs.writing(output):
         for file, picture in zip(files, pictures, strict=True):
-            write_atomically(file, _png(picture))  # replaces a link, not the file it points to
+            write_atomically(
+                file, _png(picture, in_one)
+            )  # replaces a link, not the file it points to
     click.echo(f"{count} images: {output}")
 
 
@@ -196,11 +198,17 @@ def _cell(name: str) -> str:
     return f"'{name}" if name.startswith(FORMULA) else name
 
 
-def _png(picture: np.ndarray) -> bytes:
+def _png(picture: np.ndarray, is_sheet: bool) -> bytes:
+    """Encode a picture; a sheet of several is marked, so that it is never read as an image."""
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="png")
+    from vaelib.data.user_images.recognizing import SHEET
+
+    file, texts = io.BytesIO(), PngInfo()
+    if is_sheet:
+        texts.add_text("Software", SHEET)
+    Image.fromarray(picture).save(file, format="png", pnginfo=texts)
     return file.getvalue()
 
 

@@ -67,7 +67,7 @@ def measure(open_picture: Open) -> Extent:
     """Return the range of values of an image.
 
     Args:
-        open_picture: Function that opens the image, each time anew.
+        open_picture: Function that opens the image whenever it is called.
     """
     picture = open_picture()
     kind, stated = _kind(picture), _stated_maximum(picture)
@@ -112,7 +112,7 @@ def convert(
     """Convert an image to 8 bits per channel.
 
     Args:
-        open_picture: Function that opens the image, each time anew.
+        open_picture: Function that opens the image whenever it is called.
         ranges: The ranges of the data set, as `choose_ranges` returns them. None chooses them for
             this image alone.
 

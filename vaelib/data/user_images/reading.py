@@ -51,11 +51,16 @@ class Header:
 
 @dataclass
 class Report:
-    """What the user should know: the files that cannot be used, and conversions by file."""
+    """What the user should know: files that cannot be used, conversions by file, and sheets.
+
+    Sheets are pictures of samples that the command `sample` wrote, for example into a folder of
+    images. They are left out, because they are no images of the user.
+    """
 
     skip: bool
     problems: dict[str, FileProblem] = field(default_factory=dict)
     conversions: dict[str, list[str]] = field(default_factory=dict)
+    sheets: list[str] = field(default_factory=list)
 
     def check(self) -> None:
         """Raise the first problem, unless such files are skipped."""
@@ -76,19 +81,26 @@ class Report:
             reasons = [problem.reason for _, problem in sorted(self.problems.items())]
             count = counted(len(reasons), "file was", "files were")
             said.append(f"{count} left out: {some(reasons)}.")
+        if self.sheets:
+            count = counted(len(self.sheets), "file was", "files were")
+            them, names = "them" if len(self.sheets) > 1 else "it", some(sorted(self.sheets))
+            said.append(f"{count} left out, because the command sample wrote {them} ({names}).")
         return said
 
 
 def inspect(files: Sequence[SourceFile], report: Report) -> tuple[list[SourceFile], list[Header]]:
-    """Read the headers of all files, and return the files that are images.
+    """Read the headers of all files, and return the files that are images, without sheets.
 
     Raises:
         DataError: If a file is no image, and such files are not skipped.
     """
 
-    def header(i: int) -> Header:
+    def header(i: int) -> Header | None:
         with files[i].open() as stream:
             picture = recognizing.open_picture(stream, files[i].name)
+            if picture.info.get("Software") == recognizing.SHEET:
+                report.sheets.append(files[i].name)
+                return None
             size = decoding.upright_size(picture)
             return Header(size, picture.mode, depth.is_deep(picture), decoding.cost(picture))
 

@@ -25,6 +25,8 @@ HARMLESS = 16_000_000
 DENSEST = {"raw": 8, "zip": 8 * 1_040, "gif": 2_600, "jpeg": 2_048}
 
 NO_IMAGE = "is not an image"
+#: What a PNG names as its software if it shows samples of a model side by side.
+SHEET = "vaelib sample"
 HEAD = 32  # bytes, to tell other files by
 TO_JPEG = "convert it to JPEG or PNG"
 BRANDS = {
