@@ -204,7 +204,7 @@ def replace_between_marks(text: str, name: str, made: Iterable[str]) -> str:
 def in_readme(text: str) -> str:
     """Replace the table in the text of README.md."""
     models = model_table.read()
-    return replace_between_marks(text, "models", [model_table.state(models), readme_table(models)])
+    return replace_between_marks(text, "models", [readme_table(models)])
 
 
 def in_results(text: str) -> str:
