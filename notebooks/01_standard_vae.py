@@ -19,18 +19,20 @@
 # [Previous lesson, 00: Faces](00_faces.ipynb) | [Next lesson, 02: MMD-VAE](02_mmd_vae.ipynb) |
 # [Glossary](../docs/glossary.md)
 #
-# An image of a shoe in this course consists of 784 gray values. Yet when we compare two shoes, we do not think of 784
-# numbers. We say that one is higher, or heavier, or has a heel. A short description of this kind is called a
+# In this course, an image of a shoe consists of 784 gray values. Yet when we compare two shoes, we do not think of
+# 784 numbers. We say that one is higher, or heavier, or has a heel. A short description of this kind is called a
 # [representation](../docs/glossary.md#representation). In this lesson we train a model that learns such a description
 # by itself, from images without any labels. It describes every image by only two numbers, so that we can draw the
 # whole space of descriptions on a sheet of paper and look at it.
 #
 # The model is a [variational autoencoder](../docs/glossary.md#vae), or VAE for short, which was introduced by
-# [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114). We derive its loss, write the loss in a few lines of
-# code, train the model on 60,000 images of clothes, and examine what it has learned. The lesson follows the first
-# half of the blog post [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)
-# (Keydana 2018). When we compare our results with those of the post, we find that its code contains a mistake which
-# is easy to make and hard to notice. The last part of the lesson is about this mistake.
+# [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114) and, independently, by
+# [Rezende, Mohamed, and Wierstra (2014)](https://arxiv.org/abs/1401.4082). We derive its loss, write the loss in a
+# few lines of code, train the model on 60,000 images of clothes, and examine what it has learned. The lesson follows
+# the first half of the blog post
+# [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) (Keydana 2018). When
+# we compare our results with those of the post, we find that its code contains a mistake that is easy to make and
+# hard to notice. The last part of the lesson is about this mistake.
 #
 # **What you'll do**
 #
@@ -246,10 +248,8 @@ if lesson.has_two_dimensions(latent_dim):
 # figure, we are therefore likely to hit an empty part of the latent space. The decoder was never trained on codes
 # from there, so there is no reason why the result should look like a piece of clothing.
 #
-# The dashed circle shows where the codes of a VAE are supposed to be. Its radius is 2.45, and it contains 95 % of the
-# samples of the distribution that we introduce now. To summarize, there are gaps between the codes, and we do not
-# know where the codes are. A VAE differs from an autoencoder in two ways, which address these two problems in this
-# order.
+# In short, an autoencoder has two problems. There are gaps between its codes, and we do not know where the codes are.
+# A VAE differs from an autoencoder in two ways, which address these two problems in this order.
 #
 # 1. The code of an image is not a point but a distribution. For an image $x$, the encoder outputs a mean $\mu$ and a
 #    standard deviation $\sigma$ for each latent dimension. They define an independent normal distribution for each
@@ -258,16 +258,18 @@ if lesson.has_two_dimensions(latent_dim):
 #    decode not only a single point but also the points around it, which leaves fewer gaps.
 # 2. All these distributions are compared with one fixed distribution, the prior $p(z)$, and the loss increases if
 #    they differ from it. As the prior we choose the standard normal distribution, $p(z)=N(0, I)$, which means that
-#    all dimensions are independent, with mean 0 and standard deviation 1. This tells us where the codes are. To
-#    generate a new image, we sample a code from the prior and decode it.
+#    all dimensions are independent, with mean 0 and standard deviation 1. This tells us where the codes are, and it
+#    keeps $\sigma$ from shrinking to zero, without which the first idea would have no effect. The dashed circle in
+#    the figures has a radius of 2.45 and contains 95 % of the samples from the prior. To generate a new image, we
+#    sample a code from the prior and decode it.
 #
-# These two ideas could be justified by the fact that they work. But there is a better justification, because both of
-# them follow from a single principle, which is the subject of the next three sections.
+# We could justify these two ideas by showing that they work. There is a better reason, however. Both of them follow
+# from a single principle, which is the subject of the next three sections.
 #
 # ## Maximum likelihood
 #
 # What makes a model of images a good model? A common answer in statistics is that it should assign a high probability
-# to the images that we have observed. To train a model so that the training images become as probable as possible is
+# to the images that we have observed. Training a model so that the training images become as probable as possible is
 # called [maximum likelihood](../docs/glossary.md#maximum-likelihood) estimation.
 #
 # For this we first need a model that assigns probabilities to images. Prior and decoder together are such a model,
@@ -342,7 +344,7 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # compare the logarithms of their probabilities under $q$ and under $p$, and average the differences. For densities,
 # the sum is replaced by an integral.
 #
-# Two properties of the KL are important for us. It is zero if both distributions are the same, since then all
+# Two properties of the KL are important for us. It is zero if the two distributions are the same, since then all
 # differences are zero. And it is never negative, which is less obvious, because single differences can be negative.
 # The reason is that the logarithm is a concave function, so its graph lies below each of its tangents. The tangent at
 # $t = 1$ is the line $t - 1$, and this means that $\log t \le t - 1$ for every positive number $t$. We apply this to
@@ -354,8 +356,8 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # In the last step, $q(z)$ cancels, and what remains is a sum of probabilities $p(z)$. It is at most 1, and it is less
 # than 1 if $q(z)$ is zero for some codes, because such codes do not occur in an average over $q$. Hence the KL is
 # zero or positive. It is zero only if $p$ and $q$ are the same, since the graph of the logarithm touches the tangent
-# only at $t=1$. Let us check this for the approximate posterior above, for which the next cell prints its KL to the
-# true posterior, its KL to the prior, and its KL to itself.
+# only at $t=1$. The next cell checks this for the approximate posterior of our small world. It prints the KL from
+# this distribution to the true posterior, to the prior, and to itself.
 
 # %%
 guess = np.array([0.10, 0.80, 0.10])  # q(z|x), an approximate posterior
@@ -394,7 +396,7 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 # $$\log p(x) = \big[\log p(x\mid z) + \log p(z) - \log q(z\mid x)\big] +
 # \big[\log q(z\mid x) - \log p(z\mid x)\big].$$
 #
-# The first group contains only terms that we can compute. All that we do not know is now in the second group.
+# The first group contains only terms that we can compute. Everything that we do not know is now in the second group.
 #
 # In **step 3**, we take the average of both sides over codes sampled from $q(z\mid x)$. We are allowed to do this,
 # because the equation is true for every single code, so it is also true for every average over codes. The left side
@@ -426,10 +428,10 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 # The first term is large if codes sampled from the approximate posterior decode to images similar to $x$. With the
 # opposite sign, it takes the role of the reconstruction loss of an autoencoder. The second term is large if the
 # approximate posterior of this image differs from the prior. These are the two ideas from the end of the section on
-# [autoencoders](#An-autoencoder-and-its-latent-space). They are not additions to the maximum-likelihood principle but
-# consequences of it. Note that two different KL divergences occur in this derivation. The one in the ELBO compares
-# $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares it with the true posterior and is the
-# part of $\log p(x)$ that the ELBO leaves out.
+# [autoencoders](#An-autoencoder-and-its-latent-space). They follow from maximum likelihood as soon as we let an
+# encoder approximate the true posterior. Note that two different KL divergences occur in this derivation. The one in
+# the ELBO compares $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares it with the true
+# posterior and is the part of $\log p(x)$ that the ELBO leaves out.
 #
 # Let us check the derivation with the three codes, for which we know everything.
 #
@@ -474,7 +476,7 @@ print(f"log p(x) = {np.log(evidence):.3f}")
 # - The logarithms $\log p(z)$ and $\log q(z\mid x)$ are those of two normal densities.
 #
 # The cell prints the three terms for the first three codes, and then averages over 4,000 codes. Look at which of the
-# terms is by far the largest, and how much the terms vary from code to code.
+# terms is by far the largest in absolute value, and how much the terms vary from code to code.
 
 # %%
 finished = runs.load("fashion_mnist_elbo_50-epochs")
@@ -504,10 +506,10 @@ kl_term = np.sum(mu**2 + sigma**2 - log_var - 1) / 2
 print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f} nats")
 
 # %% [markdown]
-# The first term, $\log p(x\mid z)$, is by far the largest, with an average of -122.41 nats, because it is a sum over
-# 784 pixels. The term $\log p(z)$ is -5.17 nats on average, and $\log q(z\mid x)$ is 2.20 nats. You may wonder how a
-# logarithm of a probability can be positive. The reason is that $q(z\mid x)$ is a density, and a density may be
-# greater than one. The standard deviations in the first line are 0.087 and 0.074. Since all the probability is
+# The first term, $\log p(x\mid z)$, is by far the largest in absolute value, with an average of -122.41 nats, because
+# it is a sum over 784 pixels. The term $\log p(z)$ is -5.17 nats on average, and $\log q(z\mid x)$ is 2.20 nats. You
+# may wonder how a logarithm like this can be positive. The reason is that $q(z\mid x)$ is a density, and a density
+# may be greater than one. The standard deviations in the first line are 0.087 and 0.074. Since all the probability is
 # concentrated in a small region, the density there must be high.
 #
 # The last line shows the two-term form, in which the KL term is the average of $\log q(z\mid x) - \log p(z)$. For two
@@ -533,7 +535,7 @@ print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f}
 #
 # ## The network
 #
-# So far, encoder and decoder were black boxes. In this section we look inside them. A neural network consists of
+# So far, encoder and decoder have been black boxes. In this section we look inside them. A neural network consists of
 # *layers*, and each layer turns an array of numbers into another one. A *dense* layer multiplies its input by a
 # matrix and adds a vector. The entries of the matrix are called weights and those of the vector are called biases,
 # although people often say weights when they mean both. The weights are random numbers at first, the biases are zero,
@@ -583,12 +585,12 @@ lesson.show(
 # ## The loss, line by line
 #
 # With the shapes in mind, we can write the loss. During training, an [optimizer](../docs/glossary.md#optimizer)
-# changes the weights such that the loss decreases. We want the ELBO to increase, so the loss is minus the ELBO. It is
+# changes the weights so that the loss decreases. We want the ELBO to increase, so the loss is minus the ELBO. It is
 # computed for a [batch](../docs/glossary.md#batch), a small set of images that are used together in one training
 # step. The code below follows the formula term by term. Its most important detail is in the comments, which state the
 # shape of each result. **Every term is one number per image**, that is, an array of shape `(batch,)`. The average
 # over the images of the batch is taken in the last line, and nowhere else. The section on
-# [the post's mistake](#Sum-or-mean?-Why-the-KL-has-a-weight) shows what happens if one does not follow this rule.
+# [the post's mistake](#Sum-or-mean?-Why-the-KL-has-a-weight) shows what happens if we break this rule.
 #
 # | formula | code |
 # | --- | --- |
@@ -618,9 +620,9 @@ def negative_elbo(model, images):
 # of 4,000. One sample gives a noisy estimate of the average in the ELBO, but the estimate is correct on average, and
 # the noise largely cancels over the many batches of a training run.
 #
-# The functions in [`vaelib/losses.py`](../vaelib/losses.py) contain the same formulas as the NumPy code above. For
-# example, `binary_cross_entropy` takes logits instead of brightness values and simplifies the expression before it is
-# evaluated, so that very large logits cause no infinite results.
+# The functions in [`vaelib/losses.py`](../vaelib/losses.py) contain the same formulas as the NumPy code above. The
+# only difference is that `binary_cross_entropy` takes logits instead of brightness values and simplifies the
+# expression first, so that very large logits cause no infinite results.
 #
 # ## The reparameterization trick
 #
@@ -628,9 +630,9 @@ def negative_elbo(model, images):
 # $N(\mu,\sigma^2)$, and NumPy has a function that does this directly. Why do we sample $\varepsilon$ from $N(0, 1)$
 # instead, multiply it by $\sigma$, and add $\mu$?
 #
-# The reason is that we need a gradient. To train the encoder, we have to know how the loss changes if $\mu$ or
-# $\sigma$, and with them $z$, change a little. If a random number generator returns, for example, $z = 0.37$, then
-# this number carries no information about how it would have changed for a slightly different $\mu$. In the formula
+# The reason is that we need a gradient. To train the encoder, we have to know how the loss changes when a small
+# change in $\mu$ or $\sigma$ changes $z$. If a random number generator returns, for example, $z = 0.37$, then this
+# number carries no information about how it would have changed for a slightly different $\mu$. In the formula
 # $z=\mu+\sigma\varepsilon$, however, the dependence is explicit. All the randomness is in $\varepsilon$, which does
 # not depend on the encoder. For a fixed $\varepsilon$, the code is an ordinary differentiable function of $\mu$ and
 # $\sigma$ with derivatives $1$ and $\varepsilon$. This way of sampling is called the
@@ -668,7 +670,8 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # The decoder gets a gradient in both cases, because it comes after the sampling step. The encoder comes before the
 # sampling step and gets a gradient only with the trick. For the encoder without the trick, TensorFlow returns `None`,
 # which means that there is no path from this term back to these weights. Note that the complete loss would hide the
-# problem, because $\log q(z\mid x)$ contains $\mu$ and $\sigma$ directly.
+# problem, because $\log q(z\mid x)$ contains $\mu$ and $\sigma$ directly. The encoder would then get some gradient,
+# and no `None` would warn us, but the gradient of the reconstruction term would still be missing.
 #
 # It is worth understanding the sizes, too. Why is the size of the decoder's gradient about 169, and that of the
 # encoder's only 0.1? Before training, all logits of the decoder are close to zero, because they are sums of small
@@ -681,7 +684,7 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # codes into nearly the same gray image, so it makes hardly any difference for the loss which code the encoder
 # chooses. This changes as soon as the decoder has learned to use the code.
 #
-# ### What one would do without the trick
+# ### A gradient without the trick
 #
 # There is another way to get a gradient through a sampler, but we will see that it is noisy. Let $f(z)$ be any cost
 # of a code, in our case the reconstruction term. We need the gradient of its average,
@@ -705,7 +708,7 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # obtain a gradient that is clearly different from zero, we shift the mean of the approximate posterior by 0.5 to the
 # left, as if the encoder had made an error. The cell prints the gradient with respect to the first coordinate,
 # $\mu_1$. The last row is an improved version of the score-function estimator, in which the average cost has been
-# subtracted from each cost. This does not change the result on average, because $z-\mu$ is zero on average, but it
+# subtracted from each cost. This hardly changes the result on average, because $z-\mu$ is zero on average, but it
 # makes the numbers smaller. Compare how uncertain the three results are.
 
 # %%
@@ -744,10 +747,11 @@ for name, estimate in estimates.items():
 #
 # Subtracting the average cost helps a lot, since only the differences between costs are multiplied then. The result,
 # $-47.4 \pm 3.9$, agrees with the first row. However, its variance is still 46 times as large, so we would need 46
-# times as many samples for the same precision. Moreover, we can subtract the average only if we know it, which
-# requires that we decode many codes of the same image, whereas one code per image is enough for the trick. In
-# practice the trick is therefore preferred whenever the cost can be differentiated with respect to the code.
-# [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in detail.
+# times as many samples for the same precision. Moreover, we have to estimate the average cost first, for example by
+# decoding many codes of the same image, whereas one code per image is enough for the trick. In practice the trick is
+# therefore preferred whenever it can be used, that is, whenever the cost can be differentiated with respect to the
+# code, and the code is a differentiable function of the noise. For discrete codes like A, B, and C there is no such
+# function. [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in detail.
 #
 # ## One step by hand, then fit
 #
@@ -776,7 +780,7 @@ for step in range(3):
 # cross-entropy, no matter how bright it is in the image, and $784\log 2$ is about 543. An untrained model therefore
 # starts near this value, which is useful to remember as a check.
 #
-# A real training run takes thousands of such steps, for which we use the method `fit` of Keras. It performs the same
+# A real training run takes thousands of such steps, for which we use the `fit` method of Keras. It performs the same
 # steps with the loss of the package. It is faster than our loop, because TensorFlow translates the whole step into
 # optimized code once instead of executing it line by line in Python. If we start from the same weights and use the
 # same batches and the same noise, `fit` should arrive at the same weights as our loop, except for rounding.
@@ -800,9 +804,9 @@ print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 #
 # The post trains for 50 epochs with a learning rate of 0.0001. To save time, we use a schedule that gets to about the
 # same result in four epochs. We also replace the optimizer of the post, Adam, with its variant Nadam. The learning
-# rate first increases to 0.008, which is 80 times as much, and then decreases along half a period of a cosine. The
-# page on [results](../docs/results.md) compares the two schedules, and `runs.post_recipe` returns a recipe with the
-# post's settings if you would like to try them yourself.
+# rate first increases to 0.008, 80 times the rate of the post, and then decreases along half a period of a cosine.
+# The page on [results](../docs/results.md) compares the two schedules, and `runs.post_recipe` returns a recipe with
+# the post's settings if you would like to try them yourself.
 #
 # Recall that the loss is the sum of the reconstruction term and the KL term.
 #
@@ -830,16 +834,16 @@ lesson.show(
 #
 # ## Interrupt and resume
 #
-# Our training run takes only a short time. Others take hours, and in the meantime a computer may be switched off or a
-# connection may be lost. It is therefore good practice to save a [checkpoint](../docs/glossary.md#checkpoint)
+# Our training run takes only a short time. Others take hours, and while they run, the computer may be switched off or
+# a connection may be lost. It is therefore good practice to save a [checkpoint](../docs/glossary.md#checkpoint)
 # regularly, from which training can be resumed. The post does so after every epoch, and so does `runs.train`. In this
 # section we interrupt a training run on purpose, look at its checkpoint, and check that resuming it gives the same
 # result.
 #
-# For the experiment we use a short recipe with 2,000 images and three epochs. The next cell trains it twice. The
-# first training run is not disturbed, whereas we stop the second one after the first batch of its second epoch. For
-# this purpose we write a small *callback*, a class whose methods Keras calls during training. Its effect is the same
-# as that of the stop button of the notebook.
+# For the experiment we use a short recipe with 2,000 images and three epochs. The next cell trains it twice. We leave
+# the first run alone and stop the second one after the first batch of its second epoch. For this purpose we write a
+# small *callback*, a class whose methods Keras calls during training. Its effect is the same as that of the stop
+# button of the notebook.
 
 
 # %%
@@ -882,7 +886,7 @@ with np.load(path) as checkpoint:
 # is twice as large, because for every weight the optimizer keeps two running averages, one of the gradient and one of
 # its square. In addition, it keeps two single numbers, one of which counts the steps. If these averages were lost,
 # the optimizer would start again as if training had just begun, and the next steps would be different. The history
-# tells how many epochs are complete. This number and the seed determine the order of the images in the next epoch.
+# shows how many epochs are complete. This number and the seed determine the order of the images in the next epoch.
 #
 # To resume the run, we call `runs.train` again with the same recipe. It finds the checkpoint and continues after the
 # last complete epoch. Then we compare the weights with those of the run that was not interrupted.
@@ -895,12 +899,12 @@ print(f"largest difference between the weights of the two models: {difference}")
 folder.cleanup()
 
 # %% [markdown]
-# The line for the first epoch is printed from the checkpoint. The part of the second epoch that had been done before
-# the interruption was lost, so this epoch was trained again from its beginning. The result is exactly the same as
-# without the interruption, since the largest difference is 0.0. This is stronger than what the post's checkpoint can
-# do. It contains encoder, decoder, and optimizer, but neither the state of the random number generator nor the order
-# of the images, so a resumed run continues with different noise. Such a run is not worse, but it cannot be compared
-# exactly with another one.
+# The line for the first epoch comes from the checkpoint. The part of the second epoch that had been done before the
+# interruption was lost, so this epoch was trained again from its beginning. The result is exactly the same as without
+# the interruption, since the largest difference is 0.0. This is stronger than what the post's checkpoint can do. It
+# contains encoder, decoder, and optimizer, but neither the state of the random number generator nor the order of the
+# images, so a resumed run continues with different noise. Such a run is not worse, but it cannot be compared exactly
+# with another one.
 #
 # ## Samples and the latent space
 #
@@ -908,7 +912,7 @@ folder.cleanup()
 # that the post shows, namely images decoded from the same 64 random codes, the codes of all test images, and images
 # decoded from a regular grid of codes. We begin with a figure that shows how the first two developed.
 #
-# **Predict.** One epoch has 600 steps. After how many steps are the classes in the places where they stay?
+# **Predict.** One epoch has 600 steps. After how many steps have the classes reached their final places?
 
 # %%
 steps = run.snapshots["steps"]
@@ -921,11 +925,11 @@ lesson.show(
 )
 
 # %% [markdown]
-# Before training, all samples are the same even gray, and all codes are in one small spot. After 50 steps the samples
-# are blurred, but in the latent space footwear and trousers are already far apart. After 200 steps, which is a third
-# of the first epoch, most classes have reached the places where we find them at the end. The remaining steps only
-# refine the picture. It is typical that a VAE learns the coarse structure of its data first, because this reduces the
-# reconstruction term the most.
+# Before training, all samples are the same uniform gray, and all codes are in one small spot. After 50 steps the
+# samples are blurred, but in the latent space footwear and trousers are already far apart. After 200 steps, which is
+# a third of the first epoch, most classes have reached the places where we find them at the end. The remaining steps
+# only refine the picture. It is typical that a VAE learns the coarse structure of its data first, because this
+# reduces the reconstruction term the most.
 #
 # The next figure shows the final latent space in a larger format. Each dot is the mean $\mu$ of the approximate
 # posterior of one test image, and the dashed circle contains 95 % of the prior. Compare this figure with the latent
@@ -944,15 +948,15 @@ if lesson.has_two_dimensions(latent_dim):
 
 # %% [markdown]
 # As the line above the figure says, 90 % of the codes are now inside the circle, and they are centered near the
-# origin. This is the effect of the KL term, which was missing in the autoencoder. As in the autoencoder, many classes
-# have a region to themselves, although the model has not seen a label. Footwear is on the left, trousers are on the
-# right, and dresses are next to trousers. Shirts, pullovers, and coats overlap in the middle, as we expected from
-# their outlines.
+# origin. This is the effect of the KL term, which was missing from the autoencoder. As in the autoencoder, many
+# classes have a region to themselves, although the model has not seen a label. Footwear is on the left, trousers are
+# on the right, and dresses are next to trousers. Shirts, pullovers, and coats overlap in the middle, as we expected
+# from their outlines.
 #
 # The codes do not have exactly the same distribution as the prior, however. Some regions inside the circle contain
 # few codes, for example around $(1, 2)$ and around $(-1, -2)$, whereas many sandals and trousers are outside. The KL
-# term compares each approximate posterior with the prior by itself, so it does not directly penalize such gaps
-# between them.
+# term compares each approximate posterior with the prior by itself, so it penalizes such gaps between them only
+# weakly. [Lesson 02](02_mmd_vae.ipynb) shows how the average KL is related to the distribution of all codes.
 #
 # To generate new images, we sample codes from the prior and decode them.
 
@@ -965,9 +969,11 @@ lesson.show(
 
 # %% [markdown]
 # Most of the samples can be recognized as a T-shirt, a pullover, a boot, a bag, or trousers. A few are unclear, such
-# as the sixth image in the second row. All of them are soft, without any logo, pattern, or shoelace. The reason is
-# that two numbers cannot describe such details. For every code, the decoder has to find one image that fits all
-# training images with similar codes, and the best compromise is close to their average.
+# as the sixth image in the second row. Strictly speaking, these images are not samples from $p(x\mid z)$ but its
+# means $m$, the brightness that the decoder outputs. A true sample would have black and white pixels at random around
+# this brightness, so the means are what one usually shows. All of them are soft, without any logo, pattern, or
+# shoelace. The reason is that two numbers cannot describe such details. For every code, the decoder has to find one
+# image that fits all training images with similar codes, and the best compromise is close to their average.
 #
 # For a more systematic view, we decode a regular grid of codes between -4 and 4 and put each image in the place of
 # its code.
@@ -1015,9 +1021,9 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # The ellipses are much smaller than the circle. The standard deviation of the prior is 1 in each direction, whereas
 # the standard deviations of these three images are between 0.03 and 0.24. They also differ from image to image. The
-# bag has the smallest ellipse, and the sandal has the largest one. The sandal is in a region with few other codes,
-# where the decoder does not need to distinguish many images. The next cell decodes five samples from each of the
-# three distributions.
+# bag has the smallest ellipse, and the sandal has the largest one. One reason may be that the sandal is in a region
+# with few other codes, where the decoder does not need to distinguish many images. The next cell decodes five samples
+# from each of the three distributions.
 
 # %%
 noise = np.random.default_rng(seed).standard_normal((3, 5, latent_dim))
@@ -1034,16 +1040,17 @@ lesson.show(
 # %% [markdown]
 # In each row, the first image is the original, and the others are decoded from samples. The five decoded images in a
 # row can hardly be distinguished. They differ much more from the original than from each other. In other words, the
-# noise in the code has little effect, and the loss of detail comes from the small number of latent dimensions. This
-# is what the two terms of the loss lead to. The reconstruction term keeps each ellipse so small that all codes in it
-# decode to nearly the same image, and the KL term keeps it from becoming any smaller than necessary.
+# noise in the code has little effect, and the loss of detail comes mainly from the small number of latent dimensions,
+# as exercise 7 shows. This is what the two terms of the loss lead to. The reconstruction term keeps each ellipse so
+# small that all codes in it decode to nearly the same image, and the KL term keeps it from becoming any smaller than
+# necessary.
 #
 # ## Morphing along a line
 #
-# In a good latent space, a small change of the code is a small change of the image. To test this, we encode two test
-# images, a T-shirt and a sneaker, and decode eight codes at equal distances on the straight line between their codes.
-# In the figure, the first and the last image of a row are the originals. The second row does the same with the
-# autoencoder.
+# In a good latent space, a small change in the code causes only a small change in the image. To test this, we encode
+# two test images, a T-shirt and a sneaker, and decode eight codes at equal distances on the straight line between
+# their codes. In the figure, the first and the last image of a row are the originals. The second row does the same
+# with the autoencoder.
 
 
 # %%
@@ -1106,23 +1113,23 @@ print(f"accuracy of the probe   {accuracy:.3f}, by chance {1 / len(ten):.3f}")
 # %% [markdown]
 # The reconstructions keep the shape and the brightness, and in most cases the class. They lose the print on the
 # T-shirt and the letters on the pullover. The fifth pair shows that larger errors are possible, because the hooded
-# coat has turned into something like a dark T-shirt. The mean squared error of a pixel is 0.0289, so a typical error
-# is about 0.17 on a scale from black, 0, to white, 1. The probe predicts the class correctly for 67.1 % of the test
-# images, compared with 10 % by chance. For a description that consists of only two numbers and was learned without
-# labels, this is remarkable. Our loss of 262.4 nats per image after four epochs is a little lower than that of the
-# model that was trained for 50 epochs with the post's learning rate, which is 267.2.
+# coat has turned into something like a dark T-shirt. The mean squared error of a pixel is 0.0289, which corresponds
+# to a root mean square error of about 0.17 on a scale from black, 0, to white, 1. The probe predicts the class
+# correctly for 67.1 % of the test images, compared with 10 % by chance. For a description that consists of only two
+# numbers and was learned without labels, this is remarkable. Our loss of 262.4 nats per image after four epochs is a
+# little lower than that of the model that was trained for 50 epochs with the post's learning rate, which is 267.2.
 #
 # ## Sum or mean? Why the KL has a weight
 #
 # In the post, the codes of the VAE are not centered at the origin, and parts of its latent space do not decode to
-# meaningful objects. Both are better in the second model of the post, the MMD-VAE, as it points out. However, we do
-# not find these problems in our VAE, either. It has the same network and was trained on the same images, but its
-# codes are centered, and the grid shows clothes nearly everywhere inside the circle, except around $(1, 2)$. Why is
-# our VAE different from the VAE of the post?
+# meaningful objects. The post reports that its second model, the MMD-VAE, has neither problem. But our VAE does not
+# have them, either. It has the same network and was trained on the same images, but its codes are centered, and the
+# grid shows clothes nearly everywhere inside the circle, except around $(1, 2)$. Why is our VAE different from the
+# VAE of the post?
 #
-# The answer can be found in four lines of code. The post uses the programming language R. Written in Python, with
-# names as in this lesson, its loss is computed as follows. The comments show the shapes for a batch of 100 images,
-# and the last two arguments of `normal_log_density` are a mean and a log-variance.
+# Most of the answer can be found in four lines of code. The post uses the programming language R. Here is the
+# computation of its loss, translated into Python with the names of this lesson. The comments show the shapes for a
+# batch of 100 images, and the last two arguments of `normal_log_density` are a mean and a log-variance.
 #
 # ```python
 # log_p_x_given_z = -sum(cross_entropy(images, logits))  # ()
@@ -1180,8 +1187,9 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). There, one chooses a weight deliberately,
 # and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake is possible as well. With a weight
 # that is much too large, all approximate posteriors become equal to the prior, and the codes no longer depend on the
-# images. The post's VAE has $\beta = 1/100$ by accident. In this course, a model *with the post's effective weights*
-# is a VAE that was trained with $\beta = 1/100$, as the post's was.
+# images. The post's VAE has $\beta = 1/100$ by accident. In this course, we say that a VAE trained with
+# $\beta = 1/100$, as the post's was, has *the post's effective weights*. Here, weights are those of the terms in the
+# loss, not the parameters of the networks.
 #
 # To see what the mistake does to the model, we need two models for a comparison. The course comes with two models
 # that were trained with the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure
@@ -1243,9 +1251,11 @@ lesson.show(
 # measures it over several seeds.
 #
 # To summarize, codes that are not centered and samples that are incomplete are not general weaknesses of VAEs. In
-# this comparison they come from a single missing argument, the axis of a sum. That the codes are at the lower left,
-# of all places, has no meaning. The weak penalty hardly pulls them toward the origin, so they stay on the side to
-# which the first steps of training have moved them, and this side differs from seed to seed.
+# this comparison they come from a single missing argument, the axis of a sum. The [study](../docs/results.md) shows
+# that this is not chance. Over five seeds and with the post's settings, the mean of the codes is at a distance of
+# 3.48 from the origin on average with the post's effective weights, and of 0.39 with the standard weight. It means
+# nothing that the codes happen to be at the lower left. The weak penalty hardly pulls them toward the origin, so they
+# stay on the side to which the first steps of training have moved them, and this side differs from seed to seed.
 #
 # How could the author have noticed the mistake? The loss decreases in both cases, so it is no help. The next cell
 # prints other numbers that could have served as a warning.
@@ -1257,18 +1267,18 @@ for title, trained in models.items():
         values = trained.history[term]
         print(f"    {term:15} {values[0]:9.1f} in the first epoch, {values[-1]:6.1f} in the last")
 print(f"the loss as the post's code computes it: {100 * posted.history['loss'][-1]:,.0f}")
-print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
+print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 
 # %% [markdown]
-# The first warning is the size of the loss. As we have seen, a model that decodes every code to an even gray has a
+# The first warning is the size of the loss. As we have seen, a model that decodes every code to a uniform gray has a
 # reconstruction term of $784 \log 2\approx 543$ nats per image. The post's code computes a loss of 26,198 after 50
 # epochs, which is far too large for a loss per image. The second warning is the direction in which the KL changes. In
 # a VAE with the standard weight it starts low and increases, here from 4.4 to 6.1 nats. With the post's effective
-# weights, it starts at 49.4 nats and decreases to 19.2. At the beginning of training, when the encoder changes
-# fastest, a KL of 49 nats adds only 0.5 to the loss per image, so hardly anything prevents the codes from moving far
-# away from the origin. Later, when the reconstruction improves only slowly, even the small weight moves them
-# gradually back. In addition, there is a simple test. If we double the batch size, a loss per image should stay about
-# the same, whereas the loss of the post would double.
+# weights, it starts at 49.4 nats and decreases to 19.2. A likely reason is that a KL of 49 nats adds only 0.5 to the
+# loss per image. At the beginning of training, when the encoder changes fastest, hardly anything prevents the codes
+# from moving far away from the origin. Later, when the reconstruction improves only slowly, even the small weight
+# moves them gradually back. In addition, there is a simple test. If we double the batch size, a loss per image should
+# stay about the same, whereas the loss of the post would nearly double.
 #
 # The output contains a surprise as well. With the post's effective weights the reconstruction term is not lower at
 # the end, 261.8 compared with 261.1 nats, although a weaker penalty leaves the encoder more freedom. In the study of
@@ -1281,14 +1291,14 @@ print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
 #
 # - A VAE is trained to maximize the ELBO, a lower bound on $\log p(x)$ that is tight if the approximate posterior
 #   $q(z\mid x)$ is equal to the true posterior $p(z\mid x)$.
-# - The negative ELBO is the sum of a reconstruction term and a KL term, and the KL term compares the approximate
-#   posterior of each image with the prior, so that we can sample codes from the prior and decode them.
+# - The negative ELBO is the sum of a reconstruction term and a KL term. The KL term keeps the approximate posterior
+#   of each image close to the prior, and this is why codes sampled from the prior decode to images.
 # - With the standard weight, the KL increases during training, because a good reconstruction requires narrow
 #   approximate posteriors that are different from each other.
 # - The reparameterization trick writes $z=\mu+\sigma\varepsilon$, so that gradients reach $\mu$ and $\sigma$ with
 #   little noise.
 # - Every term of the loss should be one number per image until the very end, because the relative weight of two terms
-#   changes by the size of the batch if one is summed over the batch and the other is averaged.
+#   changes by a factor equal to the batch size if one is summed over the batch and the other is averaged.
 #
 # In [lesson 02](02_mmd_vae.ipynb) we replace the KL term by one that compares all codes together with the prior. All
 # terms of this lesson are explained in the [glossary](../docs/glossary.md).
@@ -1324,7 +1334,7 @@ print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
 # ## On your own
 #
 # You can compare your answers with those in [solutions/01_standard_vae.ipynb](solutions/01_standard_vae.ipynb).
-# Exercises 1 and 2 are the easiest, and exercise 6 has no single answer.
+# Exercises 1, 2, and 7 are the easiest, and exercise 6 has no single answer.
 #
 # 1. **Change one line.** Set `seed` to 1 and run all cells. Which numbers and figures change, and which stay about
 #    the same?
@@ -1363,8 +1373,9 @@ print(f"an even gray image, per image:           {784 * np.log(2):,.0f}")
 # Unfortunately we cannot, because it computes a different quantity. The function `keras.losses.KLDivergence` computes
 # $\sum y \log(y/\hat y)$ for two *discrete* distributions, whose probabilities it expects as lists $y$ and $\hat y$
 # of numbers between 0 and 1. Our distributions are normal distributions, which are described by means and variances.
-# If we pass these to the function, we get no error message. The function clips all numbers to the range from 0 to 1
-# and returns a result. The next cell compares it with the correct value for two means, 1 and 3.
+# If we pass the means as $y$ and the variances as $\hat y$, as the next cell does, we get no error message. The
+# function clips all numbers to the range from 0 to 1 and returns a result. The next cell compares it with the correct
+# value for two means, 1 and 3.
 
 # %%
 for mean in (1.0, 3.0):
@@ -1409,9 +1420,9 @@ lesson.show(
 # %% [markdown]
 # On average, both agree, with 6.02 and 6.03 nats. For a single image, the estimate can be up to 1.2 nats too high or
 # up to 6.7 nats too low. This is a large error for one image. However, the loss is an average over a batch of 100
-# images, and in such an average the errors largely cancel, so that its standard deviation is only 0.12 nats. This is
-# why the estimate is good enough for training. It has one advantage over the closed form, which is that it can be
-# used with any prior whose density we can compute. We make use of this in [lesson 06](06_the_family.ipynb).
+# images, where the errors largely cancel. The error of the average has a standard deviation of only 0.12 nats. This
+# is why the estimate is good enough for training. Its advantage over the closed form is that it works with any prior
+# whose density we can compute. We make use of this in [lesson 06](06_the_family.ipynb).
 #
 # [Previous lesson, 00: Faces](00_faces.ipynb) | [Next lesson, 02: MMD-VAE](02_mmd_vae.ipynb) |
 # [Glossary](../docs/glossary.md)

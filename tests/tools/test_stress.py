@@ -20,6 +20,7 @@ def test_every_fault_is_survived_without_losing_completed_epochs():
         pytest.skip("; ".join(skipped))
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_survive_is_counted(tmp_path):
     faults.finish(tmp_path)
     wrong = dict(faults.contents(tmp_path), **{"weights.npz": b""})
