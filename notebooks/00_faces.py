@@ -20,18 +20,18 @@
 # [glossary](../docs/glossary.md)
 #
 # Suppose that human faces differed in only two ways. An expression can be negative or positive, and it can be calm or
-# intense. We show thousands of such faces to a neural network, but we do not tell it about these two properties. Can
-# the network discover them from the images alone? If it can, we could ask for a face that is fairly happy and very
-# intense, and the network would draw one that was not among the faces it was given.
+# intense. We show thousands of such faces to a neural network without telling it about these two properties. Can the
+# network discover them from the images alone? If it can, we can ask for a face that is fairly happy and very intense,
+# and the network will draw one that was not among the faces it was given.
 #
 # The [blog post](../docs/glossary.md#blog-post) that this course is based on opens with this thought experiment
-# ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). The post then turns to clothes, so the
-# experiment remains a thought. This lesson carries it out, with simple faces drawn by a program. Because we choose
+# ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). The post then turns to clothes and does
+# not perform the experiment. In this lesson, we carry it out with simple faces drawn by a program. Because we choose
 # the expression of each face, we can check what the network has found.
 #
 # **What you'll do**
 #
-# - train a network on ten thousand drawn faces and look at how it arranges them;
+# - train a network on ten thousand drawn faces, and look at how it arranges them;
 # - compare ten networks that differ only in their random numbers;
 # - see what happens when the position and the size of the faces vary more strongly than the expression;
 # - give names to directions with nine labeled faces, and control new faces with two sliders.
@@ -44,11 +44,10 @@
 #
 # **What you'll need**
 #
-# - some Python, but no machine learning and no formulas. [Lesson 01](01_standard_vae.ipynb) derives the VAE and
-#   builds it step by step.
-# - about one minute of computing time on two CPU cores. You can skip the code when you read it for the first time,
-#   because the text before each cell says what the cell does. Functions from `vaelib` and `study` belong to this
-#   course.
+# - some Python, but no background in machine learning and no formulas. [Lesson 01](01_standard_vae.ipynb) derives the
+#   VAE and builds it step by step.
+# - about one minute of computing time on two CPU cores. You can skip the code on a first reading, because the text
+#   before each cell says what the cell does. Functions from `vaelib` and `study` belong to this course.
 #
 # ## Contents
 #
@@ -118,22 +117,22 @@ lesson.show(
 # The network will be trained on ten thousand such faces, each with a random valence and a random intensity. In
 # addition, each face is shifted a little, its size changes slightly, and its lines are a bit thicker or thinner. The
 # horizontal position, the vertical position, the size, and the thickness are four more factors of variation, but we
-# keep them so small that the expression changes more of the image than they do. (We check this with numbers
+# let them vary so little that they change less of the image than the expression does. (We check this with numbers
 # [below](#What-if-other-factors-change-more-pixels?).)
 #
-# Each image has 28 × 28 = 784 pixels, and each pixel is a gray value. These 784 gray values are all that the network
-# receives. It never sees the words "valence" and "intensity" or their values. Learning of this kind is called
+# Each image has 28 × 28 = 784 pixels, and each pixel is a gray value. The network receives only these 784 gray
+# values. It never sees the words "valence" and "intensity" or their values. Learning of this kind is called
 # [unsupervised](../docs/glossary.md#unsupervised-learning).
 #
 # ## A network with a bottleneck
 #
 # A [neural network](../docs/glossary.md#neural-network) is a function with many adjustable numbers, which are called
-# its [weights](../docs/glossary.md#weights). At first, the weights are random. Training shows the network some images
-# at a time, and each time it changes all weights a little so that the network solves its task slightly better.
+# its [weights](../docs/glossary.md#weights). At first, the weights are random. During training, the network is shown
+# a few images at a time, and each time all weights are changed a little so that it solves its task slightly better.
 #
 # How can a network discover something about images if it is not told what to look for? The idea is to give it a task
 # that it can solve well only if it discovers the structure of the images. The task is to describe each image by just
-# two numbers, and to draw the image again from these two numbers:
+# two numbers and to draw the image again from these two numbers:
 #
 # ```text
 # image (784 numbers)  ->  encoder  ->  code (2 numbers)  ->  decoder  ->  image (784 numbers)
@@ -150,20 +149,20 @@ lesson.show(
 # **[VAE](../docs/glossary.md#vae)**, adds two ideas to it
 # ([Kingma and Welling 2013](https://arxiv.org/abs/1312.6114)).
 #
-# - **The code of an image is not known exactly.** The encoder of a VAE outputs four numbers, namely a center and a
-#   width for z1 and for z2. During training, the decoder receives a random code near the center rather than the
-#   center itself. As a result, nearby codes have to decode to similar images, because the decoder may receive any of
-#   them for the same image.
+# - **The code of an image is not known exactly.** The encoder of a VAE outputs four numbers: a center and a width for
+#   z1, and a center and a width for z2. During training, the decoder receives a random code near the center rather
+#   than the center itself. As a result, nearby codes have to decode to similar images, because the decoder may
+#   receive any of them for the same image.
 # - **The codes of all images stay near the origin.** The **[prior](../docs/glossary.md#prior)** says where codes
-#   should be. In most lessons, each of the two numbers should follow a bell curve around 0, so that it is usually
-#   between -2 and 2. A center far from the origin is penalized. A very small width is penalized as well, because
-#   otherwise the network would make all widths 0, and the codes would be exact again. The penalty keeps all codes in
-#   one region, so that we know which codes to choose when we want to draw new images.
+#   should be. In most lessons, each of the two numbers should follow a bell curve around 0, which means that it is
+#   usually between -2 and 2. A center far from the origin is penalized. A very small width is penalized as well,
+#   because otherwise the network would make all widths 0, and the codes would be exact again. The penalty keeps all
+#   codes in one region, so we know which codes to choose when we want to draw new images.
 #
-# Training makes a single number smaller, the [loss](../docs/glossary.md#loss). It is the sum of two parts. The
-# *reconstruction term* measures how much the decoded image differs from the original. The *KL term* is the penalty of
-# the second point above, which measures how much the centers and the widths differ from the prior.
-# [Lesson 01](01_standard_vae.ipynb) derives both of them.
+# Training reduces a single number, which is called the [loss](../docs/glossary.md#loss). It is the sum of two parts.
+# The *reconstruction term* measures how much the decoded image differs from the original. The *KL term* is the
+# penalty described in the second point above. It measures how much the centers differ from 0 and the widths from the
+# width of the prior. [Lesson 01](01_standard_vae.ipynb) derives both terms.
 #
 # **Predict.** Suppose that you had to describe such a face to a friend over the phone, using only two numbers, so
 # that your friend could draw it. Which two numbers would you choose?
@@ -179,16 +178,18 @@ print(dataset)
 vae = runs.train(runs.Recipe("faces", epochs=epochs, seed=seed, limit=limit))
 
 # %% [markdown]
-# (The program also sorts the faces into nine classes. We do not use them, and neither does the network.)
+# (The first line of the output mentions nine classes, into which the program sorts the faces. Neither we nor the
+# network will use them.)
 #
 # The loss becomes smaller from epoch to epoch, from 289.97 to 190.13, because the reconstruction term decreases. In
-# other words, the network learns to reproduce the faces. The KL term increases a little, because the decoder can draw
-# a face more accurately if the widths of the codes are smaller. [Lesson 01](01_standard_vae.ipynb) explains why this
+# other words, the network learns to reproduce the faces. The KL term increases a little. Smaller widths cost a larger
+# penalty, but they let the decoder draw a face more accurately. [Lesson 01](01_standard_vae.ipynb) explains why this
 # is worth the penalty.
 #
-# Is a reconstruction term of 185.57 small? It cannot reach 0, because it treats a gray pixel as something between
-# black and white that cannot be predicted with certainty. The next cell computes its value for perfect copies of the
-# [test images](../docs/glossary.md#test-image), that is, of faces that are not used in training.
+# Is a reconstruction term of 185.57 small? It cannot reach 0. The term reads a gray value of 0.3 as "white with a
+# probability of 30 %". What is random cannot be predicted perfectly, so even a perfect copy has a positive value. The
+# next cell computes its value for perfect copies of the [test images](../docs/glossary.md#test-image), that is, of
+# faces that are not used in training.
 
 # %%
 pixels = dataset.test_images / 255
@@ -196,9 +197,10 @@ perfect = (entr(pixels) + entr(1 - pixels)).sum(axis=(1, 2, 3)).mean()
 print(f"reconstruction term of perfect copies: {perfect:.2f}")
 
 # %% [markdown]
-# The part of the reconstruction term that can be avoided has therefore decreased from about 126 to about 25. Here is
-# the result for six test images. From now on, we call the center that the encoder outputs *the* code of an image. The
-# table below the figure shows these codes, from which the faces in the second row were drawn.
+# Even perfect copies have a reconstruction term of 160.29. The part that training can avoid was 286.17 - 160.29, or
+# about 126, in the first epoch, and it is 185.57 - 160.29, or about 25, in the last. Here are the reconstructions of
+# six test images. From now on, we call the center that the encoder outputs *the* code of an image. The table below
+# the figure shows these codes, from which the faces in the second row were drawn.
 
 # %%
 codes, factors = vae.model.encode(dataset.test_images), dataset.test_factors
@@ -227,8 +229,8 @@ pd.DataFrame(codes[:6], columns=["z1", "z2"], index=range(1, 7)).T.round(2)
 #
 # We now encode all 2,000 test faces and draw each code as a dot. Since we know the valence and the intensity of each
 # face, we can use them to color the dots. The two panels show the same dots. In the left panel, the color shows the
-# valence, and in the right panel it shows the intensity. If we choose 100 random codes from the prior, about 95 of
-# them are inside the dashed circle.
+# valence, and in the right panel it shows the intensity. Of 100 random codes from the prior, about 95 are inside the
+# dashed circle.
 #
 # **Predict.** If the network had not discovered valence, what would the left panel look like?
 
@@ -243,20 +245,20 @@ lesson.show(
 
 # %% [markdown]
 # If the network had not discovered valence, the colors in the left panel would be mixed like confetti. Instead, the
-# colors change steadily from one side to the other. The valence is lowest at the upper edge of the dots, and it
+# colors change steadily from one side to the other. The valence is lowest at the upper left edge of the dots and
 # increases toward the lower right. The intensity also changes steadily, but in another direction. It is lowest at the
 # lower left edge and increases toward the upper right. The two directions are roughly perpendicular to each other.
 #
 # This answers our opening question. The network has discovered both factors of variation, although it was trained on
-# pixels alone. If you chose the mood and its strength for your description over the phone, the network has chosen
-# much the same. The reason is the bottleneck. Because only two numbers can pass through it, the loss becomes small if
+# pixels alone. If you chose the mood and its strength for your description over the phone, the network made nearly
+# the same choice. The reason is the bottleneck: only two numbers can pass through it, and the loss becomes small if
 # they describe the two factors that change the pixels most.
 #
 # ## From codes back to faces
 #
-# The decoder can draw a face for *any* point in latent space, and not only for the codes of existing faces. In the
-# next figure, it draws one for each point of a regular grid from -4 to 4 on both axes. Each face is placed where its
-# code is, so that you can compare this figure with the previous one.
+# The decoder can draw a face for *any* point in latent space, not just for the codes of existing faces. In the next
+# figure, it draws one for each point of a regular grid from -4 to 4 on both axes. Each face is placed where its code
+# is, so you can compare this figure with the previous one.
 #
 # **Predict.** Where in this figure will you find a happy face? Where will the faces be badly drawn?
 
@@ -275,35 +277,36 @@ lesson.show(
 # with the colors of the previous figure, where valence increases toward the lower right and intensity toward the
 # upper right.
 #
-# At the right and at the top, the faces fall apart, and at the right this begins already inside the circle. The
-# previous figure shows why, because it has no dots there. The decoder was therefore never trained to draw anything in
-# this region, so we cannot rely on what it draws. At the lower left, it happens to draw acceptable faces. For the
-# same reason, it is useful that the penalty keeps all codes close together. A random code from the prior is most
-# likely inside the circle, and a large part of the circle is filled with codes of faces that the decoder was trained
-# on.
+# At the top and at the right, the faces fall apart. On the right, this begins even inside the circle. The previous
+# figure shows why: it has no dots in these places. The decoder was never trained to draw anything there, so we cannot
+# rely on what it draws. (At the lower left, beyond the dots, it happens to draw acceptable faces.) Since the decoder
+# is reliable only where there are codes, it is useful that the penalty keeps all codes close together. A random code
+# from the prior is most likely inside the circle, and a large part of the circle is filled with codes of faces that
+# the decoder was trained on.
 #
 # ## The factors are found, the axes are not
 #
-# Valence increases toward the lower right, and not along one of the axes. The direction of intensity is slanted as
-# well. This means that z1 alone is neither valence nor intensity. Let us measure this, and then find out whether it
+# Valence increases toward the lower right rather than along one of the axes. The direction of intensity is slanted as
+# well. This means that z1 alone is neither valence nor intensity. Let us measure this and then find out whether it
 # happened by accident.
 #
 # How can we measure what the codes tell us about valence? We try to predict the valence of a face from its code. A
-# simple method is to find the 15 faces whose codes are closest, and to predict the average of their valences. We
-# search for the neighbors among one half of the test faces, and make predictions for the other half. This method is
+# simple method is to find the 15 faces whose codes are closest and to predict the average of their valences. We
+# search for the neighbors among one half of the test faces and make predictions for the other half. This method is
 # called a [k-nearest-neighbor probe](../docs/glossary.md#k-nearest-neighbor-probe). To judge the predictions, we use
-# a measure called [R²](../docs/glossary.md#r-squared). We take the average squared error of the predictions, and
+# a measure called [R²](../docs/glossary.md#r-squared). We take the average squared error of the predictions and
 # divide it by the average squared error that we would make if we always predicted the average valence. R² is 1 minus
-# this ratio. It is therefore 1 if all predictions are perfect, and 0 if they are no better than always predicting the
-# average. It can even be negative if they are worse than that. One also says that the predictions *explain* this
-# share of the differences between the faces.
+# this ratio. It is 1 if all predictions are perfect, 0 if they are no better than always predicting the average, and
+# negative if they are even worse. An R² of 0.9 is also described by saying that the predictions *explain* 90 % of the
+# differences between the faces.
 #
 # The first row of the next table shows R² for this probe, which uses both z1 and z2. The next two rows show how well
-# a single axis predicts a factor, if the prediction is a constant plus a multiple of z1 or of z2. For the last two
-# rows, we have rotated all codes around the origin. We have chosen the angle for which the first axis predicts one
-# factor and the second axis the other factor as well as possible.
+# a single axis predicts a factor if the prediction is a constant plus a multiple of z1 or of z2. For the last two
+# rows, we have rotated all codes around the origin. We have chosen the angle for which each of the two axes predicts
+# one of the factors as accurately as possible.
 #
-# **Predict.** Look at the two slanted directions in the figure. Will z1 alone predict valence better, or intensity?
+# **Predict.** Look at the two slanted directions in the figure. Which of the two factors will z1 alone predict
+# better?
 
 # %%
 angle, *_ = measured.best_rotation(codes, factors)
@@ -321,27 +324,28 @@ pd.DataFrame(rows, index=tables.FACTORS).T.round(2)
 # %% [markdown]
 # From both numbers together, we can predict both factors almost perfectly, with an R² of 0.96 for valence and 0.98
 # for intensity. A single axis is a mixture of the two factors. For example, z1 predicts intensity with an R² of 0.78,
-# but also valence with 0.18. After a rotation by 62 degrees, each axis belongs to one factor. Codes of this kind are
-# called [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of 0.94 and
-# intensity with 0.00, and for the second axis it is the other way round, with 0.00 and 0.97. Some increase was to be
-# expected, because we chose the best angle. However, its size is remarkable, because a single axis now predicts its
+# but also valence with 0.18. After a rotation of 62 degrees, each axis corresponds to one factor. Codes of this kind
+# are called [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of 0.94
+# and intensity with 0.00. For the second axis, the values are 0.00 and 0.97. Some increase was to be expected,
+# because we chose the best angle. The size of the increase is remarkable, however: a single axis now predicts its
 # factor almost as well as both numbers do.
 #
-# Why did the network not choose these axes in the first place? Imagine that we rotate all codes by 62 degrees, and
+# Why did the network not choose these axes in the first place? Imagine that we rotate all codes by 62 degrees and
 # that we change the decoder so that it rotates every code back before it draws. Then every reconstruction is the same
 # as before. The codes are also just as close to the prior, because the prior looks the same from all directions. (All
-# of this is true of a mirror image as well.) The loss is therefore nearly the same for all rotations. Which one we
-# get depends on the random weights with which training begins, and on other random numbers during training.
-# ([Lesson 06](06_the_family.ipynb) shows that the loss has a weak preference.)
+# of this is true of a mirror image as well.) The loss is therefore the same for all rotations, with one exception.
+# The widths of a code are measured along the two axes, so they cannot be rotated exactly, but this makes only a small
+# difference. Which rotation we get depends on the random weights with which training begins, and on other random
+# numbers during training. ([Lesson 06](06_the_family.ipynb) examines the weak preference that remains.)
 #
 # If this explanation is correct, other random numbers should lead to other directions. The file
-# `study/tables/faces.csv` has results of ten VAEs that were trained in the same way, except for the
+# `study/tables/faces.csv` contains results for ten VAEs that were trained in the same way except for the
 # [seed](../docs/glossary.md#seed) of the random number generator. The next figure shows the latent space of each one
-# as a circle, with an arrow in the direction in which valence increases, and another one for intensity. We obtain the
+# as a circle, with one arrow in the direction in which valence increases and another for intensity. We obtain the
 # arrows from a [linear probe](../docs/glossary.md#linear-probe), which predicts a factor by a constant plus a
-# multiple of z1 plus a multiple of z2. The first multiple says how far the arrow goes to the right, and the second
-# one how far it goes up. (All arrows are drawn with the same length.) If the prediction is poor, the arrow does not
-# mean much, so it is drawn in a paler color.
+# multiple of z1 plus a multiple of z2. The first multiple determines how far the arrow extends to the right, and the
+# second determines how far it extends upward. (All arrows are drawn with the same length.) If the prediction is poor,
+# the arrow does not mean much, so it is drawn in a paler color.
 
 # %%
 table = tables.read_drawn()
@@ -371,26 +375,26 @@ numbers.rename(columns=lambda name: name.replace("k-NN R²", "R² of 15 nearest 
 # The arrows of the ten networks point in many different directions. For example, valence increases toward the lower
 # right for seed 0, toward the lower left for seed 3, and toward the upper left for seed 4. This is what our
 # explanation predicts, because the ten networks differ only in their random numbers. Some latent spaces are also
-# mirrored. For example, you turn counterclockwise from the arrow of valence to the arrow of intensity for seed 0, but
+# mirrored. For example, you turn counterclockwise from the valence arrow to the intensity arrow for seed 0, but
 # clockwise for seed 4. The angle between the two arrows is more stable. For the six seeds for which both arrows are
-# reliable, it is between 68 and 104 degrees, so in each of these six the two factors have clearly different
-# directions.
+# reliable, it is between 68 and 104 degrees. In each of these six latent spaces, the two factors therefore have
+# clearly different directions.
 #
 # The four seeds with a pale arrow deserve a closer look. For seeds 1, 2, 7, and 9, the linear probe predicts valence
 # with an R² of at most 0.64. For three of these seeds, the 15 nearest codes still reach 0.87 or more. This
-# combination means that the latent space does contain the valence, but that it does not increase in a single
+# combination means that the latent space does contain the valence, but that valence does not increase in a single
 # direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valence have similar
 # codes there, so part of the information about valence is missing after four epochs. (In exercise 1, you can look at
-# this latent space, and the solution shows what longer training changes.) Had we trained only with this seed, our
+# this latent space, and the solution shows what longer training changes.) If we had trained only with this seed, our
 # answer to the opening question would have been less clear. This is a reason never to rely on a single run.
 #
 # ## What if other factors change more pixels?
 #
 # The network found valence and intensity, but did it find them because they are important to us? It cannot know what
-# is important to us, because all it receives is pixels. In this section, we let the position, the size, and the
+# is important to us, because it receives nothing but pixels. In this section, we let the position, the size, and the
 # thickness of the lines vary over much wider ranges than before. There are now six factors, but the code still has
 # only two numbers. Each column of the next figure shows one factor, with its lowest value in the upper row and its
-# highest value in the lower row, while the other factors have a medium value. (The lowest shift to the right is a
+# highest value in the lower row, while the other factors have a medium value. (A negative shift to the right is a
 # shift to the left.)
 
 # %%
@@ -423,11 +427,11 @@ lesson.show(
 # **Predict.** Which of the six factors will the two numbers of the code describe?
 #
 # The next cell generates faces in which all six factors vary over their full range, and trains a new VAE on them. It
-# then computes three numbers for each factor. To obtain the *change of pixels*, we draw a face twice, with the lowest
-# and with the highest value of one factor, while the other five factors stay the same. We add up the squared
-# differences between the pixels of both faces, and average the result over 500 faces. The first row of the table
-# shows this for the narrow ranges of our first faces, and the second row for the full ranges. The third row shows how
-# well the 15 nearest codes of the new VAE predict each factor.
+# then computes three numbers for each factor. To obtain the *change of pixels*, we draw a face twice, once with the
+# lowest and once with the highest value of one factor, while the other five factors stay the same. We add up the
+# squared differences between the pixels of the two faces and average the result over 500 faces. The first row of the
+# table shows this for the narrow ranges of our first faces, and the second row for the full ranges. The third row
+# shows how well the 15 nearest codes of the new VAE predict each factor.
 
 
 # %%
@@ -475,9 +479,9 @@ pd.DataFrame(rows, index=names).T.round(2)
 
 # %% [markdown]
 # The codes no longer contain valence and intensity. For intensity, R² is 0.00, and for valence it is even slightly
-# negative, which means that the prediction is a little worse than the average of all faces. The two numbers do not
-# describe just two of the other factors, either. They describe all four in part, and the horizontal position best,
-# with an R² of 0.90.
+# negative, which means that the prediction is a little worse than the average of all faces. Nor did the network
+# simply pick two of the other factors. The two numbers describe all four in part, and they describe the horizontal
+# position best, with an R² of 0.90.
 #
 # The first two rows of the table explain most of this. Among our first faces, valence and intensity changed the
 # pixels most. Among the new faces, the change of pixels is between 111 and 120 for the two positions, the size, and
@@ -488,8 +492,8 @@ pd.DataFrame(rows, index=names).T.round(2)
 #
 # Keep this result in mind when you read that a network "learns the meaning" of its data. In our first experiment, the
 # expression was found because we had made the other factors small. The first row also shows that valence was not far
-# ahead, with 39 compared with 29 for a shift to the right. This may be why some of the ten networks had not separated
-# the valences well after four epochs.
+# ahead: its change of pixels was 39, compared with 29 for a shift to the right. This may be why some of the ten
+# networks had not separated the valences well after four epochs.
 #
 # ## Nine labels give names to directions
 #
@@ -499,12 +503,12 @@ pd.DataFrame(rows, index=names).T.round(2)
 # take nine faces with a valence of -1, 0, or 1 and an intensity of 0, 0.5, or 1, and we encode them. For each of the
 # nine, we then know both the label and the code.
 #
-# We now look for a rule that computes the code from valence and intensity, and that fits the nine faces as well as
-# possible. In the simplest rule, z1 is a constant, plus a multiple of the valence, plus a multiple of the intensity.
-# The same holds for z2 with other numbers. We also allow multiples of valence², of intensity², and of valence times
-# intensity, because the code may follow a curve when the valence changes. That makes six numbers for z1 and six for
-# z2, which are called *coefficients*. The function `np.linalg.lstsq` finds the coefficients for which the computed
-# codes have the smallest squared distance from the actual codes.
+# We now look for a rule that computes the code from valence and intensity and that fits the nine faces as well as
+# possible. In the simplest rule, z1 is a constant plus a multiple of the valence plus a multiple of the intensity,
+# and z2 is computed in the same way with other numbers. We also allow multiples of valence², of intensity², and of
+# valence times intensity, because the code may follow a curve when the valence changes. That makes six numbers for z1
+# and six for z2, which are called *coefficients*. The function `np.linalg.lstsq` finds the coefficients for which the
+# computed codes have the smallest squared distance from the actual codes.
 
 
 # %%
@@ -530,15 +534,15 @@ lesson.show(
 # Compare this figure with the first one of this lesson. There, our program drew the 49 faces with its knowledge of
 # eyes and mouths. Here, the decoder drew them. We asked for 49 pairs of valence and intensity, the rule turned each
 # pair into a code, and the decoder turned the code into a face. The rule was fitted to only nine of these 49 pairs.
-# The two figures agree well for calm and moderately intense faces. They differ most in the right column. There, the
+# The two figures agree well for calm and moderately intense faces. They differ most in the right column, where the
 # decoded mouths are less precise. For example, the small round mouth of the face with valence 0 and intensity 1 has
 # become wider, and the laughing mouth in the upper right corner is smaller.
 #
 # How well do these faces show what we asked for? To answer this question without relying on our eyes, we search for
 # the test face that is most similar to a decoded face, pixel by pixel, and look up its valence and its intensity.
 # Then we compare these with the values that we asked for. The table shows the average difference. The second row
-# shows the best result that this method can give, namely that for the 49 faces of the first figure, which show
-# exactly what we asked for. In the third row, we look up a random test face instead.
+# applies the method to the 49 faces of the first figure. These show exactly what we asked for, so no better result
+# can be expected. In the third row, we look up a random test face instead.
 
 
 # %%
@@ -563,14 +567,15 @@ pd.DataFrame(errors, index=tables.FACTORS).T.round(3)
 # The faces drawn by the decoder deviate on average by 0.124 in valence, which ranges from -1 to 1, and by 0.045 in
 # intensity, which ranges from 0 to 1. For the faces of the first figure, the differences are 0.075 and 0.031. They
 # are not zero, because none of the 2,000 test faces has exactly the right values. For random faces, they are 0.644
-# and 0.350. The errors of the decoder are therefore much closer to the best result than to those of random faces. In
-# other words, nine labels are enough for the decoder to draw nearly what we ask for. However, these are nine
-# well-chosen faces, which cover the whole range evenly, and the VAE has a seed for which both arrows are reliable.
+# and 0.350. The errors of the decoder are therefore much closer to the errors in the second row than to those of
+# random faces. In other words, nine labels are enough for the decoder to draw nearly what we ask for. However, the
+# nine faces were well chosen, since they cover the whole range evenly. We also used a seed for which both arrows are
+# reliable.
 #
 # Now we can control the face with two sliders, one for each factor. A slider changes only one of the two values, and
 # the rule computes the code from both. The next figure shows what you will see when you move them. In the upper row,
-# the slider of valence moves from -1 to 1 while the intensity stays at 0.9. In the lower row, the slider of intensity
-# moves from 0 to 1 while the valence stays at 0.6.
+# the valence slider moves from -1 to 1 while the intensity stays at 0.9. In the lower row, the intensity slider moves
+# from 0 to 1 while the valence stays at 0.6.
 
 # %%
 steps = 9
@@ -616,18 +621,18 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #   the loss. Other seeds lead to other directions.
 # - A few labels are enough to give names to the directions of a latent space, provided that the VAE has found the
 #   factors at all.
-# - One training run is not enough for a conclusion. In four of our ten runs, each of four epochs, valence did not
-#   increase in a single direction, and in one of them it was partly missing.
+# - One training run is not enough for a conclusion. After four epochs, valence did not increase in a single direction
+#   in four of our ten runs, and in one of these it was partly missing.
 #
 # In [lesson 01](01_standard_vae.ipynb), we derive the loss of the VAE and train it on images of clothes. All terms
-# are collected in the [glossary](../docs/glossary.md).
+# are explained in the [glossary](../docs/glossary.md).
 #
 # ## Three quick questions
 #
 # <details><summary>1. In your latent space, valence increases toward the upper left. In a friend's, it increases to the
 # right. Is yours worse?</summary>
 #
-# It is not worse, because if you rotate all of your codes, and perhaps reflect them, you get a latent space like your
+# It is not worse. If you rotate all of your codes and perhaps reflect them, you get a latent space like your
 # friend's, and the decoder can undo this. Both contain the same information about valence. The difference matters
 # only if you want to use a single axis without looking at the labels.
 #
@@ -652,13 +657,13 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #
 # ## On your own
 #
-# The exercises become more difficult from the first to the last. You can find the solutions in
+# The exercises become progressively more difficult. You can find the solutions in
 # [`solutions/00_faces.ipynb`](solutions/00_faces.ipynb).
 #
 # 1. **Change one line.** Set `seed` to 2 and run all cells. How does the figure in
-#    [The latent space](#The-latent-space) change? (The numbers in the text stay those of seed 0.) Which number in the
-#    first table of [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) shows what has
-#    happened?
+#    [The latent space](#The-latent-space) change? (The text will still quote the numbers for seed 0.) Which number in
+#    the first table of [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) shows what
+#    has happened?
 # 2. **Measure.** Find the rule of the section
 #    [Nine labels give names to directions](#Nine-labels-give-names-to-directions) with only the first five of the
 #    nine faces, and without the squares and the product. How much worse do the faces become? (The function `look_up`
