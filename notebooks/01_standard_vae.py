@@ -21,18 +21,18 @@
 #
 # In this course, an image of a shoe consists of 784 gray values. Yet when we compare two shoes, we do not think of
 # 784 numbers. We say that one is higher, or heavier, or has a heel. A short description of this kind is called a
-# [representation](../docs/glossary.md#representation). In this lesson we train a model that learns such a description
-# by itself, from images without any labels. It describes every image by only two numbers, so that we can draw the
-# whole space of descriptions on a sheet of paper and look at it.
+# [representation](../docs/glossary.md#representation). In this lesson, we train a model that learns such a
+# description by itself, from images without any labels. It describes every image by only two numbers, so we can draw
+# the whole space of descriptions on a sheet of paper and look at it.
 #
 # The model is a [variational autoencoder](../docs/glossary.md#vae), or VAE for short, which was introduced by
 # [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114) and, independently, by
 # [Rezende, Mohamed, and Wierstra (2014)](https://arxiv.org/abs/1401.4082). We derive its loss, write the loss in a
 # few lines of code, train the model on 60,000 images of clothes, and examine what it has learned. The lesson follows
 # the first half of the blog post
-# [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) (Keydana 2018). When
-# we compare our results with those of the post, we find that its code contains a mistake that is easy to make and
-# hard to notice. The last part of the lesson is about this mistake.
+# [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) (Keydana 2018).
+# Comparing our results with those of the post, we will find a mistake in its code that is easy to make and hard to
+# notice. The last part of the lesson is about this mistake.
 #
 # **What you'll do**
 #
@@ -159,11 +159,10 @@ lesson.show(
 # VAE maps every image to a small distribution of codes, which is drawn as an ellipse. Its loss has a second term,
 # which compares *each ellipse by itself* with the dashed circle. The dashed circle represents a fixed distribution
 # that we choose in advance, the [prior](../docs/glossary.md#prior). In the right column, an MMD-VAE maps every image
-# to a point, as the autoencoder does. However, its second term compares *all points together*, which is what the
-# shaded disk stands for, with the prior.
+# to a point, as the autoencoder does. However, its second term compares *all points together* with the prior. The
+# shaded disk stands for all points together.
 #
-# This lesson covers the left and the middle column, and the right column is the subject of
-# [lesson 02](02_mmd_vae.ipynb).
+# This lesson covers the left and middle columns. The right column is the subject of [lesson 02](02_mmd_vae.ipynb).
 #
 # ## The images, and a recipe for training
 #
@@ -186,16 +185,16 @@ lesson.show(
 
 # %% [markdown]
 # If you compare the rows for pullover, coat, and shirt, you will notice that many of these images have practically
-# the same outline, so we should not be surprised if a model that has never seen a label cannot separate these
+# the same outline. We should therefore not be surprised if a model that has never seen a label cannot separate these
 # classes. Trousers and the three kinds of footwear look quite different from everything else.
 #
 # We are going to train several models in this course, and we want to be able to say precisely how each was trained.
-# For this purpose the package that accompanies the course has a small class called `Recipe`. A recipe contains all
+# For this purpose, the package that accompanies the course has a small class called `Recipe`. A recipe contains all
 # settings that determine a training run, for example the data set, the loss, the number of latent dimensions, the
 # number of [epochs](../docs/glossary.md#epoch), and the random seed. It does not train anything by itself, but it can
 # be stored, compared, and copied. Two recipes that differ in one setting describe two training runs that can be
-# compared, and we obtain the second recipe from the first with Python's `replace`, which copies an object and changes
-# the settings that we name.
+# compared. We obtain the second recipe from the first with Python's `replace`, which copies an object and changes the
+# settings that we name.
 
 # %%
 recipe = runs.Recipe(
@@ -220,8 +219,8 @@ for name, one in {"VAE": recipe, "autoencoder": autoencoder_recipe}.items():
 #
 # The next cell trains an autoencoder with the function `runs.train`. This function takes a recipe, builds the
 # networks, trains them, and returns a *run*, an object that holds the trained model, the history of the loss, and a
-# few arrays for figures. It also stores the run on disk, so that you do not have to wait if you execute the cell
-# again. For our purpose here, a quarter of the epochs is enough. If you change `latent_dim`, the condition
+# few arrays for figures. It also stores the run on disk, so you do not have to wait if you execute the cell again.
+# For our purpose here, a quarter of the epochs is enough. If you change `latent_dim`, the condition
 # `lesson.has_two_dimensions` skips figures that need two latent dimensions, here and in later cells. The figure shows
 # the codes of 10,000 test images, which were not used for training.
 
@@ -239,29 +238,30 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # Every dot is the code of one test image, and its color shows the class. Although the autoencoder has never seen a
 # label, it has separated some classes. The trousers are in a separate region at the bottom, and most sneakers and
-# boots are at the upper left. In this sense the autoencoder has learned a useful representation.
+# boots are at the upper left. In this sense, the autoencoder has learned a useful representation.
 #
-# Now suppose that we want to generate a *new* image. We have to choose a code and decode it, but which code should we
+# Now suppose that we want to generate a *new* image. We have to choose a code and decode it. But which code should we
 # choose? The coordinates of the codes are between -22 and 6, and the codes form an irregular shape that we could not
 # have predicted. The reconstruction loss gives us no reason to expect codes in any particular region. If we shift or
 # stretch all codes, the decoder can undo this, and the loss stays the same. If we pick a code without having seen the
 # figure, we are therefore likely to hit an empty part of the latent space. The decoder was never trained on codes
 # from there, so there is no reason why the result should look like a piece of clothing.
 #
-# In short, an autoencoder has two problems. There are gaps between its codes, and we do not know where the codes are.
-# A VAE differs from an autoencoder in two ways, which address these two problems in this order.
+# In short, an autoencoder has two problems: there are gaps between its codes, and we cannot know in advance where the
+# codes will be. A VAE differs from an autoencoder in two ways, which address these two problems in this order.
 #
 # 1. The code of an image is not a point but a distribution. For an image $x$, the encoder outputs a mean $\mu$ and a
-#    standard deviation $\sigma$ for each latent dimension. They define an independent normal distribution for each
-#    dimension, and together these are called the [approximate posterior](../docs/glossary.md#approximate-posterior)
-#    $q(z\mid x)$. In every training step, a code is sampled from it and decoded. The decoder therefore learns to
-#    decode not only a single point but also the points around it, which leaves fewer gaps.
+#    standard deviation $\sigma$ for each latent dimension. These define a normal distribution for each dimension, and
+#    the dimensions are independent. The joint distribution is called the
+#    [approximate posterior](../docs/glossary.md#approximate-posterior) $q(z\mid x)$. In every training step, a code
+#    is sampled from it and decoded. The decoder therefore learns to decode not only a single point but also the
+#    points around it, which leaves fewer gaps.
 # 2. All these distributions are compared with one fixed distribution, the prior $p(z)$, and the loss increases if
-#    they differ from it. As the prior we choose the standard normal distribution, $p(z)=N(0, I)$, which means that
-#    all dimensions are independent, with mean 0 and standard deviation 1. This tells us where the codes are, and it
-#    keeps $\sigma$ from shrinking to zero, without which the first idea would have no effect. The dashed circle in
-#    the figures has a radius of 2.45 and contains 95 % of the samples from the prior. To generate a new image, we
-#    sample a code from the prior and decode it.
+#    they differ from it. As the prior, we choose the standard normal distribution, $p(z)=N(0, I)$, which means that
+#    all dimensions are independent, with mean 0 and standard deviation 1. This tells us where the codes are. It also
+#    keeps $\sigma$ from shrinking to zero, which would undo the first idea. The dashed circle in the figures has a
+#    radius of 2.45 and contains 95 % of the samples from the prior. To generate a new image, we sample a code from
+#    the prior and decode it.
 #
 # We could justify these two ideas by showing that they work. There is a better reason, however. Both of them follow
 # from a single principle, which is the subject of the next three sections.
@@ -272,27 +272,27 @@ if lesson.has_two_dimensions(latent_dim):
 # to the images that we have observed. Training a model so that the training images become as probable as possible is
 # called [maximum likelihood](../docs/glossary.md#maximum-likelihood) estimation.
 #
-# For this we first need a model that assigns probabilities to images. Prior and decoder together are such a model,
-# because they describe a process in two steps by which an image is generated. First a code $z$ is sampled from the
-# prior $p(z)$, and then an image is sampled from the distribution $p(x\mid z)$ that the decoder defines for this
-# code. The encoder plays no role in this process.
+# For this, we first need a model that assigns probabilities to images. The prior and the decoder together form such a
+# model, because they describe a two-step process that generates an image. First, a code $z$ is sampled from the prior
+# $p(z)$, and then an image is sampled from the distribution $p(x\mid z)$ that the decoder defines for this code. The
+# encoder plays no role in this process.
 #
 # To see what follows, let us make the world as small as possible. Suppose that there are only three codes, which we
 # call A, B, and C, and that their prior probabilities are 0.50, 0.25, and 0.25. We look at one particular image $x$.
-# Given code A, the decoder generates this image with probability 0.01, whereas the probability is 0.20 given B and
-# 0.06 given C. How probable is the image under the whole model? It may have been generated from any of the three
-# codes, so we have to add up three possibilities. For each of them we multiply the probability that the code is
-# sampled by the probability that the image is generated from it:
+# The decoder generates this image with probability 0.01 from code A, 0.20 from code B, and 0.06 from code C. How
+# probable is the image under the whole model? It may have been generated from any of the three codes, so we have to
+# add up three possibilities. For each of them, we multiply the probability that the code is sampled by the
+# probability that the image is generated from it:
 #
 # $$p(x) = \sum_z p(x\mid z)\, p(z).$$
 #
-# We can also ask the reverse question, namely from which code an image that we are shown has probably been generated.
-# The answer is given by Bayes' rule, which says
+# We can also ask the reverse question: given an image, which code was it probably generated from? The answer is given
+# by Bayes' rule, which says
 #
 # $$p(z\mid x) = \frac{p(x\mid z)\, p(z)}{p(x)}.$$
 #
 # This distribution is called the [true posterior](../docs/glossary.md#true-posterior). In other words, the prior says
-# how probable a code is before we have seen the image, and the posterior says how probable it is afterwards. The next
+# how probable a code is before we have seen the image, and the posterior says how probable it is afterward. The next
 # cell computes both formulas for our three codes.
 
 # %%
@@ -306,7 +306,7 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
     print(f"code {z}: prior {before:.2f}, posterior {after:.3f}")
 
 # %% [markdown]
-# Code A is the most probable code before we have seen the image and the least probable one afterwards, because the
+# Code A is the most probable code before we have seen the image and the least probable one afterward, because the
 # decoder hardly ever generates this image from A. Code B has a posterior probability of 0.714. The image as a whole
 # has a probability of 0.070. We usually take its logarithm, since probabilities of real images are extremely small
 # numbers, and since the logarithm turns products into sums. Its unit is the [nat](../docs/glossary.md#nat) if we use
@@ -317,25 +317,25 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # $$p(x)=\int p(x\mid z)\,p(z)\,dz,$$
 #
 # and the probabilities $p(z)$ and $p(z\mid x)$ become densities, that is, probabilities per area. The formulas look
-# the same, but there is a practical problem. With three codes we had to evaluate the decoder three times. In a
-# continuous latent space we would have to evaluate it for a large number of codes that cover the space densely, and
-# we would have to do so for every image in every training step. For nearly all of these codes the effort would be
+# the same, but there is a practical problem. With three codes, we had to evaluate the decoder three times. In a
+# continuous latent space, we would have to evaluate it for a large number of codes that cover the space densely, and
+# we would have to do so for every image in every training step. For nearly all of these codes, the effort would be
 # wasted, because they decode to images that are very different from $x$ and contribute almost nothing to the
-# integral. In [lesson 04](04_how_probable_is_an_image.ipynb) we compute this integral for a trained model with two
+# integral. In [lesson 04](04_how_probable_is_an_image.ipynb), we compute this integral for a trained model with two
 # latent dimensions. For training, and for more dimensions, it is too expensive.
 #
 # The way out is to ask the encoder where to look. It is shown the image, so it can learn which codes are worth
 # considering. Its answer is the approximate posterior $q(z\mid x)$, which is meant to approximate the true posterior.
-# How can we use it to train both networks by maximum likelihood? To answer this question we need a way to say how
+# How can we use it to train both networks by maximum likelihood? To answer this question, we need a way to say how
 # well one distribution approximates another.
 #
 # ## How different are two distributions?
 #
 # Suppose that the encoder of our small world outputs the probabilities 0.10, 0.80, and 0.10 for the codes A, B, and
-# C. The true posterior is similar but not the same, and we would like to describe the difference by one number.
+# C. The true posterior is similar but not the same, and we would like to describe the difference by a single number.
 #
 # The number that we use is the [Kullback-Leibler divergence](../docs/glossary.md#kl-divergence), or KL for short.
-# Here $q$ and $p$ stand for any two distributions of codes, not only for those in the table of symbols. The KL from
+# Here, $q$ and $p$ stand for any two distributions of codes, not only for those in the table of symbols. The KL from
 # $q$ to $p$ is defined as
 #
 # $$\mathrm{KL}(q\,\|\,p) = \mathbb E_q\big[\log q(z) - \log p(z)\big] = \sum_z q(z)\,\big(\log q(z) - \log p(z)\big).$$
@@ -345,19 +345,20 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # the sum is replaced by an integral.
 #
 # Two properties of the KL are important for us. It is zero if the two distributions are the same, since then all
-# differences are zero. And it is never negative, which is less obvious, because single differences can be negative.
-# The reason is that the logarithm is a concave function, so its graph lies below each of its tangents. The tangent at
-# $t = 1$ is the line $t - 1$, and this means that $\log t \le t - 1$ for every positive number $t$. We apply this to
-# $t = p(z)/q(z)$ and take the average over $q$:
+# differences are zero. It is also never negative, which is less obvious, because individual differences can be
+# negative. The reason is that the logarithm is a concave function, so its graph never rises above any of its
+# tangents. The tangent at $t = 1$ is the line $t - 1$, so $\log t \le t - 1$ for every positive number $t$. We apply
+# this to $t = p(z)/q(z)$ and take the average over $q$:
 #
 # $$-\mathrm{KL}(q\,\|\,p) = \mathbb E_q\Big[\log\frac{p(z)}{q(z)}\Big] \le \mathbb E_q\Big[\frac{p(z)}{q(z)} - 1\Big] =
 # \sum_z q(z)\,\frac{p(z)}{q(z)} - 1 \le 0.$$
 #
-# In the last step, $q(z)$ cancels, and what remains is a sum of probabilities $p(z)$. It is at most 1, and it is less
-# than 1 if $q(z)$ is zero for some codes, because such codes do not occur in an average over $q$. Hence the KL is
-# zero or positive. It is zero only if $p$ and $q$ are the same, since the graph of the logarithm touches the tangent
-# only at $t=1$. The next cell checks this for the approximate posterior of our small world. It prints the KL from
-# this distribution to the true posterior, to the prior, and to itself.
+# In the last step, $q(z)$ cancels. The remaining sum runs only over codes with $q(z) > 0$, since no other codes are
+# sampled from $q$. It is therefore a sum of some or all of the probabilities $p(z)$, which is at most 1. Hence the KL
+# is zero or positive. For the KL to be zero, both inequalities have to be equalities. The first is an equality only
+# if $p(z)/q(z)=1$ for all of these codes, since the graph of the logarithm touches the tangent only at $t=1$. Then
+# $p$ and $q$ are the same. The next cell checks both properties for the approximate posterior of our small world. It
+# prints the KL from this distribution to the true posterior, to the prior, and to itself.
 
 # %%
 guess = np.array([0.10, 0.80, 0.10])  # q(z|x), an approximate posterior
@@ -373,10 +374,10 @@ print(f"KL(q(z|x) || p(z))   = {kl(guess, prior):.3f} nats")
 print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 
 # %% [markdown]
-# The single difference for code C is negative, because $q$ assigns a smaller probability to C than the true posterior
-# does. On average, however, the differences are positive, as they have to be. The approximate posterior is close to
-# the true posterior, with a KL of only 0.048 nats. It is much less similar to the prior, with a KL of 0.678 nats.
-# This also makes sense, because the encoder has seen the image and the prior has not.
+# The difference for code C is negative, because $q$ assigns a smaller probability to C than the true posterior does.
+# On average, however, the difference is positive, as it has to be. The approximate posterior is close to the true
+# posterior, with a KL of only 0.048 nats. It is much less similar to the prior, with a KL of 0.678 nats. This also
+# makes sense, because the encoder has seen the image and the prior has not.
 #
 # ## The evidence lower bound
 #
@@ -398,42 +399,41 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 #
 # The first group contains only terms that we can compute. Everything that we do not know is now in the second group.
 #
-# In **step 3**, we take the average of both sides over codes sampled from $q(z\mid x)$. We are allowed to do this,
-# because the equation is true for every single code, so it is also true for every average over codes. The left side
-# does not depend on $z$ at all, so its average is $\log p(x)$ itself. We give a name to the average of the first
-# group,
+# In **step 3**, we take the average of both sides over codes sampled from $q(z\mid x)$. This is allowed: an equation
+# that is true for every code is also true for every average over codes. The left side does not depend on $z$ at all,
+# so its average is $\log p(x)$ itself. We give a name to the average of the first group,
 #
 # $$\mathrm{ELBO}(x) = \mathbb E_{q(z\mid x)}\big[\log p(x\mid z) + \log p(z) - \log q(z\mid x)\big],$$
 #
 # and we recognize the average of the second group as a KL divergence, the one from the approximate to the true
-# posterior. Together this gives the equation
+# posterior. Together, this gives the equation
 #
 # $$\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z\mid x)\,\|\,p(z\mid x)\big).$$
 #
 # In **step 4**, we use the fact that a KL divergence is never negative. The ELBO is therefore never greater than
 # $\log p(x)$, the logarithm of the evidence, which explains its full name,
-# [evidence lower bound](../docs/glossary.md#evidence-lower-bound). If we change the weights of the networks so that
-# the ELBO increases, then at least one of two improvements must happen, since the sum of ELBO and KL is $\log p(x)$.
-# Either the image becomes more probable under the model, or the approximate posterior comes closer to the true
-# posterior.
+# [evidence lower bound](../docs/glossary.md#evidence-lower-bound). Since the ELBO equals $\log p(x)$ minus the KL, it
+# can increase only if $\log p(x)$ increases or the KL decreases. In the first case, the image becomes more probable
+# under the model. In the second, the approximate posterior comes closer to the true posterior.
 #
 # In **step 5**, we write the ELBO in a second form, which shows how it is related to the loss of an autoencoder. The
 # average of a sum is the sum of the averages, so we may average the term $\log p(x\mid z)$ and the difference
-# $\log p(z)-\log q(z\mid x)$ separately. The average of this difference is, by definition, minus the KL from
-# $q(z\mid x)$ to the prior $p(z)$. We obtain the formula
+# $\log p(z)-\log q(z\mid x)$ separately. The definition of the KL contains the opposite difference,
+# $\log q(z\mid x)-\log p(z)$, so the average of ours is *minus* the KL from $q(z\mid x)$ to the prior $p(z)$. We
+# obtain the formula
 #
 # $$\mathrm{ELBO}(x) = \underbrace{\mathbb E_{q(z\mid x)} \log p(x\mid z)}_{\text{minus the reconstruction term}} -
 # \underbrace{\mathrm{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{KL term}}.$$
 #
 # The first term is large if codes sampled from the approximate posterior decode to images similar to $x$. With the
-# opposite sign, it takes the role of the reconstruction loss of an autoencoder. The second term is large if the
+# opposite sign, it plays the role of the reconstruction loss of an autoencoder. The second term is large if the
 # approximate posterior of this image differs from the prior. These are the two ideas from the end of the section on
 # [autoencoders](#An-autoencoder-and-its-latent-space). They follow from maximum likelihood as soon as we let an
 # encoder approximate the true posterior. Note that two different KL divergences occur in this derivation. The one in
 # the ELBO compares $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares it with the true
 # posterior and is the part of $\log p(x)$ that the ELBO leaves out.
 #
-# Let us check the derivation with the three codes, for which we know everything.
+# Let us check the derivation with the three codes, for which all probabilities are known.
 #
 # **Predict.** For which approximate posterior is the ELBO equal to $\log p(x)$?
 
@@ -448,26 +448,28 @@ print(f"log p(x) = {np.log(evidence):.3f}")
 
 # %% [markdown]
 # In the first row, both forms of the ELBO give the same value, -2.707, which is a little less than
-# $\log p(x) = -2.659$. If we add the KL to the true posterior, we obtain $\log p(x)$ exactly. In the second row we
+# $\log p(x) = -2.659$. If we add the KL to the true posterior, we obtain $\log p(x)$ exactly. In the second row, we
 # used the true posterior in place of the approximation. Then this KL is zero, and the ELBO is equal to $\log p(x)$.
-# The better the encoder approximates the true posterior, the closer is the ELBO to $\log p(x)$. A bound that is close
+# The better the encoder approximates the true posterior, the closer the ELBO is to $\log p(x)$. A bound that is close
 # is also called *tight*.
 #
-# If you read [the post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) next to this lesson, note that it
+# If you read [the post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) alongside this lesson, note that it
 # prints the second term as $\mathrm{KL}(q(z)\,\|\,p(z))$, without the condition on $x$. This is a misprint, since its
 # code compares the approximate posterior of each image with the prior, as our formula says. The difference is
-# important, because the misprinted version compares the
-# [aggregate posterior](../docs/glossary.md#aggregate-posterior) $q(z)$ with the prior, which is the idea behind the
-# MMD-VAE in [lesson 02](02_mmd_vae.ipynb).
+# important. Without the condition on $x$, $q(z)$ is the
+# [aggregate posterior](../docs/glossary.md#aggregate-posterior), the distribution of the codes of all images
+# together. Comparing that distribution with the prior is the idea behind the MMD-VAE in
+# [lesson 02](02_mmd_vae.ipynb).
 #
 # ## The ELBO of one image in numbers
 #
-# In the small world the terms were easy to compute. How large are they for a real image and a real model? We do not
+# In the small world, the terms were easy to compute. How large are they for a real image and a real model? We do not
 # have a trained VAE yet, so we load one that comes with the course. It was trained for 50 epochs with the settings of
 # the post, except for the mistake that we discuss at the end. The cell computes the ELBO of one image of trousers in
 # the following steps, each of which is one line of NumPy.
 #
-# - The encoder outputs mean and standard deviation of $q(z\mid x)$, and we sample codes from this distribution.
+# - The encoder outputs the mean and the standard deviation of $q(z\mid x)$, and we sample codes from this
+#   distribution.
 # - The decoder turns each code into a brightness $m$ for every pixel. If a pixel can only be black or white, we can
 #   interpret $m$ as the probability that it is white. The log-probability of a pixel $x$ is then
 #   $x\log m + (1-x)\log(1-m)$. This expression is $\log m$ for a white pixel, where $x=1$, and $\log(1-m)$ for a
@@ -475,8 +477,8 @@ print(f"log p(x) = {np.log(evidence):.3f}")
 #   means that we add their logarithms. The sum is $\log p(x\mid z)$.
 # - The logarithms $\log p(z)$ and $\log q(z\mid x)$ are those of two normal densities.
 #
-# The cell prints the three terms for the first three codes, and then averages over 4,000 codes. Look at which of the
-# terms is by far the largest in absolute value, and how much the terms vary from code to code.
+# The cell prints the three terms for the first three codes and then their averages over 4,000 codes. Note which term
+# is by far the largest in absolute value, and how much the terms vary from code to code.
 
 # %%
 finished = runs.load("fashion_mnist_elbo_50-epochs")
@@ -506,45 +508,45 @@ kl_term = np.sum(mu**2 + sigma**2 - log_var - 1) / 2
 print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f} nats")
 
 # %% [markdown]
-# The first term, $\log p(x\mid z)$, is by far the largest in absolute value, with an average of -122.41 nats, because
-# it is a sum over 784 pixels. The term $\log p(z)$ is -5.17 nats on average, and $\log q(z\mid x)$ is 2.20 nats. You
-# may wonder how a logarithm like this can be positive. The reason is that $q(z\mid x)$ is a density, and a density
-# may be greater than one. The standard deviations in the first line are 0.087 and 0.074. Since all the probability is
-# concentrated in a small region, the density there must be high.
+# The first term, $\log p(x\mid z)$, is by far the largest in absolute value. Its average is -122.41 nats, because it
+# is a sum over 784 pixels. The term $\log p(z)$ is -5.17 nats on average, and $\log q(z\mid x)$ is 2.20 nats. You may
+# wonder how such a logarithm can be positive. The reason is that $q(z\mid x)$ is a density, and a density may be
+# greater than one. The standard deviations in the first line are only 0.087 and 0.074. Since nearly all of the
+# probability is concentrated in a small region, the density there must be high.
 #
 # The last line shows the two-term form, in which the KL term is the average of $\log q(z\mid x) - \log p(z)$. For two
-# normal distributions, this average can be computed without sampling, by the formula
+# normal distributions, this average can be computed without sampling by the formula
 #
 # $$\mathrm{KL}\big(N(\mu,\sigma^2)\,\|\,N(0,1)\big)=\tfrac12\big(\mu^2+\sigma^2-\log\sigma^2-1\big)$$
 #
 # for each latent dimension, which you derive in exercise 3. We can compare it with the columns of the table. The
-# difference of the averages in the third and the second column is $2.20-(-5.17)=7.37$, and the formula gives 7.37
-# nats, too. In general, the two agree only up to the error of an average over 4,000 samples. The KL term is a small
-# part of the loss, but we will see that without it the latent space looks quite different.
+# difference between the averages in the third and second columns is $2.20-(-5.17)=7.37$, and the formula also gives
+# 7.37 nats. In general, the two agree only up to the error of an average over 4,000 samples. The KL term is a small
+# part of the loss, but we will see that the latent space looks quite different without it.
 #
-# One caveat applies to the first term. The pixels of our images are gray, not black or white, and for gray values the
-# expression $x\log m+(1-x)\log(1-m)$ is not the logarithm of a probability, because the corresponding probabilities
-# do not add up to 1 ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). It is therefore not the
-# log-probability of the gray image. However, it can be read as the average log-probability of black-and-white images
-# in which each pixel is white with probability $x$, and the ELBO is a lower bound on the average of their
-# $\log p(x)$. Like the post, we use the expression as a measure of how similar two images are, and we keep the names
-# of the terms. With the sign reversed, it is called the
+# One caveat applies to the first term. Our pixels are gray, not black or white. For a gray value $x$, the numbers
+# $m^x(1-m)^{1-x}$ do not integrate to 1 over all $x$ from 0 to 1, so their logarithm $x\log m+(1-x)\log(1-m)$ is not
+# a log-probability ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). However, suppose that we
+# turn each gray image into random black-and-white images, in which a pixel is white with a probability equal to its
+# gray value. Then the sum over all pixels is the average log-probability of these images, and the ELBO is a lower
+# bound on the average of their log-likelihoods. Like the post, we use the expression as a measure of how similar two
+# images are, and we keep the names of the terms. With the sign reversed, it is called the
 # [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). If all pixels are black or white, this difficulty
 # disappears, as you can see in exercise 2. Real likelihoods are computed in
 # [lesson 04](04_how_probable_is_an_image.ipynb).
 #
 # ## The network
 #
-# So far, encoder and decoder have been black boxes. In this section we look inside them. A neural network consists of
-# *layers*, and each layer turns an array of numbers into another one. A *dense* layer multiplies its input by a
-# matrix and adds a vector. The entries of the matrix are called weights and those of the vector are called biases,
-# although people often say weights when they mean both. The weights are random numbers at first, the biases are zero,
-# and training changes both. Most layers also apply a simple nonlinear function to each number of their output. We use
-# the networks of the post, which contain a few [convolutional layers](../docs/glossary.md#convolutional-layer). Such
-# a layer moves small filters over an image and computes a weighted sum of the pixels under the filter at each
-# position. Every filter produces one *channel* of the output. The next cell builds an untrained VAE from our recipe
-# and draws it. Follow the solid arrows from the image at the upper left to the logits at the lower left, and notice
-# where the arrays become small.
+# So far, the encoder and the decoder have been black boxes. In this section, we look inside them. A neural network
+# consists of *layers*, and each layer turns an array of numbers into another one. A *dense* layer multiplies its
+# input by a matrix and adds a vector. The entries of the matrix are called weights and those of the vector are called
+# biases, although people often say weights when they mean both. The weights are random numbers at first, the biases
+# are zero, and training changes both. Most layers also apply a simple nonlinear function to each number of their
+# output. We use the networks of the post, which contain a few
+# [convolutional layers](../docs/glossary.md#convolutional-layer). Such a layer moves small filters over an image and
+# computes a weighted sum of the pixels under the filter at each position. Every filter produces one *channel* of the
+# output. The next cell builds an untrained VAE from our recipe and draws it. Follow the solid arrows from the image
+# at the upper left to the logits at the lower left, and notice where the arrays become small.
 
 # %%
 model = recipe.compiled_model(len(dataset.train_images))
@@ -562,23 +564,23 @@ lesson.show(
 
 # %% [markdown]
 # In the upper row, two convolutional layers turn the image into smaller and smaller arrays with more and more
-# channels. Each of them moves its filters of 3 x 3 pixels in steps of two pixels. There are 13 positions at which
-# such a filter fits into a width of 28 pixels, and 6 positions in a width of 13, which is why the arrays shrink. The
-# result is flattened to a vector of 2,304 numbers, and a dense layer turns this vector into four numbers. Two of them
-# are the means $\mu$, one for each latent dimension. The other two are the logarithms of the variances,
-# $\log\sigma^2$. The encoder outputs logarithms because a variance must be positive, whereas the output of a dense
-# layer can be any real number.
+# channels. Each of them moves its filters of 3 x 3 pixels in steps of two pixels. Such a filter fits into a width of
+# 28 pixels at 13 positions and into a width of 13 at 6 positions, which is why the arrays shrink. The result is
+# flattened into a vector of 2,304 numbers, and a dense layer turns this vector into four numbers. Two of them are the
+# means $\mu$, one for each latent dimension. The other two are the logarithms of the variances, $\log\sigma^2$. The
+# encoder outputs logarithms because a variance must be positive, whereas the output of a dense layer can be any real
+# number.
 #
 # In the lower row, the decoder goes in the opposite direction, with slightly different shapes. A dense layer turns
-# the code into 1,568 numbers, which are arranged as an array of 7 x 7 x 32. Two *transposed* convolutional layers,
-# which insert zeros between the pixels before they apply their filters, double its width to 14 and then to 28. A
-# third one with a single filter keeps this width, so that the decoder ends with one number for each pixel, which is
-# called a [logit](../docs/glossary.md#logit). A logit $a$ can be any real number, and the sigmoid function
+# the code into 1,568 numbers, which are arranged as an array of 7 x 7 x 32. Two *transposed* convolutional layers
+# double the width of this array to 14 and then to 28. They insert zeros between the pixels before they apply their
+# filters. A third layer with a single filter keeps this width, so the decoder ends with one number for each pixel,
+# which is called a [logit](../docs/glossary.md#logit). A logit $a$ can be any real number, and the sigmoid function
 # $1/(1+e^{-a})$ turns it into the brightness $m$ between 0 and 1. The encoder has 28,036 weights, and the decoder has
 # 41,953.
 #
-# Three of the gray boxes in the middle row are the terms of the ELBO, each of which needs different inputs, and the
-# fourth is the ELBO itself. For example, $\log p(x\mid z)$ needs the image and the logits, whereas $\log p(z)$ needs
+# Three of the gray boxes in the middle row are the terms of the ELBO, and the fourth is the ELBO itself. Each term
+# needs different inputs. For example, $\log p(x\mid z)$ needs the image and the logits, whereas $\log p(z)$ needs
 # only the code. The dashed arrows show how gradients flow backward from the ELBO to all weights. We return to them in
 # the section on the [reparameterization trick](#The-reparameterization-trick).
 #
@@ -587,7 +589,7 @@ lesson.show(
 # With the shapes in mind, we can write the loss. During training, an [optimizer](../docs/glossary.md#optimizer)
 # changes the weights so that the loss decreases. We want the ELBO to increase, so the loss is minus the ELBO. It is
 # computed for a [batch](../docs/glossary.md#batch), a small set of images that are used together in one training
-# step. The code below follows the formula term by term. Its most important detail is in the comments, which state the
+# step. The code below follows the formula term by term. The most important detail is in the comments, which state the
 # shape of each result. **Every term is one number per image**, that is, an array of shape `(batch,)`. The average
 # over the images of the batch is taken in the last line, and nowhere else. The section on
 # [the post's mistake](#Sum-or-mean?-Why-the-KL-has-a-weight) shows what happens if we break this rule.
@@ -616,13 +618,13 @@ def negative_elbo(model, images):
 
 # %% [markdown]
 # This is the same computation as the one in NumPy for the image of trousers, with two differences. First, TensorFlow
-# takes the place of NumPy, so that gradients can be computed. Second, only one code is sampled for each image instead
+# takes the place of NumPy so that gradients can be computed. Second, only one code is sampled for each image instead
 # of 4,000. One sample gives a noisy estimate of the average in the ELBO, but the estimate is correct on average, and
 # the noise largely cancels over the many batches of a training run.
 #
-# The functions in [`vaelib/losses.py`](../vaelib/losses.py) contain the same formulas as the NumPy code above. The
-# only difference is that `binary_cross_entropy` takes logits instead of brightness values and simplifies the
-# expression first, so that very large logits cause no infinite results.
+# The functions in [`vaelib/losses.py`](../vaelib/losses.py) contain the same formulas as the NumPy code above,
+# arranged to be numerically stable. In particular, `binary_cross_entropy` takes logits instead of brightness values,
+# so that very large logits do not lead to infinite results.
 #
 # ## The reparameterization trick
 #
@@ -640,10 +642,10 @@ def negative_elbo(model, images):
 # [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114) and, independently, by
 # [Rezende, Mohamed, and Wierstra (2014)](https://arxiv.org/abs/1401.4082).
 #
-# We try both ways on the untrained model. A *gradient tape* in TensorFlow records a computation so that it can follow
-# gradients back through it. The cell below samples codes once with the trick and once with NumPy's sampler, and in
-# both cases asks for the gradient of the reconstruction term. It prints the sizes of the gradients for the biases of
-# the last layer of the encoder and of the decoder, since these are only a few numbers.
+# We try both ways on the untrained model. A *gradient tape* in TensorFlow records a computation so that gradients can
+# be followed back through it. The cell below samples codes once with the trick and once with NumPy's sampler, and
+# computes the gradient of the reconstruction term in both cases. It prints the sizes of the gradients for the biases
+# of the last layer of the encoder and of the decoder, since these are only a few numbers.
 #
 # **Predict.** In which of the two cases does the encoder get a gradient, and in which does the decoder?
 
@@ -673,12 +675,12 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # problem, because $\log q(z\mid x)$ contains $\mu$ and $\sigma$ directly. The encoder would then get some gradient,
 # and no `None` would warn us, but the gradient of the reconstruction term would still be missing.
 #
-# It is worth understanding the sizes, too. Why is the size of the decoder's gradient about 169, and that of the
-# encoder's only 0.1? Before training, all logits of the decoder are close to zero, because they are sums of small
-# random numbers. Therefore every decoded pixel has a brightness of about 0.5. The derivative of the cross-entropy
-# with respect to a logit is $m - x$, in this case $0.5 - x$. The last layer of the decoder has a single bias, which
-# is added to the logits of all 784 pixels, so its gradient is the sum of $0.5 - x$ over all pixels. Because clothes
-# are shown on a black background, the average pixel is darker than 0.5, so the errors of the pixels add up instead of
+# It is worth understanding the sizes, too. Why is the decoder's gradient about 169, while the encoder's is only 0.1?
+# Before training, all logits of the decoder are close to zero, because they are sums of small random numbers. Every
+# decoded pixel therefore has a brightness of about 0.5. The derivative of the cross-entropy with respect to a logit
+# is $m - x$, which is about $0.5 - x$ here. The last layer of the decoder has a single bias, which is added to the
+# logits of all 784 pixels, so its gradient is the sum of $0.5 - x$ over all pixels. Because clothes are shown on a
+# black background, the average pixel is darker than 0.5. The errors of the pixels therefore add up instead of
 # canceling. The last line of the output computes this sum directly, and the result, 168.9, is practically the
 # gradient that we saw. The gradient of the encoder is small for a different reason. An untrained decoder turns all
 # codes into nearly the same gray image, so it makes hardly any difference for the loss which code the encoder
@@ -689,20 +691,21 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # There is another way to get a gradient through a sampler, but we will see that it is noisy. Let $f(z)$ be any cost
 # of a code, in our case the reconstruction term. We need the gradient of its average,
 # $\mathbb E_q[f(z)]=\int q(z)\,f(z)\,dz$, with respect to $\mu$. Here $q(z)$ is short for the density of the
-# approximate posterior of one image. It is the only part that depends on $\mu$, and the derivative of a density can
-# be written as the density times the derivative of its logarithm, $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert
-# this, we obtain
+# approximate posterior of one image. Only this density depends on $\mu$, so its derivative is all that we need. We
+# write $\nabla_\mu$ for the derivative with respect to $\mu$. By the chain rule,
+# $\nabla_\mu\log q = \nabla_\mu q / q$, and therefore $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert this, we
+# obtain
 #
 # $$\nabla_\mu\, \mathbb E_q[f(z)] = \int f(z)\,\nabla_\mu q(z)\,dz = \mathbb E_q\big[f(z)\,\nabla_\mu \log q(z)\big]
 # = \mathbb E_q\Big[f(z)\,\frac{z-\mu}{\sigma^2}\Big].$$
 #
-# The symbol $\nabla_\mu$ denotes the derivative with respect to $\mu$. In the last step we inserted the derivative of
-# the log density of a normal distribution, which is $\log q(z) = -(z-\mu)^2/2\sigma^2$ plus terms without $\mu$. The
-# result is an average over samples again, and it needs no derivative of $f$. It is known as the
+# In the last step, we inserted the derivative of the log density of a normal distribution,
+# $\log q(z) = -(z-\mu)^2/2\sigma^2$ plus terms without $\mu$. The result is an average over samples again, and it
+# needs no derivative of $f$. It is known as the
 # [score-function estimator](../docs/glossary.md#score-function-estimator) or REINFORCE
 # ([Williams 1992](https://doi.org/10.1007/BF00992696)), and it is common in reinforcement learning, where a cost
 # often has no derivative. In words, we try random codes around $\mu$ and move $\mu$ away from those with a high cost.
-# With the trick we use more information, namely in which direction the cost decreases at each code.
+# The trick uses more information: the direction in which the cost decreases at each code.
 #
 # The next cell computes the gradient in both ways for the image of trousers and the trained model from above. To
 # obtain a gradient that is clearly different from zero, we shift the mean of the approximate posterior by 0.5 to the
@@ -737,29 +740,31 @@ for name, estimate in estimates.items():
 
 # %% [markdown]
 # All three rows estimate the same gradient. With the reparameterization trick it is $-47.7 \pm 0.6$, where the number
-# after $\pm$ is the standard error, that is, the standard deviation of one sample divided by $\sqrt{500}$. The sign
-# is negative, which means that the cost decreases if $\mu_1$ increases, so a training step moves the mean back to the
+# after $\pm$ is the standard error, that is, the standard deviation of one sample divided by $\sqrt{500}$. The
+# negative sign means that the cost decreases as $\mu_1$ increases, so a training step moves the mean back to the
 # right. The score-function estimator gives $-181.6 \pm 68.6$. This does not contradict the first row, because the two
-# values are only about two standard errors apart. Even after 500 samples, however, its standard error is larger than
-# the gradient itself, because a single sample has a standard deviation of 1532.9, compared with 13.1 for the trick.
-# The reason is that the cost, a number of about 133, is multiplied by a random number whose sign changes from sample
-# to sample. The gradient is the small difference that remains when large positive and large negative numbers cancel.
+# values are only about two standard errors apart. Even after 500 samples, however, its standard error of 68.6 is
+# larger than the gradient itself, which is about 48 in absolute value. A single sample has a standard deviation of
+# 1532.9, compared with 13.1 for the trick. The reason is that the cost, a number of about 133, is multiplied by a
+# random number whose sign changes from sample to sample. The gradient is the small difference that remains when large
+# positive and large negative numbers cancel.
 #
-# Subtracting the average cost helps a lot, since only the differences between costs are multiplied then. The result,
-# $-47.4 \pm 3.9$, agrees with the first row. However, its variance is still 46 times as large, so we would need 46
-# times as many samples for the same precision. Moreover, we have to estimate the average cost first, for example by
-# decoding many codes of the same image, whereas one code per image is enough for the trick. In practice the trick is
-# therefore preferred whenever it can be used, that is, whenever the cost can be differentiated with respect to the
-# code, and the code is a differentiable function of the noise. For discrete codes like A, B, and C there is no such
-# function. [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in detail.
+# Subtracting the average cost helps a lot, since then only the deviations from the average are multiplied by the
+# random number. The result, $-47.4 \pm 3.9$, agrees with the first row. However, its variance is still 46 times as
+# large, so we would need 46 times as many samples for the same precision. Moreover, we have to estimate the average
+# cost first, for example by decoding many codes of the same image, whereas one code per image is enough for the
+# trick. In practice, the trick is therefore preferred whenever the cost can be differentiated with respect to the
+# code and the code is a differentiable function of $\mu$, $\sigma$, and the noise. For discrete codes like A, B, and
+# C there is no such function. [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in
+# detail.
 #
 # ## One step by hand, then fit
 #
-# Now we can train the VAE. In every step we take a batch of 100 images, compute the loss, follow its gradient back to
-# all weights of both networks, and let the optimizer change the weights a little. The next cell does this for three
-# batches, starting from the untrained model. Everything important happens in the few lines inside the loop. The
+# Now we can train the VAE. In every step, we take a batch of 100 images, compute the loss, follow its gradient back
+# to all weights of both networks, and let the optimizer change the weights a little. The next cell does this for
+# three batches, starting from the untrained model. Everything important happens in the few lines inside the loop. The
 # learning rate, which determines how large a step is, changes during training in our recipe. It is close to zero in
-# the first steps, as we will see in the [next section](#Train). For this experiment we replace it by a constant.
+# the first steps, as we will see in the [next section](#Train). For this experiment, we replace it with a constant.
 
 # %%
 constant = replace(recipe, schedule="constant", learning_rate=1e-3)
@@ -777,8 +782,8 @@ for step in range(3):
 # %% [markdown]
 # The loss decreases from 543.7 to 541.8 nats per image. The first value can be predicted without any training. As
 # long as every decoded pixel has a brightness of 0.5, every pixel contributes $-\log 0.5=\log 2$ to the
-# cross-entropy, no matter how bright it is in the image, and $784\log 2$ is about 543. An untrained model therefore
-# starts near this value, which is useful to remember as a check.
+# cross-entropy, no matter how bright it is in the image. For 784 pixels, this gives $784\log 2$, or about 543. An
+# untrained model therefore starts near this value, which is useful to remember as a check.
 #
 # A real training run takes thousands of such steps, for which we use the `fit` method of Keras. It performs the same
 # steps with the loss of the package. It is faster than our loop, because TensorFlow translates the whole step into
@@ -794,23 +799,23 @@ print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 
 # %% [markdown]
 # The weights are the same. This means that our few lines and the package compute the same loss, at least up to a
-# constant factor, which the optimizer would not notice, as we will see
-# [below](#Sum-or-mean?-Why-the-KL-has-a-weight).
+# constant factor. (The optimizer would not notice such a factor, as we will see
+# [below](#Sum-or-mean?-Why-the-KL-has-a-weight).)
 #
 # ## Train
 #
 # We have already used `runs.train` for the autoencoder. Now we can say what it does. It builds the model that the
 # recipe describes, calls `fit`, prints the terms of the loss after each epoch, and stores the result.
 #
-# The post trains for 50 epochs with a learning rate of 0.0001. To save time, we use a schedule that gets to about the
+# The post trains for 50 epochs with a learning rate of 0.0001. To save time, we use a schedule that reaches about the
 # same result in four epochs. We also replace the optimizer of the post, Adam, with its variant Nadam. The learning
 # rate first increases to 0.008, 80 times the rate of the post, and then decreases along half a period of a cosine.
-# The page on [results](../docs/results.md) compares the two schedules, and `runs.post_recipe` returns a recipe with
-# the post's settings if you would like to try them yourself.
+# The page on [results](../docs/results.md) compares the two schedules. If you would like to try the post's settings
+# yourself, `runs.post_recipe` returns a recipe with them.
 #
 # Recall that the loss is the sum of the reconstruction term and the KL term.
 #
-# **Predict.** Training decreases the loss, and the KL is a part of the loss. Does the KL increase or decrease during
+# **Predict.** Training decreases the loss, and the KL is part of the loss. Does the KL increase or decrease during
 # training?
 
 # %%
@@ -825,25 +830,25 @@ lesson.show(
 # The loss decreases from 303.9 to 262.4 nats per image, as it should. Each of these values is an average over the 600
 # steps of an epoch, so the value of the first step, about 543, does not appear. However, the right panel shows that
 # the KL *increases*, from 5.29 nats in the first epoch to 6.18 nats in the fourth. How can a part of the loss
-# increase when the whole loss is minimized? The reason is that the two terms conflict with each other. In order to
-# reconstruct an image well, the decoder has to be able to tell its code from the codes of other images. The
-# approximate posteriors therefore have to become narrow and move apart from each other, which makes them less similar
-# to the prior and increases the KL. The loss decreases nevertheless, because the reconstruction term decreases by
-# much more than the KL increases, from 298.64 to 256.22 nats. In other words, it is worth spending one more nat of KL
-# whenever the reconstruction term decreases by more than one nat in return.
+# increase when the whole loss is minimized? The reason is that the two terms conflict with each other. To reconstruct
+# an image well, the decoder has to be able to tell its code from the codes of other images. The approximate
+# posteriors therefore have to become narrow and move apart from each other, which makes them less similar to the
+# prior and increases the KL. The loss decreases nevertheless, because the reconstruction term decreases by much more
+# than the KL increases, from 298.64 to 256.22 nats. In other words, an additional nat of KL pays off whenever it
+# reduces the reconstruction term by more than one nat.
 #
 # ## Interrupt and resume
 #
 # Our training run takes only a short time. Others take hours, and while they run, the computer may be switched off or
 # a connection may be lost. It is therefore good practice to save a [checkpoint](../docs/glossary.md#checkpoint)
 # regularly, from which training can be resumed. The post does so after every epoch, and so does `runs.train`. In this
-# section we interrupt a training run on purpose, look at its checkpoint, and check that resuming it gives the same
+# section, we interrupt a training run on purpose, look at its checkpoint, and check that resuming it gives the same
 # result.
 #
-# For the experiment we use a short recipe with 2,000 images and three epochs. The next cell trains it twice. We leave
-# the first run alone and stop the second one after the first batch of its second epoch. For this purpose we write a
-# small *callback*, a class whose methods Keras calls during training. Its effect is the same as that of the stop
-# button of the notebook.
+# For the experiment, we use a short recipe with 2,000 images and three epochs. The next cell trains it twice. We
+# leave the first run alone and stop the second one after the first batch of its second epoch. For this purpose, we
+# write a small *callback*, a class whose methods Keras calls during training. It has the same effect as the
+# notebook's stop button.
 
 
 # %%
@@ -881,15 +886,15 @@ with np.load(path) as checkpoint:
         print(f"{part:9} {sum(sizes):8,} numbers in {len(sizes)} arrays")
 
 # %% [markdown]
-# The first row contains the 28,036 weights of the encoder and the 41,953 weights of the decoder, together with two
-# numbers that are the state of the random number generator from which the noise $\varepsilon$ comes. The second row
-# is twice as large, because for every weight the optimizer keeps two running averages, one of the gradient and one of
-# its square. In addition, it keeps two single numbers, one of which counts the steps. If these averages were lost,
-# the optimizer would start again as if training had just begun, and the next steps would be different. The history
-# shows how many epochs are complete. This number and the seed determine the order of the images in the next epoch.
+# The first row contains the 28,036 weights of the encoder and the 41,953 weights of the decoder. The two remaining
+# numbers are the state of the random number generator that produces the noise $\varepsilon$. The second row is twice
+# as large, because for every weight the optimizer keeps two running averages, one of the gradient and one of its
+# square. In addition, it keeps two scalars, one of which counts the steps. If these averages were lost, the optimizer
+# would start over as if training had just begun, and the next steps would be different. The history shows how many
+# epochs are complete. This number and the seed determine the order of the images in the next epoch.
 #
 # To resume the run, we call `runs.train` again with the same recipe. It finds the checkpoint and continues after the
-# last complete epoch. Then we compare the weights with those of the run that was not interrupted.
+# last complete epoch. We then compare the weights with those of the run that was not interrupted.
 
 # %%
 resumed = runs.train(short, folder.name)
@@ -900,17 +905,17 @@ folder.cleanup()
 
 # %% [markdown]
 # The line for the first epoch comes from the checkpoint. The part of the second epoch that had been done before the
-# interruption was lost, so this epoch was trained again from its beginning. The result is exactly the same as without
-# the interruption, since the largest difference is 0.0. This is stronger than what the post's checkpoint can do. It
-# contains encoder, decoder, and optimizer, but neither the state of the random number generator nor the order of the
-# images, so a resumed run continues with different noise. Such a run is not worse, but it cannot be compared exactly
-# with another one.
+# interruption was lost, so this epoch was trained again from its beginning. The largest difference is 0.0, so the
+# result is exactly the same as without the interruption. The post's checkpoint does not guarantee this much. It
+# contains the encoder, the decoder, and the optimizer, but neither the state of the random number generator nor the
+# order of the images, so a resumed run continues with different noise. Such a run is not worse, but it cannot be
+# compared exactly with another one.
 #
 # ## Samples and the latent space
 #
 # Now we can find out what the model has learned. During training, `runs.train` has kept the three kinds of pictures
-# that the post shows, namely images decoded from the same 64 random codes, the codes of all test images, and images
-# decoded from a regular grid of codes. We begin with a figure that shows how the first two developed.
+# that the post shows: images decoded from the same 64 random codes, the codes of all test images, and images decoded
+# from a regular grid of codes. We begin with a figure that shows how the first two developed.
 #
 # **Predict.** One epoch has 600 steps. After how many steps have the classes reached their final places?
 
@@ -925,8 +930,8 @@ lesson.show(
 )
 
 # %% [markdown]
-# Before training, all samples are the same uniform gray, and all codes are in one small spot. After 50 steps the
-# samples are blurred, but in the latent space footwear and trousers are already far apart. After 200 steps, which is
+# Before training, all samples are the same uniform gray, and all codes are in one small spot. After 50 steps, the
+# samples are blurred, but footwear and trousers are already far apart in the latent space. After 200 steps, which is
 # a third of the first epoch, most classes have reached the places where we find them at the end. The remaining steps
 # only refine the picture. It is typical that a VAE learns the coarse structure of its data first, because this
 # reduces the reconstruction term the most.
@@ -955,8 +960,8 @@ if lesson.has_two_dimensions(latent_dim):
 #
 # The codes do not have exactly the same distribution as the prior, however. Some regions inside the circle contain
 # few codes, for example around $(1, 2)$ and around $(-1, -2)$, whereas many sandals and trousers are outside. The KL
-# term compares each approximate posterior with the prior by itself, so it penalizes such gaps between them only
-# weakly. [Lesson 02](02_mmd_vae.ipynb) shows how the average KL is related to the distribution of all codes.
+# term compares each approximate posterior separately with the prior, so it does not directly penalize gaps between
+# them. [Lesson 02](02_mmd_vae.ipynb) shows how the average KL is related to the distribution of all codes.
 #
 # To generate new images, we sample codes from the prior and decode them.
 
@@ -971,11 +976,11 @@ lesson.show(
 # Most of the samples can be recognized as a T-shirt, a pullover, a boot, a bag, or trousers. A few are unclear, such
 # as the sixth image in the second row. Strictly speaking, these images are not samples from $p(x\mid z)$ but its
 # means $m$, the brightness that the decoder outputs. A true sample would have black and white pixels at random around
-# this brightness, so the means are what one usually shows. All of them are soft, without any logo, pattern, or
+# this brightness, so it is the means that are usually shown. All of them are soft, without any logo, pattern, or
 # shoelace. The reason is that two numbers cannot describe such details. For every code, the decoder has to find one
-# image that fits all training images with similar codes, and the best compromise is close to their average.
+# image that fits all training images with similar codes. The best compromise is close to their average.
 #
-# For a more systematic view, we decode a regular grid of codes between -4 and 4 and put each image in the place of
+# For a more systematic view, we decode a regular grid of codes between -4 and 4 and put each image at the position of
 # its code.
 
 # %%
@@ -988,20 +993,20 @@ if lesson.has_two_dimensions(latent_dim):
 
 # %% [markdown]
 # We can read this figure like a map. Neighboring images are similar, and the changes from one to the next are small.
-# On the left there is footwear, with sneakers below boots, and on the right there are trousers. Between them you find
-# bags, pullovers, and T-shirts, which become darker toward the bottom. Now look at the place around $(1, 2)$, where
+# On the left there is footwear, with sneakers below boots, and on the right there are trousers. Between them are
+# bags, pullovers, and T-shirts, which become darker toward the bottom. Now look at the region around $(1, 2)$, where
 # the latent space contained few codes. The images there are incomplete, something between a T-shirt and a boot, since
-# the decoder was hardly ever trained there. Outside the circle we find such images as well, for example in the upper
-# right corner, where they are only fragments.
+# the decoder was hardly ever trained there. We find such images outside the circle as well. In the upper right
+# corner, for example, they are only fragments.
 #
 # ## The approximate posterior of one image
 #
-# So far we have looked only at the means of the approximate posteriors. In this section we look at the distributions
-# themselves. The next cell takes three test images and draws their approximate posteriors as ellipses with a radius
-# of two standard deviations. The first panel shows them in the latent space. The other panels enlarge them, all by
-# the same factor, so that their sizes can be compared.
+# So far, we have looked only at the means of the approximate posteriors. In this section, we look at the
+# distributions themselves. The next cell takes three test images and draws their approximate posteriors as ellipses
+# with a radius of two standard deviations. The first panel shows them in the latent space. The other panels enlarge
+# them, all by the same factor, so that their sizes can be compared.
 #
-# **Predict.** How large are the ellipses, compared with the circle of the prior?
+# **Predict.** How large are the ellipses compared with the circle of the prior?
 
 # %%
 three = [int(np.flatnonzero(dataset.test_labels == label)[0]) for label in (1, 5, 8)]
@@ -1077,19 +1082,19 @@ lesson.show(
 # the bag becomes flatter, and the last two images are sneakers. The images in between are blurred, but almost all of
 # them can be recognized. The printed codes explain the sequence. The line from $(0.84, 0.74)$ to $(-1.81, -1.01)$
 # passes through the region of pullovers and then through that of bags, as you can see in the grid above. In the lower
-# row, the images in the middle are dark and indistinct, because the line passes through a region with few codes, as
-# you can see in the figure of its latent space. We should not conclude from this that every VAE is better in this
-# respect, since the autoencoder was trained for only a quarter of the time. The post calls such a sequence
+# row, the images in the middle are dark and indistinct. The figure of the autoencoder's latent space shows the
+# reason: the line passes through a region with few codes. We should not conclude from this that every VAE is better
+# in this respect, since the autoencoder was trained for only a quarter of the time. The post calls such a sequence
 # *morphing*, and [lesson 05](05_measuring_the_claims.ipynb) measures how smooth it is.
 #
 # ## Reconstructions
 #
-# How much of an image remains after it has been compressed to two numbers? The figure shows one test image of each
+# How much of an image remains after it has been compressed into two numbers? The figure shows one test image of each
 # class and its reconstruction, which is decoded from the mean of the approximate posterior. The cell after it
 # measures two properties of the codes for all test images. The first is the mean squared error of a reconstructed
-# pixel. The second is how much information about the class the codes contain, for which we use a
-# [k-nearest-neighbor probe](../docs/glossary.md#k-nearest-neighbor-probe). The probe predicts the class of a test
-# image from the 15 training images with the closest codes, by majority vote.
+# pixel. The second is how much information the codes contain about the class. To measure it, we use a
+# [k-nearest-neighbor probe](../docs/glossary.md#k-nearest-neighbor-probe), which predicts the class of a test image
+# from the 15 training images with the closest codes, by majority vote.
 
 # %%
 ten = [int(np.flatnonzero(dataset.test_labels == k)[0]) for k in range(len(dataset.class_names))]
@@ -1112,20 +1117,20 @@ print(f"accuracy of the probe   {accuracy:.3f}, by chance {1 / len(ten):.3f}")
 
 # %% [markdown]
 # The reconstructions keep the shape and the brightness, and in most cases the class. They lose the print on the
-# T-shirt and the letters on the pullover. The fifth pair shows that larger errors are possible, because the hooded
-# coat has turned into something like a dark T-shirt. The mean squared error of a pixel is 0.0289, which corresponds
-# to a root mean square error of about 0.17 on a scale from black, 0, to white, 1. The probe predicts the class
-# correctly for 67.1 % of the test images, compared with 10 % by chance. For a description that consists of only two
-# numbers and was learned without labels, this is remarkable. Our loss of 262.4 nats per image after four epochs is a
-# little lower than that of the model that was trained for 50 epochs with the post's learning rate, which is 267.2.
+# T-shirt and the letters on the pullover. The fifth pair shows that larger errors are possible: the hooded coat has
+# turned into something like a dark T-shirt. The mean squared error of a pixel is 0.0289, so a typical error is about
+# 0.17 on a scale from 0 (black) to 1 (white). The probe predicts the class correctly for 67.1 % of the test images,
+# compared with 10 % by chance. For a description that consists of only two numbers and was learned without labels,
+# this is remarkable. After four epochs, our loss is 262.4 nats per image. This is a little lower than the 267.2 nats
+# of the model that was trained for 50 epochs with the post's learning rate.
 #
 # ## Sum or mean? Why the KL has a weight
 #
 # In the post, the codes of the VAE are not centered at the origin, and parts of its latent space do not decode to
-# meaningful objects. The post reports that its second model, the MMD-VAE, has neither problem. But our VAE does not
-# have them, either. It has the same network and was trained on the same images, but its codes are centered, and the
-# grid shows clothes nearly everywhere inside the circle, except around $(1, 2)$. Why is our VAE different from the
-# VAE of the post?
+# meaningful objects. The post reports that its second model, the MMD-VAE, has neither problem. However, our VAE does
+# not have these problems, either. It has the same network and was trained on the same images, but its codes are
+# centered, and the grid shows clothes nearly everywhere inside the circle, except around $(1, 2)$. Why is our VAE
+# different from the VAE of the post?
 #
 # Most of the answer can be found in four lines of code. The post uses the programming language R. Here is the
 # computation of its loss, translated into Python with the names of this lesson. The comments show the shapes for a
@@ -1140,9 +1145,9 @@ print(f"accuracy of the probe   {accuracy:.3f}, by chance {1 / len(ten):.3f}")
 #
 # Compare the shapes with those in the section [The loss, line by line](#The-loss,-line-by-line). The function `sum`
 # is called without an axis, so it adds up the cross-entropy of all pixels of *all images*. The result is a single
-# number and not one number per image. In the last line this number is added to arrays with 100 numbers. NumPy and
-# TensorFlow allow this, because they copy the single number to all 100 positions. This rule, which is called
-# [broadcasting](../docs/glossary.md#broadcasting), is often useful, but here it hides a mistake.
+# number instead of one number per image. In the last line, this number is added to arrays of 100 numbers. NumPy and
+# TensorFlow allow this and use the single number at all 100 positions. This rule is called
+# [broadcasting](../docs/glossary.md#broadcasting). It is often useful, but here it hides a mistake.
 #
 # A batch of two images is enough to see what goes wrong. Suppose that the reconstruction terms of the two images are
 # 200 and 300 nats, and that their KL terms are 4 and 6 nats. The loss should therefore be the average of 204 and 306.
@@ -1169,11 +1174,11 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 
 # %% [markdown]
 # In the first block, each image has a separate first term, and the loss is 255, which is the average reconstruction
-# term of 250 plus the average KL term of 5. In the second block, the first term has the empty shape of a single
-# number. The number -500 was copied to both images, so that *each* image is charged with the reconstruction terms of
-# *both* images. The loss, 505, contains the sum of the reconstruction terms, 500, but only the average of the KL
-# terms, 5. Compared with the correct loss, the reconstruction has doubled, and the KL has not. If we write this as
-# $505 = 2\cdot(250 + 5/2)$, we can see that apart from the factor 2 in front, the KL counts only half.
+# term of 250 plus the average KL term of 5. In the second block, the first term has the shape `()`, which means that
+# it is a single number. The number -500 was copied to both images, so *each* image is charged with the reconstruction
+# terms of *both* images. The loss, 505, contains the sum of the reconstruction terms, 500, but only the average of
+# the KL terms, 5. Compared with the correct loss, the reconstruction has doubled, and the KL has not. If we write
+# this as $505 = 2\cdot(250 + 5/2)$, we can see that, apart from the factor of 2 in front, the KL counts only half.
 #
 # With a batch of 100 images, the same thing happens with a factor of 100:
 #
@@ -1181,15 +1186,15 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # 100 \cdot \text{mean}\Big(\text{reconstruction} + \frac{\mathrm{KL}}{100}\Big).$$
 #
 # The factor of 100 in front has practically no effect, because the optimizer of the post,
-# [Adam](https://arxiv.org/abs/1412.6980), divides each gradient by a running average of its size, and a constant
+# [Adam](https://arxiv.org/abs/1412.6980), divides each gradient by a running average of its size, so a constant
 # factor cancels. The factor inside the parentheses, however, does not cancel. **The KL term has only a hundredth of
-# its weight.** A weight of the KL is usually called $\beta$, after the
-# [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). There, one chooses a weight deliberately,
-# and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake is possible as well. With a weight
-# that is much too large, all approximate posteriors become equal to the prior, and the codes no longer depend on the
-# images. The post's VAE has $\beta = 1/100$ by accident. In this course, we say that a VAE trained with
-# $\beta = 1/100$, as the post's was, has *the post's effective weights*. Here, weights are those of the terms in the
-# loss, not the parameters of the networks.
+# its weight.** The weight of the KL is usually called $\beta$, after the
+# [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). In a β-VAE, the weight is chosen
+# deliberately, and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake is possible as well.
+# With a weight that is much too large, all approximate posteriors become equal to the prior, and the codes no longer
+# depend on the images. The post's VAE has $\beta = 1/100$ by accident. In this course, we say that a VAE trained with
+# $\beta = 1/100$, as the post's was, has *the post's effective weights*. Here, the word refers to the weights of the
+# terms in the loss, not to the parameters of the networks.
 #
 # To see what the mistake does to the model, we need two models for a comparison. The course comes with two models
 # that were trained with the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure
@@ -1245,20 +1250,20 @@ lesson.show(
 )
 
 # %% [markdown]
-# Here the difference is less clear, because with the standard weight the grid is not much fuller than with the post's
+# Here, the difference is less clear: with the standard weight, the grid is not much fuller than with the post's
 # effective weights. The weight of the KL therefore does not explain everything that the post observed.
 # [Lesson 02](02_mmd_vae.ipynb) looks at what the MMD-VAE changes, and [lesson 05](05_measuring_the_claims.ipynb)
 # measures it over several seeds.
 #
 # To summarize, codes that are not centered and samples that are incomplete are not general weaknesses of VAEs. In
 # this comparison they come from a single missing argument, the axis of a sum. The [study](../docs/results.md) shows
-# that this is not chance. Over five seeds and with the post's settings, the mean of the codes is at a distance of
-# 3.48 from the origin on average with the post's effective weights, and of 0.39 with the standard weight. It means
-# nothing that the codes happen to be at the lower left. The weak penalty hardly pulls them toward the origin, so they
-# stay on the side to which the first steps of training have moved them, and this side differs from seed to seed.
+# that this is not chance. Over five seeds with the post's settings, the average distance between the mean of the
+# codes and the origin is 3.48 with the post's effective weights and 0.39 with the standard weight. The direction, the
+# lower left, is a coincidence. The weak penalty hardly pulls them toward the origin, so they stay on the side to
+# which the first steps of training have moved them. This side differs from seed to seed.
 #
-# How could the author have noticed the mistake? The loss decreases in both cases, so it is no help. The next cell
-# prints other numbers that could have served as a warning.
+# How could the author have noticed the mistake? The loss decreases in both cases, so this alone is no warning. The
+# next cell prints other numbers that could have served as a warning.
 
 # %%
 for title, trained in models.items():
@@ -1273,52 +1278,53 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 # The first warning is the size of the loss. As we have seen, a model that decodes every code to a uniform gray has a
 # reconstruction term of $784 \log 2\approx 543$ nats per image. The post's code computes a loss of 26,198 after 50
 # epochs, which is far too large for a loss per image. The second warning is the direction in which the KL changes. In
-# a VAE with the standard weight it starts low and increases, here from 4.4 to 6.1 nats. With the post's effective
+# a VAE with the standard weight, it starts low and increases, here from 4.4 to 6.1 nats. With the post's effective
 # weights, it starts at 49.4 nats and decreases to 19.2. A likely reason is that a KL of 49 nats adds only 0.5 to the
 # loss per image. At the beginning of training, when the encoder changes fastest, hardly anything prevents the codes
 # from moving far away from the origin. Later, when the reconstruction improves only slowly, even the small weight
-# moves them gradually back. In addition, there is a simple test. If we double the batch size, a loss per image should
+# gradually moves them back. In addition, there is a simple test. If we double the batch size, a loss per image should
 # stay about the same, whereas the loss of the post would nearly double.
 #
-# The output contains a surprise as well. With the post's effective weights the reconstruction term is not lower at
-# the end, 261.8 compared with 261.1 nats, although a weaker penalty leaves the encoder more freedom. In the study of
-# [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to slightly worse reconstructions of the test
-# images for all five seeds. This is a sign that training has not converged, because at the minimum of the loss a
-# smaller weight of the KL cannot make the reconstruction term larger. With the faster schedule of this lesson, the
-# weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
+# The output contains a surprise as well. A weaker penalty leaves the encoder more freedom. Nevertheless, with the
+# post's effective weights the reconstruction term ends at 261.8 nats, which is not lower than the 261.1 nats with the
+# standard weight. In the study of [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to slightly
+# worse reconstructions of the test images for all five seeds. If both models were at the minimum of their losses, the
+# one with the weaker penalty would reconstruct the training images at least as well, since it pays less for the codes
+# that this requires. The result is therefore a sign that training has not converged. With the faster schedule of this
+# lesson, the weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
 #
 # ## What to remember
 #
 # - A VAE is trained to maximize the ELBO, a lower bound on $\log p(x)$ that is tight if the approximate posterior
 #   $q(z\mid x)$ is equal to the true posterior $p(z\mid x)$.
 # - The negative ELBO is the sum of a reconstruction term and a KL term. The KL term keeps the approximate posterior
-#   of each image close to the prior, and this is why codes sampled from the prior decode to images.
+#   of each image close to the prior, which is why codes sampled from the prior decode to images.
 # - With the standard weight, the KL increases during training, because a good reconstruction requires narrow
 #   approximate posteriors that are different from each other.
-# - The reparameterization trick writes $z=\mu+\sigma\varepsilon$, so that gradients reach $\mu$ and $\sigma$ with
+# - The reparameterization trick writes $z=\mu+\sigma\varepsilon$ so that gradients reach $\mu$ and $\sigma$ with
 #   little noise.
-# - Every term of the loss should be one number per image until the very end, because the relative weight of two terms
-#   changes by a factor equal to the batch size if one is summed over the batch and the other is averaged.
+# - Keep every term of the loss as one number per image until the very end. If one term is summed over the batch and
+#   another is averaged, their relative weight is off by a factor equal to the batch size.
 #
-# In [lesson 02](02_mmd_vae.ipynb) we replace the KL term by one that compares all codes together with the prior. All
-# terms of this lesson are explained in the [glossary](../docs/glossary.md).
+# In [lesson 02](02_mmd_vae.ipynb), we replace the KL term with one that compares all codes together with the prior.
+# All terms of this lesson are explained in the [glossary](../docs/glossary.md).
 #
 # ## Three quick questions
 #
 # <details><summary>1. A program prints a log density of +4 for a code. Is this a mistake?</summary>
 #
-# No. A density may exceed 1, and then its logarithm is positive. For example, suppose that $\sigma = 0.05$ in both
-# directions. Then the density of the normal distribution at its mean is $1/(2\pi \cdot 0.05^2) \approx 64$, and the
-# logarithm of 64 is about 4.
+# No. A density may exceed 1, in which case its logarithm is positive. For example, suppose that $\sigma = 0.05$ in
+# both directions. Then the density of the normal distribution at its mean is $1/(2\pi \cdot 0.05^2) \approx 64$, and
+# the logarithm of 64 is about 4.
 #
 # </details>
 #
 # <details><summary>2. For one image, the difference log q(z|x) - log p(z) of a sampled code is negative. Is this a
 # mistake?</summary>
 #
-# No. The KL is the *average* of this difference, and only the average can never be negative. A single difference is
-# negative whenever the sampled code is more probable under the prior than under the approximate posterior. You have
-# seen a similar case with code C of the [small world](#How-different-are-two-distributions?).
+# No. The KL is the *average* of this difference, and it is only the average that cannot be negative. A single
+# difference is negative whenever the sampled code is more probable under the prior than under the approximate
+# posterior. You have seen a similar case with code C of the [small world](#How-different-are-two-distributions?).
 #
 # </details>
 #
@@ -1370,7 +1376,7 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 # ## Appendix A: the KL divergence in Keras
 #
 # The post mentions that Keras has a loss function for the KL divergence. Could we use it in place of our formula?
-# Unfortunately we cannot, because it computes a different quantity. The function `keras.losses.KLDivergence` computes
+# Unfortunately not, because it computes a different quantity. The function `keras.losses.KLDivergence` computes
 # $\sum y \log(y/\hat y)$ for two *discrete* distributions, whose probabilities it expects as lists $y$ and $\hat y$
 # of numbers between 0 and 1. Our distributions are normal distributions, which are described by means and variances.
 # If we pass the means as $y$ and the variances as $\hat y$, as the next cell does, we get no error message. The
@@ -1392,9 +1398,9 @@ for mean in (1.0, 3.0):
 # ## Appendix B: the KL from samples and in closed form
 #
 # We have seen two ways to compute the KL from an approximate posterior to the prior. The loss of this lesson, like
-# the post's, estimates it by $\log q(z\mid x)-\log p(z)$ for a single sampled code. For two normal distributions we
-# can also use the closed form, for which no sampling is necessary. How far is the estimate from the exact value? The
-# next cell computes both for 1,000 test images.
+# the post's, estimates it by $\log q(z\mid x)-\log p(z)$ for a single sampled code. For two normal distributions, we
+# can also use the closed form, which requires no sampling. How far is the estimate from the exact value? The next
+# cell computes both for 1,000 test images.
 
 # %%
 z_mean, z_log_var = run.model.encode_distribution(dataset.test_images[:1000])
@@ -1418,8 +1424,8 @@ lesson.show(
 )
 
 # %% [markdown]
-# On average, both agree, with 6.02 and 6.03 nats. For a single image, the estimate can be up to 1.2 nats too high or
-# up to 6.7 nats too low. This is a large error for one image. However, the loss is an average over a batch of 100
+# On average, the two agree: 6.02 and 6.03 nats. For a single image, the estimate can be up to 1.2 nats too high or up
+# to 6.7 nats too low. This is a large error for one image. However, the loss is an average over a batch of 100
 # images, where the errors largely cancel. The error of the average has a standard deviation of only 0.12 nats. This
 # is why the estimate is good enough for training. Its advantage over the closed form is that it works with any prior
 # whose density we can compute. We make use of this in [lesson 06](06_the_family.ipynb).
