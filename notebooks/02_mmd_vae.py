@@ -22,15 +22,15 @@
 # The loss of the standard VAE in [lesson 01](01_standard_vae.ipynb) compares the encoder's output for *every single
 # image* with the [prior](../docs/glossary.md#prior). [Zhao, Song, and Ermon (2017)](https://arxiv.org/abs/1706.02262)
 # argue that this is more than we need, because it is enough if the codes of *all images together* are distributed
-# like the prior. In this lesson we examine their argument, learn a way to compare two sets of points, and build the
-# model that follows. It is called the MMD-VAE, and it is the second of the two models in
+# like the prior. In this lesson, we examine their argument, learn a way to compare two sets of points, and build the
+# model that follows from it. It is called the MMD-VAE, and it is the second of the two models in
 # [the blog post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) that this course is based on.
 #
 # **What you'll do**
 #
 # - split the KL term of a trained VAE into two parts, and estimate how large each part is;
-# - compute the maximum mean discrepancy (MMD), first for three points with a pencil and then for large samples;
-# - replace the KL term by MMD in three lines of code, and train the resulting model;
+# - compute the maximum mean discrepancy (MMD), first by hand for three points and then for large samples;
+# - replace the KL term with MMD in three lines of code, and train the resulting model;
 # - compare it with the VAE, and find out what such a comparison can and cannot show.
 #
 # **What you'll learn**
@@ -111,10 +111,10 @@ print(dataset)
 vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 
 # %% [markdown]
-# For each image $x$, the encoder of a VAE gives a mean and a standard deviation for every latent dimension. They
+# For each image $x$, the encoder of a VAE outputs a mean and a standard deviation for every latent dimension. They
 # define a normal distribution over codes $z$, the [approximate posterior](../docs/glossary.md#approximate-posterior)
-# $q(z \mid x)$ of this image. Since every image has its own, there are 10,000 approximate posteriors for our 10,000
-# test images.
+# $q(z \mid x)$ of this image. Every image has its own, so there are 10,000 approximate posteriors for our 10,000 test
+# images.
 #
 # Now suppose that we choose one of these images at random and sample a code from its approximate posterior. If we are
 # told only the code and not the image, from which distribution does the code come? It comes from the average of all
@@ -125,8 +125,8 @@ vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 # where $x_i$ is the $i$-th image. This average is called the
 # [aggregate posterior](../docs/glossary.md#aggregate-posterior). The next figure shows both kinds of distribution. In
 # the left panel, each ellipse is the approximate posterior of one image, with a radius of two standard deviations. In
-# the right panel, the blue dots are codes sampled from the aggregate posterior, and the orange dots are equally many
-# samples from the prior.
+# the right panel, the blue dots are codes sampled from the aggregate posterior, and the orange dots are the same
+# number of samples from the prior.
 
 # %%
 z_mean, z_log_var = vae.model.encode_distribution(dataset.test_images)  # each (n, latent_dim)
@@ -143,63 +143,63 @@ if lesson.has_two_dimensions(latent_dim):
 # distribution this narrow differs strongly from the prior, so each of these images has a large
 # [KL divergence](../docs/glossary.md#kl-divergence), which the loss of the VAE penalizes. In the right panel, the
 # blue dots cover roughly the same region as the orange dots, but they are distributed differently. They form arms
-# that reach down and to the upper left, a dense spot near the center, and gaps between the arms.
+# that reach down and to the upper left, with gaps between them and a dense spot near the center.
 #
 # For generating images, only the right panel matters directly. When we generate a new image, we sample a code from
 # the prior and decode it. The decoder, however, was trained on codes from the aggregate posterior. A sample from the
 # prior that falls into one of the gaps in the right panel is therefore a code for which the decoder has hardly been
-# trained. In other words, a good match in the *right* panel is what generating images requires. It does not require
-# that each ellipse in the *left* panel look like the prior.
+# trained. In other words, generating images requires a good match in the *right* panel. It does not require each
+# ellipse in the *left* panel to look like the prior.
 #
 # ## The argument against the KL and the answer to it
 #
-# If only the right panel matters for generating images, is it a mistake to penalize the left one? This is the
-# question that [Zhao, Song, and Ermon (2017)](https://arxiv.org/abs/1706.02262) raise. We discuss it with the
-# smallest example possible. There are two images, A and B, and both are equally frequent. There are two codes, 0 and
-# 1, and the prior chooses each of them with probability 1/2. Consider two encoders for this tiny world.
+# If only the aggregate posterior matters for generating images, is it a mistake to penalize each approximate
+# posterior? This is the question that [Zhao, Song, and Ermon (2017)](https://arxiv.org/abs/1706.02262) raise. We
+# discuss it with the smallest possible example. There are two images, A and B, which are equally frequent. There are
+# two codes, 0 and 1, and the prior assigns probability 1/2 to each of them. Consider two encoders for this tiny
+# world.
 #
 # - The *informative* encoder always maps A to code 0 and B to code 1.
-# - The *uninformative* encoder ignores its input, and chooses 0 or 1 with probability 1/2 for either image.
+# - The *uninformative* encoder ignores its input and chooses 0 or 1, each with probability 1/2, for either image.
 #
 # The two encoders have the same aggregate posterior, because both of them produce each code half of the time. In both
-# cases it is exactly the prior. The approximate posteriors, however, are very different. For the uninformative
-# encoder, each of them equals the prior, so the KL term is zero. For the informative encoder, each approximate
-# posterior puts probability 1 on a single code where the prior has 1/2, so its KL is $\log(1 / \tfrac12) = \log 2$,
-# or about 0.69 [nats](../docs/glossary.md#nat).
+# cases, the aggregate posterior is exactly the prior. The approximate posteriors, however, are very different. For
+# the uninformative encoder, each of them equals the prior, so the KL term is zero. For the informative encoder, each
+# approximate posterior assigns probability 1 to a single code, to which the prior assigns only 1/2. Its KL is
+# therefore $\log(1 / \tfrac12) = \log 2$, or about 0.69 [nats](../docs/glossary.md#nat).
 #
-# **The argument.** The KL term is smallest when every approximate posterior equals the prior, and then a code carries
-# no information about its image. A VAE whose codes have become uninformative in this way is said to have undergone
+# **The argument.** The KL term is smallest when every approximate posterior equals the prior. A code then carries no
+# information about its image. A VAE whose codes have become uninformative in this way is said to have undergone
 # [posterior collapse](../docs/glossary.md#posterior-collapse), which we observe in [lesson 06](06_the_family.ipynb).
-# Zhao and coauthors conclude that we should penalize only what we need to avoid, which is an aggregate posterior that
-# differs from the prior. This weaker requirement is satisfied by both encoders, so it gives no advantage to the
-# uninformative one.
+# Zhao and coauthors conclude that we should penalize only what we need to avoid: an aggregate posterior that differs
+# from the prior. Both encoders satisfy this weaker requirement, so it gives no advantage to the uninformative one.
 #
-# **The answer.** The KL term does not stand alone. In [lesson 01](01_standard_vae.ipynb) we derived it together with
+# **The answer.** The KL term does not stand alone. In [lesson 01](01_standard_vae.ipynb), we derived it together with
 # the reconstruction term from maximum likelihood, so we have to look at their sum. With informative codes, the
 # decoder can reproduce every image exactly, and the reconstruction term of the example is zero. With uninformative
-# codes, the decoder cannot tell A from B. If it treats pixels independently, as our decoder does, the best it can
-# output is a gray value of 1/2 wherever the two black-and-white images differ. Each such pixel costs $\log 2$.
-# Suppose, for example, that the images differ in 100 pixels. The uninformative encoder then saves a KL of $\log 2$,
-# but it pays $100 \log 2$ for the reconstruction, so the informative encoder has by far the lower loss. In fact it
-# has the lower loss as soon as the images differ in more than one pixel.
+# codes, the decoder cannot tell A from B. If it treats pixels independently, as our decoder does, its best output is
+# a gray value of 1/2 wherever the two black-and-white images differ. Each such pixel costs $\log 2$. Suppose, for
+# example, that the images differ in 100 pixels. The uninformative encoder then saves a KL of $\log 2$, but it pays
+# $100 \log 2$ for the reconstruction, so the informative encoder has by far the lower loss. In fact, it has the lower
+# loss as soon as the images differ in more than one pixel.
 #
 # The answer also shows when the argument is right. A decoder that is flexible enough to output "either A or B as a
-# whole, each with probability 1/2" would pay only $\log 2$ for the reconstruction. In this case both encoders have
-# the same loss, and nothing in the loss favors informative codes. The ELBO does not forbid information. Instead, it
-# charges one nat for each nat of information, and a model keeps the information if it saves more than a nat of
-# reconstruction error.
+# whole, each with probability 1/2" assigns the probability 1/2 to the correct image. It therefore pays $\log 2$ once
+# per image instead of once per pixel. In this case, both encoders have the same loss, and nothing in the loss favors
+# informative codes. The ELBO does not forbid information. Instead, it charges one nat for each nat of information,
+# and a model keeps the information if this saves more than one nat of reconstruction error.
 #
-# For real images, the same accounting is due to
-# [Hoffman and Johnson (2016)](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf). We start from the
-# logarithm of the ratio between the approximate posterior and the prior, whose average is the KL, and insert the
-# aggregate posterior in the middle:
+# [Hoffman and Johnson (2016)](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf) derived the same
+# balance for real images. We start from the logarithm of the ratio between the approximate posterior and the prior,
+# whose average is the KL, and insert the aggregate posterior in the middle:
 #
 # $$ \log \frac{q(z \mid x)}{p(z)} = \log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}. $$
 #
 # This holds for every image $x$ and every code $z$, because $q(z)$ cancels on the right side. Now we average both
-# sides over all images, and for each image over codes sampled from $q(z \mid x)$. The first term becomes the average
-# KL from $q(z \mid x)$ to $q(z)$, which is the definition of the mutual information. In the second term the image no
-# longer occurs, and codes of random images are samples from $q(z)$, so its average is a KL as well:
+# sides over all images and, for each image, over codes sampled from $q(z \mid x)$. The first term becomes the average
+# KL from $q(z \mid x)$ to $q(z)$, which is the definition of the mutual information. The second term depends only on
+# the code. A code of a random image is a sample from $q(z)$, so the average of this term is the KL from $q(z)$ to
+# $p(z)$:
 #
 # $$ \mathbb E_x\,\mathrm{KL}(q(z \mid x)\,\|\,p(z)) = I(x; z) + \mathrm{KL}(q(z)\,\|\,p(z)). $$
 #
@@ -208,8 +208,8 @@ if lesson.has_two_dimensions(latent_dim):
 # [mutual information](../docs/glossary.md#mutual-information) between images and codes, that is, the number of nats
 # that a code conveys about its image. The last term measures how much the aggregate posterior differs from the prior.
 # The argument above says that only this last term should be penalized. For the informative encoder of the tiny
-# example, the rate of 0.69 nats consists entirely of information, and the last term is zero. Note that the post
-# prints only this last term in its formula for the ELBO, although its code computes the whole rate, as we saw in
+# example, the rate of 0.69 nats consists entirely of information, and the last term is zero. Note that where our ELBO
+# has the rate, the post's formula has only this last term. Its code, however, computes the whole rate, as we saw in
 # [lesson 01](01_standard_vae.ipynb).
 #
 # **Predict.** Which part of the rate is larger for our trained VAE, the mutual information or the difference between
@@ -241,8 +241,8 @@ print(f"mutual information                {np.mean(log_q_given_x - log_q):.2f} n
 print(f"KL from aggregate to prior        {np.mean(log_q - log_p):.2f} nats")
 
 # %% [markdown]
-# The function `measures.decompose_rate` does the same for any number of images. Here it is for all test images,
-# together with the rate as the formula in [lesson 01](01_standard_vae.ipynb) gives it without sampling.
+# The function `measures.decompose_rate` does the same for any number of images. The next cell calls it for all test
+# images. It also prints the exact rate, computed with the formula of [lesson 01](01_standard_vae.ipynb).
 
 # %%
 rate = float(ops.mean(losses.gaussian_kl(z_mean, z_log_var)))
@@ -253,27 +253,30 @@ print(f"information {information:.2f} + distance {distance:.2f} = {information +
 # %% [markdown]
 # About 90 % of the rate is mutual information between images and codes. Only the remaining 0.57 nats measure how far
 # the aggregate posterior is from the prior. The estimates above from 2,000 images, 5.30 and 0.71 nats, are slightly
-# different. With fewer images, the estimated information is on average smaller and the distance larger, because the
-# average of fewer posteriors is less smooth. So most of what the KL term penalizes in our VAE is information, and the
-# model keeps this information nevertheless, because it reduces the reconstruction error by more than it costs.
+# different. With fewer images, the posterior from which a code was sampled has a larger share in the average, so the
+# estimated density $q(z)$ at this code is on average too high. This lowers the estimate of the information and raises
+# that of the distance. In summary, most of what the KL term penalizes in our VAE is information. The model keeps this
+# information nevertheless, because it reduces the reconstruction error by more than it costs.
 #
 # An MMD-VAE drops the first part of the rate and measures the second part in another way. As a consequence, the loss
-# no longer charges for information. This has a price that we should keep in mind. Without the complete KL term the
+# no longer charges for information. This has a price that we should keep in mind. Without the complete KL term, the
 # loss is no longer a bound on $\log p(x)$, so it cannot be read as a likelihood. Note also that not penalizing
 # information is not the same as asking for it. If every approximate posterior equals the prior, the aggregate
 # posterior does as well, so the new term vanishes for an uninformative encoder, too. The loss does not favor this
 # state, because the reconstruction error is much larger in it. Training can nevertheless get stuck there if the model
-# samples its codes, as exercise 3 shows. The MMD-VAE of the post does not sample its codes. An uninformative encoder
-# would have to map all images to one point, which differs from the prior.
+# samples its codes, as exercise 3 shows. The MMD-VAE of the post does not sample its codes, so an uninformative
+# encoder would have to map all images to one point. This point differs strongly from the prior. MMD therefore
+# penalizes it, and training does not get stuck there.
 #
 # ## A kernel gives the similarity of two points
 #
-# We now need a number that tells how much the aggregate posterior differs from the prior. The KL divergence between
-# the two is a possible answer, but it is inconvenient for training, because it requires the density $q(z)$. We have
-# just seen that computing this density at a single code involves all images. Moreover, the model that we are about to
-# build has no such density, because it encodes each image as a single point. What we can always get are *samples*
-# from both distributions. For the aggregate posterior we encode a batch of images, and for the prior we use a random
-# number generator. So we look for a way to compare two distributions by comparing two samples.
+# We now need a number that tells us how much the aggregate posterior differs from the prior. The KL divergence
+# between the two is a possible answer. However, it is inconvenient for training, because it requires the density
+# $q(z)$, and computing this density at a single code involves all images, as we have just seen. Moreover, the model
+# that we are about to build has no such density, because it encodes each image as a single point. What we can always
+# get are *samples* from both distributions. For the aggregate posterior, we encode a batch of images, and for the
+# prior, we use a random number generator. We therefore look for a way to compare two distributions by comparing two
+# samples.
 #
 # We start with two points. A **kernel** is a function $k(u, v)$ that says how similar the points $u$ and $v$ are. We
 # use the **Gaussian kernel**,
@@ -282,10 +285,10 @@ print(f"information {information:.2f} + distance {distance:.2f} = {information +
 #
 # where $\lVert u - v\rVert$ is the distance between the points and $\ell$ is a fixed length, the
 # [bandwidth](../docs/glossary.md#bandwidth) of the [kernel](../docs/glossary.md#kernel). A point has similarity 1 to
-# itself. With growing distance the similarity decreases, slowly at first, and it is almost zero when the distance
+# itself. As the distance grows, the similarity decreases, slowly at first, and it is almost zero when the distance
 # exceeds three bandwidths. The next cell plots the similarity for three kernels. We compute it with a function of our
-# own. Its parameter `variance` is $\ell^2$, and it takes whole samples instead of single points, because we will have
-# to compare each point of one sample with each point of the other.
+# own. Its parameter `variance` is $\ell^2$. The function takes two sets of points instead of two points, because we
+# will have to compare each point of one set with each point of the other.
 
 
 # %%
@@ -307,13 +310,13 @@ lesson.show(
 # The orange curve, with $\ell^2 = 2$ and thus a bandwidth of about 1.4, is the kernel that we use from here on unless
 # we say otherwise. Points at distance 1 are similar according to this kernel, while points at distance 4 have almost
 # no similarity. For the blue kernel, only nearly identical points are similar. For the red kernel, by contrast, all
-# distances in the figure are small, so that all points are similar.
+# distances in the figure are small, so all points are similar.
 #
 # ## MMD with three points
 #
-# How do similarities of points become a comparison of samples? We compute an example with a pencil. Let an encoder
-# have placed two codes at 0 and 2 on a line, and let there be a single sample from the prior, at 1. We use the kernel
-# with $\ell^2 = 2$, so that the similarity of two points $u$ and $v$ is $\exp(-(u - v)^2/4)$.
+# How do similarities of points become a comparison of samples? Let us work through an example by hand. Suppose that
+# an encoder has placed two codes at 0 and 2 on a line, and that the only sample from the prior is at 1. We use the
+# kernel with $\ell^2 = 2$, so the similarity of two points $u$ and $v$ is $\exp(-(u - v)^2/4)$.
 #
 # The **maximum mean discrepancy**, or [MMD](../docs/glossary.md#mmd) for short, compares three averages of
 # similarities.
@@ -321,20 +324,21 @@ lesson.show(
 # 1. The first average is taken *within the codes*. There are four ordered pairs, including each code with itself. A
 #    code has similarity 1 to itself, and the two codes have similarity $\exp(-4/4) \approx 0.368$ to each other, so
 #    the average is $(1 + 1 + 0.368 + 0.368)/4 = 0.684$.
-# 2. The second average is taken *within the prior samples*. There is only one sample, which is paired with itself, so
-#    the average is 1.
-# 3. The third average is taken *between codes and prior samples*. Each code has distance 1 from the sample and
-#    therefore similarity $\exp(-1/4) \approx 0.779$ to it, so the average is 0.779.
+# 2. The second average is taken *within the prior samples*. The only prior sample is paired with itself, so the
+#    average is 1.
+# 3. The third average is taken *between codes and prior samples*. Each code is at a distance of 1 from the prior
+#    sample and therefore has a similarity of $\exp(-1/4) \approx 0.779$ to it. The average is thus 0.779.
 #
-# We add the two averages within the samples and subtract twice the average between them:
+# We add the first two averages, which are taken within each set, and subtract twice the third, which is taken between
+# the sets:
 #
 # $$ \mathrm{MMD}^2 \approx 0.684 + 1 - 2 \cdot 0.779 = 0.126 . $$
 #
 # **Predict.** Suppose that the encoder moves the code at 2 to 4, away from the prior sample. Which of the three
 # averages change, and does MMD² become larger or smaller?
 #
-# The function in the next cell is the calculation above in three lines. We apply it to both placements of the codes,
-# and to a third one, in which both codes are at the prior sample.
+# The function in the next cell performs the calculation above in three lines. We apply it to both placements of the
+# codes and to a third one, in which both codes are at the prior sample.
 
 
 # %%
@@ -352,10 +356,10 @@ for codes in ([[0.0], [2.0]], [[0.0], [4.0]], [[1.0], [1.0]]):
     print("within codes {:.3f}, within prior {:.3f}, between {:.3f}, MMD² {:.3f}".format(*averages))
 
 # %% [markdown]
-# In the second line, the code at 4 is less similar to the prior sample, so the average between the samples falls from
-# 0.779 to 0.442, which increases MMD². The codes are also less similar to each other, so the average within the codes
-# falls from 0.684 to 0.509, which decreases MMD². The first effect is stronger because the average between the
-# samples counts twice, and MMD² rises from 0.126 to 0.625. In the third line, both codes are exactly at the prior
+# In the second line, the code at 4 is less similar to the prior sample. The average between the sets therefore falls
+# from 0.779 to 0.442, which increases MMD². The codes are also less similar to each other, so the average within the
+# codes falls from 0.684 to 0.509, which decreases MMD². The first effect is stronger, because the average between the
+# sets counts twice, and MMD² rises from 0.126 to 0.625. In the third line, both codes are exactly at the prior
 # sample. All three averages are then equal, and MMD² is zero.
 #
 # The example shows how MMD² will act on an encoder. Codes that are far from all prior samples make the third average
@@ -372,17 +376,17 @@ for codes in ([[0.0], [2.0]], [[0.0], [4.0]], [[1.0], [1.0]]):
 #
 # where $u$ and $u'$ are two independent samples from $q$, while $v$ and $v'$ are two independent samples from $p$,
 # and $\mathbb E$ is the average over all such samples
-# ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)). The formula says what we did with three
-# points. The first two terms are average similarities within each distribution, and the last term is the average
-# similarity between them. If $q$ and $p$ are the same distribution, it makes no difference whether we compare a point
-# with another point from $q$ or with a point from $p$, so the three averages are equal and MMD² is zero. For the
-# Gaussian kernel the converse is true as well, so MMD² is zero *only* if the distributions are equal. The
+# ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)). The formula expresses the calculation that we
+# did with three points. The first two terms are average similarities within each distribution, and the last term is
+# the average similarity between them. If $q$ and $p$ are the same distribution, it makes no difference whether we
+# compare a point with another point from $q$ or with a point from $p$, so the three averages are equal and MMD² is
+# zero. For the Gaussian kernel, the converse is true as well: MMD² is zero *only* if the distributions are equal. The
 # [optional reading on characteristic functions](#Optional-reading-on-characteristic-functions) gives the reason.
 #
 # To get a feel for the numbers, we compare one sample of 500 points from a standard normal distribution with four
 # other samples of the same size. The first of them is another sample from the same distribution. The second is
 # shifted by 3 to the right, and the third is twice as wide. In the fourth, all points are moved onto a ring around
-# the origin, whose radius is chosen such that each coordinate still has mean 0 and variance 1.
+# the origin. The radius of the ring is chosen so that each coordinate still has mean 0 and variance 1.
 #
 # **Predict.** In which order will MMD² sort the four samples? Is the ring, which has the correct mean and variance,
 # recognized as different?
@@ -412,18 +416,18 @@ lesson.show(
 
 # %% [markdown]
 # For the second sample from the same distribution, in the first panel, MMD² is close to zero. For the shifted sample,
-# whose points barely overlap with the blue ones, it is 0.69, which is by far the largest of the four values. The wide
-# sample has the same center but many points outside the blue ones, and its value of 0.16 lies between these extremes.
-# The ring has a value of 0.016. This is small, but it is about five times as large as that of the first panel,
-# although the ring and the blue sample have practically the same mean and the same variance. This means that MMD does
-# not only compare means and variances. In this case it also notices that the ring has no points in the middle.
+# whose points barely overlap with the blue ones, it is 0.69, by far the largest of the four values. The wide sample
+# has the same center but many points outside the blue ones, and its value of 0.16 lies between these extremes. The
+# ring has a value of 0.016. This is small, but it is about five times as large as the value in the first panel,
+# although the ring and the blue sample have practically the same mean and variance. This means that MMD compares more
+# than means and variances. In this case, it also notices that the ring has no points in the middle.
 #
 # The cell also shows that `mmd.mmd2` of our package gives the same values. It computes the three averages in the same
-# way, only faster, and with gradients for training. From now on we use it.
+# way, but faster, and it provides gradients for training. From now on, we use this function.
 #
 # ## What a bandwidth can and cannot see
 #
-# So far we have used a single bandwidth. How much does the result depend on it? The next cell repeats the four
+# So far, we have used a single bandwidth. How much does the result depend on it? The next cell repeats the four
 # comparisons with the three kernels that we plotted above.
 
 # %%
@@ -438,15 +442,18 @@ pd.DataFrame(
 ).round(4)
 
 # %% [markdown]
-# The middle column contains the values that we know. In the right column, with the very wide kernel, only the shifted
-# sample stands out. The wide sample and the ring have values below 0.001 there, so this kernel can hardly distinguish
-# them from the sample that has the same distribution. The reason becomes clear if we replace the exponential function
-# by its first-order approximation, which is accurate as long as all distances are much smaller than $\ell$:
+# The middle column contains the values that we have already seen. In the right column, with the very wide kernel,
+# only the shifted sample stands out. The wide sample and the ring have values below 0.001 there, so this kernel can
+# hardly distinguish them from the sample that has the same distribution. The reason becomes clear if we replace the
+# exponential function with its first-order approximation, which is accurate as long as all distances are much smaller
+# than $\ell$:
 #
 # $$ k(u, v) \approx 1 - \frac{\lVert u - v\rVert^2}{2 \ell^2}. $$
 #
-# With this approximation, MMD² contains only averages of squared distances. When these are written out, the variances
-# of the two distributions cancel, and what remains is the squared distance of their means $\bar u$ and $\bar v$:
+# With this approximation, MMD² contains only averages of squared distances. The average squared distance between two
+# points of $q$ is twice the variance of $q$, and the same is true of $p$. Between a point of $q$ and a point of $p$,
+# it is the sum of both variances plus the squared distance between the means $\bar u$ and $\bar v$. In MMD², the
+# variances therefore cancel, and what remains is
 #
 # $$ \mathrm{MMD}^2(q, p) \approx \frac{\lVert \bar u - \bar v \rVert^2}{\ell^2}. $$
 #
@@ -459,17 +466,19 @@ shifted = float(mmd.mmd2(first, others["shifted by (3, 0)"], mmd.GaussianKernel(
 print(f"MMD² with ℓ² = 200: {shifted:.4f}, from the means alone: {means_apart / 200:.4f}")
 
 # %% [markdown]
-# The two numbers agree to within a few percent. In the left column of the table, with the very narrow kernel, the
-# opposite problem appears. Here two points are similar only if they are less than about 0.1 apart, and in samples of
-# 500 points there are few such pairs, apart from the pairs of a point with itself. So all values in this column are
-# small. The shift by 3, which is the most obvious difference in the figure, does not even have the largest value. The
-# largest is that of the ring, because the points of a thin ring are crowded and therefore have more close neighbors.
+# The two numbers agree to within a few percent. The left column of the table, with the very narrow kernel, shows the
+# opposite problem. Here, two points are similar only if they are less than about 0.1 apart, and in samples of 500
+# points there are few such pairs, apart from the pairs of a point with itself. All values in this column are
+# therefore small. The shift by 3, which is the most obvious difference in the figure, does not even have the largest
+# value. The largest is that of the ring, because the points of a thin ring are crowded and therefore have more close
+# neighbors.
 #
-# For training there is a second question, namely how MMD² *changes* when the samples move, because training follows
-# gradients. The next cell shifts the second sample by 0 to 8 to the right and plots MMD² for each kernel.
+# For training, there is a second question: how does MMD² *change* when the samples move? This matters because
+# training follows gradients. The next cell shifts the second sample by 0 to 8 to the right and plots MMD² for each
+# kernel.
 #
-# **Predict.** At a shift of 8, the samples do not overlap at all. For which kernel does the curve have a slope there,
-# so that a gradient can bring the samples together?
+# **Predict.** At a shift of 8, the samples do not overlap at all. Which kernel's curve has a slope there, so that a
+# gradient can bring the samples together?
 
 # %%
 shifts = np.linspace(0, 8, 33)
@@ -489,15 +498,16 @@ lesson.show(
 # The red curve of the wide kernel has a slope everywhere, and it is steepest at the far right. However, we have just
 # seen that this kernel notices only the means. The blue curve of the narrow kernel is flat and close to zero at all
 # shifts, so it provides practically no gradient. The orange curve, with $\ell^2 = 2$, is steep between shifts of 1
-# and 4. This is the range that matters for samples whose standard deviation is 1. Beyond a shift of 6 it is nearly
-# flat, too. At such a distance all similarities between the samples vanish, and moving the samples a little does not
-# change that.
+# and 4. This is the range that matters for samples whose standard deviation is 1. Beyond a shift of 6, it is nearly
+# flat, too. At such a distance, all similarities between the samples are close to zero, and moving the samples a
+# little does not change that.
 #
 # A bandwidth therefore has to be chosen according to the distances that occur. If $u$ and $v$ are two samples from a
-# standard normal prior in $d$ dimensions, their squared distance is $2d$ on average. Our package sets $\ell^2 = d$,
-# so that a typical exponent is $-2d / 2\ell^2 = -1$, whatever $d$ is, which is neither too steep nor too flat. In two
-# dimensions this gives the kernel with $\ell^2 = 2$. An untrained encoder maps all images close to the origin, as we
-# see [below](#Train-the-MMD-VAE), which is well within the reach of this kernel.
+# standard normal prior in $d$ dimensions, their squared distance is $2d$ on average. Our package sets $\ell^2 = d$.
+# Then a typical exponent is $-2d / 2\ell^2 = -1$ in any dimension, so the kernel is neither too steep nor too flat at
+# typical distances. In two dimensions, this gives the kernel with $\ell^2 = 2$. As we will see
+# [below](#Train-the-MMD-VAE), an untrained encoder maps all images close to the origin. The prior samples are then
+# well within the reach of this kernel.
 #
 # ## Where two samples differ
 #
@@ -508,13 +518,16 @@ lesson.show(
 # $$ f(z) = \mathbb E\,k(u, z) - \mathbb E\,k(v, z). $$
 #
 # This is the [witness function](../docs/glossary.md#witness-function). It is positive where the first sample has more
-# points in the neighborhood of $z$ than the second, and negative where it has fewer. There is a simple connection
-# with MMD². If we average $f$ over the first sample and subtract its average over the second, the four terms that
-# result are those of MMD². This connection also explains the name. Of all functions that can be composed from the
-# kernel, scaled to a common norm, the witness function is the one whose averages over the two samples differ most. It
-# attains the *maximum mean discrepancy* ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)).
+# points in the neighborhood of $z$ than the second, and negative where it has fewer. There is a simple connection to
+# MMD². If we average $f$ over the first sample and subtract its average over the second, we obtain four terms. Two of
+# them are the averages within the samples, and the other two are both minus the average between them. Their sum is
+# MMD². This connection also explains the name. Consider all functions that are weighted sums of kernels around
+# points, scaled to the same size (norm). Among them, the scaled witness function has the largest difference between
+# its averages, or *means*, over the two samples. This largest difference is the *maximum mean discrepancy*
+# ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)). We work with its square, MMD², which is simply
+# a sum of averages.
 #
-# We apply this to the codes of our VAE as the first sample, and to samples from the prior as the second.
+# We apply this to the codes of our VAE as the first sample and to samples from the prior as the second.
 #
 # **Predict.** Look again at the right panel of the first figure. Where should the witness function be positive,
 # because the VAE has too many codes there, and where should it be negative?
@@ -547,31 +560,32 @@ if lesson.has_two_dimensions(latent_dim):
 
 # %% [markdown]
 # The two printed numbers agree, as they should. In the figure, the darkest brown is above the center, around (0.0,
-# 1.7). The VAE has too few codes there, and this is the gap between the arms that we saw in the first figure. The
-# darkest purple is at the lower right edge of the circle, around (2.4, -0.8), where there are too many codes. The
-# dense spot near the center, which is so prominent in the first figure, does not appear at all. At its position the
-# function is even negative, because there are too few codes in the wide neighborhood of the spot. It is narrower than
-# the bandwidth of 1.4, and the kernel averages over such small structures. This is another example of a difference
-# that a bandwidth cannot see, and exercise 1 makes it visible.
+# 1.7). The VAE has too few codes there. This is the gap between the arms that we saw in the first figure. The darkest
+# purple is at the lower right edge of the circle, around (2.4, -0.8), where there are too many codes. The dense spot
+# near the center, which is so prominent in the first figure, does not show up here at all. At its position, the
+# function is even negative, because there are too few codes in the wider neighborhood. The spot itself is narrower
+# than the bandwidth of 1.4, and the kernel averages over such small structures. This is another example of a
+# difference that a bandwidth cannot see, and exercise 1 makes it visible.
 #
 # ## The estimate is a little too large
 #
 # When we compared two samples from the same distribution, MMD² was 0.0033 and not 0. Is this chance, or is the
-# estimate too large on average? It is both, and we can calculate how much too large it is on average. Recall that the
-# averages *within* a sample include each point paired with itself, as the two ones in $(1 + 1 + 0.368 + 0.368)/4$ did
-# in the example with three points. Such a pair always has similarity 1, while a pair of different points has
-# similarity $\mathbb E\,k$ on average. In a sample of $n$ points, $n$ of the $n^2$ pairs are of this kind, so the
-# average is too large by $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come from the same
-# distribution, the total error is on average
+# estimate too large on average? It is both, and we can calculate the average error. Recall that the averages *within*
+# a sample include each point paired with itself. In the example with three points, these pairs contributed the two 1s
+# in $(1 + 1 + 0.368 + 0.368)/4$. Such a pair always has similarity 1, while a pair of different points has a
+# similarity of $\mathbb E\,k$ on average. In a sample of $n$ points, $n$ of the $n^2$ pairs are pairs of a point with
+# itself. A share of $1/n$ of the pairs is therefore too large by $1 - \mathbb E\,k$, and the average is too large by
+# $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come from the same distribution, the total error is on
+# average
 #
 # $$ \frac{2\,(1 - \mathbb E\,k)}{n}. $$
 #
 # This error is called the *bias* of the estimate. For example, $\mathbb E\,k = \tfrac12$ for the prior in two
 # dimensions (exercise 4), so the bias is 0.002 for our samples of 500 points and 0.01 for a batch of 100 codes. It
-# can be avoided by leaving out the pairs of a point with itself. The estimate can then be negative. In addition,
-# since the prior is a normal distribution, the averages over prior samples can be replaced with integrals that have a
-# closed form ([Rustamov 2019](https://arxiv.org/abs/1901.03227)). The next cell compares the three estimates on 300
-# pairs of samples, all from the prior, for which the true value is zero.
+# can be avoided by leaving out the pairs of a point with itself, although the estimate can then be negative. In
+# addition, the averages over prior samples can be replaced with integrals, which have a closed form because the prior
+# is a normal distribution ([Rustamov 2019](https://arxiv.org/abs/1901.03227)). The next cell compares the three
+# estimates on 300 pairs of samples, all from the prior, for which the true value is zero.
 
 # %%
 estimates = {"with itself (the post's)": [], "without": [], "without, prior integrated": []}
@@ -585,25 +599,25 @@ for name, values in estimates.items():
     print(f"{name:26} mean {np.mean(values):+.4f}   standard deviation {np.std(values):.4f}")
 
 # %% [markdown]
-# The first estimate has a mean of 0.0104, which is the bias that we expected. The means of the other two are zero up
-# to chance. The last estimate also has less than half the standard deviation of the other two, because it does not
-# depend on which prior samples were chosen.
+# The first estimate has a mean of 0.0104, which is the bias that we expected. The means of the other two differ from
+# zero only by chance. The last estimate also has less than half the standard deviation of the other two, because it
+# does not depend on which prior samples were chosen.
 #
 # The post trains with the first estimate, and so do we. The bias does no harm there, because training uses only
-# gradients. In a batch of 100 codes, the first average consists of 1 % pairs of a code with itself, which contribute
-# a constant without gradient, and 99 % other pairs. Compared with the estimate without bias, the gradient of this
-# average is therefore smaller by a factor of 0.99, and the gradient of the average between codes and prior samples is
-# the same. In practice, a change of 1 % makes no difference. For *measuring* models, however, we use the last
-# estimate, because we want zero to mean that there is no difference.
+# gradients. In a batch of 100 codes, 1 % of the pairs in the first average are pairs of a code with itself. Their
+# similarity is constant, so they contribute no gradient. The gradient of the first average is therefore 0.99 times
+# that of the unbiased estimate. The gradient of the third average is the same for both. In practice, a change of 1 %
+# makes no difference. For *measuring* models, however, we use the last estimate in the list, because we want zero to
+# mean that there is no difference.
 #
 # ## The kernel as printed and as meant
 #
-# If you read [the post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) beside this lesson, you will notice
-# that its formula for the kernel is different. In our notation, the post prints
+# If you read [the post](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) alongside this lesson, you will
+# notice that its formula for the kernel is different. In our notation, the post prints
 #
 # $$ \frac{e^{\lVert u - v\rVert}}{2 \ell^2} \qquad\text{and means}\qquad e^{-\lVert u - v\rVert^2 / 2 \ell^2}. $$
 #
-# The minus sign and the square are missing, and the division has left the exponent. What would the printed formula
+# The minus sign and the square are missing, and the division is outside the exponent. What would the printed formula
 # do? The next cell evaluates both versions for $\ell^2 = 2$.
 
 # %%
@@ -611,10 +625,10 @@ for r in (0.0, 1.0, 3.0):
     print(f"distance {r:.0f}   printed {np.exp(r) / 4:.2f}   meant {np.exp(-(r**2) / 4):.2f}")
 
 # %% [markdown]
-# As printed, the "similarity" grows with the distance, so that points far apart would count as more similar than
-# points close together. The post's code, fortunately, contains the correct formula. It computes the *mean* of the
-# squared differences over the $d$ dimensions and divides this mean by $d$ again, so the squared distance is divided
-# by $d^2$. This is our kernel with $2 \ell^2 = d^2$. The next cell confirms it on a few random points, and prints the
+# As printed, the "similarity" grows with the distance, so points far apart would count as more similar than points
+# close together. The post's code, fortunately, contains the correct formula. It computes the *mean* of the squared
+# differences over the $d$ dimensions and divides this mean by $d$ again, so the squared distance is divided by $d^2$.
+# This is our kernel with $2 \ell^2 = d^2$. The next cell confirms this for a few random points. It also prints the
 # similarity of two points at the typical squared distance $2d$ for both choices of the bandwidth.
 
 # %%
@@ -629,12 +643,12 @@ for d in (2, 20):
 # %% [markdown]
 # In two dimensions, the post's choice and ours are the same, because $d^2 / 2 = d = 2$. In 20 dimensions, however,
 # the post's choice would be $\ell^2 = 200$, and two typical points of the prior would have a similarity of 0.90. This
-# is a step toward the wide kernel above, which gives differences in width and shape much less influence than
-# differences of the means. This is why our package uses $\ell^2 = d$ instead.
+# is a step toward the wide kernel above, for which differences in width and shape have much less influence than
+# differences in the means. For this reason, our package uses $\ell^2 = d$ instead.
 #
 # ## From the VAE to the MMD-VAE in three changes
 #
-# We now have everything that we need to build the second model of the post, which is the right column of
+# We now have everything that we need to build the second model of the post, which is shown in the right column of
 # [the drawing in lesson 01](01_standard_vae.ipynb#Three-models-in-one-drawing). Compared with the VAE in the middle
 # column, it makes three changes.
 #
@@ -645,12 +659,12 @@ for d in (2, 20):
 # | regularizer, the term that keeps codes close to the prior | KL of each approximate posterior | 784 times MMD² between the codes of a batch and prior samples |
 #
 # The first change is that the code is [deterministic](../docs/glossary.md#deterministic-code), that is, not sampled.
-# The encoder outputs two numbers, and these are the code. As a result there is no approximate posterior with a width
-# anymore, and the aggregate posterior consists of as many points as there are images. The second change replaces the
-# measure of reconstruction error. The third replaces the regularizer, which is the change that gives the
-# [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only the regularizer has to do with the argument of Zhao and his
-# coauthors. Their paper describes a whole family of models, in which codes can also be sampled and in which the KL
-# can be kept with a smaller weight. We return to this family in [lesson 06](06_the_family.ipynb).
+# The encoder outputs two numbers, and these are the code. As a result, there is no longer an approximate posterior
+# with a width, and the aggregate posterior consists of as many points as there are images. The second change replaces
+# the measure of reconstruction error. The third replaces the regularizer and gives the
+# [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only this third change is related to the argument of Zhao and his
+# coauthors. Their paper describes a whole family of models, in which codes can also be sampled and the KL can be kept
+# with a smaller weight. We return to this family in [lesson 06](06_the_family.ipynb).
 #
 # As a formula, the loss of a batch of $n$ images is
 #
@@ -658,7 +672,8 @@ for d in (2, 20):
 # \{v_1, \dots, v_n\}\big), $$
 #
 # where $z_i$ is the code of image $x_i$, $\hat x_i$ is the image decoded from $z_i$, and $v_1, \dots, v_n$ are
-# samples from the prior that are new in each training step. In code, the three changes are three lines.
+# samples from the prior, which are replaced by new ones in each training step. In code, the three changes are three
+# lines. (The function `squared_error` applies the sigmoid to the logits of the decoder.)
 
 
 # %%
@@ -688,7 +703,7 @@ print(objectives.POST_MMD.get_config())
 #
 # The post adds MMD² without any weight, so where does the factor 784 come from? The post uses the *mean* squared
 # error of a pixel, while our reconstruction terms are *sums* over the 28 · 28 = 784 pixels of an image. If we
-# multiply the whole loss of the post by 784, the mean becomes a sum, and MMD² receives the factor 784:
+# multiply the whole loss of the post by 784, the mean becomes a sum, and MMD² receives a factor of 784:
 #
 # $$ 784 \cdot \Big(\frac{\lVert x - \hat x\rVert^2}{784} + \mathrm{MMD}^2\Big) = \lVert x - \hat x\rVert^2 + 784 \cdot
 # \mathrm{MMD}^2 . $$
@@ -707,10 +722,10 @@ ours = mmd_vae_loss(model, images, prior_samples)
 print(f"the post's loss {posts:.5f}, times 784: {784 * posts:.3f}; ours: {ours:.3f}")
 
 # %% [markdown]
-# The two losses differ only by the factor of 784 in front of *everything*. Such a factor has practically no influence
+# The two losses differ only by a factor of 784 in front of *everything*. Such a factor has practically no influence
 # on training. The Adam optimizer of the post divides each gradient by its recent size, so the factor cancels, and the
 # same is true of Nadam, the variant of Adam that we use. Recall that the mistake in
-# [lesson 01](01_standard_vae.ipynb) was different. There the factor 1/100 stood in front of only *one* term, and that
+# [lesson 01](01_standard_vae.ipynb) was different. There, the factor of 1/100 was in front of only *one* term, which
 # changes the balance between the terms and therefore the model.
 #
 # The weight of 784 was not chosen for a good balance. It is a consequence of using the mean over pixels. Note also
@@ -736,15 +751,16 @@ lesson.show(
 
 # %% [markdown]
 # In the right panel, MMD² *falls*, from 0.024 in the first epoch to 0.010 in the last. The dashed line is the bias of
-# 0.01 that we computed above, so the codes of a batch are then nearly indistinguishable from prior samples for this
-# kernel. Why does MMD² fall when the KL rose? The largest part of the KL is mutual information, and a model that
-# learns to describe its images necessarily increases this part. MMD² measures only the difference that the other part
-# measures, and a small difference is compatible with informative codes. After the second epoch, MMD² hardly changes,
-# and the loss decreases because of the reconstruction term.
+# 0.01 that we computed above, which is the average value for two samples from the prior. At the end of training, the
+# codes of a batch are therefore nearly indistinguishable from prior samples for this kernel. Why does MMD² fall when
+# the KL rose? The largest part of the KL is mutual information, and a model that learns to describe its images
+# necessarily increases this part. MMD² corresponds only to the other part, the difference between the aggregate
+# posterior and the prior. This difference can be small even if the codes are informative. After the second epoch,
+# MMD² hardly changes, and the loss decreases only because of the reconstruction term.
 #
 # How do the codes come to match the prior? The next figure shows the model before training, at two early steps, and
-# at the end. The upper row contains images decoded from 64 samples of the prior, and the lower row the codes of the
-# test images.
+# at the end. The upper row contains images decoded from 64 samples of the prior, and the lower row contains the codes
+# of the test images.
 
 # %%
 steps = mmd_vae.snapshots["steps"]
@@ -757,16 +773,16 @@ lesson.show(
 
 # %% [markdown]
 # Before training, in the first column, all codes are in one spot at the origin. For a code exactly at the center of
-# this spot, the gradient of MMD² is zero, but for every other code it points outward, so small differences between
-# codes grow. After 50 steps the codes have spread out to the dashed circle, while the samples are still gray shapes.
-# After 200 steps, which is a third of the first epoch, the codes fill a disc that is nearly as wide as the prior, and
-# the classes are arranged in it like slices of a pie. Later the slices become narrower and gaps appear between them,
-# and most samples hardly change.
+# this spot, the gradient of MMD² is zero. A training step moves every other code outward, so small differences
+# between codes grow. After 50 steps, the codes have spread out to the dashed circle, while the samples are still gray
+# shapes. After 200 steps, which is a third of the first epoch, the codes fill a disk that is nearly as wide as the
+# prior, and the classes are arranged in it like slices of a pie. Later, the slices become narrower and gaps appear
+# between them, while most samples hardly change.
 #
 # ## Compare the two models side by side
 #
-# We look at both models after training in three figures, first at the codes of the test images, then at images
-# decoded from samples of the prior, and finally at images decoded from a regular grid of codes.
+# Three figures show both models after training: first the codes of the test images, then images decoded from samples
+# of the prior, and finally images decoded from a regular grid of codes.
 
 # %%
 both_snapshots = {"VAE": vae.snapshots, "MMD-VAE": mmd_vae.snapshots}
@@ -779,10 +795,10 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # The codes show the difference that we expect. Those of the VAE extend beyond the dashed circle on all sides,
 # farthest at the top and at the bottom. Those of the MMD-VAE form a rounder shape that stays almost completely within
-# the circle. Apart from that, the two latent spaces have much in common. In both of them footwear is in one region,
-# trousers are at the edge, and shirts, coats, and pullovers overlap. That trousers are on the right in one model and
-# on the left in the other has no meaning. Nothing in either loss distinguishes left from right, so the orientation is
-# a matter of the random initial weights.
+# the circle. Apart from that, the two latent spaces have much in common. In both of them, footwear is in one region,
+# trousers are at the edge, and shirts, coats, and pullovers overlap. It has no meaning that trousers are on the right
+# in one model and on the left in the other. Nothing in either loss distinguishes left from right, so the orientation
+# depends on the random numbers with which training begins.
 
 # %%
 lesson.show(
@@ -792,8 +808,8 @@ lesson.show(
 
 # %% [markdown]
 # Most samples of both models are recognizable clothes. Do not compare images at the same position, because the two
-# decoders place different classes at the same code. In the sixth row of the MMD-VAE there are a few fragments that
-# are not garments, so matching the prior well does not guarantee that every sample is a success.
+# decoders place different classes at the same code. In the sixth row of the MMD-VAE, there are a few fragments that
+# are not garments. A good match with the prior therefore does not guarantee that every sample is a success.
 
 # %%
 if lesson.has_two_dimensions(latent_dim):
@@ -803,11 +819,12 @@ if lesson.has_two_dimensions(latent_dim):
     )
 
 # %% [markdown]
-# In both grids, neighboring images are similar, and the regions of the classes are where the codes of these classes
-# are in the first figure. The grids differ outside the circle. There, most images of the VAE fade or break up, while
-# those of the MMD-VAE still have the outlines of garments, although many of them are too bright. The post observes
-# this when it compares its two models. It is less important than it looks, however, because only 5 % of the samples
-# from the prior fall outside the circle. Inside it, both grids have a few places with incomplete images.
+# In both grids, neighboring images are similar, and each class appears where its codes were in the figure of the
+# codes. The grids differ mainly outside the circle. There, most images of the VAE fade or break up, while those of
+# the MMD-VAE still have the outlines of garments, although many of them are too bright. The post makes a similar
+# observation when it compares its two models. The difference is less important than it looks, however, because only 5
+# % of the samples from the prior fall outside the circle. Inside it, both grids have a few places with incomplete
+# images.
 #
 # For each of the two models, the witness function shows where the aggregate posterior differs from the prior.
 #
@@ -823,13 +840,13 @@ if lesson.has_two_dimensions(latent_dim):
     )
 
 # %% [markdown]
-# The right panel is much paler than the left one. There is a light purple area to the right of the center and a light
-# brown area at the left edge. This means that the MMD-VAE has slightly too many codes right of the center and
-# slightly too few at the left. The standard deviations in the table below show that its codes are also a little
-# narrower than the prior.
+# The right panel is clearly paler than the left one. There is a light purple area to the right of the center and a
+# light brown area at the left edge. This means that the MMD-VAE has slightly too many codes to the right of the
+# center and slightly too few at the left edge. The standard deviations in the table below show that its codes are
+# also a little narrower than the prior.
 #
-# You can examine both latent spaces yourself. The image under your pointer is decoded immediately, and beside it you
-# see the test images whose codes are closest.
+# You can examine both latent spaces yourself. The code under your pointer is decoded immediately, and the test images
+# with the closest codes are shown beside it.
 
 # %%
 if lesson.has_two_dimensions(latent_dim, "the explorer"):
@@ -838,13 +855,13 @@ if lesson.has_two_dimensions(latent_dim, "the explorer"):
 # %% [markdown]
 # Try two things. First, move in a straight line from the sneakers to the trousers. How many of the images on the way
 # are garments that one could wear? Second, follow the border between two classes in the left latent space. The ring
-# in the right one marks the code of the same test image. Do test images that are neighbors on the left stay neighbors
-# on the right?
+# in the right latent space marks the code of the same test image. Do test images that are neighbors on the left stay
+# neighbors on the right?
 #
 # The next table measures what we have seen. It contains the mean and the standard deviation of the codes in each
-# dimension and MMD² to the prior, estimated without bias. For the VAE, the code of an image is here, and in the other
-# tables, the mean of its approximate posterior. The last two columns measure how much the codes tell about images.
-# The [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) is the share of test images whose class is predicted
+# dimension and MMD² to the prior, estimated without bias. In this and the other tables, the code of an image under
+# the VAE is the mean of its approximate posterior. The last two columns measure how much the codes tell us about the
+# images. The [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) is the share of test images whose class is predicted
 # correctly by a vote of the 15 training images with the nearest codes. The pixel MSE is the mean squared error of a
 # pixel after encoding and decoding.
 
@@ -857,10 +874,11 @@ pd.DataFrame(
 ).T.round(4)
 
 # %% [markdown]
-# MMD² is 0.0107 for the VAE and 0.0010 for the MMD-VAE, so it is ten times smaller for the model that was trained to
-# make it small. The standard deviations of 0.93 confirm that the codes of the MMD-VAE are slightly narrower than the
-# prior, for which they would be 1. In the last two columns the models are close to each other. The VAE is slightly
-# better in both, and we will see [below](#What-one-seed-can-and-cannot-show) whether this is more than chance.
+# MMD² is 0.0107 for the VAE. For the MMD-VAE, which was trained to make it small, it is 0.0010, less than a tenth of
+# that value. The standard deviations of 0.93 confirm that the codes of the MMD-VAE are slightly narrower than the
+# prior, for which they would be 1. In the last two columns, the models are close to each other. The VAE is slightly
+# better in both, although only the MMD-VAE was trained to reduce squared errors. We will see
+# [below](#What-one-seed-can-and-cannot-show) whether this is more than chance.
 #
 # ## Compare the models of the post
 #
@@ -899,15 +917,16 @@ pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
 # All latent spaces in the figure have the same scale, the dashed circle contains 95 % of the prior, and the colors of
-# the classes are those of the previous figures. We first compare the left panel with the right one, as the post did,
-# and the difference is as striking as the post says. In the left panel most codes are outside the circle, toward the
-# lower left. The table says that only 13 % of them are inside. In the right panel the codes are centered, and 99 % of
-# them are inside the circle.
+# the classes are those of the previous figures. We first compare the left panel with the right one, as the post did.
+# The difference is as striking as the post says. In the left panel, most codes are outside the circle, toward the
+# lower left. According to the table, only 13 % of them are inside. In the right panel, the codes are centered, and 99
+# % of them are inside the circle.
 #
 # Now cover the left panel with your hand and compare the other two. What remains is a difference of degree. The codes
-# of the VAE with the standard KL weight are nearly centered as well, and 97 % of them are inside the circle. Note
-# that a share above 95 % is not better, because it would be 100 % if all codes were at the origin. The codes of the
-# MMD-VAE are rounder, and their MMD² of 0.0003 is smaller than the 0.0238 of the VAE.
+# of the VAE with the standard KL weight are nearly centered as well, and 97 % of them are inside the circle. (The
+# table uses the means of the approximate posteriors. Sampled codes of the VAEs would be spread slightly more widely.)
+# Note that a share above 95 % is not better, because it would be 100 % if all codes were at the origin. The codes of
+# the MMD-VAE form a rounder shape, and their MMD² is 0.0003, compared with 0.0238 for the VAE.
 #
 # The next figure shows what the three models decode from the same 64 samples of the prior.
 
@@ -919,13 +938,14 @@ lesson.show(
 
 # %% [markdown]
 # Since samples from the prior are mostly inside the circle, the decoder of the left model receives codes on which it
-# was rarely trained, and most of its samples are half one garment and half another. Most samples of the other two
-# models are recognizable clothes.
+# was rarely trained. Most of its samples are half one garment and half another. Most samples of the other two models
+# are recognizable clothes.
 #
-# So there are two ways to bring the codes of the post's VAE into the circle. One is to give the KL its standard
-# weight. The other is to replace it with MMD and to use codes that are not sampled. For the center and the spread of
-# the codes, [lesson 05](05_measuring_the_claims.ipynb) finds over several seeds that either change alone explains
-# most of the difference. The pictures in the left and the right panel therefore do not show that MMD is necessary.
+# There are thus two ways to bring the codes of the post's VAE into the circle. One is to give the KL its standard
+# weight. The other is to replace the KL with MMD and to use codes that are not sampled. Over several seeds,
+# [lesson 05](05_measuring_the_claims.ipynb) finds that each change, made without the other, removes most of the
+# difference in the center and the spread of the codes. (The two effects overlap, so their shares do not add up to 100
+# %.) The pictures in the left and right panels therefore do not show that MMD is necessary.
 #
 # ## What one seed can and cannot show
 #
@@ -933,9 +953,9 @@ lesson.show(
 # reconstructions? We cannot tell from three models with one seed each, because a model that is trained again with
 # another [seed](../docs/glossary.md#seed) gives different numbers. For the study in
 # [lesson 05](05_measuring_the_claims.ipynb), the models were trained with several seeds. The next cell reads its
-# table and compares the VAE that has the standard KL weight with the MMD-VAE of the post. It does so for both
-# schedules, the fast one of this lesson and that of the post. The last two columns count for how many seeds the VAE
-# has the higher value.
+# table and compares the VAE with the standard KL weight to the post's MMD-VAE. It does so for both schedules, the
+# fast one of this lesson and that of the post. The last two columns count for how many seeds the VAE has the higher
+# value.
 
 # %%
 table, rows = model_table.read(), {}
@@ -958,32 +978,31 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # VAE has the *lower* error for all ten seeds of the fast schedule. With the schedule of the post, the VAE has the
 # higher error for one of the five seeds, and this is the seed of the models that we loaded above. From this seed
 # alone we would have concluded the opposite of what the other four seeds suggest. The 15-NN accuracy is higher for
-# the VAE for nine of ten seeds of the fast schedule, and for three of five seeds of the other, so with the schedule
-# of the post the question is open.
+# the VAE for nine of ten seeds of the fast schedule and for three of five seeds of the other. With the schedule of
+# the post, the question is therefore open.
 #
 # More seeds reduce the influence of chance. They do not help with three other limits.
 #
-# - **The models differ in three ways.** The rounder aggregate posterior is what MMD asks for, but squared errors are
-#   smaller numbers than cross-entropies, so the same regularizer has more influence, and without sampling no noise
-#   blurs the codes. To separate the three changes, one has to make them one at a time.
-#   [Lesson 05](05_measuring_the_claims.ipynb) does this as far as possible. It has to treat MMD and the missing noise
-#   as *one* change, because the KL contains $-\log\sigma$ and would be infinite for a code without noise, and because
-#   models with MMD and noise collapsed in three of the four cases that were trained, so that they cannot serve for
-#   comparison. Only for clothes with cross-entropy can the two be separated. When we say that MMD has an effect, we
-#   therefore mean MMD together with codes that are not sampled.
+# - **The models differ in three ways.** The rounder aggregate posterior may have three causes. MMD penalizes any
+#   other shape. Squared errors are smaller numbers than cross-entropies, so any regularizer has more influence beside
+#   them. And without sampling, no noise blurs the codes. To separate the three changes, one has to make them one at a
+#   time. [Lesson 05](05_measuring_the_claims.ipynb) does this as far as possible. It has to treat MMD and the missing
+#   noise as *one* change, for two reasons. For codes without noise, the KL would be infinite, since it contains
+#   $-\log\sigma$. And models with both MMD and noise collapsed in three of the four cases that were trained, which
+#   are two data sets with two reconstruction terms each. Only for clothes with cross-entropy can the two changes be
+#   separated. When we say that MMD has an effect, we therefore mean MMD together with codes that are not sampled.
 # - **A measure can favor the model that was trained on it.** MMD² to the prior is computed with the same kernel that
 #   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures.
 #   [Lesson 05](05_measuring_the_claims.ipynb) therefore uses MMD² to the prior, evaluated with kernels not used in
-#   training.
-# - **Looking at samples does not measure their quality.** For example, sharp outlines can be wrong, and images that
-#   look typical can come from a decoder that averages over many training images and has lost their variety. How to
-#   measure both sides is another topic of [lesson 05](05_measuring_the_claims.ipynb).
+#   training. (For these kernels, too, the MMD-VAE is closer to the prior.)
+# - **Looking at samples does not measure their quality.** Sharp outlines can be wrong. Images that look typical can
+#   come from a decoder that averages over many training images and has lost their variety. How to measure both
+#   quality and variety is another topic of [lesson 05](05_measuring_the_claims.ipynb).
 #
 # We can conclude that the three changes *together* make the aggregate posterior match the prior more closely, as
-# intended, when this match is measured with the kernel of the training. We cannot conclude that the MMD-VAE has
-# better samples, more informative codes, or better reconstructions than a VAE with the standard KL weight. With the
-# fast schedule the table even shows the opposite for the last two, and with the schedule of the post it leaves them
-# open.
+# intended. We cannot conclude that the MMD-VAE has better samples, more informative codes, or better reconstructions
+# than a VAE with the standard KL weight. With the fast schedule, the table even shows the opposite for the last two.
+# With the schedule of the post, it leaves them open.
 #
 # ## Optional reading on characteristic functions
 #
@@ -996,8 +1015,9 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #
 # where the frequencies $\omega$ are sampled from the normal distribution $\Lambda = N(0, I/\ell^2)$. A small
 # bandwidth thus means many high frequencies, and a large one only low frequencies. We insert this average into the
-# definition of MMD². Since $u$ and $u'$ are independent, the average of $e^{i\omega\cdot(u - u')}$ is the product of
-# the averages of $e^{i\omega\cdot u}$ and $e^{-i\omega\cdot u'}$, which is $|\varphi_q(\omega)|^2$ with
+# definition of MMD². In its first term, the wave is the product of $e^{i\omega\cdot u}$ and $e^{-i\omega\cdot u'}$.
+# Since $u$ and $u'$ are independent, the average of the product is the product of the averages. This gives
+# $|\varphi_q(\omega)|^2$ with
 #
 # $$ \varphi_q(\omega) = \mathbb E\, e^{i\omega\cdot u}, \qquad u \sim q. $$
 #
@@ -1006,9 +1026,9 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #
 # $$ \mathrm{MMD}^2(q, p) = \int |\varphi_q(\omega) - \varphi_p(\omega)|^2\,d\Lambda(\omega). $$
 #
-# So MMD² is never negative. It is zero only if the two characteristic functions agree at all frequencies, because
-# $\Lambda$ has a positive density everywhere and characteristic functions are continuous. A distribution is
-# determined by its characteristic function, so the two distributions are then equal
+# This shows that MMD² is never negative. It is zero only if the two characteristic functions agree at all
+# frequencies, because $\Lambda$ has a positive density everywhere and characteristic functions are continuous. A
+# distribution is determined by its characteristic function, so the two distributions are then equal
 # ([Sriperumbudur et al. 2010](https://jmlr.org/papers/v11/sriperumbudur10a.html)). The next cell computes the
 # integral as a sum over 81 · 81 frequencies for the four samples from above.
 
@@ -1032,44 +1052,45 @@ for name, other in others.items():
 #
 # ## Optional reading on Wasserstein autoencoders
 #
-# The loss of the MMD-VAE does not bound the likelihood, so is there another theory behind it? There is one if we look
-# at the loss from a different direction. The MMD-VAE of the post minimizes a reconstruction cost plus a penalty for
+# The loss of the MMD-VAE does not bound the likelihood. Is there another theory behind it? There is, if we look at
+# the loss from a different perspective. The MMD-VAE of the post minimizes a reconstruction cost plus a penalty for
 # the difference between the aggregate posterior and the prior. A model of this form is a
 # [Wasserstein autoencoder](../docs/glossary.md#wasserstein-autoencoder) with an MMD penalty
 # ([Tolstikhin et al. 2017](https://arxiv.org/abs/1711.01558)).
 #
 # Consider the distribution of the images that the decoder generates from prior samples. The *optimal transport cost*
-# between this distribution and the distribution of real images is the smallest average cost at which the one can be
+# between this distribution and the distribution of real images is the smallest average cost at which one can be
 # turned into the other by moving each image to a new one. For the squared Euclidean distance, which is our squared
-# error, it is the square of the 2-Wasserstein distance. An encoder provides one particular way of moving. It sends
-# each real image to a code, and the decoder turns the code into a generated image. The average cost of this way is
-# the reconstruction error, and the smallest cost cannot be larger. The reconstruction error is therefore an upper
-# bound on the squared Wasserstein distance, under the following conditions.
+# error, this cost is the square of the 2-Wasserstein distance. An encoder provides one particular way of moving. It
+# sends each real image to a code, and the decoder turns the code into a generated image. The reconstruction error is
+# the average cost of moving images in this way. The optimal transport cost is the smallest over all ways, so it
+# cannot be larger. The reconstruction error is therefore an upper bound on the squared Wasserstein distance, under
+# the following conditions.
 #
 # - **The aggregate posterior equals the prior exactly.** Otherwise the images decoded from codes are not distributed
 #   like the images generated from prior samples. In practice the match is only approximate, so there is no guarantee
 #   that the bound holds.
-# - **The decoder is deterministic**, that is, it gives one image for each code. This is the case here, if we take the
+# - **The decoder is deterministic**, that is, it gives one image for each code. This is the case here if we take the
 #   output of the decoder itself as the generated image. The encoder may be random.
-# - **The cost is the squared Euclidean distance**, so that the bound is about the squared Wasserstein distance. For
-#   another cost, such as cross-entropy, the interpretation is different.
+# - **The cost is the squared Euclidean distance.** Only for this cost does the bound concern the squared Wasserstein
+#   distance. For another cost, such as cross-entropy, the interpretation is different.
 #
-# So the loss of the MMD-VAE is related to a distance between all generated and all real images, while the loss of a
-# VAE is related to the likelihood of each single image. The two numbers cannot be compared, which is another reason
-# to measure models by something other than their losses.
+# The loss of the MMD-VAE is therefore related to a distance between all generated and all real images, while the loss
+# of a VAE is related to the likelihood of each single image. The two numbers cannot be compared, which is another
+# reason to measure models by something other than their losses.
 #
 # ## What to remember
 #
 # - The approximate posterior $q(z \mid x)$ belongs to one image, and the aggregate posterior $q(z)$ is the average
 #   over all images. The rate of a VAE is the mutual information between images and codes plus the KL from the
 #   aggregate posterior to the prior.
-# - MMD² compares two samples by three averages of similarities, two within the samples and one between them. It is
-#   zero if the distributions are the same.
+# - MMD² compares two samples by means of three averages of similarities, two within the samples and one between them.
+#   It is zero if the distributions are the same.
 # - A kernel notices differences on the scale of its bandwidth. A much wider kernel compares only the means, and a
 #   much narrower one gives almost no gradient.
-# - The post's MMD-VAE differs from a VAE in three ways, because it has codes without noise, squared error, and MMD in
-#   place of the KL. A comparison of the two cannot say which of these changes has an effect.
-# - In our runs the aggregate posterior of the MMD-VAE matches the prior more closely. However, the codes of the
+# - The post's MMD-VAE differs from a VAE in three ways: it uses codes without noise, squared error, and MMD in place
+#   of the KL. A comparison of the two cannot say which of these changes has an effect.
+# - In our runs, the aggregate posterior of the MMD-VAE matches the prior more closely. However, the codes of the
 #   post's VAE also move into the circle if the KL is given its standard weight.
 #
 # Next is [lesson 03](03_mnist.ipynb), which repeats the comparison on handwritten digits. All terms are explained in
@@ -1081,7 +1102,7 @@ for name, other in others.items():
 # the codes from the prior?</summary>
 #
 # We cannot tell. Two batches that both come from the prior give 0.010 on average because of the bias, with a standard
-# deviation of 0.007, so a value of 0.012 is not unusual for codes that match the prior perfectly.
+# deviation of 0.007, so a value of 0.012 is not unusual even for codes that match the prior perfectly.
 #
 # </details>
 #
@@ -1111,12 +1132,14 @@ for name, other in others.items():
 # 2. **Measure.** The objective `objectives.Objective(losses.squared_error, sampled=False)` has neither a KL nor MMD.
 #    Where are the codes now, and how wide is their distribution?
 # 3. **Measure.** The objective `objectives.infovae(1, 784, losses.squared_error, sampled=True)` has MMD and samples
-#    its codes, but it has no KL. How wide are its approximate posteriors? Compare its loss with that of the MMD-VAE
-#    after one epoch to decide whether the loss favors this state, or whether training is stuck in it.
+#    its codes, but it has no KL. (Its first two arguments are $\alpha$ and $\lambda$. The weight of the KL is
+#    $1 - \alpha$, and that of MMD² is $\alpha + \lambda - 1$.) How wide are its approximate posteriors? Compare its
+#    loss with that of the MMD-VAE after one epoch. Does the loss favor approximate posteriors of this width, or is
+#    training stuck there?
 # 4. **On paper.** Derive MMD² between $N(0, I)$ and the same distribution shifted by 3, in two dimensions with
-#    $\ell^2 = 2$. It is 0.675. You need one Gaussian integral, $\mathbb E\,e^{-\lVert w \rVert^2 / 2\ell^2}$ for
-#    $w = u - v \sim N(c, r I)$. We found 0.6925 above for two samples of 500 points. Is the difference due to the
-#    bias or to chance?
+#    $\ell^2 = 2$. (The result is 0.675.) You need one Gaussian integral,
+#    $\mathbb E\,e^{-\lVert w \rVert^2 / 2\ell^2}$ for $w = u - v \sim N(c, r I)$. We found 0.6925 above for two
+#    samples of 500 points. Is the difference due to the bias or to chance?
 # 5. **Measure.** The objective `objectives.infovae(1, 784, sampled=False)` uses cross-entropy without sampling. Its
 #    reconstruction term is about ten times as large as the squared error. Which weight of MMD² makes the two models
 #    comparable?
