@@ -994,7 +994,7 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # - **A measure can favor the model that was trained on it.** MMD² to the prior is computed with the same kernel that
 #   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures.
 #   [Lesson 05](05_measuring_the_claims.ipynb) therefore uses MMD² to the prior, evaluated with kernels not used in
-#   training. (For these kernels, too, the MMD-VAE is closer to the prior.)
+#   training. (For every seed in the table, the MMD-VAE is closer to the prior with these kernels as well.)
 # - **Looking at samples does not measure their quality.** Sharp outlines can be wrong. Images that look typical can
 #   come from a decoder that averages over many training images and has lost their variety. How to measure both
 #   quality and variety is another topic of [lesson 05](05_measuring_the_claims.ipynb).
