@@ -19,15 +19,15 @@
 # Core course, lesson 03 · previous: [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · next:
 # [lesson 04, how probable is an image?](04_how_probable_is_an_image.ipynb) · [glossary](../docs/glossary.md)
 #
-# In [lesson 01](01_standard_vae.ipynb) we trained a standard [VAE](../docs/glossary.md#vae) on images of clothes, and
-# in [lesson 02](02_mmd_vae.ipynb) an [MMD-VAE](../docs/glossary.md#mmd-vae). We compared the two and found several
-# differences. However, a comparison on one data set leaves a question open. Which of the differences are due to the
-# models, and which are due to the clothes? To answer this question, we train both models on another data set, without
-# changing anything else.
+# In [lesson 01](01_standard_vae.ipynb), we trained a standard [VAE](../docs/glossary.md#vae) on images of clothes. In
+# [lesson 02](02_mmd_vae.ipynb), we added an [MMD-VAE](../docs/glossary.md#mmd-vae). We compared the two and found
+# several differences. However, a comparison on one data set leaves a question open. Which of the differences are due
+# to the models, and which are due to the clothes? To answer this question, we train both models on another data set
+# without changing anything else.
 #
 # The [post](../docs/glossary.md#blog-post) did the same with the handwritten digits of MNIST
 # ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). It reports that the samples and the
-# clusters hardly differ between the two models, but that the change from one digit into another looks "much more
+# clusters hardly differ between the two models, but that the transition from one digit to another looks "much more
 # organic" with the MMD-VAE. These are statements about pictures, and each of them is based on one training run per
 # model. In this lesson, we first look at the pictures without knowing which model they come from. Then we look at the
 # numbers, and finally at several runs.
@@ -36,7 +36,7 @@
 #
 # - train the VAE and the MMD-VAE on digits;
 # - guess from the pictures alone which model is which;
-# - compare the models by numbers, and compare your impression with them;
+# - compare the models by numbers, and compare your impression with these numbers;
 # - place the post's models side by side, as the post does, and add the model that it lacks.
 #
 # **What you'll learn**
@@ -91,7 +91,7 @@ lesson.note_changed_settings(
 # ## The digits
 #
 # MNIST contains 70,000 images of handwritten digits ([LeCun et al. 1998](https://doi.org/10.1109/5.726791)). They
-# have the same size as the images of clothes, 28 × 28 gray pixels, so that the networks can remain as they are.
+# have the same size as the images of clothes, 28 × 28 gray pixels, so we can use the same networks.
 
 # %%
 dataset = data.load(dataset_name)
@@ -106,12 +106,12 @@ lesson.show(
 
 # %% [markdown]
 # Digits differ from clothes in two ways that are important for our models. First, digits are thin lines on a black
-# background. Most pixels near the border are black in nearly all images, so nearly all of the information is in the
-# middle of the image. Second, the average of two garments often still looks like a garment, whereas the average of
-# two digits usually does not look like a digit. For example, the average of a 0 and a 1 looks like neither. A model
-# that is unsure between two digits and decodes their average therefore produces something that we notice immediately.
+# background. Most pixels near the border are black in nearly all images, so most of the information is in the middle
+# of the image. Second, the average of two garments often still looks like a garment, whereas the average of two
+# digits usually does not look like a digit. For example, the average of a 0 and a 1 looks like neither. A model that
+# is unsure between two digits and decodes their average therefore produces something that we notice immediately.
 #
-# (If the line above the figure says that there are only 5,000 training images, then the full data set could not be
+# (If the line above the figure says that there are only 5,000 training images, the full data set could not be
 # downloaded. The last part of the [README](../README.md) explains how to get it.)
 #
 # ## Training
@@ -131,24 +131,24 @@ vae = runs.train(runs.Recipe(dataset_name, objectives.ELBO, **settings))
 mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.POST_MMD, **settings))
 
 # %% [markdown]
-# Both terms behave as they did on clothes. The KL of the VAE increases from 4.50 to 5.74 nats, because the
-# [reconstructions](../docs/glossary.md#reconstruction-term) improve when the codes of different images can be
-# distinguished better. The MMD² decreases to 0.011, which is close to the value of 0.010 that we expect for codes
-# from the prior itself. (Recall from [lesson 02](02_mmd_vae.ipynb) that this estimate has a bias of 0.010 for batches
-# of 100 images.)
+# Both terms behave as they did on clothes. The KL of the VAE increases from 4.50 to 5.74 nats, because
+# [reconstructions](../docs/glossary.md#reconstruction-term) improve when the codes of different images are easier to
+# distinguish. The MMD² decreases to 0.011, which is close to the value of 0.010 that we expect for codes from the
+# prior itself. (Recall from [lesson 02](02_mmd_vae.ipynb) that this estimate has a bias of 0.010 for batches of 100
+# images.)
 #
-# The two losses cannot be compared with each other. The loss of 153.91 of the VAE consists of a cross-entropy and a
-# KL divergence, both in [nats](../docs/glossary.md#nat). The loss of 43.73 of the MMD-VAE is the sum of 35.49, the
-# squared errors of the pixels, and of 784 times the MMD² of 0.01052, and these have other units. The smaller number
+# The two losses cannot be compared with each other. The VAE's loss of 153.91 consists of a cross-entropy and a KL
+# divergence, both in [nats](../docs/glossary.md#nat). The MMD-VAE's loss of 43.73 is the sum of the squared errors of
+# the pixels, 35.49, and 784 times the MMD² of 0.01052. Neither of these is measured in nats. The smaller number
 # therefore does not tell us which model is better.
 #
 # ## Which model is which?
 #
-# When we know which picture comes from which model, it is hard to look at it without bias. Here, the code tosses a
-# coin to decide which model is called A and which is called B. First, we look at 64 samples of each model, that is,
-# at images decoded from random codes of the [prior](../docs/glossary.md#prior).
+# When we know which picture comes from which model, it is hard to look at it without bias. In this section, the code
+# therefore tosses a coin to decide which model is called A and which is called B. First, we look at 64 samples of
+# each model, that is, images decoded from random codes of the [prior](../docs/glossary.md#prior).
 #
-# **Predict.** Which samples come from the VAE, those of model A or those of model B? Write down your guess, and how
+# **Predict.** Which samples come from the VAE, those of model A or those of model B? Write down your guess and how
 # sure you are.
 
 # %%
@@ -162,7 +162,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# If you are unsure at this point, that is understandable. Both models produce clear digits, and both produce shapes
+# If you are unsure at this point, you have good reason: both models produce clear digits, and both produce shapes
 # that are somewhere between two digits. The next figure shows the codes of all test images. Compare how the dots fill
 # the dashed circle, which contains 95 % of the prior.
 #
@@ -186,7 +186,8 @@ if lesson.has_two_dimensions(latent_dim):
     )
 
 # %% [markdown]
-# The third figure shows images decoded from a grid of codes from -4 to 4, at the positions of their codes.
+# The third figure shows images decoded from a regular grid of codes between -4 and 4. Each image is placed at the
+# position of its code.
 
 # %%
 if lesson.has_two_dimensions(latent_dim):
@@ -199,32 +200,32 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # <details><summary>Our answer</summary>
 #
-# The codes give the answer away, because they are distributed so differently. Those of model A form one round disk,
-# and the share of them outside the circle is about what we would expect for the prior. This is what MMD asks for, so
-# model A is the MMD-VAE. The codes of model B are less evenly distributed. The 0s extend beyond the circle at the
-# top, the 1s are separated from the rest at the left, and there is more empty space between the classes. Model B is
-# therefore the VAE.
+# The codes give the answer away, because they are distributed so differently. Those of model A form a single round
+# disk, and the share of codes outside the circle is about what we would expect for the prior. This is what MMD asks
+# for, so model A is the MMD-VAE. The codes of model B are less evenly distributed. The 0s extend beyond the circle at
+# the top, the 1s are separated from the rest at the left, and there is more empty space between the classes. Model B
+# is therefore the VAE.
 #
-# It is harder to tell from the samples or from the inner part of the grid. There is a clue in the samples, because
-# two of model B (in the sixth row) consist of broken strokes and none of model A do. The two grids differ clearly
-# only near the edges, because the digits of model B break into pieces in a large region at the left, while those of
+# It is harder to tell from the samples or from the inner part of the grid. The samples contain one clue: two of model
+# B's samples (in the sixth row) consist of broken strokes, and none of model A's do. The two grids differ clearly
+# only near the edges. There, the digits of model B break into pieces in a large region on the left, while those of
 # model A do so only in the corners.
 #
 # </details>
 #
-# Our experience supports the post's first observation, because it is difficult to tell the models apart from samples
-# alone. The latent spaces, however, are not as similar as one might think.
+# Our experience supports the post's first observation: it is difficult to tell the models apart from samples alone.
+# The latent spaces, however, are not as similar as one might think.
 #
 # ## The numbers
 #
 # How close are the codes to the prior, and how much do they tell us about the images? The next table answers these
 # questions for the two models that we have just trained. Its first six columns describe the distribution of the
-# codes. If the codes were distributed exactly like the prior, the means would be 0, the standard deviations 1, MMD²
-# 0, and the share of codes inside the circle 0.95. For the VAE, we use the mean of each approximate posterior as the
-# code, without noise. The last two columns describe the content of the codes. The
+# codes. If the codes were distributed exactly like the prior, the means and MMD² would be 0, the standard deviations
+# would be 1, and the share of codes inside the circle would be 0.95. For the VAE, we use the mean of each approximate
+# posterior as the code, without noise. The last two columns describe the content of the codes. The
 # [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) is the share of test images whose class is predicted correctly
 # from the classes of the 15 nearest training codes. The pixel MSE is the mean
-# [squared error](../docs/glossary.md#squared-error) of a pixel after an image was encoded and decoded.
+# [squared error](../docs/glossary.md#squared-error) of a pixel after an image has been encoded and decoded.
 #
 # **Predict.** On clothes, both models had nearly the same accuracy and pixel error. Do you expect the same for
 # digits?
@@ -245,22 +246,22 @@ pd.DataFrame(rows).T.round(4)
 # as the table in the [README](../README.md) shows.)
 #
 # The last two columns are different from what we saw on clothes. The codes of the VAE predict the digit correctly for
-# 68 % of the test images, and those of the MMD-VAE for only 60 %. Its pixel error is also larger, 0.0450 compared
-# with 0.0424. On this data set, the codes of the VAE therefore contain more information. Of course, this is one run
-# of each model. We return to the question in the section
+# 68 % of the test images, and those of the MMD-VAE do so for only 60 %. The MMD-VAE also has the larger pixel error,
+# 0.0450 compared with 0.0424. On this data set, the codes of the VAE therefore seem to contain more information. Of
+# course, this is only one run of each model. We return to the question in the section
 # [What carries over from clothes to digits?](#What-carries-over-from-clothes-to-digits?)
 #
 # ## From one digit to another
 #
-# The post's second observation concerns the change from one digit into another, which it calls morphing. We take
-# "organic" to mean that the image changes in small, even steps. The post judges it by the grids. Two grids are hard
-# to compare, though, because the models place the digits at different positions. A fairer comparison starts from the
-# same two test images for both models. We encode both images, go from one code to the other in a straight line in
+# The post's second observation concerns the transition from one digit to another, which it calls morphing. We take
+# "organic" to mean that the image changes in small, even steps. The post judges this by the grids. Two grids are hard
+# to compare, however, because the models place the digits at different positions. A fairer comparison starts from the
+# same two test images for both models. We encode both images, go from one code to the other along a straight line in
 # nine equal steps, and decode the ten codes. This is called [interpolation](../docs/glossary.md#interpolation) in
 # latent space.
 #
-# **Predict.** Will one model change from digit to digit more smoothly? Will each row begin and end with the right
-# digit?
+# **Predict.** Will one of the models change more smoothly from digit to digit? Will each row begin and end with the
+# right digit?
 
 
 # %%
@@ -288,21 +289,22 @@ lesson.show(
 
 # %% [markdown]
 # In no row does a single step account for most of the change. If all nine steps changed the image equally, each would
-# account for 11 % of the total change, and the largest step in any row accounts for 17 %. This is true of both
-# models. A decoder is a continuous function, so there is always something in between, although an image might change
-# faster than our ten steps can show.
+# account for 11 % of the total change. The largest step in any row of either model accounts for 17 %. A decoder is a
+# continuous function, so an image never jumps. It may, however, change so quickly between two of our ten codes that
+# it looks like a jump, as from the sixth to the seventh image in the first row.
 #
 # The rows do not all begin and end with the right digit, because two numbers are not enough to reconstruct each
 # image. For example, both models turn the 4 into a 9 before the interpolation begins. The MMD-VAE turns the 3 into
 # something like a 5, the 8 into something like a 2, and the 2 into a blur. The VAE keeps the 2, but its 3 begins as a
-# blur, and its 8 ends between a 5 and an 8. On the way from 0 to 1, the VAE passes a 6 and something like a 5, while
-# the MMD-VAE passes a 6 and then a blurred 8. From these four pairs, we cannot conclude that one model morphs more
-# organically than the other. However, four pairs are very few, and in exercise 2 you will take two hundred.
+# blur, and its 8 ends between a 5 and an 8. On the way from 0 to 1, the VAE passes through a 6 and something like a
+# 5, while the MMD-VAE passes through a 6 and then a blurred 8. From these four pairs, we cannot conclude that one
+# model morphs more organically than the other. However, four pairs are very few. In exercise 2, you will use two
+# hundred.
 #
-# You can try more pairs in the figure below. Drag the pointer from one point in latent space to another, and the
+# You can try more pairs in the figure below. If you drag the pointer from one point in latent space to another, the
 # strip of images shows the interpolation between them. (Some websites show notebooks without their interactive parts.
 # If you do not see the explorer, use the eight rows above.) In the [explorer](../docs/glossary.md#explorer), the
-# decoders run in your browser, so that you do not have to wait for an answer.
+# decoders run in your browser, so you do not have to wait for an answer.
 
 # %%
 if lesson.has_two_dimensions(latent_dim, "the explorer"):
@@ -311,17 +313,17 @@ if lesson.has_two_dimensions(latent_dim, "the explorer"):
 # %% [markdown]
 # ## Left and right, as in the post
 #
-# So far, the VAE had the standard weight of the KL divergence, and both models were trained for four epochs. In
-# contrast, the post's models were trained for fifty epochs with a constant learning rate, and the KL divergence of
-# its VAE has an effective weight of only 1/100. [Lesson 01](01_standard_vae.ipynb) explains how this came about. We
-# now look at three models that were trained for fifty epochs, as in the post. On the left is the VAE with the post's
-# weights, and on the right is the post's MMD-VAE. These are the two models that the post compares. In the middle, we
-# add what the post does not have, a VAE with the standard KL weight. We trained these models beforehand, and the next
-# cell reads them from the folder `runs/`.
+# So far, the VAE has had the standard KL weight, and both models have been trained for four epochs. In contrast, the
+# post's models were trained for fifty epochs with a constant learning rate, and the KL divergence of its VAE had an
+# effective weight of only 1/100. [Lesson 01](01_standard_vae.ipynb) explains how this came about. We now look at
+# three models that were trained for fifty epochs, as in the post. On the left is the VAE with the post's weights, and
+# on the right is the post's MMD-VAE. These are the two models that the post compares. In the middle, we add what the
+# post does not have, a VAE with the standard KL weight. We trained these models in advance, and the next cell reads
+# them from the folder `runs/`.
 #
 # ### Samples
 #
-# **Predict.** Will the samples in the middle look more like those on the left or more like those on the right?
+# **Predict.** Will the samples in the middle look more like those on the left or those on the right?
 
 # %%
 names = {
@@ -347,8 +349,8 @@ lesson.show(
 #
 # ### Latent space
 #
-# Why are so many samples on the left not digits? The latent spaces show the reason, because they show where the codes
-# are. All three panels have the same scale, so that you can compare how far the codes are from the dashed circle.
+# Why are so many samples on the left not digits? The latent spaces show the reason. All three panels have the same
+# scale, so you can compare how far the codes are from the dashed circle.
 
 # %%
 lesson.show(
@@ -368,16 +370,16 @@ pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
 # With the post's weights, only 37 % of the codes are inside the circle, because the KL divergence has so little
-# weight that codes far away from the prior are hardly penalized. Samples from the prior, however, are inside the
-# circle 95 % of the time. The decoder therefore receives codes of a kind that it has rarely seen in training. With
-# the standard KL weight, 93 % of the codes are inside the circle, and for the MMD-VAE it is 97 %, where 95 % would be
-# ideal. If we had compared only the left and the right column, as the post does, we might have attributed this
-# difference to MMD. The middle panel shows that restoring the standard KL weight alone achieves most of this effect.
-# The MMD², which decreases from 0.4271 to 0.0136 and 0.0002, shows the same.
+# weight that codes far from the origin are hardly penalized. Samples from the prior, however, are inside the circle
+# 95 % of the time. The decoder therefore receives codes of a kind that it has rarely seen in training. With the
+# standard KL weight, 93 % of the codes are inside the circle, and with the MMD-VAE, 97 % are. (The ideal share is 95
+# %.) If we had compared only the left and right columns, as the post does, we might have attributed this difference
+# to MMD. The middle panel shows that restoring the standard KL weight alone achieves most of this effect. MMD² shows
+# the same: it is 0.4271 for the post's VAE, 0.0136 with the standard KL weight, and 0.0002 for the MMD-VAE.
 #
 # ### Morphing
 #
-# The third figure of the post shows the decoded grids. Notice again where each model's codes are, because we need
+# The third figure of the post shows the decoded grids. Keep in mind where each model's codes are, because we need
 # this to interpret the figure.
 #
 # **Predict.** The codes of the left model are mostly to the lower left of the circle. In which part of its grid do
@@ -393,22 +395,22 @@ lesson.show(
 
 # %% [markdown]
 # On the left, the digits break into pieces toward the upper right. On the right, there are digits nearly up to the
-# corners, and they change gradually from one to the next. This agrees with the post's impression of an organic
-# morphing, at least in these two grids.
+# corners, and they change gradually from one to the next. This agrees with the post's impression of organic morphing,
+# at least in these two grids.
 #
-# However, recall how a grid is made. It decodes codes at fixed positions, whether or not the model uses these
-# positions. The codes of the left model are mostly in the lower left part of its latent space, so its grid breaks
-# into pieces where the model has hardly any codes. The grids therefore mainly show *where the codes are*, and not how
+# However, recall how a grid is made. The codes that are decoded have fixed positions, whether or not the model uses
+# them. The codes of the left model are mostly in the lower left part of its latent space, so its grid breaks into
+# pieces where the model has hardly any codes. The grids therefore mainly show *where the codes are* rather than how
 # one digit changes into another.
 #
 # ## What carries over from clothes to digits?
 #
 # All comparisons so far were based on one run of each model. Another [seed](../docs/glossary.md#seed) would lead to
-# other numbers, so before we draw conclusions, we look at several. The table `study/tables/models.csv` contains runs
-# of the three models on both data sets, ten seeds of each with our schedule of four epochs and five seeds of each
-# with the post's schedule of fifty epochs. For each measure, the next cell prints the mean and the standard deviation
-# over the seeds. The [mean norm](../docs/glossary.md#mean-norm) is the distance of the mean of all codes from the
-# origin.
+# other numbers, so we look at several seeds before we draw conclusions. The table `study/tables/models.csv` contains
+# runs of the three models on both data sets. Each model was trained with ten seeds on our schedule of four epochs and
+# with five seeds on the post's schedule of fifty epochs. For each measure, the next cell prints the mean and the
+# standard deviation over the seeds. The [mean norm](../docs/glossary.md#mean-norm) is the distance of the mean of all
+# codes from the origin.
 #
 # **Predict.** In [our two runs](#The-numbers), the VAE was ahead in accuracy by 0.08 on digits. On clothes, the two
 # models were close. Which of the two results will hold for other seeds?
@@ -447,53 +449,54 @@ lesson.show(
 )
 
 # %% [markdown]
-# We can now go through the columns of the table from left to right. The first two are about the closeness to the
-# prior, and the last two are about the information in the codes.
+# We can now go through the columns of the table from left to right. The first two show how close the codes are to the
+# prior, and the last two show how much information they contain.
 #
 # **The closeness of the codes to the prior carries over.** On both data sets and with both schedules, the MMD-VAE has
 # the smallest MMD² and the smallest mean norm. The VAE with the standard KL weight follows, and the VAE with the
 # post's weights is far behind. After 50 epochs on digits, for example, the mean norm is 0.04 for the MMD-VAE, 0.25
 # for the VAE with the standard KL weight, and 2.80 for the VAE with the post's weights. On clothes, the values are
-# 0.05, 0.39, and 3.48. With both schedules and on both data sets, the VAE with the standard KL weight and the MMD-VAE
-# differ in MMD² by more than twice the standard deviation over seeds. With five or ten seeds of each, it is therefore
-# unlikely that this order is due to chance. Note that this MMD² uses the kernel with which the MMD-VAE was trained.
-# The page on [results](../docs/results.md) has values for another kernel, by which the order is the same.
+# 0.05, 0.39, and 3.48. In all four cases, the MMD² of the VAE with the standard KL weight exceeds that of the MMD-VAE
+# by more than twice the larger of their standard deviations over seeds. With five or ten seeds of each, it is
+# therefore unlikely that this order is due to chance. Note that this MMD² uses the kernel with which the MMD-VAE was
+# trained. The page on [results](../docs/results.md) has values for another kernel, which gives the same order. (For
+# clothes after 50 epochs, however, that page does not rule out chance, because it corrects for the number of tests.)
 #
 # **The information in the codes differs much more on digits than on clothes.** After 50 epochs on clothes, the 15-NN
 # accuracy is 0.652 for the VAE with the standard KL weight and 0.650 for the MMD-VAE. The left panel of the figure
-# shows that the dots of the two models overlap. After four epochs, the VAE is ahead on clothes as well, but by 0.015
-# only. On digits, the values are 0.653 and 0.557, and each of the five VAEs has a higher accuracy than each of the
-# five MMD-VAEs. After four epochs on digits, the difference has the same direction, 0.657 compared with 0.592, but
-# the accuracy of the VAE varies more from seed to seed. The pixel error confirms the picture, since it is 0.0433 for
-# the VAE and 0.0465 for the MMD-VAE after 50 epochs on digits. This is surprising, because only the MMD-VAE was
-# trained to reduce squared errors.
+# shows that the dots of the two models overlap. After four epochs, the VAE is ahead on clothes as well, but by only
+# 0.015. On digits, the accuracies after 50 epochs are 0.653 and 0.557, and each of the five VAEs has a higher
+# accuracy than each of the five MMD-VAEs. After four epochs on digits, the difference has the same direction (0.657
+# compared with 0.592), but the accuracy of the VAE varies more from seed to seed. The pixel error confirms this
+# result: after 50 epochs on digits, it is 0.0433 for the VAE and 0.0465 for the MMD-VAE. This is surprising, because
+# only the MMD-VAE was trained to reduce squared errors.
 #
 # Why is the MMD-VAE worse on digits? We cannot tell from this table, because the two models differ in three respects
 # at once, as [lesson 02](02_mmd_vae.ipynb) explains. The MMD-VAE uses the squared error instead of the
 # [binary cross-entropy](../docs/glossary.md#binary-cross-entropy), its codes are not sampled, and MMD² takes the
-# place of the KL divergence. The first change also gives the penalty for a distance from the prior a larger weight in
-# comparison, because squared errors are smaller numbers than cross-entropies. Exercise 4 and
+# place of the KL divergence. Squared errors are also smaller numbers than cross-entropies. The first change therefore
+# increases the relative weight of the penalty for codes that are far from the prior. Exercise 4 and
 # [lesson 05](05_measuring_the_claims.ipynb) separate the three changes.
 #
-# **Is the post's statement about digits correct?** It says that samples and clusters hardly differ. For the samples
-# of the two models that the post compares, our figures show a clear difference in the section
-# [Left and right, as in the post](#Left-and-right,-as-in-the-post), but little difference in the section
-# [Which model is which?](#Which-model-is-which?), where the KL divergence has its standard weight. For the clusters,
-# the accuracy after 50 epochs shows a difference that the eye does not notice, 0.62 for the post's VAE compared with
-# 0.56 for its MMD-VAE, although the dots of the two models overlap a little. As for the morphing, we share the
-# impression from the post's two grids, but the grids differ mainly because the codes of the post's VAE are elsewhere.
-# There is also evidence in favor of the post. In exercise 2 the steps of the MMD-VAE are slightly more even, and
-# according to [docs/results.md](../docs/results.md) its images of digits change less for a small step of the code
-# than those of the VAE with the standard KL weight. Compared with the post's own VAE, the results do not decide it.
-# [Lesson 05](05_measuring_the_claims.ipynb) turns such statements into measurements and says how certain each of them
-# is.
+# **Is the post's statement about digits correct?** It says that samples and clusters hardly differ. The samples of
+# the two models that the post compares differ clearly (see
+# [Left and right, as in the post](#Left-and-right,-as-in-the-post)). Only when the KL divergence has its standard
+# weight do the samples look alike (see [Which model is which?](#Which-model-is-which?)). For the clusters, the
+# accuracy after 50 epochs shows a difference that the eye does not notice: 0.62 for the post's VAE and 0.56 for its
+# MMD-VAE. The right panel of the last figure shows, however, that their dots overlap a little. As for morphing, we
+# share the post's impression of its two grids. However, the grids differ mainly because the codes of the post's VAE
+# lie in a different region. There is also evidence in favor of the post. In exercise 2, the steps of the MMD-VAE are
+# slightly more even. According to [docs/results.md](../docs/results.md), a small step of the code also changes its
+# images of digits less than those of the VAE with the standard KL weight. For the comparison with the post's own VAE,
+# our results leave the question open. [Lesson 05](05_measuring_the_claims.ipynb) turns such statements into
+# measurements and shows how certain each of them is.
 #
 # ## What to remember
 #
-# - On digits as on clothes, the codes of an MMD-VAE are closer to the prior than those of a VAE, and a VAE with the
+# - On digits, as on clothes, the codes of an MMD-VAE are closer to the prior than those of a VAE, and a VAE with the
 #   standard KL weight is much closer than one with the post's weights.
 # - On digits, the codes of the VAE with the standard KL weight contain clearly more information about the class and
-#   the pixels than those of the post's MMD-VAE, while the difference on clothes is small.
+#   the pixels than those of the post's MMD-VAE. On clothes, the difference is small.
 # - We found the samples of the two models hard to tell apart when the KL divergence has its standard weight.
 # - A decoded grid shows positions in latent space that a model may never use. To compare how two models change one
 #   image into another, interpolate between the codes of the same two images, and use many pairs.
@@ -501,7 +504,7 @@ lesson.show(
 #
 # This is the end of the core course. [Lesson 04](04_how_probable_is_an_image.ipynb) computes how probable an image
 # is, and [lesson 05](05_measuring_the_claims.ipynb) shows how to measure claims like those of the post. If you would
-# rather use your own images, go to [lesson 07](07_your_own_images.ipynb). All terms are collected in the
+# rather use your own images, go to [lesson 07](07_your_own_images.ipynb). All terms are explained in the
 # [glossary](../docs/glossary.md).
 #
 # ## Three quick questions
@@ -509,8 +512,8 @@ lesson.show(
 # <details><summary>1. The training of model A ends at a loss of 44, and that of model B at 154. Which is better?</summary>
 #
 # We cannot tell from these numbers, because the losses have different units. The loss of A consists of squared errors
-# and MMD², and the loss of B of a cross-entropy and a KL divergence. To compare the models, we have to apply the same
-# measure to both, for example the pixel error.
+# and MMD², while the loss of B consists of a cross-entropy and a KL divergence. To compare the models, we have to
+# apply the same measure to both, for example the pixel error.
 #
 # </details>
 #
@@ -520,7 +523,7 @@ lesson.show(
 # It tells us almost nothing, because samples practically never come from there. The corner is at a distance of 5.7
 # from the origin, and in two dimensions a code from the prior is farther out than $r$ with a probability of
 # $e^{-r^2/2}$. Here, $r^2 = 4^2 + 4^2 = 32$, so the probability is $e^{-16}$, or one in nine million. In other words,
-# even a million samples would probably not contain one.
+# even a million samples would probably not contain a single one that is this far out.
 #
 # </details>
 #
@@ -528,9 +531,9 @@ lesson.show(
 # other one of 0.65. Is the second model better?</summary>
 #
 # You cannot know this from one seed, because the accuracy also depends on chance. In the last table of this lesson,
-# the accuracy of one and the same model varies with a standard deviation of 0.03 to 0.04 over ten seeds on digits
-# after four epochs, and the difference of two models varies even more. A difference of 0.03 between two runs may
-# therefore be due to chance.
+# the 15-NN accuracy on digits after four epochs has a standard deviation of 0.03 to 0.04 over ten seeds of the same
+# model. The difference between two models varies even more. A difference of 0.03 between two runs may therefore be
+# due to chance.
 #
 # </details>
 #
@@ -540,19 +543,19 @@ lesson.show(
 # [`solutions/03_mnist.ipynb`](solutions/03_mnist.ipynb).
 #
 # 1. **Change one line.** Set `epochs` to 1 and run all cells. How much of the difference between the two models is
-#    there after one epoch?
+#    already present after one epoch?
 # 2. **Measure.** Interpolate between two hundred pairs of test images of different classes with each model. What
 #    share of the total change is due to the largest of the nine steps? It would be a ninth if all steps were equal.
 #    In which model is the change more even?
 # 3. **On paper.** A decoder that cannot distinguish several images decodes the same image $m$ for all of them. Show
-#    that in terms of cross-entropy the best $m$ is their mean, and that the extra cost of any other $m$ is a KL
+#    that, in terms of cross-entropy, the best $m$ is their mean and that the extra cost of any other $m$ is a KL
 #    divergence. Check this with a 0 and a 1.
 # 4. **Measure.** The two models differ in three respects. Train `objectives.infovae(1, 784, sampled=False)`, which
-#    has the cross-entropy of the VAE, but the MMD² and the deterministic codes of the MMD-VAE. Which of the two
-#    models is it more similar to?
+#    has the cross-entropy of the VAE but the MMD² and the deterministic codes of the MMD-VAE. Which of the two models
+#    is it more similar to?
 # 5. **Open.** Let a friend look at the two grids in the section [Which model is which?](#Which-model-is-which?) and
-#    say which one is more organic. Then show them mirrored, and with the names exchanged. What would you conclude
-#    from each of the possible answers?
+#    say which one is more organic. Then show them mirrored and with the names exchanged. What would you conclude from
+#    each of the possible answers?
 #
 # ## Further reading
 #
@@ -562,4 +565,4 @@ lesson.show(
 # - Sigrid Keydana, [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
 #   RStudio AI blog, 2018. The post shows its models on digits side by side.
 # - Tim Davidson et al., [Hyperspherical variational auto-encoders](https://arxiv.org/abs/1804.00891), 2018. The
-#   authors study what the shape of the latent space does to digits.
+#   authors study how the shape of the latent space affects models of digits.

@@ -156,7 +156,7 @@ def test_the_differences_that_lesson_03_carries_over_from_clothes_are_in_the_tab
         said + "standard KL weight follows, and the VAE with the post's weights is far behind."
         in lesson
     )
-    assert "differ in MMD² by more than twice the standard deviation over seeds" in lesson
+    assert "by more than twice the larger of their standard deviations over seeds" in lesson
     for schedule in ("fast", "post"):
         for dataset in model_table.DATASETS:
             rows = model_table.rows(TABLE, schedule)
