@@ -272,10 +272,10 @@ lesson.show(
 
 # %% [markdown]
 # Start at any face inside the circle and move one step in any direction. You will notice that the expression changes
-# only a little. Now move from the upper left of the circle to its lower right, and you can watch a face change from
-# sad to smiling. From the lower left to the upper right, the mouth opens and the eyes widen. The expressions agree
-# with the colors of the previous figure, where valence increases toward the lower right and intensity toward the
-# upper right.
+# only a little. If you now move from the upper left of the circle to its lower right, you can watch a face change
+# from sad to smiling. From the lower left to the upper right, the mouth opens and the eyes widen. The expressions
+# agree with the colors of the previous figure, where valence increases toward the lower right and intensity increases
+# toward the upper right.
 #
 # At the top and at the right, the faces fall apart. On the right, this begins even inside the circle. The previous
 # figure shows why: it has no dots in these places. The decoder was never trained to draw anything there, so we cannot
@@ -302,8 +302,8 @@ lesson.show(
 #
 # The first row of the next table shows R² for this probe, which uses both z1 and z2. The next two rows show how well
 # a single axis predicts a factor if the prediction is a constant plus a multiple of z1 or of z2. For the last two
-# rows, we have rotated all codes around the origin. We have chosen the angle for which each of the two axes predicts
-# one of the factors as accurately as possible.
+# rows, we rotated all codes around the origin by the angle for which each of the two axes predicts one of the factors
+# as accurately as possible.
 #
 # **Predict.** Look at the two slanted directions in the figure. Which of the two factors will z1 alone predict
 # better?
@@ -323,10 +323,10 @@ pd.DataFrame(rows, index=tables.FACTORS).T.round(2)
 
 # %% [markdown]
 # From both numbers together, we can predict both factors almost perfectly, with an R² of 0.96 for valence and 0.98
-# for intensity. A single axis is a mixture of the two factors. For example, z1 predicts intensity with an R² of 0.78,
-# but also valence with 0.18. After a rotation of 62 degrees, each axis corresponds to one factor. Codes of this kind
-# are called [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of 0.94
-# and intensity with 0.00. For the second axis, the values are 0.00 and 0.97. Some increase was to be expected,
+# for intensity. A single axis is a mixture of the two factors. For example, z1 predicts intensity with an R² of 0.78
+# and valence with an R² of 0.18. After a rotation of 62 degrees, each axis corresponds to one factor. Codes of this
+# kind are called [disentangled](../docs/glossary.md#disentanglement). The first axis predicts valence with an R² of
+# 0.94 and intensity with 0.00. For the second axis, the values are 0.00 and 0.97. Some increase was to be expected,
 # because we chose the best angle. The size of the increase is remarkable, however: a single axis now predicts its
 # factor almost as well as both numbers do.
 #
@@ -383,7 +383,7 @@ numbers.rename(columns=lambda name: name.replace("k-NN R²", "R² of 15 nearest 
 # The four seeds with a pale arrow deserve a closer look. For seeds 1, 2, 7, and 9, the linear probe predicts valence
 # with an R² of at most 0.64. For three of these seeds, the 15 nearest codes still reach 0.87 or more. This
 # combination means that the latent space does contain the valence, but that valence does not increase in a single
-# direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valence have similar
+# direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valences have similar
 # codes there, so part of the information about valence is missing after four epochs. (In exercise 1, you can look at
 # this latent space, and the solution shows what longer training changes.) If we had trained only with this seed, our
 # answer to the opening question would have been less clear. This is a reason never to rely on a single run.
@@ -641,8 +641,8 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 # <details><summary>2. You train a VAE with two numbers per code on photographs of faces that are lit from different
 # sides. Which factor do you expect the codes to describe best?</summary>
 #
-# Most likely the direction of the light, because it changes the brightness of almost every pixel. A smile changes
-# only a small part of the image.
+# They most likely describe the direction of the light, because it changes the brightness of almost every pixel. A
+# smile changes only a small part of the image.
 #
 # </details>
 #
