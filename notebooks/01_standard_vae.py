@@ -933,8 +933,8 @@ lesson.show(
 # Before training, all samples are the same uniform gray, and all codes are in one small spot. After 50 steps, the
 # samples are blurred, but footwear and trousers are already far apart in the latent space. After 200 steps, which is
 # a third of the first epoch, most classes have reached the places where we find them at the end. The remaining steps
-# only refine the picture. It is typical that a VAE learns the coarse structure of its data first, because this
-# reduces the reconstruction term the most.
+# only refine the picture. A VAE typically learns the coarse structure of its data first, because this reduces the
+# reconstruction term the most.
 #
 # The next figure shows the final latent space in a larger format. Each dot is the mean $\mu$ of the approximate
 # posterior of one test image, and the dashed circle contains 95 % of the prior. Compare this figure with the latent
@@ -954,9 +954,9 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # As the line above the figure says, 90 % of the codes are now inside the circle, and they are centered near the
 # origin. This is the effect of the KL term, which was missing from the autoencoder. As in the autoencoder, many
-# classes have a region to themselves, although the model has not seen a label. Footwear is on the left, trousers are
-# on the right, and dresses are next to trousers. Shirts, pullovers, and coats overlap in the middle, as we expected
-# from their outlines.
+# classes have their own region, although the model has not seen any labels. Footwear is on the left, trousers are on
+# the right, and dresses are next to trousers. Shirts, pullovers, and coats overlap in the middle, as we expected from
+# their outlines.
 #
 # The codes do not have exactly the same distribution as the prior, however. Some regions inside the circle contain
 # few codes, for example around $(1, 2)$ and around $(-1, -2)$, whereas many sandals and trousers are outside. The KL
