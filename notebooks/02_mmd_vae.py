@@ -273,10 +273,10 @@ print(f"information {information:.2f} + distance {distance:.2f} = {information +
 # We now need a number that tells us how much the aggregate posterior differs from the prior. The KL divergence
 # between the two is a possible answer. However, it is inconvenient for training, because it requires the density
 # $q(z)$, and computing this density at a single code involves all images, as we have just seen. Moreover, the model
-# that we are about to build has no such density, because it encodes each image as a single point. What we can always
-# get are *samples* from both distributions. For the aggregate posterior, we encode a batch of images, and for the
-# prior, we use a random number generator. We therefore look for a way to compare two distributions by comparing two
-# samples.
+# that we are about to build has no such density, because it encodes each image as a single point. However, we can
+# always obtain *samples* from both distributions. For the aggregate posterior, we encode a batch of images, and for
+# the prior, we use a random number generator. We therefore look for a way to compare two distributions by comparing
+# two samples.
 #
 # We start with two points. A **kernel** is a function $k(u, v)$ that says how similar the points $u$ and $v$ are. We
 # use the **Gaussian kernel**,
@@ -307,10 +307,10 @@ lesson.show(
 )
 
 # %% [markdown]
-# The orange curve, with $\ell^2 = 2$ and thus a bandwidth of about 1.4, is the kernel that we use from here on unless
-# we say otherwise. Points at distance 1 are similar according to this kernel, while points at distance 4 have almost
-# no similarity. For the blue kernel, only nearly identical points are similar. For the red kernel, by contrast, all
-# distances in the figure are small, so all points are similar.
+# The orange curve, with $\ell^2 = 2$ and thus a bandwidth of about 1.4, shows the kernel that we use from here on
+# unless we say otherwise. Points at a distance of 1 are similar according to this kernel, while points at a distance
+# of 4 have almost no similarity. For the blue kernel, only nearly identical points are similar. For the red kernel,
+# by contrast, all distances in the figure are small, so all points are similar.
 #
 # ## MMD with three points
 #
@@ -415,10 +415,10 @@ lesson.show(
 )
 
 # %% [markdown]
-# For the second sample from the same distribution, in the first panel, MMD² is close to zero. For the shifted sample,
-# whose points barely overlap with the blue ones, it is 0.69, by far the largest of the four values. The wide sample
-# has the same center but many points outside the blue ones, and its value of 0.16 lies between these extremes. The
-# ring has a value of 0.016. This is small, but it is about five times as large as the value in the first panel,
+# In the first panel, MMD² is close to zero, because both samples come from the same distribution. For the shifted
+# sample, whose points barely overlap with the blue ones, it is 0.69, by far the largest of the four values. The wide
+# sample has the same center but many points outside the blue ones, and its value of 0.16 lies between these extremes.
+# The ring has a value of 0.016. This is small, but it is about five times as large as the value in the first panel,
 # although the ring and the blue sample have practically the same mean and variance. This means that MMD compares more
 # than means and variances. In this case, it also notices that the ring has no points in the middle.
 #
@@ -470,8 +470,8 @@ print(f"MMD² with ℓ² = 200: {shifted:.4f}, from the means alone: {means_apar
 # opposite problem. Here, two points are similar only if they are less than about 0.1 apart, and in samples of 500
 # points there are few such pairs, apart from the pairs of a point with itself. All values in this column are
 # therefore small. The shift by 3, which is the most obvious difference in the figure, does not even have the largest
-# value. The largest is that of the ring, because the points of a thin ring are crowded and therefore have more close
-# neighbors.
+# value. The ring has the largest value, because the points of a thin ring are close together and therefore have more
+# close neighbors.
 #
 # For training, there is a second question: how does MMD² *change* when the samples move? This matters because
 # training follows gradients. The next cell shifts the second sample by 0 to 8 to the right and plots MMD² for each
@@ -574,9 +574,9 @@ if lesson.has_two_dimensions(latent_dim):
 # a sample include each point paired with itself. In the example with three points, these pairs contributed the two 1s
 # in $(1 + 1 + 0.368 + 0.368)/4$. Such a pair always has similarity 1, while a pair of different points has a
 # similarity of $\mathbb E\,k$ on average. In a sample of $n$ points, $n$ of the $n^2$ pairs are pairs of a point with
-# itself. A share of $1/n$ of the pairs is therefore too large by $1 - \mathbb E\,k$, and the average is too large by
-# $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come from the same distribution, the total error is on
-# average
+# itself. For a share of $1/n$ of the pairs, the similarity is therefore too large by $1 - \mathbb E\,k$, which makes
+# the average too large by $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come from the same
+# distribution, the total error is on average
 #
 # $$ \frac{2\,(1 - \mathbb E\,k)}{n}. $$
 #
@@ -796,9 +796,9 @@ if lesson.has_two_dimensions(latent_dim):
 # The codes show the difference that we expect. Those of the VAE extend beyond the dashed circle on all sides,
 # farthest at the top and at the bottom. Those of the MMD-VAE form a rounder shape that stays almost completely within
 # the circle. Apart from that, the two latent spaces have much in common. In both of them, footwear is in one region,
-# trousers are at the edge, and shirts, coats, and pullovers overlap. It has no meaning that trousers are on the right
-# in one model and on the left in the other. Nothing in either loss distinguishes left from right, so the orientation
-# depends on the random numbers with which training begins.
+# trousers are at the edge, and shirts, coats, and pullovers overlap. The fact that trousers are on the right in one
+# model and on the left in the other has no meaning. Nothing in either loss distinguishes left from right, so the
+# orientation depends on the random numbers with which training begins.
 
 # %%
 lesson.show(
@@ -822,13 +822,13 @@ if lesson.has_two_dimensions(latent_dim):
 # In both grids, neighboring images are similar, and each class appears where its codes were in the figure of the
 # codes. The grids differ mainly outside the circle. There, most images of the VAE fade or break up, while those of
 # the MMD-VAE still have the outlines of garments, although many of them are too bright. The post makes a similar
-# observation when it compares its two models. The difference is less important than it looks, however, because only 5
-# % of the samples from the prior fall outside the circle. Inside it, both grids have a few places with incomplete
+# observation when it compares its two models. The difference is less important than it looks, however, because only
+# 5 % of the samples from the prior fall outside the circle. Inside it, both grids have a few places with incomplete
 # images.
 #
 # For each of the two models, the witness function shows where the aggregate posterior differs from the prior.
 #
-# **Predict.** How dark will the witness function of the MMD-VAE be, on the color scale of the VAE?
+# **Predict.** How dark will the witness function of the MMD-VAE be on the color scale of the VAE?
 
 # %%
 if lesson.has_two_dimensions(latent_dim):
@@ -919,8 +919,8 @@ pd.DataFrame(rows).T.round(4)
 # All latent spaces in the figure have the same scale, the dashed circle contains 95 % of the prior, and the colors of
 # the classes are those of the previous figures. We first compare the left panel with the right one, as the post did.
 # The difference is as striking as the post says. In the left panel, most codes are outside the circle, toward the
-# lower left. According to the table, only 13 % of them are inside. In the right panel, the codes are centered, and 99
-# % of them are inside the circle.
+# lower left. According to the table, only 13 % of them are inside. In the right panel, the codes are centered, and
+# 99 % of them are inside the circle.
 #
 # Now cover the left panel with your hand and compare the other two. What remains is a difference of degree. The codes
 # of the VAE with the standard KL weight are nearly centered as well, and 97 % of them are inside the circle. (The
@@ -944,8 +944,8 @@ lesson.show(
 # There are thus two ways to bring the codes of the post's VAE into the circle. One is to give the KL its standard
 # weight. The other is to replace the KL with MMD and to use codes that are not sampled. Over several seeds,
 # [lesson 05](05_measuring_the_claims.ipynb) finds that each change, made without the other, removes most of the
-# difference in the center and the spread of the codes. (The two effects overlap, so their shares do not add up to 100
-# %.) The pictures in the left and right panels therefore do not show that MMD is necessary.
+# difference in the center and the spread of the codes. (The two effects overlap, so their shares do not add up to
+# 100 %.) The pictures in the left and right panels therefore do not show that MMD is necessary.
 #
 # ## What one seed can and cannot show
 #
@@ -953,9 +953,9 @@ lesson.show(
 # reconstructions? We cannot tell from three models with one seed each, because a model that is trained again with
 # another [seed](../docs/glossary.md#seed) gives different numbers. For the study in
 # [lesson 05](05_measuring_the_claims.ipynb), the models were trained with several seeds. The next cell reads its
-# table and compares the VAE with the standard KL weight to the post's MMD-VAE. It does so for both schedules, the
-# fast one of this lesson and that of the post. The last two columns count for how many seeds the VAE has the higher
-# value.
+# table and compares the post's MMD-VAE with the VAE that has the standard KL weight. It does so for both schedules,
+# the fast one of this lesson and that of the post. The last two columns count for how many seeds the VAE has the
+# higher value.
 
 # %%
 table, rows = model_table.read(), {}
@@ -977,20 +977,21 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # the MMD-VAE, so the codes of the MMD-VAE match the prior better for every seed. In the rows of the pixel MSE, the
 # VAE has the *lower* error for all ten seeds of the fast schedule. With the schedule of the post, the VAE has the
 # higher error for one of the five seeds, and this is the seed of the models that we loaded above. From this seed
-# alone we would have concluded the opposite of what the other four seeds suggest. The 15-NN accuracy is higher for
+# alone, we would have concluded the opposite of what the other four seeds suggest. The 15-NN accuracy is higher for
 # the VAE for nine of ten seeds of the fast schedule and for three of five seeds of the other. With the schedule of
 # the post, the question is therefore open.
 #
 # More seeds reduce the influence of chance. They do not help with three other limits.
 #
 # - **The models differ in three ways.** The rounder aggregate posterior may have three causes. MMD penalizes any
-#   other shape. Squared errors are smaller numbers than cross-entropies, so any regularizer has more influence beside
-#   them. And without sampling, no noise blurs the codes. To separate the three changes, one has to make them one at a
-#   time. [Lesson 05](05_measuring_the_claims.ipynb) does this as far as possible. It has to treat MMD and the missing
-#   noise as *one* change, for two reasons. For codes without noise, the KL would be infinite, since it contains
-#   $-\log\sigma$. And models with both MMD and noise collapsed in three of the four cases that were trained, which
-#   are two data sets with two reconstruction terms each. Only for clothes with cross-entropy can the two changes be
-#   separated. When we say that MMD has an effect, we therefore mean MMD together with codes that are not sampled.
+#   other shape. Squared errors are smaller numbers than cross-entropies, so any regularizer has relatively more
+#   influence. And without sampling, no noise blurs the codes. To separate the three changes, one has to make them one
+#   at a time. [Lesson 05](05_measuring_the_claims.ipynb) does this as far as possible. It has to treat MMD and the
+#   missing noise as *one* change, for two reasons. For codes without noise, the KL would be infinite, since it
+#   contains $-\log\sigma$. In addition, models with both MMD and noise collapsed in three of the four cases that were
+#   trained (two data sets with two reconstruction terms each). Only for clothes with cross-entropy can the two
+#   changes be separated. When we say that MMD has an effect, we therefore mean MMD together with codes that are not
+#   sampled.
 # - **A measure can favor the model that was trained on it.** MMD² to the prior is computed with the same kernel that
 #   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures.
 #   [Lesson 05](05_measuring_the_claims.ipynb) therefore uses MMD² to the prior, evaluated with kernels not used in
@@ -1022,7 +1023,8 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # $$ \varphi_q(\omega) = \mathbb E\, e^{i\omega\cdot u}, \qquad u \sim q. $$
 #
 # This is the *characteristic function* of $q$. The second term gives $|\varphi_p(\omega)|^2$ in the same way, and the
-# third gives twice the real part of $\varphi_q(\omega)\,\overline{\varphi_p(\omega)}$. Together they are a square:
+# third gives minus twice the real part of $\varphi_q(\omega)\,\overline{\varphi_p(\omega)}$. Together, they form a
+# square:
 #
 # $$ \mathrm{MMD}^2(q, p) = \int |\varphi_q(\omega) - \varphi_p(\omega)|^2\,d\Lambda(\omega). $$
 #
@@ -1046,9 +1048,9 @@ for name, other in others.items():
 
 # %% [markdown]
 # The numbers are those that we found with the three averages. The formula also gives a second view of the bandwidth.
-# A wide kernel uses only low frequencies, and at low frequencies characteristic functions of distributions with equal
-# means are nearly the same. A narrow kernel uses mostly high frequencies, at which the characteristic functions of
-# all smooth distributions are nearly zero.
+# A wide kernel uses only low frequencies, and at low frequencies, the characteristic functions of distributions with
+# equal means are nearly the same. A narrow kernel uses mostly high frequencies, at which the characteristic functions
+# of all smooth distributions are nearly zero.
 #
 # ## Optional reading on Wasserstein autoencoders
 #
@@ -1067,8 +1069,8 @@ for name, other in others.items():
 # cannot be larger. The reconstruction error is therefore an upper bound on the squared Wasserstein distance, under
 # the following conditions.
 #
-# - **The aggregate posterior equals the prior exactly.** Otherwise the images decoded from codes are not distributed
-#   like the images generated from prior samples. In practice the match is only approximate, so there is no guarantee
+# - **The aggregate posterior equals the prior exactly.** Otherwise, the images decoded from codes are not distributed
+#   like the images generated from prior samples. In practice, the match is only approximate, so there is no guarantee
 #   that the bound holds.
 # - **The decoder is deterministic**, that is, it gives one image for each code. This is the case here if we take the
 #   output of the decoder itself as the generated image. The encoder may be random.
