@@ -200,7 +200,7 @@ if lesson.has_two_dimensions(latent_dim):
 # %% [markdown]
 # <details><summary>Our answer</summary>
 #
-# The codes give the answer away, because they are distributed so differently. Those of model A form a single round
+# The codes give the answer away, because their distributions are so different. Those of model A form a single round
 # disk, and the share of codes outside the circle is about what we would expect for the prior. This is what MMD asks
 # for, so model A is the MMD-VAE. The codes of model B are less evenly distributed. The 0s extend beyond the circle at
 # the top, the 1s are separated from the rest at the left, and there is more empty space between the classes. Model B
@@ -372,10 +372,11 @@ pd.DataFrame(rows).T.round(4)
 # With the post's weights, only 37 % of the codes are inside the circle, because the KL divergence has so little
 # weight that codes far from the origin are hardly penalized. Samples from the prior, however, are inside the circle
 # 95 % of the time. The decoder therefore receives codes of a kind that it has rarely seen in training. With the
-# standard KL weight, 93 % of the codes are inside the circle, and with the MMD-VAE, 97 % are. (The ideal share is 95
-# %.) If we had compared only the left and right columns, as the post does, we might have attributed this difference
-# to MMD. The middle panel shows that restoring the standard KL weight alone achieves most of this effect. MMD² shows
-# the same: it is 0.4271 for the post's VAE, 0.0136 with the standard KL weight, and 0.0002 for the MMD-VAE.
+# standard KL weight, 93 % of the codes are inside the circle, and with the MMD-VAE, 97 % are. (The ideal share is
+# 95 %.) If we had compared only the left and right columns, as the post does, we might have attributed this
+# difference to MMD. The middle panel shows that restoring the standard KL weight alone achieves most of this effect.
+# MMD² shows the same: it is 0.4271 for the post's VAE, 0.0136 with the standard KL weight, and 0.0002 for the
+# MMD-VAE.
 #
 # ### Morphing
 #
@@ -476,7 +477,7 @@ lesson.show(
 # [binary cross-entropy](../docs/glossary.md#binary-cross-entropy), its codes are not sampled, and MMD² takes the
 # place of the KL divergence. Squared errors are also smaller numbers than cross-entropies. The first change therefore
 # increases the relative weight of the penalty for codes that are far from the prior. Exercise 4 and
-# [lesson 05](05_measuring_the_claims.ipynb) separate the three changes.
+# [lesson 05](05_measuring_the_claims.ipynb) separate these changes as far as possible.
 #
 # **Is the post's statement about digits correct?** It says that samples and clusters hardly differ. The samples of
 # the two models that the post compares differ clearly (see
