@@ -427,11 +427,11 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 #
 # The first term is large if codes sampled from the approximate posterior decode to images similar to $x$. With the
 # opposite sign, it plays the role of the reconstruction loss of an autoencoder. The second term is large if the
-# approximate posterior of this image differs from the prior. These are the two ideas from the end of the section on
-# [autoencoders](#An-autoencoder-and-its-latent-space). They follow from maximum likelihood as soon as we let an
-# encoder approximate the true posterior. Note that two different KL divergences occur in this derivation. The one in
-# the ELBO compares $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares it with the true
-# posterior and is the part of $\log p(x)$ that the ELBO leaves out.
+# approximate posterior of this image differs from the prior. The two terms correspond to the two ideas from the end
+# of the section on [autoencoders](#An-autoencoder-and-its-latent-space). These ideas follow from maximum likelihood
+# as soon as we let an encoder approximate the true posterior. Note that two different KL divergences occur in this
+# derivation. The one in the ELBO compares $q(z\mid x)$ with the prior and can be computed. The one in step 3 compares
+# it with the true posterior and is the part of $\log p(x)$ that the ELBO leaves out.
 #
 # Let us check the derivation with the three codes, for which all probabilities are known.
 #
@@ -508,8 +508,8 @@ kl_term = np.sum(mu**2 + sigma**2 - log_var - 1) / 2
 print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f} nats")
 
 # %% [markdown]
-# The first term, $\log p(x\mid z)$, is by far the largest in absolute value. Its average is -122.41 nats, because it
-# is a sum over 784 pixels. The term $\log p(z)$ is -5.17 nats on average, and $\log q(z\mid x)$ is 2.20 nats. You may
+# The first term, $\log p(x\mid z)$, is by far the largest in absolute value. It is a sum over 784 pixels, and its
+# average is -122.41 nats. The term $\log p(z)$ is -5.17 nats on average, and $\log q(z\mid x)$ is 2.20 nats. You may
 # wonder how such a logarithm can be positive. The reason is that $q(z\mid x)$ is a density, and a density may be
 # greater than one. The standard deviations in the first line are only 0.087 and 0.074. Since nearly all of the
 # probability is concentrated in a small region, the density there must be high.
@@ -690,7 +690,7 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 #
 # There is another way to get a gradient through a sampler, but we will see that it is noisy. Let $f(z)$ be any cost
 # of a code, in our case the reconstruction term. We need the gradient of its average,
-# $\mathbb E_q[f(z)]=\int q(z)\,f(z)\,dz$, with respect to $\mu$. Here $q(z)$ is short for the density of the
+# $\mathbb E_q[f(z)]=\int q(z)\,f(z)\,dz$, with respect to $\mu$. Here, $q(z)$ is short for the density of the
 # approximate posterior of one image. Only this density depends on $\mu$, so its derivative is all that we need. We
 # write $\nabla_\mu$ for the derivative with respect to $\mu$. By the chain rule,
 # $\nabla_\mu\log q = \nabla_\mu q / q$, and therefore $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert this, we
@@ -739,8 +739,8 @@ for name, estimate in estimates.items():
     print(f", {ratio:6,.0f} times the variance")
 
 # %% [markdown]
-# All three rows estimate the same gradient. With the reparameterization trick it is $-47.7 \pm 0.6$, where the number
-# after $\pm$ is the standard error, that is, the standard deviation of one sample divided by $\sqrt{500}$. The
+# All three rows estimate the same gradient. With the reparameterization trick, it is $-47.7 \pm 0.6$, where the
+# number after $\pm$ is the standard error, that is, the standard deviation of one sample divided by $\sqrt{500}$. The
 # negative sign means that the cost decreases as $\mu_1$ increases, so a training step moves the mean back to the
 # right. The score-function estimator gives $-181.6 \pm 68.6$. This does not contradict the first row, because the two
 # values are only about two standard errors apart. Even after 500 samples, however, its standard error of 68.6 is
@@ -755,7 +755,7 @@ for name, estimate in estimates.items():
 # cost first, for example by decoding many codes of the same image, whereas one code per image is enough for the
 # trick. In practice, the trick is therefore preferred whenever the cost can be differentiated with respect to the
 # code and the code is a differentiable function of $\mu$, $\sigma$, and the noise. For discrete codes like A, B, and
-# C there is no such function. [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in
+# C, there is no such function. [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in
 # detail.
 #
 # ## One step by hand, then fit
@@ -888,7 +888,7 @@ with np.load(path) as checkpoint:
 # %% [markdown]
 # The first row contains the 28,036 weights of the encoder and the 41,953 weights of the decoder. The two remaining
 # numbers are the state of the random number generator that produces the noise $\varepsilon$. The second row is twice
-# as large, because for every weight the optimizer keeps two running averages, one of the gradient and one of its
+# as large, because the optimizer keeps two running averages for every weight, one of the gradient and one of its
 # square. In addition, it keeps two scalars, one of which counts the steps. If these averages were lost, the optimizer
 # would start over as if training had just begun, and the next steps would be different. The history shows how many
 # epochs are complete. This number and the seed determine the order of the images in the next epoch.
@@ -975,10 +975,10 @@ lesson.show(
 # %% [markdown]
 # Most of the samples can be recognized as a T-shirt, a pullover, a boot, a bag, or trousers. A few are unclear, such
 # as the sixth image in the second row. Strictly speaking, these images are not samples from $p(x\mid z)$ but its
-# means $m$, the brightness that the decoder outputs. A true sample would have black and white pixels at random around
-# this brightness, so it is the means that are usually shown. All of them are soft, without any logo, pattern, or
-# shoelace. The reason is that two numbers cannot describe such details. For every code, the decoder has to find one
-# image that fits all training images with similar codes. The best compromise is close to their average.
+# means $m$, the brightness that the decoder outputs. A true sample would consist of random black and white pixels, so
+# it is the means that are usually shown. All of our images are soft, without any logo, pattern, or shoelace. The
+# reason is that two numbers cannot describe such details. For every code, the decoder has to find one image that fits
+# all training images with similar codes. The best compromise is close to their average.
 #
 # For a more systematic view, we decode a regular grid of codes between -4 and 4 and put each image at the position of
 # its code.
@@ -1196,9 +1196,9 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # $\beta = 1/100$, as the post's was, has *the post's effective weights*. Here, the word refers to the weights of the
 # terms in the loss, not to the parameters of the networks.
 #
-# To see what the mistake does to the model, we need two models for a comparison. The course comes with two models
-# that were trained with the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure
-# shows the one with the post's effective weights, and the right column shows the one with the standard weight.
+# To see what the mistake does to the model, we compare two models that come with the course. They were trained with
+# the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure shows the one with the
+# post's effective weights, and the right column shows the one with the standard weight.
 #
 # **Predict.** If there is hardly any penalty for being different from the prior, where will the codes be? What will
 # we get if we decode samples from the prior?
@@ -1256,10 +1256,10 @@ lesson.show(
 # measures it over several seeds.
 #
 # To summarize, codes that are not centered and samples that are incomplete are not general weaknesses of VAEs. In
-# this comparison they come from a single missing argument, the axis of a sum. The [study](../docs/results.md) shows
+# this comparison, they come from a single missing argument, the axis of a sum. The [study](../docs/results.md) shows
 # that this is not chance. Over five seeds with the post's settings, the average distance between the mean of the
 # codes and the origin is 3.48 with the post's effective weights and 0.39 with the standard weight. The direction, the
-# lower left, is a coincidence. The weak penalty hardly pulls them toward the origin, so they stay on the side to
+# lower left, is a coincidence. The weak penalty hardly pulls the codes toward the origin, so they stay on the side to
 # which the first steps of training have moved them. This side differs from seed to seed.
 #
 # How could the author have noticed the mistake? The loss decreases in both cases, so this alone is no warning. The
@@ -1286,12 +1286,12 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 # stay about the same, whereas the loss of the post would nearly double.
 #
 # The output contains a surprise as well. A weaker penalty leaves the encoder more freedom. Nevertheless, with the
-# post's effective weights the reconstruction term ends at 261.8 nats, which is not lower than the 261.1 nats with the
-# standard weight. In the study of [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to slightly
-# worse reconstructions of the test images for all five seeds. If both models were at the minimum of their losses, the
-# one with the weaker penalty would reconstruct the training images at least as well, since it pays less for the codes
-# that this requires. The result is therefore a sign that training has not converged. With the faster schedule of this
-# lesson, the weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
+# post's effective weights, the reconstruction term ends at 261.8 nats, which is not lower than the 261.1 nats with
+# the standard weight. In the study of [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to
+# slightly worse reconstructions of the test images for all five seeds. If both models were at the minimum of their
+# losses, the one with the weaker penalty would reconstruct the training images at least as well, since it pays less
+# for the codes that this requires. The result is therefore a sign that training has not converged. With the faster
+# schedule of this lesson, the weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
 #
 # ## What to remember
 #
@@ -1380,8 +1380,8 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 # $\sum y \log(y/\hat y)$ for two *discrete* distributions, whose probabilities it expects as lists $y$ and $\hat y$
 # of numbers between 0 and 1. Our distributions are normal distributions, which are described by means and variances.
 # If we pass the means as $y$ and the variances as $\hat y$, as the next cell does, we get no error message. The
-# function clips all numbers to the range from 0 to 1 and returns a result. The next cell compares it with the correct
-# value for two means, 1 and 3.
+# function clips all numbers to the range from 0 to 1 and returns a result. The cell compares this result with the
+# correct value for two means, 1 and 3.
 
 # %%
 for mean in (1.0, 3.0):
@@ -1393,7 +1393,7 @@ for mean in (1.0, 3.0):
 # %% [markdown]
 # The KL to the prior increases from 1.14 to 5.14 nats, because a mean of 3 is much farther from the origin than a
 # mean of 1, measured in standard deviations of the prior. The function in Keras returns 1.39 in both cases, since it
-# clips the mean 3 to 1. As a term of the loss, it would therefore put no limit on how far away the codes are.
+# clips the mean of 3 to 1. As a term of the loss, it would therefore put no limit on how far away the codes are.
 #
 # ## Appendix B: the KL from samples and in closed form
 #
