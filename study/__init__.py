@@ -24,7 +24,8 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
     face_tables         drawn and filmed faces; `make_face_tables` adds the rows
     published_numbers   numbers that others published; `make_published` trains their models
     training_schedules  train by several training schedules, and compare them
-    write_results       write the tables of README.md and docs/results.md; `markdown` formats them
+    write_results       write the tables of README.md and docs/results.md; `ledger_tables` has those
+                        of verdicts, `first_edition` what changed, `markdown` formats them
 """
 
 from pathlib import Path

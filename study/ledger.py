@@ -39,6 +39,8 @@ from vaelib.support.files import write_atomically
 LEDGER = Path(__file__).with_name("ledger.csv")
 # Measures of the variety of samples, which averaging does not raise above that of real images.
 VARIETY = "coverage", "recall"
+LIKELIHOOD_FAMILY, VARIETY_FAMILY = "likelihoods", "variety of samples"
+NOISE_FAMILY = "MMD and noise, with cross-entropy"
 
 
 def ledger() -> pd.DataFrame:
@@ -116,7 +118,7 @@ def _likelihoods(table: pd.DataFrame) -> Iterator[dict]:
         if (models.rate < claims.COLLAPSED).any():
             row |= {"verdict": "", "note": COLLAPSED}
         rows.append(row)
-    return corrected(rows, "likelihoods", PLANNED)
+    return corrected(rows, LIKELIHOOD_FAMILY, PLANNED)
 
 
 def _forecast(relative: bool = False) -> Iterator[dict]:
@@ -224,7 +226,7 @@ def _variety(table: pd.DataFrame) -> Iterator[dict]:
             where = {"claim": "samples are as varied as the data", "data": dataset}
             where |= {"measure": measure, "comparison": comparison, "schedule": schedule}
             rows.append(where | numbers(found))
-    return corrected(rows, "variety of samples", EXPLORATORY)
+    return corrected(rows, VARIETY_FAMILY, EXPLORATORY)
 
 
 def _noise(table: pd.DataFrame) -> Iterator[dict]:
@@ -237,7 +239,7 @@ def _noise(table: pd.DataFrame) -> Iterator[dict]:
         note = REWARDS_AVERAGES if measure.endswith("on manifold") else ""
         found = contrast(part, "fashion_mnist", measure, weights)
         rows.append(where | numbers(found) | {"note": note})
-    return corrected(rows, "MMD and noise, with cross-entropy", EXPLORATORY)
+    return corrected(rows, NOISE_FAMILY, EXPLORATORY)
 
 
 if __name__ == "__main__":
