@@ -1,7 +1,7 @@
 """Train and measure random models of a table of the study again, and compare with the table.
 
 `python -m study.check [--table models] [--rows 3] [--seed 0]`, or `make study-check ROWS=3`. A row
-takes a minute or two. Models with fewer than three seeds, and those of the post's long schedule, are
+takes a minute or two. Models with fewer than three seeds, and those of the long schedule, are
 left out. The exit status is 1 if a measure lies outside of the range.
 
 The weights are the same bit for bit only on the same kind of machine with the same versions and
