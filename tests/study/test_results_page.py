@@ -273,6 +273,15 @@ def test_no_test_finds_what_is_said_never_to_be_found():
     assert (sharper[sharper.schedule == "fast"].estimate > 0).all()
 
 
+def test_as_many_comparisons_are_open_as_the_page_says():
+    mine = FOUND[(FOUND.family == post_verdicts.CLAIMS) & (FOUND.schedule == "post")]
+    undecided = mine.verdict.isin([OPEN, post_verdicts.NOT_TESTABLE])
+    assert "With the post's own schedule, two thirds of the comparisons could not be" in TEXT
+    assert undecided.mean() == pytest.approx(2 / 3, abs=0.02) and len(mine) == 32
+    assert "With the post's schedule, half of the verdicts are \"can't tell\"." in TEXT
+    assert (mine.verdict == OPEN).mean() == 0.5
+
+
 def test_p_values_are_those_of_the_ledger():
     [film] = FOUND[FOUND.comparison == "post-mmd minus elbo"].to_dict("records")
     assert f"The two models differ significantly (p = {film['corrected p']:.3f})." in TEXT
