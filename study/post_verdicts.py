@@ -78,8 +78,12 @@ def reasons(judged: pd.DataFrame, rows: pd.DataFrame) -> Iterator[dict]:
                 "verdict": "" if found.collapsed else verdict,
                 "reason": "" if found.collapsed else found.reason,
                 "status": PLANNED,
-                "note": COLLAPSED if found.collapsed else SHARE,
+                "note": f"{COLLAPSED if found.collapsed else SHARE} {_rewards(claim)}".strip(),
             }
+
+
+def _rewards(claim: claims.Claim) -> str:
+    return REWARDS_AVERAGES if claim.measure.endswith("on manifold") else ""
 
 
 def _claim(row: NamedTuple, family: str) -> dict:
@@ -97,7 +101,7 @@ def _claim(row: NamedTuple, family: str) -> dict:
         "verdict": row.verdict,
         "reason": row.reason,
         "status": PLANNED,
-        "note": REWARDS_AVERAGES if claim.measure.endswith("on manifold") else "",
+        "note": _rewards(claim),
     }
     if claim.expected == 0:
         power = power_of_sameness(row.found, claim.margin)
