@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from study import claims, ledger, model_table, post_verdicts
@@ -313,6 +314,17 @@ def test_in_seven_undecided_tests_of_a_direction_the_seeds_do_not_overlap():
 def test_numbers_of_known_images_and_models_are_those_of_the_tables():
     real = model_table.reference(CLOTHES)
     assert f"a share of {real['grid on manifold']:.2f} counts as close to real ones" in TEXT
+    known = pd.read_csv(model_table.REFERENCES).set_index(["dataset", "images"])
+    coverage = known.coverage.loc[DIGITS]
+    said = f"averages even have a coverage of {coverage['mean of nearest neighbors']:.2f}, where "
+    assert said + f"real images have {coverage['real images']:.2f}." in TEXT
+    blurred = known.loc[list(model_table.DATASETS)].drop(["noise", "the average"], level="images")
+    real = blurred.xs("real images", level="images")
+    others = blurred.drop("real images", level="images")
+    for dataset in model_table.DATASETS:
+        here, there = others.loc[dataset], real.loc[dataset]
+        assert (here["on manifold"] > there["on manifold"]).all()
+        assert (here.sharpness < there.sharpness / 2).all() and (here.recall < there.recall).all()
     fast = model_table.rows(model_table.read()).query("dataset == 'fashion_mnist'")
     mean = fast.groupby("objective").mean(numeric_only=True)
     sharp = mean["sample sharpness"]
