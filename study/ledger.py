@@ -37,8 +37,8 @@ from study.ledger_rows import (
 from vaelib.support.files import write_atomically
 
 LEDGER = Path(__file__).with_name("ledger.csv")
-# Measures of the variety of samples. Neither measures blur, and on MNIST, averages of similar images
-# have a higher coverage than real images.
+# Measures of the variety of samples. Neither measures blur. Averages of similar digits even have a
+# higher coverage than real digits.
 VARIETY = "coverage", "recall"
 LIKELIHOOD_FAMILY, VARIETY_FAMILY = "likelihoods", "variety of samples"
 NOISE_FAMILY = "MMD and noise, with cross-entropy"
