@@ -87,15 +87,18 @@ def sameness(ledger: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def differences(ledger: pd.DataFrame, name: str) -> str:
-    """Tabulate a family of tests of no difference: estimate, corrected p, and verdict."""
-    head = "data", "measure", "comparison", "schedule", "difference, 95 % interval", "corrected p"
-    lines = table_head(*head, "verdict")
-    for _, row in family(ledger, name).iterrows():
-        found = f"{row.estimate:+.3g} [{row.low:+.3g}, {row.high:+.3g}]"
-        cells = DATASETS[row.data], row.measure, row.comparison, SCHEDULES[row.schedule], found
+def differences(ledger: pd.DataFrame, *names: str) -> str:
+    """Tabulate families of tests: the estimate with its interval, corrected p, and verdict."""
+    head = "data", "measure", "comparison", "schedule", "seeds", "estimate, 95 % interval"
+    lines = table_head(*head, "corrected p", "verdict")
+    for _, row in ledger[ledger.family.isin(names)].iterrows():
+        sign, times = ("", "× ") if row.kind == RATIO else ("+", "")
+        low, high = (f"{end:{sign}.3g}" for end in (row.low, row.high))
+        found = f"{times}{row.estimate:{sign}.3g} [{low}, {high}]"
+        cells = DATASETS[row.data], row.measure, row.comparison, SCHEDULES[row.schedule]
         verdict = row.verdict or "not interpreted"
-        lines.append(table_row(*cells, f"{row['corrected p']:.2g}", verdict))
+        p = f"{row['corrected p']:.2g}"
+        lines.append(table_row(*cells, str(row.seeds), found, p, verdict))
     return "\n".join(lines) + "\n"
 
 

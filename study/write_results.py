@@ -177,6 +177,9 @@ def verdict_tables(found: pd.DataFrame) -> dict[str, list[str]]:
     return {
         "counts of verdicts": [ledger_tables.counts(found)],
         "verdicts": parts,
+        "differences and intervals": [
+            ledger_tables.differences(found, post_verdicts.CLAIMS, post_verdicts.TEN_SEEDS)
+        ],
         "tests of sameness": [ledger_tables.sameness(found)],
         "variety": [ledger_tables.differences(found, ledger.VARIETY_FAMILY)],
         "MMD and noise": [ledger_tables.differences(found, ledger.NOISE_FAMILY)],

@@ -87,6 +87,16 @@ def test_a_difference_that_is_not_interpreted_says_so():
     ]
 
 
+def test_every_estimate_stands_with_its_interval():
+    _, *rows = cells(ledger_tables.differences(FOUND, post_verdicts.CLAIMS))
+    mine = FOUND[FOUND.family == post_verdicts.CLAIMS]
+    assert len(rows) == len(mine) == 65
+    for cell, (_, row) in zip(rows, mine.iterrows(), strict=True):
+        assert cell[1] == row.measure and cell[-1] == row.verdict
+        numbers = [float(word.strip("[],")) for word in cell[5].split()]
+        assert numbers == pytest.approx([row.estimate, row.low, row.high], rel=0.01)
+
+
 @pytest.fixture
 def with_new_rows(monkeypatch):
     """The ledger as it is when the tables of both amendments are complete, of made-up rows."""
