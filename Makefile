@@ -50,8 +50,8 @@ stress: .venv/ready-for-tests ## interrupt and damage training runs, and print w
 study: .venv/ready ## add the rows that a table of the study lacks (hours; TABLE=forecast)
 	@$(python) -m study.make_rows $(or $(TABLE),models) --processes 2
 
-study-check: .venv/ready ## train and measure random rows of the study again, and compare (ROWS=3)
-	@$(python) -m study.check --rows '$(or $(ROWS),3)'
+study-check: .venv/ready ## train and measure random rows of the study again, and compare (ROWS=3 TABLE=noise)
+	@$(python) -m study.check --table '$(or $(TABLE),models)' --rows '$(or $(ROWS),3)'
 
 published: .venv/ready ## train models with published results, and compare (hours; can be resumed)
 	@$(python) -m study.make_published $(if $(EPOCHS),--epochs '$(EPOCHS)')

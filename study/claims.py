@@ -106,6 +106,19 @@ def p_values(claim: Claim, found: Difference) -> tuple[float, float]:
     return tests if claim.expected > 0 else tests[::-1]
 
 
+def two_sided_p(claim: Claim, found: Difference) -> float:
+    """Return the p value of the two-sided test, which counts the smaller of `p_values` twice."""
+    return min(1.0, 2 * min(p_values(claim, found)))
+
+
+def verdict(claim: Claim, found: Difference, corrected: float) -> str:
+    """Return the verdict on a claim, given the corrected p value of its two-sided test."""
+    if not corrected < LEVEL:
+        return UNCLEAR
+    so, contrary = p_values(claim, found)
+    return HOLDS if so < contrary else DOES_NOT_HOLD
+
+
 def holm_correction(p: ArrayLike) -> np.ndarray:
     """Correct p values for multiple tests by Holm's method (1979).
 
@@ -195,22 +208,18 @@ def judge(table: pd.DataFrame, claims: Iterable[Claim] = CLAIMS) -> pd.DataFrame
                 found = difference_of(here, claim, comparison)
             except ValueError:
                 continue
-            so, contrary = p_values(claim, found)
-            tests = {"so": so, "p": min(1.0, 2 * min(so, contrary)), "contrary": contrary}
             where = {"claim": claim, "comparison": comparison, "schedule": schedule}
-            rows.append(where | {"found": found} | tests)
+            rows.append(where | {"found": found, "p": two_sided_p(claim, found)})
     ledger = pd.DataFrame(rows)
     ledger["p"] = holm_correction(ledger.p)
-    certain = ledger.p < LEVEL
-    way = np.where(ledger.so < ledger.contrary, HOLDS, DOES_NOT_HOLD)
-    ledger["verdict"] = np.where(certain, way, UNCLEAR)
+    ledger["verdict"] = [verdict(row.claim, row.found, row.p) for row in ledger.itertuples()]
     ledger["reason"] = [
         attribute_difference(model_table.rows(table, "fast"), row.claim, row.comparison)
         if row.verdict == HOLDS and row.claim.expected and row.schedule == "fast"
         else ""
         for row in ledger.itertuples()
     ]
-    return ledger.drop(columns=["so", "contrary"])
+    return ledger
 
 
 def verdict_in_words(row: NamedTuple) -> str:

@@ -5,15 +5,15 @@ codes, and squared error. Making them one after the other leads through other mo
 The contribution of a change depends on this order, so we use its Shapley value, which is the mean
 contribution over all orders.
 
-MMD and deterministic codes count as one change, because models with MMD and sampled codes can
-collapse (study/plan.md, amendment 1).
+MMD and deterministic codes count as one change here, because models with MMD and sampled codes can
+collapse (study/plan.md, amendment 1). `four_changes` treats them as two.
 
 A contrast is a weighted sum of the models' means over seeds. It is written as a dict from the
 name of a model to its weight.
 """
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,12 +45,28 @@ def shapley_shares(made: Collection[str] = ()) -> dict[str, dict[str, float]]:
         A contrast for each remaining change. They add up to the whole difference.
     """
     left = [change for change in CHANGES if change not in made]
-    orders = list(itertools.permutations(left))
-    found = {change: {} for change in left}
+    return mean_contributions(list(itertools.permutations(left)), made, effect_of)
+
+
+def mean_contributions(
+    orders: Sequence[Sequence[str]],
+    made: Collection[str],
+    effect: Callable[..., dict[str, float]],
+) -> dict[str, dict[str, float]]:
+    """Return the mean contribution of each change over orders in which the changes can be made.
+
+    Args:
+        orders: The orders, each of the same changes.
+        made: Changes that were made before.
+        effect: Function such as `effect_of`.
+
+    Returns:
+        A contrast for each change. They add up to the contribution of all changes.
+    """
+    found = {change: {} for change in orders[0]}
     for order in orders:
         for i, change in enumerate(order):
-            before = {*made, *order[:i]}
-            step = effect_of(change, made=before)
+            step = effect(change, made={*made, *order[:i]})
             found[change] = weighted_sum((1, found[change]), (1 / len(orders), step))
     return {change: _without_zeros(contrast) for change, contrast in found.items()}
 

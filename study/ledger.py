@@ -5,35 +5,43 @@ finding take it from a row of this table.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study import claims, conditional_vae, contrasts, face_tables, forecast, model_table
+from study import (
+    claims,
+    conditional_vae,
+    contrasts,
+    face_tables,
+    forecast,
+    four_changes,
+    model_table,
+    post_verdicts,
+    ten_seeds,
+)
 from study.contrasts import Difference, contrast
-from study.sameness_power import power_of_sameness, seeds_needed
+from study.ledger_rows import (
+    COLLAPSED,
+    COLUMNS,
+    EXPLORATORY,
+    PLANNED,
+    RATIO,
+    REWARDS_AVERAGES,
+    corrected,
+    numbers,
+)
 from vaelib.support.files import write_atomically
 
 LEDGER = Path(__file__).with_name("ledger.csv")
-COLUMNS = (
-    *("family", "claim", "data", "measure", "comparison", "schedule", "seeds", "kind"),
-    *("estimate", "low", "high", "effect", "p", "corrected p", "verdict", "reason"),
-    *("power", "seeds needed", "status", "note"),
-)
-PLANNED, EXPLORATORY = "planned", "exploratory"
-DIFFERENCE, RATIO = "difference", "ratio"
-HIGHER, LOWER = "higher", "lower"
-REWARDS_AVERAGES = (
-    "The measure is higher for averages of similar images than for real images (amendment 7)."
-)
-NOT_TESTABLE = "not testable"
-TESTABLE = 0.5  # smallest probability of showing sameness from which on a test is worth its name
-COLLAPSED = "A model with collapsed seeds is compared, so the difference is not interpreted."
-# Measures of the variety of samples, which averaging does not raise above that of real images.
+# Measures of the variety of samples. Neither measures blur. Averages of similar digits even have a
+# higher coverage than real digits.
 VARIETY = "coverage", "recall"
+LIKELIHOOD_FAMILY, VARIETY_FAMILY = "likelihoods", "variety of samples"
+NOISE_FAMILY = "MMD and noise, with cross-entropy"
 
 
 def ledger() -> pd.DataFrame:
@@ -64,8 +72,9 @@ def ledger() -> pd.DataFrame:
         - note: a reservation in words, or empty.
     """
     table = model_table.read()
-    families = (
-        _post_claims(table),
+    judged = claims.judge(table)
+    families = [
+        post_verdicts.post_claims(judged),
         _likelihoods(table),
         _forecast(),
         _forecast(relative=True),
@@ -73,7 +82,12 @@ def ledger() -> pd.DataFrame:
         _conditional(),
         _variety(table),
         _noise(table),
-    )
+    ]
+    # Nothing is concluded from an incomplete table.
+    if not ten_seeds.missing():
+        families.append(post_verdicts.with_ten_seeds(judged, ten_seeds.read()))
+    if not four_changes.missing():
+        families.append(post_verdicts.reasons(judged, four_changes.read()))
     return pd.DataFrame(itertools.chain(*families), columns=list(COLUMNS))
 
 
@@ -93,60 +107,6 @@ def write(path: Path = LEDGER) -> None:
     write_atomically(path, ledger().to_csv(index=False, float_format="%.6g").encode())
 
 
-def _numbers(found: Difference) -> dict[str, object]:
-    low, high = found.interval
-    both = min(1.0, 2 * min(found.p_above(0), found.p_below(0)))
-    ends = {"kind": DIFFERENCE, "estimate": found.mean, "low": low, "high": high}
-    return ends | {"effect": found.effect, "p": both, "seeds": found.seeds}
-
-
-def _corrected(rows: Iterable[dict], family: str, status: str) -> Iterator[dict]:
-    """Add the family, the corrected p, and a verdict on the direction of the difference."""
-    rows = list(rows)
-    for row, p in zip(rows, claims.holm_correction([row["p"] for row in rows]), strict=True):
-        way = HIGHER if row["estimate"] > 0 else LOWER
-        verdict = way if p < claims.LEVEL else claims.UNCLEAR
-        yield {"family": family, "verdict": verdict, "status": status, "corrected p": p} | row
-
-
-def _post_claims(table: pd.DataFrame) -> Iterator[dict]:
-    """The claims of the post, as in `claims.judge`."""
-    in_full, whole = {}, ""
-    for claim in claims.CLAIMS:  # "... and nicely spread" continues the claim before it
-        continues = claim.words.startswith("... ")
-        in_full[claim] = f"{whole} {claim.words[4:]}" if continues else claim.words
-        whole = whole if continues else claim.words
-    for row in claims.judge(table).itertuples():
-        claim, p = row.claim, min(1.0, 2 * min(claims.p_values(row.claim, row.found)))
-        on_manifold = claim.measure.endswith("on manifold")
-        verdict, planned = row.verdict, {}
-        if claim.expected == 0:
-            power = power_of_sameness(row.found, claim.margin)
-            planned = {"power": power, "seeds needed": seeds_needed(row.found, claim.margin)}
-            if verdict == claims.UNCLEAR and power < TESTABLE:
-                verdict = NOT_TESTABLE
-        yield (
-            _numbers(row.found)
-            | planned
-            | {
-                "family": "claims of the post",
-                "claim": in_full[claim],
-                "data": claim.dataset,
-                "measure": claim.measure,
-                "comparison": "untrained network minus chance"
-                if claim.untrained
-                else row.comparison,
-                "schedule": row.schedule,
-                "p": p,
-                "corrected p": row.p,
-                "verdict": verdict,
-                "reason": row.reason,
-                "status": PLANNED,
-                "note": REWARDS_AVERAGES if on_manifold else "",
-            }
-        )
-
-
 def _likelihoods(table: pd.DataFrame) -> Iterator[dict]:
     """Differences in the negative log-likelihood of black-and-white images."""
     part, rows = model_table.rows(table, "threshold"), []
@@ -155,11 +115,11 @@ def _likelihoods(table: pd.DataFrame) -> Iterator[dict]:
         models = part[(part.dataset == dataset) & part.objective.isin(weights)]
         where = {"claim": "the change affects the likelihood", "data": dataset, "measure": "NLL"}
         row = where | {"comparison": change, "schedule": "fast"}
-        row |= _numbers(contrast(part, dataset, "NLL", weights))
+        row |= numbers(contrast(part, dataset, "NLL", weights))
         if (models.rate < claims.COLLAPSED).any():
             row |= {"verdict": "", "note": COLLAPSED}
         rows.append(row)
-    return _corrected(rows, "likelihoods", PLANNED)
+    return corrected(rows, LIKELIHOOD_FAMILY, PLANNED)
 
 
 def _forecast(relative: bool = False) -> Iterator[dict]:
@@ -206,7 +166,7 @@ def _frey_faces() -> Iterator[dict]:
         }
     vae, mmd_vae = (seeds[name] for name in face_tables.FILM_OBJECTIVES)
     row = where | {"claim": "the two models differ", "comparison": "post-mmd minus elbo"}
-    yield from _corrected([row | _numbers(_welch(mmd_vae, vae))], "a film in time", PLANNED)
+    yield from corrected([row | numbers(_welch(mmd_vae, vae))], "a film in time", PLANNED)
 
 
 def _welch(first: pd.Series, second: pd.Series) -> Difference:
@@ -240,11 +200,11 @@ def conditional_tests(table: pd.DataFrame) -> Iterator[tuple[dict, Difference, f
 def _conditional() -> Iterator[dict]:
     tests = list(conditional_tests(conditional_vae.read()))
     both = [2 * min(found.p_above(margin), found.p_below(margin)) for _, found, margin in tests]
-    corrected = claims.holm_correction(both)
-    for (claim, found, margin), p, after in zip(tests, both, corrected, strict=True):
+    all_after = claims.holm_correction(both)
+    for (claim, found, margin), p, after in zip(tests, both, all_after, strict=True):
         certain = claims.HOLDS if found.mean > margin else claims.DOES_NOT_HOLD
         yield (
-            _numbers(found)
+            numbers(found)
             | claim
             | {
                 "family": "conditional VAE",
@@ -266,8 +226,8 @@ def _variety(table: pd.DataFrame) -> Iterator[dict]:
             found = contrast(part, dataset, measure, contrasts.COMPARISONS[comparison])
             where = {"claim": "samples are as varied as the data", "data": dataset}
             where |= {"measure": measure, "comparison": comparison, "schedule": schedule}
-            rows.append(where | _numbers(found))
-    return _corrected(rows, "variety of samples", EXPLORATORY)
+            rows.append(where | numbers(found))
+    return corrected(rows, VARIETY_FAMILY, EXPLORATORY)
 
 
 def _noise(table: pd.DataFrame) -> Iterator[dict]:
@@ -279,8 +239,8 @@ def _noise(table: pd.DataFrame) -> Iterator[dict]:
         where |= {"measure": measure, "comparison": change, "schedule": "fast"}
         note = REWARDS_AVERAGES if measure.endswith("on manifold") else ""
         found = contrast(part, "fashion_mnist", measure, weights)
-        rows.append(where | _numbers(found) | {"note": note})
-    return _corrected(rows, "MMD and noise, with cross-entropy", EXPLORATORY)
+        rows.append(where | numbers(found) | {"note": note})
+    return corrected(rows, NOISE_FAMILY, EXPLORATORY)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Train and measure the models that a table of the study lacks, and add their rows.
 
-`python -m study.make_rows [models|forecast] [--processes 2] [--limit 10]` takes hours for a whole
-table. It can be interrupted at any time. Finished rows are in the table, and the next call resumes
-an interrupted training run.
+`python -m study.make_rows [NAME] [--processes 2] [--limit 10]` takes hours for a whole table. It
+can be interrupted at any time. Finished rows are in the table, and the next call resumes an
+interrupted training run.
 """
 
 import contextlib

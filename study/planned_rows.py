@@ -24,6 +24,14 @@ DEFAULTS = {
 KEYS = list(DEFAULTS)
 FREY = {"dataset": ["frey_faces"]} | {name: [v] for name, v in FREY_SCHEDULE.items()}
 CIFAR = {"dataset": ["cifar10"], "epochs": [5]}
+# The models with MMD and sampled codes whose training collapses from the usual initial values, and
+# the initial log-variance of their approximate posteriors with which it does not.
+COLLAPSING = (
+    ("mnist", "mmd-sampled"),
+    ("fashion_mnist", "mmd-sampled-squared-error"),
+    ("mnist", "mmd-sampled-squared-error"),
+)
+SMALL_NOISE = {"initial_log_var": [-4.0]}
 FORECAST = (
     {"objective": ["elbo", "elbo-squared-error", "post-mmd"]},
     {"objective": ["elbo"], "prior": ["vamp(20)"]},
@@ -73,6 +81,15 @@ def of_post_schedule() -> list[dict]:
     return grid(seed=range(5, 10), dataset=list(DATASETS), objective=POST, schedule=["post"])
 
 
+def of_noise() -> list[dict]:
+    """Return the rows of tables/noise.csv (plan, amendment 10)."""
+    models = [
+        grid(seed=range(10), dataset=[dataset], objective=[objective], **SMALL_NOISE)
+        for dataset, objective in COLLAPSING
+    ]
+    return _in_order(list(itertools.chain(*models)))
+
+
 def _in_order(rows: list[dict]) -> list[dict]:
     return sorted(rows, key=lambda settings: (settings["schedule"] == "post", settings["seed"]))
 
@@ -81,4 +98,5 @@ TABLES = {
     "models": of_models,
     "forecast": of_forecast,
     "post_schedule": of_post_schedule,
+    "noise": of_noise,
 }

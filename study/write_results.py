@@ -6,15 +6,19 @@
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
 from study import (
     claims,
+    contrasts,
+    first_edition,
     forecast_text,
+    ledger,
+    ledger_tables,
     model_table,
     named_models,
+    post_verdicts,
     published_numbers,
     training_schedules,
 )
@@ -24,8 +28,8 @@ from study.model_table import DATASETS
 from vaelib.support.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
-FIRST_EDITION = model_table.TABLE.with_name("first_edition.csv")
-BEGIN, END = "<!-- from study/tables/{}.csv, by study/write_results.py -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- {}, by study/write_results.py -->\n", "<!-- end -->\n"
+FROM = "from study/tables/{}.csv"
 # Columns of the table, with the heading that the pages give them, and the number of decimals.
 COLUMNS = {
     "held-out MMD²": ("held-out MMD²", 3),
@@ -40,6 +44,8 @@ COLUMNS = {
 IN_BRIEF = "held-out MMD²", "mean norm", "15-NN accuracy", "pixel MSE"
 IN_FULL = "held-out MMD²", "15-NN accuracy", "pixel MSE"
 IN_FULL += "marginal cross-entropy", "sample sharpness", "coverage"
+SPLIT = "15-NN accuracy", "mean norm", "held-out MMD²", "path length"
+KNOWN = "on manifold", "precision", "density", "coverage", "recall", "sharpness"
 BY_SCHEDULE = *IN_FULL[:3], "coverage", "mean norm", "path length"
 
 
@@ -93,29 +99,28 @@ def collapsed(rows: pd.DataFrame) -> str:
     return f" ({seeds} of {len(rows)} collapsed)" if seeds else ""
 
 
-def ledger(table: pd.DataFrame) -> str:
-    """Tabulate the verdicts: a row for each claim, a column for each comparison and schedule."""
-    found = claims.judge(table)
-    columns = list(dict.fromkeys(zip(found.comparison, found.schedule, strict=True)))
-    words = [f"{comparison}, {SCHEDULES[schedule]}" for comparison, schedule in columns]
-    lines = table_head("claim", "data", *words)
-    for claim, mine in found.groupby("claim", sort=False):
-        cells = {
-            (row.comparison, row.schedule): claims.verdict_in_words(row)
-            for row in mine.itertuples()
-        }
-        cells = [cells.get(column, "") for column in columns]
-        lines.append(table_row(claim.words, DATASETS[claim.dataset], *cells))
+def squared_error_apart(table: pd.DataFrame) -> str:
+    """Tabulate the effect of squared error and its two parts, by data set and regularizer."""
+    rows, names = model_table.rows(table, "fast"), contrasts.split_squared_error()
+    lines = table_head("data", "regularizer", "measure", *names)
+    regularizers = {"KL": contrasts.WEIGHT, "MMD": contrasts.MMD}
+    for (dataset, title), (words, made) in itertools.product(
+        DATASETS.items(), regularizers.items()
+    ):
+        parts = contrasts.split_squared_error([made])
+        found = contrasts.differences(rows, dataset, SPLIT, parts)
+        for measure, cells in found.iterrows():
+            lines.append(table_row(title, words, measure, *cells))
     return "\n".join(lines) + "\n"
 
 
-SCHEDULES = {"fast": "fast", "post": "the post's schedule"}
-LEDGER = """\
-The next table lists the verdicts on the post's claims. The post's MMD-VAE is compared with the
-post's VAE, and with a VAE whose KL has the standard weight. The number in parentheses is the
-difference in standard deviations over seeds. All verdicts together are corrected for the number of
-tests (Holm's method). Notebook 05 explains the rules and shows the intervals.
-"""
+def known_images(table: pd.DataFrame) -> str:
+    """Tabulate the measures of images whose quality is known, for the data sets of the study."""
+    lines = table_head("data", "images", *KNOWN)
+    for dataset, title in DATASETS.items():
+        for _, row in table[table.dataset == dataset].iterrows():
+            lines.append(table_row(title, row.images, *(f"{row[name]:.2f}" for name in KNOWN)))
+    return "\n".join(lines) + "\n"
 
 
 def likelihoods(table: pd.DataFrame) -> str:
@@ -132,65 +137,12 @@ def likelihoods(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def changed_verdicts(table: pd.DataFrame, first_edition: pd.DataFrame) -> str:
-    """Tabulate the verdicts that differ from those of the first edition of the study.
-
-    Args:
-        table: As from `model_table.read`.
-        first_edition: Columns for dataset, claim, and the verdict by each comparison.
-    """
-    found = claims.judge(table)
-    lines = table_head(
-        "claim", "data", "comparison", "first edition", "now", "one thing that changed meanwhile"
-    )
-    now = found[(found.schedule == "fast") & ~found.claim.map(lambda claim: claim.untrained)]
-    old = first_edition.set_index(["dataset", "claim"])
-    for row in now.itertuples():
-        key = row.claim.dataset, row.claim.words
-        before = old.loc[key, row.comparison] if key in old.index else "not asked"
-        verdict = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
-        if before != verdict:
-            cells = claim_words(row.claim), DATASETS[row.claim.dataset], row.comparison, before
-            lines.append(table_row(*cells, verdict, reason_for_change(row, before, verdict)))
-    total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
-    counts = f"Of the {len(now)} verdicts by the fast schedule, {len(lines) - 2} are new or differ"
-    first = f"{counts} from those of the first edition, which had {2 * total}."
-    return "\n".join([first, "", *lines]) + "\n"
-
-
-def claim_words(claim: claims.Claim) -> str:
-    """Return a claim in words that do not refer to the claim before it."""
-    return claim.words.replace("... ", f"{claim.measure}: ")
-
-
-def reason_for_change(row: NamedTuple, before: str, verdict: str) -> str:
-    """Name a change since the first edition that affects a verdict.
-
-    Whether this change alone was responsible was not tested.
-
-    Args:
-        row: Row of `claims.judge`.
-        before: Verdict of the first edition, or "not asked".
-        verdict: Verdict of this edition, with its reason.
-    """
-    if before == "not asked":
-        return "a measure that was missing"
-    if row.claim.measure.startswith("path length"):
-        return "the path length had used only one direction"
-    so, contrary = claims.p_values(row.claim, row.found)
-    if verdict == claims.UNCLEAR and min(so, contrary) < claims.LEVEL / 2:
-        return "correction for multiple tests"
-    if before.startswith(claims.HOLDS) and verdict.startswith(claims.HOLDS):
-        return "shares averaged over all orders"
-    return "more seeds and the new schedule"
-
-
 def replace_between_marks(text: str, name: str, made: Iterable[str]) -> str:
     """Replace the text between two marks of a page.
 
     Args:
         text: Text of the page.
-        name: Name of the table in the first mark, without ".csv".
+        name: What the table is from, as in the first mark.
         made: Parts of the new text, as Markdown.
 
     Returns:
@@ -204,39 +156,73 @@ def replace_between_marks(text: str, name: str, made: Iterable[str]) -> str:
 def in_readme(text: str) -> str:
     """Replace the table in the text of README.md."""
     models = model_table.read()
-    return replace_between_marks(text, "models", [readme_table(models)])
+    return replace_between_marks(text, FROM.format("models"), [readme_table(models)])
+
+
+def verdict_tables(found: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the tables of docs/results.md that show verdicts, by the words in their marks.
+
+    Args:
+        found: As from `ledger.read`.
+    """
+    families = set(found.family)
+    parts = [FAST, ledger_tables.verdicts(found, "fast")]
+    parts += [POST.format("five"), ledger_tables.verdicts(found, "post")]
+    if post_verdicts.TEN_SEEDS in families:
+        ten = ledger_tables.verdicts(found, "post", post_verdicts.TEN_SEEDS)
+        parts += [POST.format("ten"), ten]
+    if post_verdicts.FOUR_CHANGES in families:
+        parts += [REASONS, ledger_tables.reasons(found)]
+    return {
+        "counts of verdicts": [ledger_tables.counts(found)],
+        "verdicts": parts,
+        "differences and intervals": [
+            ledger_tables.differences(found, post_verdicts.CLAIMS, post_verdicts.TEN_SEEDS)
+        ],
+        "tests of sameness": [ledger_tables.sameness(found)],
+        "variety": [ledger_tables.differences(found, ledger.VARIETY_FAMILY)],
+        "MMD and noise": [ledger_tables.differences(found, ledger.NOISE_FAMILY)],
+        "likelihoods": [ledger_tables.differences(found, ledger.LIKELIHOOD_FAMILY)],
+    }
+
+
+FAST = "With the fast schedule and ten seeds:\n"
+POST = "With the post's schedule and {} seeds:\n"
+REASONS = """\
+The next table shares the differences that hold with the fast schedule among four changes (Amendment
+10 of the plan), in percent of the difference. Its last column has the reason if MMD and
+deterministic codes are one change.
+"""
 
 
 def in_results(text: str) -> str:
     """Replace all tables in the text of docs/results.md."""
-    models = model_table.read()
+    models, found = model_table.read(), ledger.read()
     whole = not any(model_table.missing(models).values())  # If not, verdicts are left out.
-    made = [
-        model_table.state(models),
-        full_tables(models),
-        by_schedule(models),
-        likelihoods(models),
-    ]
-    text = replace_between_marks(text, "models", made + [LEDGER, ledger(models)] * whole)
-    other = (
-        changed_verdicts(models, pd.read_csv(FIRST_EDITION)) if whole else model_table.state(models)
-    )
-    text = replace_between_marks(text, "first_edition", [other])
-    text = replace_between_marks(text, "forecast", forecast_text.section(predicted.read()))
+    state = model_table.state(models)
+    for name, made in verdict_tables(found).items():
+        name = f"{name} from study/ledger.csv"
+        text = replace_between_marks(text, name, made if whole else [state])
     gain, error = published_numbers.mean_difference("VAE", "VAE with VampPrior")
     said = (
         "Compared image by image, the NLL with the VampPrior is lower than that of the VAE by "
         f"{gain:.2f} ± {error:.2f} nats.\n"
     )
     tried = training_schedules.read()
-    text = replace_between_marks(
-        text,
-        "schedules",
-        [training_schedules.schedule_comparison(tried), training_schedules.steps_to_target(tried)],
-    )
-    return replace_between_marks(
-        text, "paper", [to_markdown(published_numbers.comparison_table().reset_index()), said]
-    )
+    compared = training_schedules.schedule_comparison(tried)
+    changed = first_edition.changed_verdicts(found, pd.read_csv(first_edition.TABLE))
+    tables = {
+        "models": [state, full_tables(models), by_schedule(models), likelihoods(models)],
+        "references": [known_images(pd.read_csv(model_table.REFERENCES))],
+        "first_edition": [changed if whole else state],
+        "forecast": forecast_text.section(predicted.read()),
+        "schedules": [compared, training_schedules.steps_to_target(tried)],
+        "paper": [to_markdown(published_numbers.comparison_table().reset_index()), said],
+    }
+    for name, made in tables.items():
+        text = replace_between_marks(text, FROM.format(name), made)
+    name = f"squared error {FROM.format('models')}"
+    return replace_between_marks(text, name, [squared_error_apart(models)])
 
 
 PAGES = {ROOT / "README.md": in_readme, ROOT / "docs" / "results.md": in_results}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from study import check, make_rows, model_table
+from study import check, make_rows, model_table, planned_rows
 from study.planned_rows import DEFAULTS, KEYS
 from study.table_files import read_table
 
@@ -55,6 +55,24 @@ def test_the_command_fails_where_a_row_comes_out_otherwise(monkeypatch):
         done = CliRunner().invoke(check.main, ["--rows", "2", "--seed", "0"])
         assert done.exit_code == code and words in done.output, done.output
         assert os.environ["VAELIB_RUNS_DIR"] == "the reader's own"
+
+
+def test_rows_of_another_table_can_be_made_again(monkeypatch, tmp_path):
+    planned = planned_rows.of_noise()
+    table = pd.DataFrame(planned).assign(m=1.0, commit="abc")
+    table.to_csv(tmp_path / "noise.csv", index=False)
+    monkeypatch.setattr(check, "TABLES", tmp_path)
+    made = []
+
+    def make_all(settings, processes):
+        for one in settings:
+            made.append(one)
+            yield one, one | {"m": 1.0}, {}
+
+    monkeypatch.setattr(check, "make_all", make_all)
+    done = CliRunner().invoke(check.main, ["--table", "noise", "--rows", "4", "--seed", "0"])
+    assert done.exit_code == 0 and done.output.count("1 of 1 measures lie within") == 4, done.output
+    assert len(made) == 4 and all(one in planned for one in made)  # with their initial_log_var
 
 
 def test_a_table_without_three_seeds_has_nothing_to_compare_with():

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study import ledger, sameness_power
+from study import ledger, post_verdicts, sameness_power
 from study.contrasts import Difference
 
 TABLES = Path(ledger.__file__).with_name("tables")
 FOUND = ledger.read()
+LATER = post_verdicts.TEN_SEEDS, post_verdicts.FOUR_CHANGES  # amendments 6 and 10
+FIRST = FOUND[~FOUND.family.isin(LATER)]
 
 
 def test_the_committed_file_is_what_the_tables_give(tmp_path):
@@ -50,7 +52,7 @@ DIRECTED = [
 
 @pytest.mark.parametrize(("measure", "data", "comparison", "schedule", "claimed"), DIRECTED)
 def test_a_verdict_is_that_of_scipy(measure, data, comparison, schedule, claimed):
-    here = FOUND[(FOUND.measure == measure) & (FOUND.data == data) & (FOUND.schedule == schedule)]
+    here = FIRST[(FIRST.measure == measure) & (FIRST.data == data) & (FIRST.schedule == schedule)]
     [row] = here[here.comparison == comparison].to_dict("records")
     table = pd.read_csv(TABLES / "models.csv")
     first, second = (values(table, data, m, schedule, measure) for m in MODELS[comparison])
@@ -83,13 +85,14 @@ def holm(p):
 
 def test_every_measure_that_rewards_averages_has_a_note():
     rewarding = FOUND.measure.str.contains("on manifold")
-    assert rewarding.any() and (FOUND[rewarding].note == ledger.REWARDS_AVERAGES).all()
+    noted = FOUND.note.str.contains(ledger.REWARDS_AVERAGES, regex=False)
+    assert rewarding.any() and list(noted) == list(rewarding)
 
 
 def test_collapsed_models_get_no_verdict():
-    collapsed = FOUND[FOUND.note == ledger.COLLAPSED]
-    assert set(collapsed.data) == {"mnist"} and (collapsed.verdict == "").all()
-    assert (FOUND.verdict[FOUND.note != ledger.COLLAPSED] != "").all()
+    collapsed = FOUND.note.str.contains(ledger.COLLAPSED, regex=False)
+    assert set(FIRST.data[collapsed]) == {"mnist"}
+    assert list(collapsed) == list(FOUND.verdict == "")
 
 
 def test_a_claim_that_continues_another_one_is_written_in_full():
@@ -112,7 +115,7 @@ def test_the_power_of_a_test_of_sameness_is_that_of_a_simulation():
 
 
 def test_a_claim_of_sameness_without_power_is_not_called_undecided():
-    same = FOUND[FOUND.power.notna()]
+    same = FIRST[FIRST.power.notna()]
     assert len(same) == 13
     undecided = same[same.verdict.isin(["can't tell", "not testable"])]
     assert ((undecided.power < 0.5) == (undecided.verdict == "not testable")).all()

@@ -25,7 +25,7 @@ def coarse_measures(monkeypatch):
     monkeypatch.setattr(likelihood, "DEFAULT_STEPS", 40)
 
 
-@pytest.mark.parametrize("name", ["models", "forecast"])  # amendment 6 of the plan goes on
+@pytest.mark.parametrize("name", ["models", "forecast"])  # amendments 6 and 10 go on
 def test_the_committed_table_is_complete(name):
     assert make_rows.missing(name) == []
 

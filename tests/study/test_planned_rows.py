@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from study import make_rows, model_table, named_models, planned_rows
+from study import claims, make_rows, model_table, named_models, planned_rows
 from study.planned_rows import KEYS
 
 BOTH = pytest.mark.parametrize("name", planned_rows.TABLES)
@@ -30,3 +30,16 @@ def test_seeds_come_one_after_the_other_and_the_long_schedule_last(name):
     slow = rows.schedule == "post"
     assert slow.is_monotonic_increasing and rows.seed[slow].is_monotonic_increasing
     assert rows.seed[~slow].is_monotonic_increasing
+
+
+def test_the_models_with_little_noise_are_those_of_which_every_seed_collapsed():
+    table = model_table.rows(model_table.read())
+    sampled = table[table.rate.notna() & (table.objective != "untrained")]
+    most = sampled.groupby(["dataset", "objective"]).rate.max()
+    again = pd.DataFrame(planned_rows.of_noise())
+    assert set(planned_rows.COLLAPSING) == set(most[most < claims.COLLAPSED].index)
+    assert set(again[["dataset", "objective"]].itertuples(index=False, name=None)) == set(
+        planned_rows.COLLAPSING
+    )
+    assert (again.groupby(["dataset", "objective"]).seed.nunique() == 10).all()
+    assert (again.initial_log_var < 0).all()
