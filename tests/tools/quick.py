@@ -18,7 +18,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.py"))
 SOLUTIONS = sorted(NOTEBOOKS.glob("solutions/[0-9]*.py"))
 PARAMETERS = {"dataset_name": "faces", "epochs": 1, "limit": 1000}
-FACES, OWN_IMAGES = "00_faces", "07_your_own_images"
+FACES, OWN_IMAGES, AXES = "00_faces", "07_your_own_images", "08_whose_axes"
 # Constants that take long and say nothing about whether the code works, with smaller ones.
 QUICKER = {
     "01_standard_vae": {"4000": "400", "limit or 2000, 2000": "limit or 2000, 200"},
@@ -30,6 +30,7 @@ QUICKER = {
     "06_the_family": {
         "data.load(dataset_name).limit(limit)": "data.load(dataset_name).limit(limit, 200)"
     },
+    "08_whose_axes": {"0, 91, 7.5": "0, 91, 45"},
     "11_conditional_vae": {
         "from vaelib.support import lesson": "from vaelib.support import lesson\n"
         "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",
@@ -43,17 +44,22 @@ QUICKER = {
     "solutions/06_the_family": {
         "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
     },
+    "solutions/08_whose_axes": {"range(200)": "range(20)", "(20_000, 2)": "(4_000, 2)"},
     "solutions/11_conditional_vae": {
         "from vaelib.support import lesson": "from vaelib.support import lesson\n"
         "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",
         "test_images[:1000]": "test_images[:60]",
     },
 }
-OTHERS = {FACES: {"epochs", "limit"}, OWN_IMAGES: {"folder", "closer", "size", "steps"}}
+OTHERS = {
+    FACES: {"epochs", "limit"},
+    AXES: {"epochs", "limit"},
+    OWN_IMAGES: {"folder", "closer", "size", "steps"},
+}
 
 
 def names_of_parameters(script):
-    """Those that every notebook has, but for the two whose images are others."""
+    """Those that every notebook has, but for those whose images are others."""
     return OTHERS.get(script.stem, set(PARAMETERS))
 
 
@@ -63,7 +69,7 @@ def small(script, folder):
         pictures = drawn.folder(folder / "discs", (40, 40, 3), n=40)
         few = {"folder": pictures, "closer": pictures, "size": 32, "steps": 2}
         return few, "steps = 2"
-    if script.stem == FACES:
+    if script.stem in (FACES, AXES):
         return {"epochs": 1, "limit": 1000}, "epochs = 1"
     step = (
         {"step": 0.2} if "step" in papermill.inspect_notebook(script.with_suffix(".ipynb")) else {}
