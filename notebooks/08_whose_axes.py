@@ -16,16 +16,15 @@
 # %% [markdown]
 # # Whose axes? When the coordinates of a latent space have a meaning
 #
-# Going further, lesson 08 · needs: [lesson 00, faces](00_faces.ipynb) and
-# [lesson 01, the standard VAE](01_standard_vae.ipynb) · [glossary](../docs/glossary.md)
+# Going further, lesson 08 · needs: [lesson 00, faces](00_faces.ipynb) and [lesson 01, the standard
+# VAE](01_standard_vae.ipynb) · [glossary](../docs/glossary.md)
 #
-# In [lesson 00](00_faces.ipynb) we trained a [VAE](../docs/glossary.md#vae) on drawn faces that differ in two
-# [factors of variation](../docs/glossary.md#factor-of-variation), their
-# [valence](../docs/glossary.md#valence) and their [intensity](../docs/glossary.md#intensity). The codes contained
-# both factors, but in slanted directions, so that each axis of the latent space was a mixture of the two. Many papers
-# aim at more than that. They would like each axis to stand for one factor, so that somebody who changes one
-# coordinate of a code changes one property of the image. This property of codes is called
-# **[disentanglement](../docs/glossary.md#disentanglement)**.
+# In [lesson 00](00_faces.ipynb) we trained a [VAE](../docs/glossary.md#vae) on drawn faces that differ in two [factors
+# of variation](../docs/glossary.md#factor-of-variation), their [valence](../docs/glossary.md#valence) and their
+# [intensity](../docs/glossary.md#intensity). The codes contained both factors, but in slanted directions, so that each
+# axis of the latent space was a mixture of the two. Many papers aim at more than that. They would like each axis to
+# stand for one factor, so that somebody who changes one coordinate of a code changes one property of the image. This
+# property of codes is called **[disentanglement](../docs/glossary.md#disentanglement)**.
 #
 # This lesson is about the question of when we can expect such axes. We first measure how far the codes are from it.
 # Then we look at a theorem which says that no loss can find the right axes from images alone, and we see with our own
@@ -35,8 +34,8 @@
 #
 # - compute three common measures of disentanglement by hand, and compare their values with those of a perfect code;
 # - compare three kinds of models with ten [seeds](../docs/glossary.md#seed) each;
-# - find the axes of valence and intensity without a single [label](../docs/glossary.md#label), and make the same
-#   method fail by changing nothing but the distribution of the factors;
+# - find the axes of valence and intensity without a single [label](../docs/glossary.md#label), and make the same method
+#   fail by changing nothing but the distribution of the factors;
 # - look at real faces, the frames of a film, for which nobody has written down the factors.
 #
 # **What you'll learn**
@@ -48,8 +47,8 @@
 # **What you'll need**
 #
 # - [Lesson 00](00_faces.ipynb), and the terms [approximate posterior](../docs/glossary.md#approximate-posterior) and
-#   [KL divergence](../docs/glossary.md#kl-divergence) from [lesson 01](01_standard_vae.ipynb). You should know what
-#   a correlation and a logarithm are. The notebook takes about two minutes on two CPU cores.
+#   [KL divergence](../docs/glossary.md#kl-divergence) from [lesson 01](01_standard_vae.ipynb). You should know what a
+#   correlation and a logarithm are. The notebook takes about two minutes on two CPU cores.
 #
 # ## Contents
 #
@@ -91,11 +90,11 @@ lesson.note_changed_settings(globals(), epochs=4, seed=0, limit=None)
 # %% [markdown]
 # ## The same codes with other axes
 #
-# We begin with the VAE of [lesson 00](00_faces.ipynb), which we train once more because it takes only a few seconds.
-# It receives drawn faces without labels, and describes each face by two numbers, z1 and z2. As in that lesson, *the*
-# code of a face is the center that the encoder outputs. The function `measured.best_rotation` then searches for the
-# angle by which we have to rotate the codes so that one axis predicts valence and the other one intensity as well as
-# possible. Note that this search uses the labels, which the VAE has never seen.
+# We begin with the VAE of [lesson 00](00_faces.ipynb), which we train again because it takes only a few seconds. It
+# receives drawn faces without labels, and describes each face by two numbers, z1 and z2. As in that lesson, *the* code
+# of a face is the center that the encoder outputs. The function `measured.best_rotation` then searches for the angle by
+# which we have to rotate the codes so that one axis predicts valence and the other one intensity as well as possible.
+# Note that this search uses the labels, which the VAE has never seen.
 
 # %%
 dataset = data.load("faces")
@@ -113,17 +112,16 @@ lesson.show(
 )
 
 # %% [markdown]
-# Compare this figure with the one in the section
-# [The latent space](00_faces.ipynb#The-latent-space) of lesson 00. The set of dots is the same, but it has been
-# rotated by 62 degrees, so that valence now increases along the horizontal axis and intensity along the vertical one.
-# (The rotated axes are still called z1 and z2 in the figure.)
+# Compare this figure with the one in the section [The latent space](00_faces.ipynb#The-latent-space) of lesson 00. The
+# set of dots is the same, but it has been rotated by 62 degrees, so that valence now increases along the horizontal
+# axis and intensity along the vertical one. (The rotated axes are still called z1 and z2 in the figure.)
 #
-# What has changed, and what has not? The next table answers this question with three numbers for each factor. The
-# first two use both coordinates of a code to predict a factor, namely by a
-# [k-nearest-neighbor probe](../docs/glossary.md#k-nearest-neighbor-probe) and by a
-# [linear probe](../docs/glossary.md#linear-probe). The third one is the squared correlation of the factor with the
-# better of the two axes, which means that only one coordinate is used. All of them are values of
-# [R²](../docs/glossary.md#r-squared), that is, shares of the variance of the factor that a prediction explains.
+# What has changed, and what has not? The next table answers this question with three numbers for each factor. The first
+# two use both coordinates of a code to predict a factor, namely by a [k-nearest-neighbor
+# probe](../docs/glossary.md#k-nearest-neighbor-probe) and by a [linear probe](../docs/glossary.md#linear-probe). The
+# third one is the squared correlation of the factor with the better of the two axes, which means that only one
+# coordinate is used. All of them are values of [R²](../docs/glossary.md#r-squared), that is, shares of the variance of
+# the factor that a prediction explains.
 #
 # **Predict.** Which of the three rows will change when the codes are rotated?
 
@@ -148,22 +146,22 @@ pd.concat(
 # %% [markdown]
 # The first two rows do not change. A rotation preserves all distances, so each code keeps its nearest neighbors. The
 # linear probe can use any direction, so it finds the rotated direction as easily as the original one. In other words,
-# the rotation has not changed what the codes tell us about the faces. Only the last row changes, because it depends
-# on the axes. Before the rotation, the better axis explains 0.695 of the variance of valence. Afterwards it explains
+# the rotation has not changed what the codes tell us about the faces. Only the last row changes, because it depends on
+# the axes. Before the rotation, the better axis explains 0.695 of the variance of valence. Afterwards it explains
 # 0.940, which is as much as the linear probe explains with both coordinates.
 #
 # ## Three measures of disentanglement
 #
 # With two factors and two axes, we can look at a figure. With ten factors and twenty axes this is no longer possible,
 # so we need a number that says how well the axes and the factors correspond. Several measures have been proposed. We
-# consider three that are widely used. All of them need the true factors, and all of them are 0 at worst and can be 1
-# at best.
+# consider three that are widely used. All of them need the true factors, and all of them are 0 at worst and can be 1 at
+# best.
 #
 # To see what they compute, we use the smallest example that there is. Imagine two coins, which are tossed
-# independently. Each of them is a factor with the values 0 and 1, and there are four equally likely outcomes. The
-# first code simply consists of the two coins. For the second code we rotate the first one by 45 degrees, so that
-# (apart from a constant factor) one axis is the sum of the coins and the other axis is their difference. Both codes
-# allow us to tell exactly how the coins fell.
+# independently. Each of them is a factor with the values 0 and 1, and there are four equally likely outcomes. The first
+# code simply consists of the two coins. For the second code we rotate the first one by 45 degrees, so that (apart from
+# a constant factor) one axis is the sum of the coins and the other axis is their difference. Both codes allow us to
+# tell exactly how the coins fell.
 
 # %%
 coins = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])  # all outcomes, each with probability 1/4
@@ -174,9 +172,8 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# **SAP** is short for separated attribute predictability
-# ([Kumar et al. 2018](https://arxiv.org/abs/1711.00848)). For each factor, it compares the two axes that predict the
-# factor best:
+# **SAP** is short for separated attribute predictability ([Kumar et al. 2018](https://arxiv.org/abs/1711.00848)). For
+# each factor, it compares the two axes that predict the factor best:
 #
 # $$\mathrm{SAP} = \frac{1}{F} \sum_{f=1}^{F} \left( R^2_{1f} - R^2_{2f} \right).$$
 #
@@ -186,19 +183,18 @@ pd.DataFrame(
 # For the second code, both are 1/2, and SAP is 0.
 #
 # **MIG** is short for mutual information gap ([Chen et al. 2018](https://arxiv.org/abs/1802.04942)). It has the same
-# form, but it replaces the squared correlation by the
-# [mutual information](../docs/glossary.md#mutual-information), which also recognizes relations that are not straight
-# lines:
+# form, but it replaces the squared correlation by the [mutual information](../docs/glossary.md#mutual-information),
+# which also recognizes relations that are not straight lines:
 #
 # $$\mathrm{MIG} = \frac{1}{F} \sum_{f=1}^{F} \frac{I_{1f} - I_{2f}}{H_f}.$$
 #
-# The mutual information $I_{1f}$ is the largest number of [nats](../docs/glossary.md#nat) that any axis tells us
-# about factor $f$, and $I_{2f}$ is the second largest. The entropy $H_f$ is the number of nats that are needed to
-# know the factor completely. A coin has $H = \log 2 \approx 0.69$ nats. What does the sum of both coins tell us
-# about the first coin? If the sum is 0 or 2, which happens in half of the cases, we know the coin exactly. If the sum
-# is 1, we know nothing. On average, the sum therefore provides half of the 0.69 nats, and the difference provides the
-# other half. The gap between the two is 0. The next cell checks this by counting. For factors like valence, which are
-# not discrete, `measured.mig` divides the values into 20 bins that contain equally many values each.
+# The mutual information $I_{1f}$ is the largest number of [nats](../docs/glossary.md#nat) that any axis tells us about
+# factor $f$, and $I_{2f}$ is the second largest. The entropy $H_f$ is the number of nats that are needed to know the
+# factor completely. A coin has $H = \log 2 \approx 0.69$ nats. What does the sum of both coins tell us about the first
+# coin? If the sum is 0 or 2, which happens in half of the cases, we know the coin exactly. If the sum is 1, we know
+# nothing. On average, the sum therefore provides half of the 0.69 nats, and the difference provides the other half. The
+# gap between the two is 0. The next cell checks this by counting. For factors like valence, which are not discrete,
+# `measured.mig` divides the values into 20 bins that contain equally many values each.
 
 
 # %%
@@ -230,14 +226,14 @@ for name, code in {"the coins": coins, "sum and difference": sum_and_difference}
 #
 # The entropy $H_j$ is 0 if all of the importance belongs to one factor, and it has its largest value, $\log F$, if all
 # factors have the same share. For example, an axis with shares of 0.9 and 0.1 has $H_j = 0.325$, and with two factors
-# $\log F = 0.693$, so its score is $1 - 0.325 / 0.693 = 0.53$. DCI is the average over the axes, in which important axes have a larger
-# weight.
+# $\log F = 0.693$, so its score is $1 - 0.325 / 0.693 = 0.53$. DCI is the average over the axes, in which important
+# axes have a larger weight.
 #
 # ## What does a perfect code reach?
 #
-# We can now compute the three measures for our VAE. However, a number such as a MIG of 0.49 means little unless we
-# know which values are possible. We therefore compute the same measures for codes that we construct ourselves from the
-# true factors of the test faces. (Each factor is shifted and scaled such that its mean is 0 and its variance is 1.)
+# We can now compute the three measures for our VAE. However, a number such as a MIG of 0.49 means little unless we know
+# which values are possible. We therefore compute the same measures for codes that we construct ourselves from the true
+# factors of the test faces. (Each factor is shifted and scaled such that its mean is 0 and its variance is 1.)
 #
 # - A *perfect* code consists of the two factors themselves, and nothing else.
 # - In a *curved* code, each axis is the third power of a factor. Nothing is lost, because we can take the cube root.
@@ -245,8 +241,8 @@ for name, code in {"the coins": coins, "sum and difference": sum_and_difference}
 # - Two codes are perfect codes that were rotated by 22.5 and 45 degrees.
 # - A *random* code has nothing to do with the faces.
 #
-# **Predict.** Which of the three measures is 1 for the curved code? How much will the noise change the measures,
-# given that it takes away only 4 % of the R²?
+# **Predict.** Which of the three measures is 1 for the curved code? How much will the noise change the measures, given
+# that it takes away only 4 % of the R²?
 
 # %%
 standardized = (factors - factors.mean(axis=0)) / factors.std(axis=0)
@@ -313,12 +309,12 @@ lesson.show(
 # at all. SAP decreases to 0.84 because a straight line does not fit to a third power. (The 15 nearest codes also become
 # a little worse, since the codes are far apart where the curve is steep.)
 #
-# The noisy code holds the most important lesson of this table. Its axes are as well aligned with the factors as those
-# of the perfect code, and R² decreases by only 0.04. Nevertheless, MIG decreases to 0.47, that is, to half of its
-# value. The reason is that MIG counts nats. To know a factor exactly, one needs all digits of its value, and noise
-# makes the later digits impossible to know, although they hardly matter for R². A MIG of 0.47 therefore does not mean
-# that the axes are half mixed. For an accuracy of this kind, it is the *ceiling*, the largest value that can be
-# reached.
+# The noisy code shows the most important point of this table. Its axes are as well aligned with the factors as those of
+# the perfect code, and R² decreases by only 0.04. Nevertheless, MIG decreases to 0.47, that is, to half of its value.
+# The reason is that MIG counts nats. To know a factor exactly, one needs all digits of its value, and noise makes the
+# later digits impossible to know, although they hardly matter for R². A MIG of 0.47 therefore does not mean that the
+# axes are half mixed. For codes of this accuracy, it is the *ceiling*, that is, the value that even perfectly aligned
+# axes do not exceed.
 #
 # The two rotated codes show the opposite case. They contain everything about the factors, as the last column shows, but
 # with a rotation by 45 degrees all three measures are practically 0. They do not differ from those of the random code,
@@ -334,15 +330,15 @@ lesson.show(
 #
 # ## Does another loss choose our axes?
 #
-# So far we have looked at one VAE. A different loss may lead to better axes. The
-# [β-VAE](../docs/glossary.md#beta-vae) was proposed for this purpose
-# ([Higgins et al. 2017](https://openreview.net/forum?id=Sy2fzU9gl)). It multiplies the KL divergence in the loss by a
-# number β above 1. The [MMD-VAE](../docs/glossary.md#mmd-vae) of [lesson 02](02_mmd_vae.ipynb) has no KL divergence of
-# single images, and asks only that all codes together are distributed like the prior. The file
-# `study/tables/faces.csv` contains ten VAEs, ten β-VAEs with β = 4, and ten MMD-VAEs with the post's weights. They
-# were trained on the same faces for four epochs, with the seeds 0 to 9. The first figure shows the directions in which
-# valence and intensity increase, as in [lesson 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). An arrow
-# is pale if a linear probe predicts the factor poorly, since the direction of such an arrow does not mean much.
+# So far we have looked at one VAE. A different loss may lead to better axes. The [β-VAE](../docs/glossary.md#beta-vae)
+# was proposed for this purpose ([Higgins et al. 2017](https://openreview.net/forum?id=Sy2fzU9gl)). It multiplies the KL
+# divergence in the loss by a number β above 1. The [MMD-VAE](../docs/glossary.md#mmd-vae) of [lesson
+# 02](02_mmd_vae.ipynb) has no KL divergence of single images, and asks only that all codes together are distributed
+# like the prior. The file `study/tables/faces.csv` contains ten VAEs, ten β-VAEs with β = 4, and ten MMD-VAEs with the
+# post's weights. They were trained on the same faces for four epochs, with the seeds 0 to 9. The first figure shows the
+# directions in which valence and intensity increase, as in [lesson
+# 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). An arrow is pale if a linear probe predicts the factor
+# poorly, since the direction of such an arrow does not mean much.
 #
 # **Predict.** In which of the three rows do you expect the arrows to be closest to the axes?
 
@@ -402,9 +398,9 @@ pd.DataFrame(columns)
 # for the VAE to 0.37 for the β-VAE, so one might conclude that β = 4 separates the factors better. However, after the
 # best rotation, the VAE has a mean MIG of 0.37 as well, and the β-VAE has 0.46. The difference of 0.14 between the
 # models therefore has two parts. The β-VAEs have better axes, and their codes also describe valence better, because
-# four of the ten VAEs have not separated the valences well after four epochs, as we saw in
-# [lesson 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). Every measure is higher after the best rotation
-# for all three models, so none of the losses finds the best axes.
+# four of the ten VAEs have not separated the valences well after four epochs, as we saw in [lesson
+# 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). Every measure is higher after the best rotation for all
+# three models, so none of the losses finds the best axes.
 #
 # ### Why a loss can prefer some axes
 #
@@ -502,7 +498,21 @@ lesson.show(
 )
 
 # %% [markdown]
-# COSTTEXT
+# For the VAE, the choice of axes matters very little. The blue curve is between 0.03 and 0.07 nats, and the whole loss
+# is about 190 nats. The actual axes of this VAE, at 0 degrees, are among the worst ones, so training has not followed
+# this preference. The axes that the loss prefers are at 54 degrees, close to the 61.5 degrees at which the factors lie
+# along the axes.
+#
+# For the β-VAE, the curve is between 0.05 and 0.50 nats. This preference is about ten times as strong, for two reasons.
+# The KL divergence counts four times. In addition, the curve would reach 0.12 nats even without the factor of four, so
+# the decoder of this model needs two directions with more different precisions than the decoder of the VAE. The actual
+# axes of the β-VAE, at 0 degrees, are the best ones. This agrees with the explanation of Rolínek et al., although it is
+# only one run of each model, and an approximation.
+#
+# The explanation also shows a limit. The loss does not prefer the axes of valence and intensity because they are
+# meaningful to us. It prefers axes along which the *precision* differs, and for our faces these happen to be similar to
+# the ones that we named. In our second example, with equal precisions, a larger β would not help at all. The MMD-VAE of
+# the table has deterministic codes without any width, so this preference is missing from it entirely.
 #
 # ## Identifiability
 #
@@ -517,7 +527,8 @@ lesson.show(
 # decoder does, so that $p'(x \mid z) = p(x \mid R^{-1} z)$. If $z$ is a sample from the prior, then $R^{-1} z$ is a
 # sample from the prior as well, because the standard normal distribution looks the same from all directions. As a
 # result, $p'(x) = p(x)$ for *every* image. The two models cannot be distinguished by any number of images, although
-# their axes differ.
+# their axes differ. (The loss of a VAE is not $-\log p(x)$ itself but a bound on it, so it can differ between the two
+# models. The last section has shown how small this difference is.)
 #
 # The general word for this is **[identifiability](../docs/glossary.md#identifiability)**. A model is *identifiable* if
 # the distribution of the data determines it completely, or at least up to changes that do not matter, such as the order
@@ -536,9 +547,9 @@ lesson.show(
 #
 # - **Additional observations.** The labels of a few images are enough to choose a rotation (exercise 4). More
 #   generally, [Khemakhem et al. (2020)](https://arxiv.org/abs/1907.04809) consider models in which another variable is
-#   observed with each image, for example a class or the time at which it was taken. If the codes are independent given
-#   this variable, and if their distribution depends on it strongly enough, the model is identifiable up to simple
-#   transformations of the single axes.
+#   observed with each image, for example a class or the time at which it was taken. If the coordinates of a code are
+#   independent given this variable, if their distribution depends on it strongly enough, and if the decoder maps
+#   different codes to different images, the model is identifiable up to simple transformations of the single axes.
 # - **Assumptions about the model.** If the relation between factors and codes is restricted, for example to linear
 #   functions, much less is needed. We try this in the next section.
 #
@@ -548,15 +559,16 @@ lesson.show(
 # likely. Now roll two dice and add the results. The histogram has its maximum at 7 and falls to both sides, so it looks
 # a little more like a bell. This is the beginning of the central limit theorem, by which sums of many independent
 # quantities are nearly normally distributed. It has a useful consequence. Suppose that two factors are independent and
-# have flat distributions, and that the codes are a rotation of the two factors. Then each axis is a mixture of
-# the factors, and the distribution of such a mixture looks more like a bell than that of a single factor. If we rotate the codes
-# until their axes look as little like a bell as possible, we should find the factors. This is the idea of
-# **[independent component analysis](../docs/glossary.md#independent-component-analysis)**, or ICA
-# ([Comon 1994](https://doi.org/10.1016/0165-1684%2894%2990029-9)).
+# have flat distributions, and that the codes are a rotation of the two factors. Then each axis is a mixture of the
+# factors, and the distribution of such a mixture looks more like a bell than that of a single factor. If we rotate the
+# codes until their axes look as little like a bell as possible, we should find the factors. This is the idea of
+# **[independent component analysis](../docs/glossary.md#independent-component-analysis)**, or ICA ([Comon
+# 1994](https://doi.org/10.1016/0165-1684%2894%2990029-9)).
 #
-# A common measure of the shape is the *excess kurtosis*. For a quantity $t$ with mean $m$ and standard deviation $s_t$,
-# it is the average of $((t - m) / s_t)^4$ minus 3. It is 0 for a normal distribution and negative for flat
-# distributions. The next cell computes it for one die and for the sum of two dice.
+# A common measure of the shape is the **[excess kurtosis](../docs/glossary.md#excess-kurtosis)**. To compute it, we
+# subtract the mean from all values, divide them by the standard deviation, take the average of their fourth powers, and
+# subtract 3. The result is 0 for a normal distribution and negative for flat distributions. The next cell computes it
+# for one die and for the sum of two dice.
 
 # %%
 die = np.arange(1, 7)
@@ -567,13 +579,13 @@ print(f"excess kurtosis: one die {kurtosis(die):.2f}, sum of two dice {kurtosis(
 # Our faces satisfy the assumption, because valence and intensity are independent and uniformly distributed. The linear
 # probe has told us that the relation between factors and codes is nearly linear, at least for seed 0. We can therefore
 # rotate the codes of the training faces in steps of one degree, and choose the angle at which the mean excess kurtosis
-# of the two axes is smallest. (Before, the codes are *whitened*, that is, stretched so that they have a variance of 1 in
-# every direction. Otherwise a rotation would not be enough.) No label is used in this search.
+# of the two axes is smallest. (Before, the codes are *whitened*, that is, stretched so that they have a variance of 1
+# in every direction. Otherwise a rotation would not be enough.) No label is used in this search.
 #
 # To see whether the distribution of the factors is decisive, we draw two more sets of faces. In both of them, only
-# valence and intensity vary, and both factors have the same variance in both sets. In the first set they are
-# uniformly distributed, and in the second set normally distributed (values more than three standard deviations from
-# the mean are left out).
+# valence and intensity vary, and each factor has practically the same variance in both sets. In the first set they are
+# uniformly distributed, and in the second set normally distributed (values more than three standard deviations from the
+# mean are left out).
 #
 # **Predict.** What will the curve of the kurtosis look like if the factors are normally distributed?
 
@@ -651,16 +663,16 @@ lesson.show(
 pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
-# The figure and the table answer the question of this section. For uniform factors, the curve has a clear minimum at
-# 18 degrees. If we use the labels to find the best angle, it is 16.5 degrees. The axes that were found without labels
+# The figure and the table answer the question of this section. For uniform factors, the curve has a clear minimum at 18
+# degrees. If we use the labels to find the best angle, it is 16.5 degrees. The axes that were found without labels
 # therefore predict the factors with an R² of 0.994, which is practically the same as the 0.995 of the best angle. For
 # the faces of lesson 00, the minimum is at 64 degrees and the best angle is 61.5 degrees, so R² increases from 0.739 to
-# 0.954. Not a single label was used for this. (The search does not tell us which axis is valence, nor in which direction
-# valence increases. One labeled face of each kind is enough for that.)
+# 0.954. Not a single label was used for this. (The search does not tell us which axis is valence, nor in which
+# direction valence increases. A few labeled faces are enough for that.)
 #
-# For normal factors, the curve is nearly flat. Its minimum at 35 degrees has nothing to do with the best angle, which is
-# 2.5 degrees, and R² *decreases* from 0.978 to 0.694. (In this run, the axes of the codes happened to be close to the
-# factors from the beginning. This is an accident of the seed.) Note the last row of the table. The 15 nearest codes
+# For normal factors, the curve is nearly flat. Its minimum at 35 degrees has nothing to do with the best angle, which
+# is 2.5 degrees, and R² *decreases* from 0.978 to 0.694. (In this run, the axes of the codes happened to be close to
+# the factors from the beginning. This is an accident of the seed.) Note the last row of the table. The 15 nearest codes
 # predict both factors with an R² of 0.985, so the third VAE has discovered the factors as well. Only its axes cannot be
 # found, because two independent normal distributions with the same variance look the same from all directions. The
 # curve is not exactly a horizontal line at 0, because the extreme values are left out and the codes are not exactly a
@@ -670,8 +682,8 @@ pd.DataFrame(rows).T.round(3)
 # cautions are necessary. First, the search always returns an angle, whether or not the assumption is correct, and
 # without labels we would not have noticed that the third angle is wrong. Second, we know that valence and intensity are
 # independent and uniformly distributed, because we drew the faces. For photographs we do not know this. Factors may
-# depend on each other, and the relation to the codes may be curved, and then even distributions that look nothing like a
-# bell are not sufficient (exercise 3).
+# depend on each other, and the relation to the codes may be curved, and then even distributions that look nothing like
+# a bell are not sufficient (exercise 3).
 #
 # ## Real faces in time
 #
@@ -683,8 +695,8 @@ pd.DataFrame(rows).T.round(3)
 # The frames do not come with this course, because no license is stated for them. Instead, the file
 # `study/tables/frey.npz` contains what we need of a VAE that was trained on them, namely the codes of all frames and
 # the images that the decoder draws on a grid of codes. This section therefore needs no download. (If you have the film,
-# `data.load("frey_faces")` loads it, and `python -m study.make_face_tables` makes the file again.) The next figure shows
-# the middle of the decoded grid. These images are not frames, because the decoder has drawn them.
+# `data.load("frey_faces")` loads it, and `python -m study.make_face_tables` makes the file again.) The next figure
+# shows the middle of the decoded grid. These images are not frames, because the decoder has drawn them.
 
 # %%
 film = dict(np.load(tables.GRID))
@@ -704,9 +716,9 @@ lesson.show(
 
 # %% [markdown]
 # If you follow a row from left to right, the head turns. If you follow a column from the bottom to the top, the
-# expression changes. So we would say that the first axis is the direction of the head. However, it is we who find names
-# for the axes, after we have looked at the images. Another seed would lead to other axes, for which other names would
-# seem natural.
+# expression changes. (The numbers above the columns are values of z1.) We would therefore say that the first axis is
+# the direction of the head. However, it is we who find names for the axes, after we have looked at the images. Another
+# seed would lead to other axes, for which other names would seem natural.
 #
 # There is one thing that we do know about the frames, which is their order in time. From one frame to the next, a face
 # changes only a little. The VAE does not know the order, because it received the frames shuffled, like any other set of
@@ -723,14 +735,15 @@ lesson.show(
 )
 
 # %% [markdown]
-# Dots of the same color lie together in clusters and streaks, so frames of the same time have similar codes. To
-# measure this, we divide the mean distance between the codes of successive frames by the mean distance that we get
-# after shuffling the frames. This **step ratio** is close to 1 if the codes have nothing to do with time, and close to 0
-# if they form a smooth path. Before any model was trained on the film, the plan of our study
+# Dots of the same color lie together in clusters and streaks, so frames of the same time have similar codes. To measure
+# this, we divide the mean distance between the codes of successive frames by the mean distance that we get after
+# shuffling the frames. This **step ratio** is close to 1 if the codes have nothing to do with time, and close to 0 if
+# they form a smooth path. Before any model was trained on the film, the plan of our study
 # ([`study/plan.md`](../study/plan.md)) said when we would call successive codes close to each other, namely if the step
-# ratio is below 1/2 for each of five seeds. It also said that Welch's test would compare the two models. The table `study/tables/frey.csv` contains it for five VAEs and five MMD-VAEs, which were trained
-# with different seeds. For comparison, it also contains two representations that need no network, the pixels
-# themselves and their first two principal components. (There, the seed changes only how the frames are shuffled.)
+# ratio is below 1/2 for each of five seeds. It also said that Welch's test would compare the two models. The table
+# `study/tables/frey.csv` contains it for five VAEs and five MMD-VAEs, which were trained with different seeds. For
+# comparison, it also contains two representations that need no network, the pixels themselves and their first two
+# principal components. (There, the seed changes only how the frames are shuffled.)
 
 # %%
 filmed = tables.read_filmed()
@@ -742,8 +755,8 @@ ratios.rename(index=tables.TITLES).round(3)
 # %% [markdown]
 # The step ratio of the VAE is 0.167, so a step in time is only a sixth as long as a step between random frames. That of
 # the MMD-VAE is 0.241. All ten values are below 1/2, so according to our criterion successive codes are close to each
-# other for both models. The difference between the two models is significant, with a p value of 0.018 in
-# [Welch's test](../docs/glossary.md#welchs-test), and each VAE has a smaller step ratio than each MMD-VAE.
+# other for both models. The difference between the two models is significant, with a p value of 0.018 in [Welch's
+# test](../docs/glossary.md#welchs-test), and each VAE has a smaller step ratio than each MMD-VAE.
 #
 # Why do the codes follow the film although no model received the order of the frames? The reason is that successive
 # frames look similar, and a VAE gives similar images similar codes. This is not a great achievement of the networks,
@@ -752,17 +765,17 @@ ratios.rename(index=tables.TITLES).round(3)
 # What does this tell us about axes? It tells us nothing, and this is the point of the example. The step ratio uses only
 # distances between codes, so a rotation does not change it. We can measure that the codes follow time, but not whether
 # an axis stands for the turn of the head. For this we would need an additional observation, as in the section
-# [Identifiability](#Identifiability). The order in time can be such an observation, because the codes of a short part of
-# the film are distributed in another way than those of the whole film. The VAE of this section, however, does not use
-# it.
+# [Identifiability](#Identifiability). The order in time can be such an observation, because the codes of a short part
+# of the film are distributed in another way than those of the whole film. The VAE of this section, however, does not
+# use it.
 #
 # ## What to remember
 #
 # - A rotation of the latent space changes neither the distances between codes nor the information in them. However, it
 #   changes every measure that looks at single axes.
 # - A low value of SAP, MIG, or DCI has several possible reasons. The axes can be rotated, the codes can be inaccurate,
-#   or the factor can be missing. Compare the value with that of a perfect code, of a noisy code, and of the same
-#   codes after the best rotation.
+#   or the factor can be missing. Compare the value with that of a perfect code, of a noisy code, and of the same codes
+#   after the best rotation.
 # - The loss of a VAE has a weak preference for some axes, because its approximate posteriors have a diagonal
 #   covariance. These axes need not be the ones that are meaningful to us.
 # - A VAE is not identifiable, because models with different axes assign the same probability to all images. To find the
@@ -770,8 +783,8 @@ ratios.rename(index=tables.TITLES).round(3)
 # - An assumption helps only if it is correct. With uniformly distributed factors we found the axes without labels, and
 #   with normally distributed factors the same method failed.
 #
-# [Lesson 06](06_the_family.ipynb) compares β-VAEs and other relatives of the VAE, and
-# [lesson 11](11_conditional_vae.ipynb) shows a model that receives labels. All terms are collected in the
+# [Lesson 06](06_the_family.ipynb) compares β-VAEs and other relatives of the VAE, and [lesson
+# 11](11_conditional_vae.ipynb) shows a model that receives labels. All terms are collected in the
 # [glossary](../docs/glossary.md).
 #
 # ## Three quick questions
@@ -825,22 +838,19 @@ ratios.rename(index=tables.TITLES).round(3)
 #
 # ## Further reading
 #
-# - Francesco Locatello et al.,
-#   [Challenging common assumptions in the unsupervised learning of disentangled representations](https://arxiv.org/abs/1811.12359),
+# - Francesco Locatello et al., [Challenging common assumptions in the unsupervised learning of disentangled
+#   representations](https://arxiv.org/abs/1811.12359),
 #   2019. This paper contains the theorem and the experiment with 12,000 models.
-# - Ilyes Khemakhem, Diederik Kingma, Ricardo Pio Monti, and Aapo Hyvärinen,
-#   [Variational autoencoders and nonlinear ICA: a unifying framework](https://arxiv.org/abs/1907.04809), 2020. The
-#   authors show which additional observations make a VAE identifiable.
-# - Michal Rolínek, Dominik Zietlow, and Georg Martius,
-#   [Variational autoencoders pursue PCA directions (by accident)](https://arxiv.org/abs/1812.06775), 2019. The authors
-#   explain which axes the loss of a VAE prefers.
-# - Aapo Hyvärinen and Petteri Pajunen,
-#   [Nonlinear independent component analysis: existence and uniqueness results](https://doi.org/10.1016/S0893-6080%2898%2900140-3),
+# - Ilyes Khemakhem, Diederik Kingma, Ricardo Pio Monti, and Aapo Hyvärinen, [Variational autoencoders and nonlinear
+#   ICA: a unifying framework](https://arxiv.org/abs/1907.04809), 2020. The authors show which additional observations
+#   make a VAE identifiable.
+# - Michal Rolínek, Dominik Zietlow, and Georg Martius, [Variational autoencoders pursue PCA directions (by
+#   accident)](https://arxiv.org/abs/1812.06775), 2019. The authors explain which axes the loss of a VAE prefers.
+# - Aapo Hyvärinen and Petteri Pajunen, [Nonlinear independent component analysis: existence and uniqueness
+#   results](https://doi.org/10.1016/S0893-6080%2898%2900140-3),
 #   1999. The trick of exercise 3 has been known since then.
-# - The measures are defined by Abhishek Kumar et al.,
-#   [Variational inference of disentangled latent concepts from unlabeled observations](https://arxiv.org/abs/1711.00848),
-#   2018 (SAP), Ricky Chen et al.,
-#   [Isolating sources of disentanglement in variational autoencoders](https://arxiv.org/abs/1802.04942), 2018 (MIG), and
-#   Cian Eastwood and Christopher Williams,
-#   [A framework for the quantitative evaluation of disentangled representations](https://openreview.net/forum?id=By-7dz-AZ),
-#   2018 (DCI).
+# - The measures are defined by Abhishek Kumar et al., [Variational inference of disentangled latent concepts from
+#   unlabeled observations](https://arxiv.org/abs/1711.00848), 2018 (SAP), Ricky Chen et al., [Isolating sources of
+#   disentanglement in variational autoencoders](https://arxiv.org/abs/1802.04942), 2018 (MIG), and Cian Eastwood and
+#   Christopher Williams, [A framework for the quantitative evaluation of disentangled
+#   representations](https://openreview.net/forum?id=By-7dz-AZ), 2018 (DCI).
