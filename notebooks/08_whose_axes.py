@@ -335,7 +335,7 @@ lesson.show(
 # divergence in the loss by a number β above 1. The [MMD-VAE](../docs/glossary.md#mmd-vae) of [lesson
 # 02](02_mmd_vae.ipynb) has no KL divergence of single images, and asks only that all codes together are distributed
 # like the prior. The file `study/tables/faces.csv` contains ten VAEs, ten β-VAEs with β = 4, and ten MMD-VAEs with the
-# post's weights. They were trained on the same faces for four epochs, with the seeds 0 to 9. The first figure shows the
+# post's weights. They were trained on the same faces for four epochs, with the seeds 0 to 9. The next figure shows the
 # directions in which valence and intensity increase, as in [lesson
 # 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). An arrow is pale if a linear probe predicts the factor
 # poorly, since the direction of such an arrow does not mean much.
