@@ -738,12 +738,12 @@ lesson.show(
 # Dots of the same color lie together in clusters and streaks, so frames of the same time have similar codes. To measure
 # this, we divide the mean distance between the codes of successive frames by the mean distance that we get after
 # shuffling the frames. This **step ratio** is close to 1 if the codes have nothing to do with time, and close to 0 if
-# they form a smooth path. Before any model was trained on the film, the plan of our study
+# they form a smooth path. Before these step ratios were computed, the plan of our study
 # ([`study/plan.md`](../study/plan.md)) said when we would call successive codes close to each other, namely if the step
 # ratio is below 1/2 for each of five seeds. It also said that Welch's test would compare the two models. The table
-# `study/tables/frey.csv` contains it for five VAEs and five MMD-VAEs, which were trained with different seeds. For
-# comparison, it also contains two representations that need no network, the pixels themselves and their first two
-# principal components. (There, the seed changes only how the frames are shuffled.)
+# `study/tables/frey.csv` contains the step ratios of five VAEs and five MMD-VAEs, which were trained with different
+# seeds. For comparison, it also contains those of two representations that need no network, the pixels themselves and
+# their first two principal components. (There, the seed changes only how the frames are shuffled.)
 
 # %%
 filmed = tables.read_filmed()
@@ -758,9 +758,10 @@ ratios.rename(index=tables.TITLES).round(3)
 # other for both models. The difference between the two models is significant, with a p value of 0.018 in [Welch's
 # test](../docs/glossary.md#welchs-test), and each VAE has a smaller step ratio than each MMD-VAE.
 #
-# Why do the codes follow the film although no model received the order of the frames? The reason is that successive
-# frames look similar, and a VAE gives similar images similar codes. This is not a great achievement of the networks,
-# because the first two principal components of the pixels have a step ratio of 0.225. The pixels themselves have 0.503.
+# Why do the codes follow the film although no model received the order of the frames? The likely reason is that
+# successive frames look similar, and a VAE gives similar images similar codes. This is not a great achievement of the
+# networks, because the first two principal components of the pixels have a step ratio of 0.225. The pixels themselves
+# have 0.503.
 #
 # What does this tell us about axes? It tells us nothing, and this is the point of the example. The step ratio uses only
 # distances between codes, so a rotation does not change it. We can measure that the codes follow time, but not whether
