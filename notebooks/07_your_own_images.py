@@ -20,9 +20,10 @@
 # [glossary](../docs/glossary.md)
 #
 # In the core course, every image was 28 pixels wide and gray, and there were 60,000 of them. Your own images are
-# probably different. A folder of photographs may contain a few hundred images, in color, of many different things. In
-# this lesson we train a [VAE](../docs/glossary.md#vae) on such a folder. Our example are 1,377 emoji, the small colored
-# pictures of a font. They are difficult for the same reasons as photographs, but they fit into two minutes of training.
+# probably different, because a folder of photographs may contain only a few hundred images, in color, of many different
+# things. In this lesson we train a [VAE](../docs/glossary.md#vae) on such a folder. Our example is a set of 1,377
+# emoji, the small colored pictures of a font. They are difficult for the same reasons as photographs, but they fit into
+# two minutes of training.
 #
 # We will see that the first result is disappointing. The main part of the lesson then looks for the reasons. It changes
 # one setting at a time, and at the end you will have a table that tells you what to change when your own images come
@@ -43,8 +44,8 @@
 #
 # **What you'll need**
 #
-# - [Lesson 01](01_standard_vae.ipynb). For β, [lesson 06](06_the_family.ipynb) is helpful. The notebook takes two to
-#   three minutes on two CPU cores.
+# - [Lesson 01](01_standard_vae.ipynb), and for β it helps to know [lesson 06](06_the_family.ipynb). The notebook takes
+#   two to three minutes on two CPU cores.
 # - The emoji are taken from a font that is installed on your system, from a Debian package, or from the public address
 #   of the font. If none of these is available, a warning says so, and the lesson continues with colored pictures of
 #   faces, hearts, and other shapes that the program draws. The numbers and descriptions in the text are then not
@@ -124,9 +125,9 @@ lesson.show(
 )
 
 # %% [markdown]
-# The figure shows the first 60 training images. They have little in common. Some are faces or animals, others are signs
-# in an orange square, and the colors vary from image to image. With 1,239 training images of nine such different
-# groups, there are only a few examples of each kind of thing.
+# The figure shows the first 60 training images. They have little in common, because some are faces or animals, others
+# are signs in an orange square, and the colors vary from image to image. With 1,239 training images of nine such
+# different groups, there are only a few examples of each kind of thing.
 #
 # ## A likelihood for colors
 #
@@ -141,7 +142,8 @@ lesson.show(
 # $$-\log p(x \mid z) = \sum_i \left[ \frac{(x_i - m_i)^2}{2 s^2} + \log s + \tfrac{1}{2} \log 2 \pi \right].$$
 #
 # The first term in the brackets is a [squared error](../docs/glossary.md#squared-error), which counts more if $s$ is
-# small. The second term, $\log s$, has the opposite effect, because it increases with $s$. The third one is a constant.
+# small. The second term, $\log s$, has the opposite effect, because it increases with $s$, and the third one is a
+# constant.
 #
 # How should we choose $s$? If we simply used the squared error as a loss, we would choose it without noticing. The sum
 # of $(x_i - m_i)^2$ is the first term for $2 s^2 = 1$, so $s$ is about 0.71. Since color values are between 0 and 1,
@@ -216,11 +218,11 @@ pd.DataFrame(
 ).round(4)
 
 # %% [markdown]
-# There is no upper limit. If a model reproduces all of its training images exactly, for example because it has
-# memorized them, $s$ approaches 0 and the bound of the training images grows without limit. The reason is that color
-# values are not arbitrary real numbers. They are stored as bytes, so only 256 values occur, and a density can put a
-# narrow peak on each of them. The usual remedy is **dequantization**, which adds uniform noise of the width of one byte
-# step, here 1/255, to every value before the density is evaluated ([Theis et al.
+# The table shows that there is no upper limit. If a model reproduces all of its training images exactly, for example
+# because it has memorized them, $s$ approaches 0 and the bound of the training images grows without limit. The reason
+# is that color values are not arbitrary real numbers. They are stored as bytes, so only 256 values occur, and a density
+# can put a narrow peak on each of them. The usual remedy is **dequantization**, which adds uniform noise of the width
+# of one byte step, here 1/255, to every value before the density is evaluated ([Theis et al.
 # 2016](https://arxiv.org/abs/1511.01844)). On average over the noise, the bound can then never exceed $D \log 255$,
 # which is 17,023 nats for our images. We do not need it in this lesson, because every $s$ below is more than 20 times
 # as large as a byte step, so the noise would hardly change the bounds. If $s$ comes close to 1/255 = 0.004 for your own
@@ -260,7 +262,7 @@ lesson.show(
 # variation](../docs/glossary.md#factor-of-variation) that change the pixels most.
 #
 # Are two dimensions too few, or are the images too different from each other? To find out, we keep the model as it is
-# and train it on the faces alone. There are 112 of them.
+# and train it on the 112 faces alone.
 
 # %%
 one_kind = trained(faces)
@@ -277,9 +279,9 @@ pd.DataFrame({closer: scores(one_kind, faces)}).T.round(4)
 
 # %% [markdown]
 # This latent space is much easier to understand. If you go from right to left along the lower edge, a worried face
-# begins to smile and finally sticks out its tongue. If you go upward, horns appear. The error of the training images is
-# 0.0207, which is half of what it was for all emoji. So two numbers are sufficient for a rough description, provided
-# that the images are similar to each other.
+# begins to smile and finally sticks out its tongue. If you go upward from there, the faces become devils with horns.
+# The error of the training images is 0.0207, which is half of what it was for all emoji. So two numbers are sufficient
+# for a rough description, provided that the images are similar to each other.
 #
 # However, look at the eleven faces that were not used in training. Their error is 0.0397, about twice as large, and
 # their bound is 243 instead of 1,579. We come back to this in the section [Overfitting](#Overfitting).
@@ -296,9 +298,9 @@ explorer.compare(one_kind, everything, titles=(closer, folder))
 # If your images are as different from each other as the emoji, you will want to improve the result. We now change one
 # setting at a time and train a model for each. The settings are more dimensions, a larger
 # [β](../docs/glossary.md#beta-vae), half the size, and a quarter of the images, in case you have only a few. The last
-# model uses [augmentation](../docs/glossary.md#augmentation). It is trained on eight versions of each of these few
-# images, which are shifted by up to two pixels, and half of which are mirrored. The test images are always the original
-# ones.
+# model uses [augmentation](../docs/glossary.md#augmentation), which means that it is trained on eight versions of each
+# of these few images, which are shifted by up to two pixels, and half of which are mirrored. The test images are always
+# the original ones.
 #
 # **Predict.** Which of these changes reduces the test error most? For which one do the bounds of training images and
 # test images differ most?
@@ -329,27 +331,27 @@ lesson.show(
 )
 
 # %% [markdown]
-# **More dimensions.** This change has by far the largest effect. With 16 dimensions you can recognize the clock, and
-# with 64 dimensions you can guess at the ram. The codes then contain more nats, so the KL increases from 8.2 to 52.4
-# and 149.6. Nevertheless, the test bound increases as well, from 438 to 1,271 and 1,463. The disadvantage is that you
-# can no longer look at a latent space of 16 dimensions in a figure.
+# **Using more dimensions has by far the largest effect.** With 16 dimensions you can recognize the clock, and with 64
+# dimensions you can guess at the ram. The codes then contain more nats, so the KL increases from 8.2 to 52.4 and 149.6.
+# Nevertheless, the test bound increases as well, from 438 to 1,271 and 1,463. The disadvantage is that you can no
+# longer look at a latent space of 16 dimensions in a figure.
 #
-# **A larger β.** With β = 10, you can see almost no change in this figure. The codes contain about half as many nats,
-# 27.7 instead of 52.4, but the test bound decreases by only 1 %. The information that was removed was therefore of
-# little use for test images.
+# **With β = 10, almost nothing changes that you can see in this figure.** However, the codes contain only about half of
+# the nats, 27.7 instead of 52.4, while the test bound decreases by 1 %. The information that was removed was therefore
+# of little use for test images.
 #
-# **Half the size.** The images now have a quarter of the pixels. The error decreases, because small details have
+# **At half the size, the images have a quarter of the pixels.** The error decreases, because small details have
 # disappeared from the images before the model has to draw them, and a training step takes a fraction of the time.
 # Remember that the bound is that of other images, so it cannot be compared with the rest of the column.
 #
-# **Fewer images.** The model that was trained on a quarter of the images has the lowest training error of all models
-# with 16 dimensions in this table, 0.0107, but a test error of 0.0348, which is halfway between 16 and 2 dimensions
-# with all images. Its test bound of -727 is the worst in the table. The reason is the learned $s$. It was learned from
-# images that the model had memorized, so it is the square root of the training error, 0.11. The errors of test images
-# are larger than this $s$ allows for, and the density punishes them heavily.
+# **With a quarter of the images, the model overfits.** It has the lowest training error of all models with 16
+# dimensions in this table, 0.0107, but a test error of 0.0348, which is halfway between 16 and 2 dimensions with all
+# images. Its test bound of -727 is the worst in the table. The reason is that $s$ was learned from images that the
+# model had memorized, so it is the square root of the small training error, 0.11. The errors of test images are larger
+# than this $s$ allows for, and the density punishes them heavily.
 #
-# **Augmentation.** This repairs most of the damage. With the same few images, the test bound rises from -727 to 1,049,
-# which is about 90 % of the way back to the 1,271 of the model that was trained on all images.
+# **Augmentation repairs most of the damage.** With the same few images, the test bound rises from -727 to 1,049, which
+# is about 90 % of the way back to the 1,271 of the model that was trained on all images.
 #
 # ## Samples
 #
@@ -423,7 +425,8 @@ pd.DataFrame(curve).T.round(4)
 # explorer, and a file that Keras can read. The command `python -m vaelib encode RUN photos/ > codes.csv` writes the
 # codes of your images, `python -m vaelib sample RUN` decodes new images, and `--help` explains all options. At least 20
 # images are required, although a model that is trained on so few will memorize them. Files that cannot be read are
-# listed with the reason, and with the option `--skip` they are left out. Your images are not sent anywhere.
+# listed with the reason, and with the option `--skip` they are left out. All of this happens on your computer, and your
+# images are not sent anywhere.
 #
 # ## What to remember
 #
@@ -431,9 +434,9 @@ pd.DataFrame(curve).T.round(4)
 #   be learned, and it becomes the square root of the training error.
 # - Two dimensions describe images well only if the images are similar to each other. For images of many different
 #   things, more dimensions help most.
-# - Always look at test images. A model that is trained for too long, or on too few images, becomes better on training
-#   images and worse on others.
-# - With few images, augmentation helps. With poor samples, a larger β may help.
+# - Always look at test images, because a model that is trained for too long, or on too few images, becomes better on
+#   training images and worse on others.
+# - If you have few images, augmentation helps, and if the samples are poor, a larger β may help.
 # - A bound with a learned $s$ has no upper limit. Compare it only between models of the same images, and use
 #   dequantization if $s$ comes close to the width of a byte step.
 #
@@ -445,15 +448,16 @@ pd.DataFrame(curve).T.round(4)
 # <details><summary>1. The bound of model A is 1,463 and that of model B is -12. Can both values be correct?</summary>
 #
 # Yes, because they are logarithms of densities, which may be above or below 1. If both bounds are for the same images
-# at the same size, model A is better by 1,475 nats per image. Otherwise we cannot compare them.
+# at the same size, model A is better by 1,475 nats per image. If the images differ, however, we cannot compare the
+# bounds.
 #
 # </details>
 #
 # <details><summary>2. The learned $s$ is 0.10 and the mean squared error of test images is 0.044. What can you
 # conclude?</summary>
 #
-# The model overfits. The learned $s$ is the square root of the training error, so the training error was about 0.01.
-# The square root of the test error is 0.21, which is twice as large as the model assumes.
+# You can conclude that the model overfits. The learned $s$ is the square root of the training error, so the training
+# error was about 0.01. The square root of the test error is 0.21, which is twice as large as the model assumes.
 #
 # </details>
 #
@@ -475,9 +479,9 @@ pd.DataFrame(curve).T.round(4)
 # 2. **Measure.** How many of 64 dimensions are [active](../docs/glossary.md#active-unit) according to
 #    `measures.active_units`? How many of 16 are active with β = 1 and with β = 10?
 # 3. **On paper.** Show that the best $s^2$ is the mean squared error. How many nats is it worth to halve this error for
-#    color images of 32 × 32 pixels? Check your result with the table.
+#    color images of 32 × 32 pixels? Compare your result with the table of the lesson.
 # 4. **Find the fault.** A friend first makes eight modified copies of each image and then sets one tenth of them aside
-#    as test images. Her test bound is excellent. What is wrong with this? Show it by an experiment.
+#    as test images. She obtains an excellent test bound. Find out by an experiment what is wrong with this.
 #
 # ## Further reading
 #

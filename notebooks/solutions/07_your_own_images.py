@@ -145,7 +145,7 @@ lesson.show(
 # ## 3. The best deviation
 #
 # *Show that the best $s^2$ is the mean squared error. How many nats is it worth to halve this error for color images of
-# 32 × 32 pixels? Check your result with the table.*
+# 32 × 32 pixels? Compare your result with the table of the lesson.*
 #
 # With $D$ color values and a mean squared error of $E$, the reconstruction term is
 #
@@ -182,8 +182,8 @@ print(f"found: {bounds[1] - bounds[0]:,.0f} nats")
 #
 # ## 4. Find the fault: an excellent test bound
 #
-# *A friend first makes eight modified copies of each image and then sets one tenth of them aside as test images. Her
-# test bound is excellent. What is wrong with this?*
+# *A friend first makes eight modified copies of each image and then sets one tenth of them aside as test images. She
+# obtains an excellent test bound. Find out by an experiment what is wrong with this.*
 #
 # We do the same with a quarter of the images. In addition, we compute the bound for the real test images, of which no
 # copy was used in training.
