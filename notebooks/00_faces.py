@@ -91,7 +91,7 @@ lesson.note_changed_settings(globals(), epochs=4, seed=0, limit=None)
 #
 # A property in which images differ is called a [factor of variation](../docs/glossary.md#factor-of-variation). Our
 # faces have two that we care about. The first is **valence**, which ranges from -1 (negative) to 1 (positive). The
-# second is **intensity**, which ranges from 0 (calm) to 1 (intense). Psychologists describe emotions by a similar
+# second is **intensity**, which ranges from 0 (calm) to 1 (intense). Psychologists describe emotions with a similar
 # pair of quantities, which are now usually called valence and arousal
 # ([Russell 1980](https://doi.org/10.1037/h0077714)).
 #
@@ -131,8 +131,8 @@ lesson.show(
 # a few images at a time, and each time all weights are changed a little so that it solves its task slightly better.
 #
 # How can a network discover something about images if it is not told what to look for? The idea is to give it a task
-# that it can solve well only if it discovers the structure of the images. The task is to describe each image by just
-# two numbers and to draw the image again from these two numbers:
+# that it can solve well only if it discovers the structure of the images. The task is to describe each image with
+# just two numbers and to draw the image again from these two numbers:
 #
 # ```text
 # image (784 numbers)  ->  encoder  ->  code (2 numbers)  ->  decoder  ->  image (784 numbers)
@@ -154,15 +154,15 @@ lesson.show(
 #   than the center itself. As a result, nearby codes have to decode to similar images, because the decoder may
 #   receive any of them for the same image.
 # - **The codes of all images stay near the origin.** The **[prior](../docs/glossary.md#prior)** says where codes
-#   should be. In most lessons, each of the two numbers should follow a bell curve around 0, which means that it is
-#   usually between -2 and 2. A center far from the origin is penalized. A very small width is penalized as well,
-#   because otherwise the network would make all widths 0, and the codes would be exact again. The penalty keeps all
-#   codes in one region, so we know which codes to choose when we want to draw new images.
+#   should be. Our prior is a bell curve around 0 for each of the two numbers, so each number should usually be
+#   between -2 and 2. A center far from the origin is penalized. A very small width is penalized as well, because
+#   otherwise the network would make all widths 0, and the codes would be exact again. The penalty keeps all codes in
+#   one region, so we know which codes to choose when we want to draw new images.
 #
 # Training reduces a single number, which is called the [loss](../docs/glossary.md#loss). It is the sum of two parts.
 # The *reconstruction term* measures how much the decoded image differs from the original. The *KL term* is the
-# penalty described in the second point above. It measures how much the centers differ from 0 and the widths from the
-# width of the prior. [Lesson 01](01_standard_vae.ipynb) derives both terms.
+# penalty described in the second point above. It measures how far the centers are from 0 and how far the widths are
+# from the width of the prior's bell curve. [Lesson 01](01_standard_vae.ipynb) derives both terms.
 #
 # **Predict.** Suppose that you had to describe such a face to a friend over the phone, using only two numbers, so
 # that your friend could draw it. Which two numbers would you choose?
@@ -179,17 +179,18 @@ vae = runs.train(runs.Recipe("faces", epochs=epochs, seed=seed, limit=limit))
 
 # %% [markdown]
 # (The first line of the output mentions nine classes, into which the program sorts the faces. Neither we nor the
-# network will use them.)
+# network will use these classes. At the end of this lesson, we use nine labeled faces, but these are single faces,
+# not the classes.)
 #
-# The loss becomes smaller from epoch to epoch, from 289.97 to 190.13, because the reconstruction term decreases. In
-# other words, the network learns to reproduce the faces. The KL term increases a little. Smaller widths cost a larger
-# penalty, but they let the decoder draw a face more accurately. [Lesson 01](01_standard_vae.ipynb) explains why this
-# is worth the penalty.
+# The loss falls in every epoch, from 289.97 in the first to 190.13 in the last, because the reconstruction term
+# decreases. In other words, the network learns to reproduce the faces. The KL term increases a little. The main
+# reason is that the widths become smaller. Smaller widths increase the penalty, but they let the decoder draw a face
+# more accurately. [Lesson 01](01_standard_vae.ipynb) explains why this is worth the penalty.
 #
-# Is a reconstruction term of 185.57 small? It cannot reach 0. The term reads a gray value of 0.3 as "white with a
-# probability of 30 %". What is random cannot be predicted perfectly, so even a perfect copy has a positive value. The
-# next cell computes its value for perfect copies of the [test images](../docs/glossary.md#test-image), that is, of
-# faces that are not used in training.
+# Is a reconstruction term of 185.57 small? It cannot reach 0, because the term treats a gray value of 0.3 as a
+# probability of 30 % that the pixel is white. A random outcome cannot be predicted with certainty, so even a perfect
+# copy has a positive reconstruction term. The next cell computes this value for perfect copies of the
+# [test images](../docs/glossary.md#test-image), that is, of faces that are not used in training.
 
 # %%
 pixels = dataset.test_images / 255
@@ -197,10 +198,11 @@ perfect = (entr(pixels) + entr(1 - pixels)).sum(axis=(1, 2, 3)).mean()
 print(f"reconstruction term of perfect copies: {perfect:.2f}")
 
 # %% [markdown]
-# Even perfect copies have a reconstruction term of 160.29. The part that training can avoid was 286.17 - 160.29, or
-# about 126, in the first epoch, and it is 185.57 - 160.29, or about 25, in the last. Here are the reconstructions of
-# six test images. From now on, we call the center that the encoder outputs *the* code of an image. The table below
-# the figure shows these codes, from which the faces in the second row were drawn.
+# Even perfect copies have a reconstruction term of 160.29. (The training faces are drawn in the same way as the test
+# faces, so perfect copies of them would have practically the same value.) The avoidable part of the term therefore
+# fell from 286.17 - 160.29, or about 126, in the first epoch to 185.57 - 160.29, or about 25, in the last. Here are
+# the reconstructions of six test images. From now on, we call the center that the encoder outputs *the* code of an
+# image. The table below the figure shows these codes, from which the faces in the second row were drawn.
 
 # %%
 codes, factors = vae.model.encode(dataset.test_images), dataset.test_factors
@@ -281,8 +283,9 @@ lesson.show(
 # figure shows why: it has no dots in these places. The decoder was never trained to draw anything there, so we cannot
 # rely on what it draws. (At the lower left, beyond the dots, it happens to draw acceptable faces.) Since the decoder
 # is reliable only where there are codes, it is useful that the penalty keeps all codes close together. A random code
-# from the prior is most likely inside the circle, and a large part of the circle is filled with codes of faces that
-# the decoder was trained on.
+# from the prior is most likely inside the circle, and a large part of the circle is filled with codes. (The previous
+# figure shows the codes of test faces, but the training faces were drawn in the same way, so their codes fill the
+# same region.)
 #
 # ## The factors are found, the axes are not
 #
@@ -297,13 +300,13 @@ lesson.show(
 # a measure called [R²](../docs/glossary.md#r-squared). We take the average squared error of the predictions and
 # divide it by the average squared error that we would make if we always predicted the average valence. R² is 1 minus
 # this ratio. It is 1 if all predictions are perfect, 0 if they are no better than always predicting the average, and
-# negative if they are even worse. An R² of 0.9 is also described by saying that the predictions *explain* 90 % of the
-# differences between the faces.
+# negative if they are even worse. An R² of 0.9 is often described by saying that the predictions *explain* 90 % of
+# the variance among the faces.
 #
 # The first row of the next table shows R² for this probe, which uses both z1 and z2. The next two rows show how well
 # a single axis predicts a factor if the prediction is a constant plus a multiple of z1 or of z2. For the last two
-# rows, we rotated all codes around the origin by the angle for which each of the two axes predicts one of the factors
-# as accurately as possible.
+# rows, we rotated all codes around the origin. We chose the angle at which one axis predicts valence and the other
+# predicts intensity as accurately as possible.
 #
 # **Predict.** Look at the two slanted directions in the figure. Which of the two factors will z1 alone predict
 # better?
@@ -334,15 +337,16 @@ pd.DataFrame(rows, index=tables.FACTORS).T.round(2)
 # that we change the decoder so that it rotates every code back before it draws. Then every reconstruction is the same
 # as before. The codes are also just as close to the prior, because the prior looks the same from all directions. (All
 # of this is true of a mirror image as well.) The loss is therefore the same for all rotations, with one exception.
-# The widths of a code are measured along the two axes, so they cannot be rotated exactly, but this makes only a small
-# difference. Which rotation we get depends on the random weights with which training begins, and on other random
-# numbers during training. ([Lesson 06](06_the_family.ipynb) examines the weak preference that remains.)
+# The encoder describes each code by an ellipse whose own axes are parallel to z1 and z2. After a rotation, such an
+# ellipse is in general slanted, and the encoder cannot describe a slanted ellipse. This makes only a small
+# difference, however. Which rotation we get depends on the random weights with which training begins, and on other
+# random numbers during training. ([Lesson 06](06_the_family.ipynb) examines the weak preference that remains.)
 #
 # If this explanation is correct, other random numbers should lead to other directions. The file
 # `study/tables/faces.csv` contains results for ten VAEs that were trained in the same way except for the
 # [seed](../docs/glossary.md#seed) of the random number generator. The next figure shows the latent space of each one
 # as a circle, with one arrow in the direction in which valence increases and another for intensity. We obtain the
-# arrows from a [linear probe](../docs/glossary.md#linear-probe), which predicts a factor by a constant plus a
+# arrows from a [linear probe](../docs/glossary.md#linear-probe), which predicts a factor as a constant plus a
 # multiple of z1 plus a multiple of z2. The first multiple determines how far the arrow extends to the right, and the
 # second determines how far it extends upward. (All arrows are drawn with the same length.) If the prediction is poor,
 # the arrow does not mean much, so it is drawn in a paler color.
@@ -382,11 +386,11 @@ numbers.rename(columns=lambda name: name.replace("k-NN R²", "R² of 15 nearest 
 #
 # The four seeds with a pale arrow deserve a closer look. For seeds 1, 2, 7, and 9, the linear probe predicts valence
 # with an R² of at most 0.64. For three of these seeds, the 15 nearest codes still reach 0.87 or more. This
-# combination means that the latent space does contain the valence, but that valence does not increase in a single
-# direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valences have similar
-# codes there, so part of the information about valence is missing after four epochs. (In exercise 1, you can look at
-# this latent space, and the solution shows what longer training changes.) If we had trained only with this seed, our
-# answer to the opening question would have been less clear. This is a reason never to rely on a single run.
+# combination means that the codes do contain information about valence, although valence does not increase in a
+# single direction. For seed 2, however, the 15 nearest codes reach only 0.51. Faces with different valences have
+# similar codes there, so part of the information about valence is missing after four epochs. (In exercise 1, you can
+# look at this latent space, and the solution shows what longer training changes.) If we had trained only with this
+# seed, our answer to the opening question would have been less clear. This is a reason never to rely on a single run.
 #
 # ## What if other factors change more pixels?
 #
@@ -478,10 +482,10 @@ rows = {
 pd.DataFrame(rows, index=names).T.round(2)
 
 # %% [markdown]
-# The codes no longer contain valence and intensity. For intensity, R² is 0.00, and for valence it is even slightly
-# negative, which means that the prediction is a little worse than the average of all faces. Nor did the network
-# simply pick two of the other factors. The two numbers describe all four in part, and they describe the horizontal
-# position best, with an R² of 0.90.
+# The codes no longer tell us anything about valence or intensity. For intensity, R² is 0.00, and for valence it is
+# even slightly negative, which means that the prediction is a little worse than always predicting the average. Nor
+# did the network simply pick two of the other factors. The two numbers describe all four in part, and they describe
+# the horizontal position best, with an R² of 0.90.
 #
 # The first two rows of the table explain most of this. Among our first faces, valence and intensity changed the
 # pixels most. Among the new faces, the change of pixels is between 111 and 120 for the two positions, the size, and
@@ -491,14 +495,14 @@ pd.DataFrame(rows, index=names).T.round(2)
 # four other factors have nearly the same change of pixels, but their R² ranges from 0.36 to 0.90.
 #
 # Keep this result in mind when you read that a network "learns the meaning" of its data. In our first experiment, the
-# expression was found because we had made the other factors small. The first row also shows that valence was not far
-# ahead: its change of pixels was 39, compared with 29 for a shift to the right. This may be why some of the ten
-# networks had not separated the valences well after four epochs.
+# network found the expression because we let the other factors vary only a little. The first row also shows that
+# valence was not far ahead: its change of pixels was 39, compared with 29 for a shift to the right. This may be why
+# some of the ten networks had not separated the valences well after four epochs.
 #
 # ## Nine labels give names to directions
 #
 # Let us return to the first VAE. It arranges faces by valence and intensity, but it has no names for these
-# directions, and they differ from seed to seed. If we want to ask for "a happy face", we have to tell the program
+# directions, and they differ from seed to seed. If we want to ask for "a happy face," we have to tell the program
 # which direction means happy. A few labels are enough. Here, a label is the known valence and intensity of a face. We
 # take nine faces with a valence of -1, 0, or 1 and an intensity of 0, 0.5, or 1, and we encode them. For each of the
 # nine, we then know both the label and the code.
@@ -615,14 +619,15 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #
 # - A VAE consists of an encoder, which turns an image into a short code, and a decoder, which turns a code into an
 #   image.
-# - With only two numbers per image, the code describes those factors of variation that change the pixels most. If
-#   other factors change the pixels more than the ones that matter to us, the code describes those factors instead.
+# - With only two numbers per image, the code mainly describes the factors of variation that change the pixels most,
+#   although this rule does not explain every detail. If other factors change the pixels more than the ones that
+#   matter to us, the code describes those factors instead.
 # - The axes of the latent space have no meaning of their own, because rotating or reflecting all codes hardly changes
 #   the loss. Other seeds lead to other directions.
 # - A few labels are enough to give names to the directions of a latent space, provided that the VAE has found the
 #   factors at all.
 # - One training run is not enough for a conclusion. After four epochs, valence did not increase in a single direction
-#   in four of our ten runs, and in one of these it was partly missing.
+#   in four of our ten runs, and in one of these, part of the information about valence was missing.
 #
 # In [lesson 01](01_standard_vae.ipynb), we derive the loss of the VAE and train it on images of clothes. All terms
 # are explained in the [glossary](../docs/glossary.md).
@@ -648,10 +653,11 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #
 # <details><summary>3. A probe predicts a factor with an R² of -0.06. How can the explained share be negative?</summary>
 #
-# R² compares the prediction with always predicting the average. A negative value means that the prediction is even a
-# little worse than the average. This happens when the codes do not contain the factor, because the average of the 15
-# nearest faces is then the average of 15 random ones, which differs from the average of all faces by chance. For
-# independent values, R² is then about -1/15, or -0.07.
+# R² compares the prediction with always predicting the average. A negative value means that the prediction is even
+# worse than that. This happens when the codes carry no information about the factor. The 15 nearest faces are then 15
+# random faces, and their average differs from the average of all faces by chance. The average of 15 independent
+# values has 1/15 of the variance of a single value. This increases the squared error of the prediction by a factor of
+# about 1 + 1/15, so R² is about -1/15, or -0.07.
 #
 # </details>
 #
@@ -664,9 +670,9 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #    [The latent space](#The-latent-space) change? (The text will still quote the numbers for seed 0.) Which number in
 #    the first table of [The factors are found, the axes are not](#The-factors-are-found,-the-axes-are-not) shows what
 #    has happened?
-# 2. **Measure.** Find the rule of the section
+# 2. **Measure.** Repeat the fit from the section
 #    [Nine labels give names to directions](#Nine-labels-give-names-to-directions) with only the first five of the
-#    nine faces, and without the squares and the product. How much worse do the faces become? (The function `look_up`
+#    nine faces and without the squares and the product. How much worse do the faces become? (The function `look_up`
 #    gives a first answer, and the solution uses a more accurate method.)
 # 3. **On paper.** (For readers who know what a correlation is.) Suppose that two factors have the same variance and
 #    are uncorrelated, and that z1 is the first factor and z2 the second. Now all codes are rotated by 45 degrees.
@@ -678,14 +684,17 @@ explorer.steer(vae, sliders, coefficients, title="drawn faces")
 #
 # ## Further reading
 #
-# - Diederik Kingma and Max Welling, [Auto-encoding variational Bayes](https://arxiv.org/abs/1312.6114), 2013. This
+# - D. P. Kingma and M. Welling, [*Auto-encoding variational Bayes*](https://arxiv.org/abs/1312.6114), 2013. This
 #   paper introduced the VAE. Its figure 4 shows a grid of decoded faces, as in
 #   [From codes back to faces](#From-codes-back-to-faces).
-# - Sigrid Keydana, [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
+# - S. Keydana, [*Representation learning with MMD-VAE*](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
 #   RStudio AI blog, 2018. The post contains the thought experiment.
-# - Francesco Locatello et al.,
-#   [Challenging common assumptions in the unsupervised learning of disentangled representations](https://arxiv.org/abs/1811.12359),
+# - F. Locatello et al.,
+#   [*Challenging common assumptions in the unsupervised learning of disentangled representations*](https://arxiv.org/abs/1811.12359),
 #   2019. The authors prove that no method can find the right axes without labels or assumptions about the data and
 #   the model.
-# - James Russell, [A circumplex model of affect](https://doi.org/10.1037/h0077714), 1980. This is a model of emotions
-#   with two similar dimensions.
+# - J. A. Russell, [*A circumplex model of affect*](https://doi.org/10.1037/h0077714), 1980. The paper describes
+#   emotions with two dimensions that resemble our valence and intensity.
+#
+# Core course, lesson 00 · next: [lesson 01, the standard VAE](01_standard_vae.ipynb) ·
+# [glossary](../docs/glossary.md)

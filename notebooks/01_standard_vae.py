@@ -16,14 +16,14 @@
 # %% [markdown]
 # # Train a variational autoencoder and explore its latent space
 #
-# [Previous lesson, 00: Faces](00_faces.ipynb) | [Next lesson, 02: MMD-VAE](02_mmd_vae.ipynb) |
-# [Glossary](../docs/glossary.md)
+# Core course, lesson 01 · previous: [lesson 00, faces](00_faces.ipynb) · next:
+# [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · [glossary](../docs/glossary.md)
 #
 # In this course, an image of a shoe consists of 784 gray values. Yet when we compare two shoes, we do not think of
 # 784 numbers. We say that one is higher, or heavier, or has a heel. A short description of this kind is called a
 # [representation](../docs/glossary.md#representation). In this lesson, we train a model that learns such a
-# description by itself, from images without any labels. It describes every image by only two numbers, so we can draw
-# the whole space of descriptions on a sheet of paper and look at it.
+# description by itself, from images without any labels. It describes every image with only two numbers, so we can
+# draw the whole space of descriptions on a sheet of paper and look at it.
 #
 # The model is a [variational autoencoder](../docs/glossary.md#vae), or VAE for short, which was introduced by
 # [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114) and, independently, by
@@ -49,8 +49,8 @@
 #
 # **What you'll need**
 #
-# - some Python and NumPy, the idea of gradient descent, and the normal distribution ([lesson 00](00_faces.ipynb) is
-#   not required);
+# - some Python and NumPy, the idea of gradient descent, and the normal distribution. [Lesson 00](00_faces.ipynb)
+#   shows without formulas what a VAE does, which makes this lesson easier to follow.
 # - a few minutes of computing time on two processor cores.
 #
 # ## Contents
@@ -76,7 +76,7 @@
 # | [Morphing along a line](#Morphing-along-a-line) | What is between two images? |
 # | [Reconstructions](#Reconstructions) | What is lost in two numbers? |
 # | [Sum or mean? Why the KL has a weight](#Sum-or-mean?-Why-the-KL-has-a-weight) | What is wrong with the post's loss? |
-# | [What to remember](#What-to-remember) | Which five sentences should you keep in mind? |
+# | [What to remember](#What-to-remember) | Which five points should you keep in mind? |
 # | [Three quick questions](#Three-quick-questions) | Did you understand it? |
 # | [On your own](#On-your-own) | What can you try? |
 # | [Further reading](#Further-reading) | Where can you read more? |
@@ -89,7 +89,7 @@
 #
 # | symbol | meaning | in the code |
 # | --- | --- | --- |
-# | $x$ | an image, 28 x 28 gray values between 0 and 1 | `images`, `pixels` |
+# | $x$ | an image, 28 × 28 gray values between 0 and 1 | `images`, `pixels` |
 # | $z$ | a code, that is, a point in the latent space; here two numbers | `z` |
 # | $p(z)$ | the prior, the distribution from which codes are sampled to generate new images; here $N(0, I)$ | |
 # | $p(x\mid z)$ | the probability that the decoder assigns to image $x$, given code $z$ | |
@@ -142,8 +142,9 @@ lesson.note_changed_settings(
 # into a [code](../docs/glossary.md#latent-code) $z$, which is a pair of numbers. A
 # [decoder](../docs/glossary.md#decoder) turns a code back into an image. Because a code is a pair of numbers, we can
 # draw it as a point, and the set of all possible codes is called the
-# [latent space](../docs/glossary.md#latent-space). The models differ only in what happens in the latent space, which
-# is the part to look at. The formulas at the bottom are explained later, KL in this lesson and MMD in the next.
+# [latent space](../docs/glossary.md#latent-space). The models differ mainly in what happens in the latent space, so
+# look there first. (In [lesson 02](02_mmd_vae.ipynb), we will see that the MMD-VAE also uses another reconstruction
+# term.) The formulas at the bottom are explained later, KL in this lesson and MMD in the next.
 
 # %%
 lesson.show(
@@ -220,9 +221,9 @@ for name, one in {"VAE": recipe, "autoencoder": autoencoder_recipe}.items():
 # The next cell trains an autoencoder with the function `runs.train`. This function takes a recipe, builds the
 # networks, trains them, and returns a *run*, an object that holds the trained model, the history of the loss, and a
 # few arrays for figures. It also stores the run on disk, so you do not have to wait if you execute the cell again.
-# For our purpose here, a quarter of the epochs is enough. If you change `latent_dim`, the condition
-# `lesson.has_two_dimensions` skips figures that need two latent dimensions, here and in later cells. The figure shows
-# the codes of 10,000 test images, which were not used for training.
+# For our purpose here, a quarter of the epochs is enough. If you set `latent_dim` to a value other than 2, the
+# condition `lesson.has_two_dimensions` skips the figures that need two latent dimensions, here and in later cells.
+# The figure shows the codes of 10,000 test images, which were not used for training.
 
 # %%
 plain = runs.train(autoencoder_recipe)
@@ -293,7 +294,7 @@ if lesson.has_two_dimensions(latent_dim):
 #
 # This distribution is called the [true posterior](../docs/glossary.md#true-posterior). In other words, the prior says
 # how probable a code is before we have seen the image, and the posterior says how probable it is afterward. The next
-# cell computes both formulas for our three codes.
+# cell evaluates both formulas for our three codes.
 
 # %%
 prior = np.array([0.50, 0.25, 0.25])  # p(z) for z = A, B, C
@@ -316,13 +317,13 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 #
 # $$p(x)=\int p(x\mid z)\,p(z)\,dz,$$
 #
-# and the probabilities $p(z)$ and $p(z\mid x)$ become densities, that is, probabilities per area. The formulas look
-# the same, but there is a practical problem. With three codes, we had to evaluate the decoder three times. In a
-# continuous latent space, we would have to evaluate it for a large number of codes that cover the space densely, and
-# we would have to do so for every image in every training step. For nearly all of these codes, the effort would be
-# wasted, because they decode to images that are very different from $x$ and contribute almost nothing to the
-# integral. In [lesson 04](04_how_probable_is_an_image.ipynb), we compute this integral for a trained model with two
-# latent dimensions. For training, and for more dimensions, it is too expensive.
+# and the probabilities $p(z)$ and $p(z\mid x)$ become densities, that is, probabilities per area. Apart from the
+# integral, the formulas look the same, but there is a practical problem. With three codes, we had to evaluate the
+# decoder three times. In a continuous latent space, we would have to evaluate it for a large number of codes that
+# cover the space densely, and we would have to do so for every image in every training step. For nearly all of these
+# codes, the effort would be wasted, because they decode to images that are very different from $x$ and contribute
+# almost nothing to the integral. In [lesson 04](04_how_probable_is_an_image.ipynb), we compute this integral for a
+# trained model with two latent dimensions. For training, and for more dimensions, it is too expensive.
 #
 # The way out is to ask the encoder where to look. It is shown the image, so it can learn which codes are worth
 # considering. Its answer is the approximate posterior $q(z\mid x)$, which is meant to approximate the true posterior.
@@ -332,7 +333,8 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # ## How different are two distributions?
 #
 # Suppose that the encoder of our small world outputs the probabilities 0.10, 0.80, and 0.10 for the codes A, B, and
-# C. The true posterior is similar but not the same, and we would like to describe the difference by a single number.
+# C. The true posterior is similar but not the same, and we would like to describe the difference with a single
+# number.
 #
 # The number that we use is the [Kullback-Leibler divergence](../docs/glossary.md#kl-divergence), or KL for short.
 # Here, $q$ and $p$ stand for any two distributions of codes, not only for those in the table of symbols. The KL from
@@ -354,10 +356,11 @@ for z, before, after in zip("ABC", prior, posterior, strict=True):
 # \sum_z q(z)\,\frac{p(z)}{q(z)} - 1 \le 0.$$
 #
 # In the last step, $q(z)$ cancels. The remaining sum runs only over codes with $q(z) > 0$, since no other codes are
-# sampled from $q$. It is therefore a sum of some or all of the probabilities $p(z)$, which is at most 1. Hence the KL
-# is zero or positive. For the KL to be zero, both inequalities have to be equalities. The first is an equality only
-# if $p(z)/q(z)=1$ for all of these codes, since the graph of the logarithm touches the tangent only at $t=1$. Then
-# $p$ and $q$ are the same. The next cell checks both properties for the approximate posterior of our small world. It
+# sampled from $q$. It adds up some or all of the probabilities $p(z)$, so it is at most 1. Hence the KL is zero or
+# positive. For the KL to be zero, both inequalities have to be equalities. The first is an equality only if
+# $p(z)/q(z)=1$ for all of these codes, since the graph of the logarithm touches the tangent only at $t=1$. Since
+# $q(z)$ adds up to 1 over these codes, $p(z)$ does as well, and no probability is left for any other code. Then $p$
+# and $q$ are the same. The next cell checks both properties for the approximate posterior of our small world. It
 # prints the KL from this distribution to the true posterior, to the prior, and to itself.
 
 # %%
@@ -418,9 +421,9 @@ print(f"KL(q(z|x) || q(z|x)) = {kl(guess, guess):.3f} nats")
 #
 # In **step 5**, we write the ELBO in a second form, which shows how it is related to the loss of an autoencoder. The
 # average of a sum is the sum of the averages, so we may average the term $\log p(x\mid z)$ and the difference
-# $\log p(z)-\log q(z\mid x)$ separately. The definition of the KL contains the opposite difference,
-# $\log q(z\mid x)-\log p(z)$, so the average of ours is *minus* the KL from $q(z\mid x)$ to the prior $p(z)$. We
-# obtain the formula
+# $\log p(z)-\log q(z\mid x)$ separately. The KL from $q(z\mid x)$ to the prior $p(z)$ is the average of the opposite
+# difference, $\log q(z\mid x)-\log p(z)$. The average of our difference is therefore *minus* this KL. We obtain the
+# formula
 #
 # $$\mathrm{ELBO}(x) = \underbrace{\mathbb E_{q(z\mid x)} \log p(x\mid z)}_{\text{minus the reconstruction term}} -
 # \underbrace{\mathrm{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{KL term}}.$$
@@ -519,21 +522,22 @@ print(f"reconstruction term {-log_p_x_given_z.mean():.2f}, KL term {kl_term:.2f}
 #
 # $$\mathrm{KL}\big(N(\mu,\sigma^2)\,\|\,N(0,1)\big)=\tfrac12\big(\mu^2+\sigma^2-\log\sigma^2-1\big)$$
 #
-# for each latent dimension, which you derive in exercise 3. We can compare it with the columns of the table. The
-# difference between the averages in the third and second columns is $2.20-(-5.17)=7.37$, and the formula also gives
-# 7.37 nats. In general, the two agree only up to the error of an average over 4,000 samples. The KL term is a small
-# part of the loss, but we will see that the latent space looks quite different without it.
+# for each latent dimension. You derive this formula in exercise 3. We can compare it with the columns of the table.
+# The difference between the averages in the third and second columns is $2.20-(-5.17)=7.37$, and the formula also
+# gives 7.37 nats. In general, the two agree only up to the error of an average over 4,000 samples. The KL term is a
+# small part of the loss, but we will see that the latent space looks quite different without it.
 #
-# One caveat applies to the first term. Our pixels are gray, not black or white. For a gray value $x$, the numbers
-# $m^x(1-m)^{1-x}$ do not integrate to 1 over all $x$ from 0 to 1, so their logarithm $x\log m+(1-x)\log(1-m)$ is not
-# a log-probability ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). However, suppose that we
-# turn each gray image into random black-and-white images, in which a pixel is white with a probability equal to its
-# gray value. Then the sum over all pixels is the average log-probability of these images, and the ELBO is a lower
-# bound on the average of their log-likelihoods. Like the post, we use the expression as a measure of how similar two
-# images are, and we keep the names of the terms. With the sign reversed, it is called the
-# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). If all pixels are black or white, this difficulty
-# disappears, as you can see in exercise 2. Real likelihoods are computed in
-# [lesson 04](04_how_probable_is_an_image.ipynb).
+# One caveat applies to the first term. Our pixels are gray, not black or white. As a function of a gray value $x$
+# between 0 and 1, $m^x(1-m)^{1-x}$ does not integrate to 1. It is therefore not a density, and its logarithm
+# $x\log m+(1-x)\log(1-m)$ is not a log-probability
+# ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). However, suppose that we turn each gray
+# image into random black-and-white images, in which a pixel is white with a probability equal to its gray value.
+# Averaged over these random images, the log-probability given a code is exactly our sum over all pixels. The ELBO is
+# therefore a lower bound on the average log-likelihood of the random images. Like the post, we use the expression as
+# a measure of how similar two images are, and we keep the names of the terms. With the sign reversed, it is called
+# the [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). If all pixels are black or white, this
+# difficulty disappears, as you can see in exercise 2. [Lesson 04](04_how_probable_is_an_image.ipynb) computes actual
+# likelihoods.
 #
 # ## The network
 #
@@ -564,15 +568,15 @@ lesson.show(
 
 # %% [markdown]
 # In the upper row, two convolutional layers turn the image into smaller and smaller arrays with more and more
-# channels. Each of them moves its filters of 3 x 3 pixels in steps of two pixels. Such a filter fits into a width of
-# 28 pixels at 13 positions and into a width of 13 at 6 positions, which is why the arrays shrink. The result is
-# flattened into a vector of 2,304 numbers, and a dense layer turns this vector into four numbers. Two of them are the
-# means $\mu$, one for each latent dimension. The other two are the logarithms of the variances, $\log\sigma^2$. The
-# encoder outputs logarithms because a variance must be positive, whereas the output of a dense layer can be any real
-# number.
+# channels. Each of them moves its filters of 3 × 3 pixels over its input. It does so in steps of two pixels, so there
+# are 13 positions for a filter in a width of 28 pixels and 6 positions in a width of 13 pixels. This is why the
+# arrays shrink. The result is flattened into a vector of 2,304 numbers, and a dense layer turns this vector into four
+# numbers. Two of them are the means $\mu$, one for each latent dimension. The other two are the logarithms of the
+# variances, $\log\sigma^2$. The encoder outputs logarithms because a variance must be positive, whereas the output of
+# a dense layer can be any real number.
 #
 # In the lower row, the decoder goes in the opposite direction, with slightly different shapes. A dense layer turns
-# the code into 1,568 numbers, which are arranged as an array of 7 x 7 x 32. Two *transposed* convolutional layers
+# the code into 1,568 numbers, which are arranged as an array of 7 × 7 × 32. Two *transposed* convolutional layers
 # double the width of this array to 14 and then to 28. They insert zeros between the pixels before they apply their
 # filters. A third layer with a single filter keeps this width, so the decoder ends with one number for each pixel,
 # which is called a [logit](../docs/glossary.md#logit). A logit $a$ can be any real number, and the sigmoid function
@@ -632,20 +636,21 @@ def negative_elbo(model, images):
 # $N(\mu,\sigma^2)$, and NumPy has a function that does this directly. Why do we sample $\varepsilon$ from $N(0, 1)$
 # instead, multiply it by $\sigma$, and add $\mu$?
 #
-# The reason is that we need a gradient. To train the encoder, we have to know how the loss changes when a small
-# change in $\mu$ or $\sigma$ changes $z$. If a random number generator returns, for example, $z = 0.37$, then this
-# number carries no information about how it would have changed for a slightly different $\mu$. In the formula
-# $z=\mu+\sigma\varepsilon$, however, the dependence is explicit. All the randomness is in $\varepsilon$, which does
-# not depend on the encoder. For a fixed $\varepsilon$, the code is an ordinary differentiable function of $\mu$ and
-# $\sigma$ with derivatives $1$ and $\varepsilon$. This way of sampling is called the
-# [reparameterization trick](../docs/glossary.md#reparameterization-trick) and was introduced by
+# The reason is that we need a gradient. To train the encoder, we have to know how the loss responds to a small change
+# in $\mu$ or $\sigma$, which acts on the loss through $z$. If a random number generator returns, for example,
+# $z = 0.37$, then this number carries no information about how it would have changed for a slightly different $\mu$.
+# In the formula $z=\mu+\sigma\varepsilon$, however, the dependence is explicit. All the randomness is in
+# $\varepsilon$, which does not depend on the encoder. For a fixed $\varepsilon$, the code is an ordinary
+# differentiable function of $\mu$ and $\sigma$ with derivatives $1$ and $\varepsilon$. This way of sampling is called
+# the [reparameterization trick](../docs/glossary.md#reparameterization-trick) and was introduced by
 # [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114) and, independently, by
 # [Rezende, Mohamed, and Wierstra (2014)](https://arxiv.org/abs/1401.4082).
 #
 # We try both ways on the untrained model. A *gradient tape* in TensorFlow records a computation so that gradients can
 # be followed back through it. The cell below samples codes once with the trick and once with NumPy's sampler, and
-# computes the gradient of the reconstruction term in both cases. It prints the sizes of the gradients for the biases
-# of the last layer of the encoder and of the decoder, since these are only a few numbers.
+# computes the gradient of the reconstruction term in both cases. For the encoder and for the decoder, it prints the
+# size of the gradient with respect to the biases of the last layer. We look at these biases because there are only a
+# few of them.
 #
 # **Predict.** In which of the two cases does the encoder get a gradient, and in which does the decoder?
 
@@ -683,18 +688,18 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # black background, the average pixel is darker than 0.5. The errors of the pixels therefore add up instead of
 # canceling. The last line of the output computes this sum directly, and the result, 168.9, is practically the
 # gradient that we saw. The gradient of the encoder is small for a different reason. An untrained decoder turns all
-# codes into nearly the same gray image, so it makes hardly any difference for the loss which code the encoder
-# chooses. This changes as soon as the decoder has learned to use the code.
+# codes into nearly the same gray image, so the encoder's choice of a code hardly affects the loss. This changes as
+# soon as the decoder has learned to use the code.
 #
 # ### A gradient without the trick
 #
 # There is another way to get a gradient through a sampler, but we will see that it is noisy. Let $f(z)$ be any cost
 # of a code, in our case the reconstruction term. We need the gradient of its average,
 # $\mathbb E_q[f(z)]=\int q(z)\,f(z)\,dz$, with respect to $\mu$. Here, $q(z)$ is short for the density of the
-# approximate posterior of one image. Only this density depends on $\mu$, so its derivative is all that we need. We
-# write $\nabla_\mu$ for the derivative with respect to $\mu$. By the chain rule,
-# $\nabla_\mu\log q = \nabla_\mu q / q$, and therefore $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert this, we
-# obtain
+# approximate posterior of one image. The derivative of the integral is the integral of the derivative, and $f$ does
+# not depend on $\mu$, so we need only the derivative of the density inside the integral. We write $\nabla_\mu$ for
+# the derivative with respect to $\mu$. By the chain rule, $\nabla_\mu\log q = \nabla_\mu q / q$, and therefore
+# $\nabla_\mu q = q\,\nabla_\mu\log q$. If we insert this, we obtain
 #
 # $$\nabla_\mu\, \mathbb E_q[f(z)] = \int f(z)\,\nabla_\mu q(z)\,dz = \mathbb E_q\big[f(z)\,\nabla_\mu \log q(z)\big]
 # = \mathbb E_q\Big[f(z)\,\frac{z-\mu}{\sigma^2}\Big].$$
@@ -711,8 +716,10 @@ print(f"sum over pixels of 0.5 - x, average over images: {784 * np.mean(0.5 - pi
 # obtain a gradient that is clearly different from zero, we shift the mean of the approximate posterior by 0.5 to the
 # left, as if the encoder had made an error. The cell prints the gradient with respect to the first coordinate,
 # $\mu_1$. The last row is an improved version of the score-function estimator, in which the average cost has been
-# subtracted from each cost. This hardly changes the result on average, because $z-\mu$ is zero on average, but it
-# makes the numbers smaller. Compare how uncertain the three results are.
+# subtracted from each cost. On average, subtracting a constant from every cost changes nothing, because $z-\mu$ is
+# zero on average. However, the numbers become smaller. (Our average cost is computed from the same samples, so it is
+# not quite a constant, but with 500 samples this makes little difference.) Compare how uncertain the three results
+# are.
 
 # %%
 mu, log_var = finished.model.encode_distribution(trousers)
@@ -753,10 +760,10 @@ for name, estimate in estimates.items():
 # random number. The result, $-47.4 \pm 3.9$, agrees with the first row. However, its variance is still 46 times as
 # large, so we would need 46 times as many samples for the same precision. Moreover, we have to estimate the average
 # cost first, for example by decoding many codes of the same image, whereas one code per image is enough for the
-# trick. In practice, the trick is therefore preferred whenever the cost can be differentiated with respect to the
-# code and the code is a differentiable function of $\mu$, $\sigma$, and the noise. For discrete codes like A, B, and
-# C, there is no such function. [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in
-# detail.
+# trick. In practice, the trick is therefore preferred whenever it applies. The cost must be differentiable with
+# respect to the code, and the code must be a differentiable function of $\mu$, $\sigma$, and the noise. Discrete
+# codes like A, B, and C do not satisfy the second condition.
+# [Mohamed et al. (2020)](https://arxiv.org/abs/1906.10652) compare such estimators in detail.
 #
 # ## One step by hand, then fit
 #
@@ -808,9 +815,9 @@ print("the same weights:", all(np.allclose(a, b, atol=1e-4) for a, b in pairs))
 # recipe describes, calls `fit`, prints the terms of the loss after each epoch, and stores the result.
 #
 # The post trains for 50 epochs with a learning rate of 0.0001. To save time, we use a schedule that reaches about the
-# same result in four epochs. We also replace the optimizer of the post, Adam, with its variant Nadam. The learning
-# rate first increases to 0.008, 80 times the rate of the post, and then decreases along half a period of a cosine.
-# The page on [results](../docs/results.md) compares the two schedules. If you would like to try the post's settings
+# same loss in four epochs. We also replace the optimizer of the post, Adam, with its variant Nadam. The learning rate
+# first increases to 0.008, 80 times the rate of the post, and then decreases along half a period of a cosine. The
+# page on [results](../docs/results.md) compares the two schedules. If you would like to try the post's settings
 # yourself, `runs.post_recipe` returns a recipe with them.
 #
 # Recall that the loss is the sum of the reconstruction term and the KL term.
@@ -833,17 +840,17 @@ lesson.show(
 # increase when the whole loss is minimized? The reason is that the two terms conflict with each other. To reconstruct
 # an image well, the decoder has to be able to tell its code from the codes of other images. The approximate
 # posteriors therefore have to become narrow and move apart from each other, which makes them less similar to the
-# prior and increases the KL. The loss decreases nevertheless, because the reconstruction term decreases by much more
-# than the KL increases, from 298.64 to 256.22 nats. In other words, an additional nat of KL pays off whenever it
-# reduces the reconstruction term by more than one nat.
+# prior and increases the KL. The loss decreases nevertheless, because the reconstruction term decreases from 298.64
+# to 256.22 nats, which is much more than the KL increases. In other words, an additional nat of KL pays off whenever
+# it reduces the reconstruction term by more than one nat.
 #
 # ## Interrupt and resume
 #
 # Our training run takes only a short time. Others take hours, and while they run, the computer may be switched off or
-# a connection may be lost. It is therefore good practice to save a [checkpoint](../docs/glossary.md#checkpoint)
-# regularly, from which training can be resumed. The post does so after every epoch, and so does `runs.train`. In this
-# section, we interrupt a training run on purpose, look at its checkpoint, and check that resuming it gives the same
-# result.
+# a connection may be lost. It is therefore good practice to regularly save a
+# [checkpoint](../docs/glossary.md#checkpoint) from which training can be resumed. The post does so after every epoch,
+# and so does `runs.train`. In this section, we interrupt a training run on purpose, look at its checkpoint, and check
+# that resuming it gives the same result.
 #
 # For the experiment, we use a short recipe with 2,000 images and three epochs. The next cell trains it twice. We
 # leave the first run alone and stop the second one after the first batch of its second epoch. For this purpose, we
@@ -874,7 +881,7 @@ except KeyboardInterrupt:
 
 # %% [markdown]
 # The second run has printed one line, for its only complete epoch. What is in the checkpoint that was saved after
-# this epoch? A checkpoint is a NumPy file with named arrays, so we can open it and count.
+# this epoch? A checkpoint is a NumPy file with named arrays, so we can open it and count the numbers in it.
 #
 # **Predict.** What has to be in a checkpoint besides the weights of the model?
 
@@ -904,16 +911,16 @@ print(f"largest difference between the weights of the two models: {difference}")
 folder.cleanup()
 
 # %% [markdown]
-# The line for the first epoch comes from the checkpoint. The part of the second epoch that had been done before the
-# interruption was lost, so this epoch was trained again from its beginning. The largest difference is 0.0, so the
-# result is exactly the same as without the interruption. The post's checkpoint does not guarantee this much. It
-# contains the encoder, the decoder, and the optimizer, but neither the state of the random number generator nor the
-# order of the images, so a resumed run continues with different noise. Such a run is not worse, but it cannot be
-# compared exactly with another one.
+# The line for the first epoch comes from the checkpoint. The work on the second epoch that was completed before the
+# interruption was lost, so this epoch was trained again from the start. The largest difference is 0.0, so the result
+# is exactly the same as without the interruption. The post's checkpoint does not guarantee this much. It contains the
+# encoder, the decoder, and the optimizer, but neither the state of the random number generator nor the order of the
+# images, so a resumed run continues with different noise. Such a run is not worse, but it cannot be compared exactly
+# with another one.
 #
 # ## Samples and the latent space
 #
-# Now we can find out what the model has learned. During training, `runs.train` has kept the three kinds of pictures
+# Now we can find out what the model has learned. During training, `runs.train` stored the three kinds of pictures
 # that the post shows: images decoded from the same 64 random codes, the codes of all test images, and images decoded
 # from a regular grid of codes. We begin with a figure that shows how the first two developed.
 #
@@ -976,9 +983,9 @@ lesson.show(
 # Most of the samples can be recognized as a T-shirt, a pullover, a boot, a bag, or trousers. A few are unclear, such
 # as the sixth image in the second row. Strictly speaking, these images are not samples from $p(x\mid z)$ but its
 # means $m$, the brightness that the decoder outputs. A true sample would consist of random black and white pixels, so
-# it is the means that are usually shown. All of our images are soft, without any logo, pattern, or shoelace. The
-# reason is that two numbers cannot describe such details. For every code, the decoder has to find one image that fits
-# all training images with similar codes. The best compromise is close to their average.
+# one usually shows the means instead. All of our images are soft, without any logo, pattern, or shoelace. The reason
+# is that two numbers cannot describe such details. For every code, the decoder has to find one image that fits all
+# training images with similar codes. The best compromise is close to their average.
 #
 # For a more systematic view, we decode a regular grid of codes between -4 and 4 and put each image at the position of
 # its code.
@@ -1078,14 +1085,14 @@ lesson.show(
 )
 
 # %% [markdown]
-# In the upper row, the T-shirt turns into a pullover. Then the fourth decoded image resembles a bag with a handle,
-# the bag becomes flatter, and the last two images are sneakers. The images in between are blurred, but almost all of
-# them can be recognized. The printed codes explain the sequence. The line from $(0.84, 0.74)$ to $(-1.81, -1.01)$
-# passes through the region of pullovers and then through that of bags, as you can see in the grid above. In the lower
-# row, the images in the middle are dark and indistinct. The figure of the autoencoder's latent space shows the
-# reason: the line passes through a region with few codes. We should not conclude from this that every VAE is better
-# in this respect, since the autoencoder was trained for only a quarter of the time. The post calls such a sequence
-# *morphing*, and [lesson 05](05_measuring_the_claims.ipynb) measures how smooth it is.
+# In the upper row, the T-shirt turns into a pullover. The fourth decoded image resembles a bag with a handle. After
+# that, the bag becomes flatter, and the last two images are sneakers. The images in between are blurred, but almost
+# all of them can be recognized. The printed codes explain the sequence. The line from $(0.84, 0.74)$ to
+# $(-1.81, -1.01)$ passes through the region of pullovers and then through that of bags, as you can see in the grid
+# above. In the lower row, the images in the middle are dark and indistinct. The figure of the autoencoder's latent
+# space shows the reason: the line passes through a region with few codes. We should not conclude from this that every
+# VAE is better in this respect, since the autoencoder was trained for only a quarter of the time. The post calls such
+# a sequence *morphing*, and [lesson 05](05_measuring_the_claims.ipynb) measures how smooth it is.
 #
 # ## Reconstructions
 #
@@ -1193,8 +1200,8 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # deliberately, and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake is possible as well.
 # With a weight that is much too large, all approximate posteriors become equal to the prior, and the codes no longer
 # depend on the images. The post's VAE has $\beta = 1/100$ by accident. In this course, we say that a VAE trained with
-# $\beta = 1/100$, as the post's was, has *the post's effective weights*. Here, the word refers to the weights of the
-# terms in the loss, not to the parameters of the networks.
+# $\beta = 1/100$, as the post's was, has *the post's effective weights*. In this expression, "weights" means the
+# weights of the terms in the loss, not the parameters of the networks.
 #
 # To see what the mistake does to the model, we compare two models that come with the course. They were trained with
 # the post's settings for 50 epochs and differ only in $\beta$. The left column of the figure shows the one with the
@@ -1251,16 +1258,21 @@ lesson.show(
 
 # %% [markdown]
 # Here, the difference is less clear: with the standard weight, the grid is not much fuller than with the post's
-# effective weights. The weight of the KL therefore does not explain everything that the post observed.
+# effective weights. Even inside the circle, some of its images are fragments or nearly black. (This grid belongs to
+# the model that was trained for 50 epochs. The grid of our own VAE, which we saw
+# [earlier](#Samples-and-the-latent-space), is another one.) The weight of the KL thus explains where the codes are
+# and why so many samples are incomplete, but it does not explain all of the incomplete images in the grids.
 # [Lesson 02](02_mmd_vae.ipynb) looks at what the MMD-VAE changes, and [lesson 05](05_measuring_the_claims.ipynb)
 # measures it over several seeds.
 #
-# To summarize, codes that are not centered and samples that are incomplete are not general weaknesses of VAEs. In
-# this comparison, they come from a single missing argument, the axis of a sum. The [study](../docs/results.md) shows
-# that this is not chance. Over five seeds with the post's settings, the average distance between the mean of the
-# codes and the origin is 3.48 with the post's effective weights and 0.39 with the standard weight. The direction, the
-# lower left, is a coincidence. The weak penalty hardly pulls the codes toward the origin, so they stay on the side to
-# which the first steps of training have moved them. This side differs from seed to seed.
+# To summarize, codes that are not centered and samples that are mostly incomplete are not general weaknesses of VAEs.
+# In this comparison, these two problems come from a single missing argument, the axis of a sum. The
+# [study](../docs/results.md) shows that the position of the codes is not due to chance. Over five seeds with the
+# post's settings, the average distance between the mean of the codes and the origin is 3.48 with the post's effective
+# weights and 0.39 with the standard weight. (A table in
+# [lesson 03](03_mnist.ipynb#What-carries-over-from-clothes-to-digits?) prints both numbers.) It is only a coincidence
+# that the codes moved to the lower left in our example. The weak penalty hardly pulls the codes toward the origin, so
+# they stay on the side to which the first steps of training have moved them. This side differs from seed to seed.
 #
 # How could the author have noticed the mistake? The loss decreases in both cases, so this alone is no warning. The
 # next cell prints other numbers that could have served as a warning.
@@ -1288,10 +1300,10 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 # The output contains a surprise as well. A weaker penalty leaves the encoder more freedom. Nevertheless, with the
 # post's effective weights, the reconstruction term ends at 261.8 nats, which is not lower than the 261.1 nats with
 # the standard weight. In the study of [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to
-# slightly worse reconstructions of the test images for all five seeds. If both models were at the minimum of their
-# losses, the one with the weaker penalty would reconstruct the training images at least as well, since it pays less
-# for the codes that this requires. The result is therefore a sign that training has not converged. With the faster
-# schedule of this lesson, the weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
+# slightly worse reconstructions of the test images for all five seeds. At the minimum of its loss, the model with the
+# weaker penalty would reconstruct the training images at least as well as the other one, since it pays less KL for
+# informative codes. The result is therefore a sign that training has not converged. With the faster schedule of this
+# lesson, the weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
 #
 # ## What to remember
 #
@@ -1330,9 +1342,9 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 #
 # <details><summary>3. Someone averages over pixels where we sum. What happens?</summary>
 #
-# The reconstruction term becomes 784 times smaller, which has the same effect as multiplying the KL by 784. Then
-# hardly any reduction of the reconstruction term is worth the KL that it requires. As a result, all approximate
-# posteriors stay close to the prior, and the codes contain hardly any information about the images. This is called
+# The reconstruction term is divided by 784, which has the same effect as multiplying the KL by 784. Then almost no
+# improvement in reconstruction pays for the KL that it costs. As a result, all approximate posteriors stay close to
+# the prior, and the codes contain hardly any information about the images. This is called
 # [posterior collapse](../docs/glossary.md#posterior-collapse).
 #
 # </details>
@@ -1344,14 +1356,14 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 #
 # 1. **Change one line.** Set `seed` to 1 and run all cells. Which numbers and figures change, and which stay about
 #    the same?
-# 2. **Change one line.** Train `replace(recipe, pixels="threshold")`, for which all pixels are made black or white.
-#    Which numbers are log-likelihoods now?
+# 2. **Change one line.** Train a model with `replace(recipe, pixels="threshold")`, which turns every pixel black or
+#    white. Which numbers are log-likelihoods now?
 # 3. **On paper.** The KL from $N(\mu,\sigma^2)$ to $N(0,1)$ is $\frac12(\mu^2+\sigma^2-\log\sigma^2-1)$. Derive this
 #    formula from the definition of the KL. Then find a formula for the difference between the estimate from one
 #    sample and the exact value, and use it to explain the shape of the figure in
 #    [appendix B](#Appendix-B:-the-KL-from-samples-and-in-closed-form).
-# 4. **On paper.** Let $g$ be the gradient of a loss with respect to $z=\mu+\sigma\varepsilon$. What are its gradients
-#    with respect to $\mu$ and $\sigma$? Check your answer with a gradient tape.
+# 4. **On paper.** Let $g$ be the gradient of a loss with respect to $z=\mu+\sigma\varepsilon$. What are the gradients
+#    of the loss with respect to $\mu$ and $\sigma$? Check your answer with a gradient tape.
 # 5. **Measure.** Train with `objectives.beta(4.0)`. How do the standard deviations of the approximate posteriors, the
 #    KL term, and the reconstruction term change?
 # 6. **Open.** Move once around the dashed circle and decode the codes on it. Which classes do you meet, and where
@@ -1361,17 +1373,21 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 #
 # ## Further reading
 #
-# - [Auto-encoding variational Bayes](https://arxiv.org/abs/1312.6114) by Kingma and Welling (2013) is the paper that
-#   introduced the VAE.
-# - [Tutorial on variational autoencoders](https://arxiv.org/abs/1606.05908) by Doersch (2016) is an introduction with
+# - D. P. Kingma and M. Welling, [*Auto-encoding variational Bayes*](https://arxiv.org/abs/1312.6114), 2013. This
+#   paper introduced the VAE.
+# - C. Doersch, [*Tutorial on variational autoencoders*](https://arxiv.org/abs/1606.05908), 2016. The tutorial has
 #   more theory and fewer experiments than this lesson.
-# - [beta-VAE](https://openreview.net/forum?id=Sy2fzU9gl) by Higgins et al. (ICLR 2017) introduces the weight of the
-#   KL as a setting that is chosen deliberately.
-# - [The continuous Bernoulli](https://arxiv.org/abs/1907.06845) by Loaiza-Ganem and Cunningham (NeurIPS 2019)
-#   explains what is missing if one uses the cross-entropy for gray pixels.
-# - [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/) by Keydana (2018)
-#   is the post that this course follows.
-# - [Fashion-MNIST](https://arxiv.org/abs/1708.07747) by Xiao, Rasul, and Vollgraf (2017) describes the data set.
+# - I. Higgins et al.,
+#   [*beta-VAE: Learning basic visual concepts with a constrained variational framework*](https://openreview.net/forum?id=Sy2fzU9gl),
+#   ICLR 2017. The paper introduces the weight of the KL as a setting that is chosen deliberately.
+# - G. Loaiza-Ganem and J. P. Cunningham,
+#   [*The continuous Bernoulli: fixing a pervasive error in variational autoencoders*](https://arxiv.org/abs/1907.06845),
+#   NeurIPS 2019. The authors explain what is missing if one uses the cross-entropy for gray pixels.
+# - S. Keydana, [*Representation learning with MMD-VAE*](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
+#   RStudio AI blog, 2018. This is the post that the course follows.
+# - H. Xiao, K. Rasul, and R. Vollgraf,
+#   [*Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms*](https://arxiv.org/abs/1708.07747),
+#   2017. The paper describes the data set.
 #
 # ## Appendix A: the KL divergence in Keras
 #
@@ -1430,5 +1446,5 @@ lesson.show(
 # is why the estimate is good enough for training. Its advantage over the closed form is that it works with any prior
 # whose density we can compute. We make use of this in [lesson 06](06_the_family.ipynb).
 #
-# [Previous lesson, 00: Faces](00_faces.ipynb) | [Next lesson, 02: MMD-VAE](02_mmd_vae.ipynb) |
-# [Glossary](../docs/glossary.md)
+# Core course, lesson 01 · previous: [lesson 00, faces](00_faces.ipynb) · next:
+# [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · [glossary](../docs/glossary.md)

@@ -16,8 +16,8 @@
 # %% [markdown]
 # # Compare all codes with the prior at once: the MMD-VAE
 #
-# [Previous lesson, 01: Standard VAE](01_standard_vae.ipynb) | [Next lesson, 03: Digits](03_mnist.ipynb) |
-# [Glossary](../docs/glossary.md)
+# Core course, lesson 02 · previous: [lesson 01, the standard VAE](01_standard_vae.ipynb) · next:
+# [lesson 03, handwritten digits](03_mnist.ipynb) · [glossary](../docs/glossary.md)
 #
 # The loss of the standard VAE in [lesson 01](01_standard_vae.ipynb) compares the encoder's output for *every single
 # image* with the [prior](../docs/glossary.md#prior). [Zhao, Song, and Ermon (2017)](https://arxiv.org/abs/1706.02262)
@@ -183,15 +183,15 @@ if lesson.has_two_dimensions(latent_dim):
 # $100 \log 2$ for the reconstruction, so the informative encoder has by far the lower loss. In fact, it has the lower
 # loss as soon as the images differ in more than one pixel.
 #
-# The answer also shows when the argument is right. A decoder that is flexible enough to output "either A or B as a
-# whole, each with probability 1/2" assigns the probability 1/2 to the correct image. It therefore pays $\log 2$ once
-# per image instead of once per pixel. In this case, both encoders have the same loss, and nothing in the loss favors
-# informative codes. The ELBO does not forbid information. Instead, it charges one nat for each nat of information,
-# and a model keeps the information if this saves more than one nat of reconstruction error.
+# The answer also shows when the argument is right. Suppose that the decoder can output "either A or B as a whole,
+# each with probability 1/2" when the code is uninformative. It then assigns probability 1/2 to the correct image, so
+# it pays $\log 2$ once per image instead of once per pixel. In this case, both encoders have the same loss, and
+# nothing in the loss favors informative codes. The ELBO does not forbid information. Instead, it charges one nat for
+# each nat of information, and a model keeps the information if this saves more than one nat of reconstruction error.
 #
-# [Hoffman and Johnson (2016)](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf) derived the same
-# balance for real images. We start from the logarithm of the ratio between the approximate posterior and the prior,
-# whose average is the KL, and insert the aggregate posterior in the middle:
+# [Hoffman and Johnson (2016)](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf) derived an identity
+# that makes this trade-off precise for real images. We start from the logarithm of the ratio between the approximate
+# posterior and the prior, whose average is the KL, and insert the aggregate posterior in the middle:
 #
 # $$ \log \frac{q(z \mid x)}{p(z)} = \log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}. $$
 #
@@ -208,9 +208,9 @@ if lesson.has_two_dimensions(latent_dim):
 # [mutual information](../docs/glossary.md#mutual-information) between images and codes, that is, the number of nats
 # that a code conveys about its image. The last term measures how much the aggregate posterior differs from the prior.
 # The argument above says that only this last term should be penalized. For the informative encoder of the tiny
-# example, the rate of 0.69 nats consists entirely of information, and the last term is zero. Note that where our ELBO
-# has the rate, the post's formula has only this last term. Its code, however, computes the whole rate, as we saw in
-# [lesson 01](01_standard_vae.ipynb).
+# example, the rate of 0.69 nats consists entirely of information, and the last term is zero. Note that our ELBO
+# contains the rate, whereas the formula printed in the post contains only this last term. The post's code, however,
+# computes the whole rate, as we saw in [lesson 01](01_standard_vae.ipynb).
 #
 # **Predict.** Which part of the rate is larger for our trained VAE, the mutual information or the difference between
 # the aggregate posterior and the prior?
@@ -253,10 +253,11 @@ print(f"information {information:.2f} + distance {distance:.2f} = {information +
 # %% [markdown]
 # About 90 % of the rate is mutual information between images and codes. Only the remaining 0.57 nats measure how far
 # the aggregate posterior is from the prior. The estimates above from 2,000 images, 5.30 and 0.71 nats, are slightly
-# different. With fewer images, the posterior from which a code was sampled has a larger share in the average, so the
-# estimated density $q(z)$ at this code is on average too high. This lowers the estimate of the information and raises
-# that of the distance. In summary, most of what the KL term penalizes in our VAE is information. The model keeps this
-# information nevertheless, because it reduces the reconstruction error by more than it costs.
+# different. The estimate of $q(z)$ at a code is an average over the approximate posteriors of all images, including
+# the one from which this code was sampled. With fewer images, this one has a larger share in the average, so the
+# estimated density is too high on average. This lowers the estimate of the information and raises that of the
+# distance. In summary, most of what the KL term penalizes in our VAE is information. The model keeps this information
+# nevertheless, because it reduces the reconstruction error by more than it costs.
 #
 # An MMD-VAE drops the first part of the rate and measures the second part in another way. As a consequence, the loss
 # no longer charges for information. This has a price that we should keep in mind. Without the complete KL term, the
@@ -273,10 +274,10 @@ print(f"information {information:.2f} + distance {distance:.2f} = {information +
 # We now need a number that tells us how much the aggregate posterior differs from the prior. The KL divergence
 # between the two is a possible answer. However, it is inconvenient for training, because it requires the density
 # $q(z)$, and computing this density at a single code involves all images, as we have just seen. Moreover, the model
-# that we are about to build has no such density, because it encodes each image as a single point. However, we can
-# always obtain *samples* from both distributions. For the aggregate posterior, we encode a batch of images, and for
-# the prior, we use a random number generator. We therefore look for a way to compare two distributions by comparing
-# two samples.
+# that we are about to build has no such density, because it encodes each image as a single point. What we can always
+# obtain are *samples* from both distributions. For the aggregate posterior, we encode a batch of images, and for the
+# prior, we use a random number generator. We therefore look for a way to compare two distributions by comparing two
+# samples.
 #
 # We start with two points. A **kernel** is a function $k(u, v)$ that says how similar the points $u$ and $v$ are. We
 # use the **Gaussian kernel**,
@@ -495,19 +496,19 @@ lesson.show(
 )
 
 # %% [markdown]
-# The red curve of the wide kernel has a slope everywhere, and it is steepest at the far right. However, we have just
-# seen that this kernel notices only the means. The blue curve of the narrow kernel is flat and close to zero at all
-# shifts, so it provides practically no gradient. The orange curve, with $\ell^2 = 2$, is steep between shifts of 1
-# and 4. This is the range that matters for samples whose standard deviation is 1. Beyond a shift of 6, it is nearly
-# flat, too. At such a distance, all similarities between the samples are close to zero, and moving the samples a
-# little does not change that.
+# The red curve of the wide kernel has a slope at every shift above 0, and it is steepest at the far right. However,
+# we have just seen that this kernel notices only the means. The blue curve of the narrow kernel is flat and close to
+# zero at all shifts, so it provides practically no gradient. The orange curve, with $\ell^2 = 2$, is steep between
+# shifts of 1 and 4. This is the range that matters for samples whose standard deviation is 1. Beyond a shift of 6, it
+# is nearly flat, too. At such a distance, all similarities between the samples are close to zero, and moving the
+# samples a little does not change that.
 #
 # A bandwidth therefore has to be chosen according to the distances that occur. If $u$ and $v$ are two samples from a
 # standard normal prior in $d$ dimensions, their squared distance is $2d$ on average. Our package sets $\ell^2 = d$.
 # Then a typical exponent is $-2d / 2\ell^2 = -1$ in any dimension, so the kernel is neither too steep nor too flat at
 # typical distances. In two dimensions, this gives the kernel with $\ell^2 = 2$. As we will see
 # [below](#Train-the-MMD-VAE), an untrained encoder maps all images close to the origin. The prior samples are then
-# well within the reach of this kernel.
+# well within the reach of this kernel, so MMD² has a gradient for all codes except those exactly in the middle.
 #
 # ## Where two samples differ
 #
@@ -520,10 +521,11 @@ lesson.show(
 # This is the [witness function](../docs/glossary.md#witness-function). It is positive where the first sample has more
 # points in the neighborhood of $z$ than the second, and negative where it has fewer. There is a simple connection to
 # MMD². If we average $f$ over the first sample and subtract its average over the second, we obtain four terms. Two of
-# them are the averages within the samples, and the other two are both minus the average between them. Their sum is
-# MMD². This connection also explains the name. Consider all functions that are weighted sums of kernels around
-# points, scaled to the same size (norm). Among them, the scaled witness function has the largest difference between
-# its averages, or *means*, over the two samples. This largest difference is the *maximum mean discrepancy*
+# them are the averages within the samples. The other two are equal, and each is minus the average between the
+# samples. The sum of all four is MMD². This connection also explains the name. Consider all weighted sums of kernels
+# centered at points, and scale each of them so that it has the same norm. (The norm is a measure of size that belongs
+# to the kernel.) Of all these functions, the scaled witness function is the one whose averages, or *means*, over the
+# two samples differ the most. This largest difference is the *maximum mean discrepancy*
 # ([Gretton et al. 2012](https://jmlr.org/papers/v13/gretton12a.html)). We work with its square, MMD², which is simply
 # a sum of averages.
 #
@@ -564,19 +566,19 @@ if lesson.has_two_dimensions(latent_dim):
 # purple is at the lower right edge of the circle, around (2.4, -0.8), where there are too many codes. The dense spot
 # near the center, which is so prominent in the first figure, does not show up here at all. At its position, the
 # function is even negative, because there are too few codes in the wider neighborhood. The spot itself is narrower
-# than the bandwidth of 1.4, and the kernel averages over such small structures. This is another example of a
-# difference that a bandwidth cannot see, and exercise 1 makes it visible.
+# than the bandwidth of 1.4, and the kernel averages over such small structures. This is another difference that a
+# kernel with this bandwidth cannot see. In exercise 1, you make it visible.
 #
 # ## The estimate is a little too large
 #
-# When we compared two samples from the same distribution, MMD² was 0.0033 and not 0. Is this chance, or is the
-# estimate too large on average? It is both, and we can calculate the average error. Recall that the averages *within*
-# a sample include each point paired with itself. In the example with three points, these pairs contributed the two 1s
-# in $(1 + 1 + 0.368 + 0.368)/4$. Such a pair always has similarity 1, while a pair of different points has a
-# similarity of $\mathbb E\,k$ on average. In a sample of $n$ points, $n$ of the $n^2$ pairs are pairs of a point with
-# itself. For a share of $1/n$ of the pairs, the similarity is therefore too large by $1 - \mathbb E\,k$, which makes
-# the average too large by $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come from the same
-# distribution, the total error is on average
+# When we compared two samples from the same distribution, MMD² was 0.0033 and not 0. Is this due to chance, or is the
+# estimate too large on average? Both are true, and we can calculate the average error. Recall that the averages
+# *within* a sample include each point paired with itself. In the example with three points, these pairs contributed
+# the two 1s in $(1 + 1 + 0.368 + 0.368)/4$. Such a pair always has similarity 1, while a pair of different points has
+# a similarity of $\mathbb E\,k$ on average. In a sample of $n$ points, $n$ of the $n^2$ pairs are pairs of a point
+# with itself. A fraction $1/n$ of the pairs therefore has a similarity that exceeds this value by $1 - \mathbb E\,k$,
+# so the average over all pairs is too large by $(1 - \mathbb E\,k)/n$. This happens in both samples. If they come
+# from the same distribution, the total error is on average
 #
 # $$ \frac{2\,(1 - \mathbb E\,k)}{n}. $$
 #
@@ -662,7 +664,7 @@ for d in (2, 20):
 # The encoder outputs two numbers, and these are the code. As a result, there is no longer an approximate posterior
 # with a width, and the aggregate posterior consists of as many points as there are images. The second change replaces
 # the measure of reconstruction error. The third replaces the regularizer and gives the
-# [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only this third change is related to the argument of Zhao and his
+# [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only this third change is related to the argument of Zhao and
 # coauthors. Their paper describes a whole family of models, in which codes can also be sampled and the KL can be kept
 # with a smaller weight. We return to this family in [lesson 06](06_the_family.ipynb).
 #
@@ -685,10 +687,10 @@ def mmd_vae_loss(model, images, prior_samples):
 
 
 # %% [markdown]
-# There is one more difference from the loss in [lesson 01](01_standard_vae.ipynb). The KL is a number for each image,
-# so it could be averaged together with the reconstruction term. MMD² is a number for the *batch*, because a single
-# code cannot be compared with a distribution. In our package, an objective is a weighted sum of such terms. The next
-# cell prints the objectives of the two models.
+# The third change also affects the shapes of the terms, which were important in [lesson 01](01_standard_vae.ipynb).
+# The KL is a number for each image, so it could be averaged together with the reconstruction term. MMD² is a number
+# for the *batch*, because a single code cannot be compared with a distribution. In our package, an objective is a
+# weighted sum of such terms. The next cell prints the objectives of the two models.
 
 # %%
 print(objectives.ELBO.get_config())
@@ -702,7 +704,7 @@ print(objectives.POST_MMD.get_config())
 # ## Why the weight of MMD is 784
 #
 # The post adds MMD² without any weight, so where does the factor 784 come from? The post uses the *mean* squared
-# error of a pixel, while our reconstruction terms are *sums* over the 28 · 28 = 784 pixels of an image. If we
+# error of a pixel, while our reconstruction terms are *sums* over the 28 × 28 = 784 pixels of an image. If we
 # multiply the whole loss of the post by 784, the mean becomes a sum, and MMD² receives a factor of 784:
 #
 # $$ 784 \cdot \Big(\frac{\lVert x - \hat x\rVert^2}{784} + \mathrm{MMD}^2\Big) = \lVert x - \hat x\rVert^2 + 784 \cdot
@@ -752,11 +754,12 @@ lesson.show(
 # %% [markdown]
 # In the right panel, MMD² *falls*, from 0.024 in the first epoch to 0.010 in the last. The dashed line is the bias of
 # 0.01 that we computed above, which is the average value for two samples from the prior. At the end of training, the
-# codes of a batch are therefore nearly indistinguishable from prior samples for this kernel. Why does MMD² fall when
-# the KL rose? The largest part of the KL is mutual information, and a model that learns to describe its images
-# necessarily increases this part. MMD² corresponds only to the other part, the difference between the aggregate
-# posterior and the prior. This difference can be small even if the codes are informative. After the second epoch,
-# MMD² hardly changes, and the loss decreases only because of the reconstruction term.
+# codes of a batch are therefore nearly indistinguishable from prior samples for this kernel. Why does MMD² fall
+# during training, although the KL of the VAE rises? The largest part of the KL is mutual information, and a model
+# that learns to describe its images necessarily increases this part. MMD² corresponds only to the other part, the
+# difference between the aggregate posterior and the prior. This difference can be small even if the codes are
+# informative. After the second epoch, MMD² hardly changes, and the loss decreases only because of the reconstruction
+# term.
 #
 # How do the codes come to match the prior? The next figure shows the model before training, at two early steps, and
 # at the end. The upper row contains images decoded from 64 samples of the prior, and the lower row contains the codes
@@ -773,11 +776,12 @@ lesson.show(
 
 # %% [markdown]
 # Before training, in the first column, all codes are in one spot at the origin. For a code exactly at the center of
-# this spot, the gradient of MMD² is zero. A training step moves every other code outward, so small differences
-# between codes grow. After 50 steps, the codes have spread out to the dashed circle, while the samples are still gray
-# shapes. After 200 steps, which is a third of the first epoch, the codes fill a disk that is nearly as wide as the
-# prior, and the classes are arranged in it like slices of a pie. Later, the slices become narrower and gaps appear
-# between them, while most samples hardly change.
+# this spot, the gradient of MMD² is zero, because the prior looks the same in all directions from there. As we saw
+# [above](#What-a-bandwidth-can-and-cannot-see), however, there is a gradient for codes next to the center. A training
+# step moves all the other codes outward, so small differences between codes grow. After 50 steps, the codes have
+# spread out to the dashed circle, while the samples are still gray shapes. After 200 steps, which is a third of the
+# first epoch, the codes fill a disk that is nearly as wide as the prior, and the classes are arranged in it like
+# slices of a pie. Later, the slices become narrower and gaps appear between them, while most samples hardly change.
 #
 # ## Compare the two models side by side
 #
@@ -819,8 +823,8 @@ if lesson.has_two_dimensions(latent_dim):
     )
 
 # %% [markdown]
-# In both grids, neighboring images are similar, and each class appears where its codes were in the figure of the
-# codes. The grids differ mainly outside the circle. There, most images of the VAE fade or break up, while those of
+# In both grids, neighboring images are similar, and each class appears where its codes were in the first of the three
+# figures. The grids differ mainly outside the circle. There, most images of the VAE fade or break up, while those of
 # the MMD-VAE still have the outlines of garments, although many of them are too bright. The post makes a similar
 # observation when it compares its two models. The difference is less important than it looks, however, because only
 # 5 % of the samples from the prior fall outside the circle. Inside it, both grids have a few places with incomplete
@@ -854,9 +858,9 @@ if lesson.has_two_dimensions(latent_dim, "the explorer"):
 
 # %% [markdown]
 # Try two things. First, move in a straight line from the sneakers to the trousers. How many of the images on the way
-# are garments that one could wear? Second, follow the border between two classes in the left latent space. The ring
-# in the right latent space marks the code of the same test image. Do test images that are neighbors on the left stay
-# neighbors on the right?
+# are garments that one could wear? Second, follow the border between two classes in the left latent space. As you
+# move the pointer, look at the test image whose code is closest to it. A ring in the right latent space marks the
+# code of this image in the other model. Do test images that are neighbors on the left stay neighbors on the right?
 #
 # The next table measures what we have seen. It contains the mean and the standard deviation of the codes in each
 # dimension and MMD² to the prior, estimated without bias. In this and the other tables, the code of an image under
@@ -882,7 +886,7 @@ pd.DataFrame(
 #
 # ## Compare the models of the post
 #
-# Our models were trained for 4 epochs with a high learning rate. Does the comparison have the same result with the
+# Our models were trained for four epochs with a high learning rate. Does the comparison turn out the same with the
 # settings of the post? To find out, we load three models that were trained with its settings, 50 epochs of Adam with
 # a learning rate of 0.0001. The first is the VAE *with the post's effective weights*, that is, with a KL weight of
 # 1/100, for the reason that we found in [lesson 01](01_standard_vae.ipynb#Sum-or-mean?-Why-the-KL-has-a-weight). The
@@ -954,8 +958,8 @@ lesson.show(
 # another [seed](../docs/glossary.md#seed) gives different numbers. For the study in
 # [lesson 05](05_measuring_the_claims.ipynb), the models were trained with several seeds. The next cell reads its
 # table and compares the post's MMD-VAE with the VAE that has the standard KL weight. It does so for both schedules,
-# the fast one of this lesson and that of the post. The last two columns count for how many seeds the VAE has the
-# higher value.
+# the fast one of this lesson and that of the post. The last two columns show for how many seeds the VAE has the
+# higher value, and how many seeds there are.
 
 # %%
 table, rows = model_table.read(), {}
@@ -977,9 +981,9 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # the MMD-VAE, so the codes of the MMD-VAE match the prior better for every seed. In the rows of the pixel MSE, the
 # VAE has the *lower* error for all ten seeds of the fast schedule. With the schedule of the post, the VAE has the
 # higher error for one of the five seeds, and this is the seed of the models that we loaded above. From this seed
-# alone, we would have concluded the opposite of what the other four seeds suggest. The 15-NN accuracy is higher for
-# the VAE for nine of ten seeds of the fast schedule and for three of five seeds of the other. With the schedule of
-# the post, the question is therefore open.
+# alone, we would have concluded the opposite of what the other four seeds suggest. The VAE has the higher 15-NN
+# accuracy for nine of ten seeds with the fast schedule and for three of five seeds with that of the post. With the
+# schedule of the post, it therefore remains open which model has the higher accuracy.
 #
 # More seeds reduce the influence of chance. They do not help with three other limits.
 #
@@ -987,11 +991,11 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #   other shape. Squared errors are smaller numbers than cross-entropies, so any regularizer has relatively more
 #   influence. And without sampling, no noise blurs the codes. To separate the three changes, one has to make them one
 #   at a time. [Lesson 05](05_measuring_the_claims.ipynb) does this as far as possible. It has to treat MMD and the
-#   missing noise as *one* change, for two reasons. For codes without noise, the KL would be infinite, since it
-#   contains $-\log\sigma$. In addition, models with both MMD and noise collapsed in three of the four cases that were
-#   trained (two data sets with two reconstruction terms each). Only for clothes with cross-entropy can the two
-#   changes be separated. When we say that MMD has an effect, we therefore mean MMD together with codes that are not
-#   sampled.
+#   missing noise as *one* change, for two reasons. Codes without noise cannot be combined with the KL, which would be
+#   infinite because it contains $-\log\sigma$. Conversely, when models with both MMD and noise were trained, on two
+#   data sets with two reconstruction terms each, three of the four cases collapsed. Only for clothes with
+#   cross-entropy can the two changes be separated. When we say that MMD has an effect, we therefore mean MMD together
+#   with codes that are not sampled.
 # - **A measure can favor the model that was trained on it.** MMD² to the prior is computed with the same kernel that
 #   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures.
 #   [Lesson 05](05_measuring_the_claims.ipynb) therefore uses MMD² to the prior, evaluated with kernels not used in
@@ -1002,8 +1006,9 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #
 # We can conclude that the three changes *together* make the aggregate posterior match the prior more closely, as
 # intended. We cannot conclude that the MMD-VAE has better samples, more informative codes, or better reconstructions
-# than a VAE with the standard KL weight. With the fast schedule, the table even shows the opposite for the last two.
-# With the schedule of the post, it leaves them open.
+# than a VAE with the standard KL weight. For informativeness and reconstruction, the results of the fast schedule
+# even point in the opposite direction. With the schedule of the post, the results for these two properties are
+# inconclusive.
 #
 # ## Optional reading on characteristic functions
 #
@@ -1016,9 +1021,9 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #
 # where the frequencies $\omega$ are sampled from the normal distribution $\Lambda = N(0, I/\ell^2)$. A small
 # bandwidth thus means many high frequencies, and a large one only low frequencies. We insert this average into the
-# definition of MMD². In its first term, the wave is the product of $e^{i\omega\cdot u}$ and $e^{-i\omega\cdot u'}$.
-# Since $u$ and $u'$ are independent, the average of the product is the product of the averages. This gives
-# $|\varphi_q(\omega)|^2$ with
+# definition of MMD². In the first term, we write the wave $e^{i\omega\cdot(u-u')}$ as the product
+# $e^{i\omega\cdot u}\,e^{-i\omega\cdot u'}$. Since $u$ and $u'$ are independent, the average of the product is the
+# product of the averages. This gives $|\varphi_q(\omega)|^2$ with
 #
 # $$ \varphi_q(\omega) = \mathbb E\, e^{i\omega\cdot u}, \qquad u \sim q. $$
 #
@@ -1032,7 +1037,7 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # frequencies, because $\Lambda$ has a positive density everywhere and characteristic functions are continuous. A
 # distribution is determined by its characteristic function, so the two distributions are then equal
 # ([Sriperumbudur et al. 2010](https://jmlr.org/papers/v11/sriperumbudur10a.html)). The next cell computes the
-# integral as a sum over 81 · 81 frequencies for the four samples from above.
+# integral as a sum over 81 × 81 frequencies for the four samples from above.
 
 
 # %%
@@ -1061,13 +1066,13 @@ for name, other in others.items():
 # ([Tolstikhin et al. 2017](https://arxiv.org/abs/1711.01558)).
 #
 # Consider the distribution of the images that the decoder generates from prior samples. The *optimal transport cost*
-# between this distribution and the distribution of real images is the smallest average cost at which one can be
-# turned into the other by moving each image to a new one. For the squared Euclidean distance, which is our squared
-# error, this cost is the square of the 2-Wasserstein distance. An encoder provides one particular way of moving. It
-# sends each real image to a code, and the decoder turns the code into a generated image. The reconstruction error is
-# the average cost of moving images in this way. The optimal transport cost is the smallest over all ways, so it
-# cannot be larger. The reconstruction error is therefore an upper bound on the squared Wasserstein distance, under
-# the following conditions.
+# between this distribution and that of the real images is the smallest average cost of turning one distribution into
+# the other by changing each image into another image. For the squared Euclidean distance, which is our squared error,
+# this cost is the square of the 2-Wasserstein distance. An encoder and a decoder together provide one particular way
+# of doing this. The encoder maps each real image to a code, and the decoder turns the code into a generated image.
+# The reconstruction error is the average cost of changing the images in this way. The optimal transport cost is the
+# minimum over all possible ways, so it cannot exceed the reconstruction error. The reconstruction error is therefore
+# an upper bound on the squared Wasserstein distance, under the following conditions.
 #
 # - **The aggregate posterior equals the prior exactly.** Otherwise, the images decoded from codes are not distributed
 #   like the images generated from prior samples. In practice, the match is only approximate, so there is no guarantee
@@ -1087,7 +1092,8 @@ for name, other in others.items():
 #   over all images. The rate of a VAE is the mutual information between images and codes plus the KL from the
 #   aggregate posterior to the prior.
 # - MMD² compares two samples by means of three averages of similarities, two within the samples and one between them.
-#   It is zero if the distributions are the same.
+#   For the distributions themselves, MMD² is zero if they are the same. The estimate that is used in training is then
+#   slightly larger than zero on average.
 # - A kernel notices differences on the scale of its bandwidth. A much wider kernel compares only the means, and a
 #   much narrower one gives almost no gradient.
 # - The post's MMD-VAE differs from a VAE in three ways: it uses codes without noise, squared error, and MMD in place
@@ -1140,8 +1146,9 @@ for name, other in others.items():
 #    training stuck there?
 # 4. **On paper.** Derive MMD² between $N(0, I)$ and the same distribution shifted by 3, in two dimensions with
 #    $\ell^2 = 2$. (The result is 0.675.) You need one Gaussian integral,
-#    $\mathbb E\,e^{-\lVert w \rVert^2 / 2\ell^2}$ for $w = u - v \sim N(c, r I)$. We found 0.6925 above for two
-#    samples of 500 points. Is the difference due to the bias or to chance?
+#    $\mathbb E\,e^{-\lVert w \rVert^2 / 2\ell^2}$ for $w = u - v \sim N(c, r I)$, where $c$ is the difference of the
+#    two means and $r$ is the sum of the two variances per dimension. We found 0.6925 above for two samples of 500
+#    points. Is the difference due to the bias or to chance?
 # 5. **Measure.** The objective `objectives.infovae(1, 784, sampled=False)` uses cross-entropy without sampling. Its
 #    reconstruction term is about ten times as large as the squared error. Which weight of MMD² makes the two models
 #    comparable?
@@ -1150,18 +1157,22 @@ for name, other in others.items():
 #
 # ## Further reading
 #
-# - [Zhao, Song, and Ermon, *InfoVAE*, 2017](https://arxiv.org/abs/1706.02262) introduces the family of models to
-#   which the VAE and the MMD-VAE belong.
-# - [Hoffman and Johnson, *ELBO surgery*, 2016](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf)
-#   splits the rate into its two parts.
-# - [Gretton et al., *A kernel two-sample test*, 2012](https://jmlr.org/papers/v13/gretton12a.html) is the standard
-#   reference for MMD and the witness function.
-# - [Sriperumbudur et al., *Hilbert space embeddings*, 2010](https://jmlr.org/papers/v11/sriperumbudur10a.html)
-#   explains which kernels distinguish all distributions.
-# - [Rustamov, *Closed-form expressions for maximum mean discrepancy*, 2019](https://arxiv.org/abs/1901.03227) derives
-#   the estimate that we use for measuring.
-# - [Tolstikhin et al., *Wasserstein auto-encoders*, 2017](https://arxiv.org/abs/1711.01558) gives the theory of the
-#   last optional section.
+# - S. Zhao, J. Song, and S. Ermon,
+#   [*InfoVAE: Information maximizing variational autoencoders*](https://arxiv.org/abs/1706.02262), 2017. The paper
+#   introduces the family of models to which the VAE and the MMD-VAE belong.
+# - M. D. Hoffman and M. J. Johnson,
+#   [*ELBO surgery: yet another way to carve up the variational evidence lower bound*](http://approximateinference.org/accepted/HoffmanJohnson2016.pdf),
+#   2016. The authors split the rate into its two parts.
+# - A. Gretton et al., [*A kernel two-sample test*](https://jmlr.org/papers/v13/gretton12a.html), 2012. This is the
+#   standard reference for MMD and the witness function.
+# - B. K. Sriperumbudur et al.,
+#   [*Hilbert space embeddings and metrics on probability measures*](https://jmlr.org/papers/v11/sriperumbudur10a.html),
+#   2010. The authors explain which kernels distinguish all distributions.
+# - R. M. Rustamov,
+#   [*Closed-form expressions for maximum mean discrepancy with applications to Wasserstein auto-encoders*](https://arxiv.org/abs/1901.03227),
+#   2019. The paper derives the estimate that we use for measuring.
+# - I. Tolstikhin et al., [*Wasserstein auto-encoders*](https://arxiv.org/abs/1711.01558), 2017. The paper contains
+#   the theory of the last optional section.
 #
-# [Previous lesson, 01: Standard VAE](01_standard_vae.ipynb) | [Next lesson, 03: Digits](03_mnist.ipynb) |
-# [Glossary](../docs/glossary.md)
+# Core course, lesson 02 · previous: [lesson 01, the standard VAE](01_standard_vae.ipynb) · next:
+# [lesson 03, handwritten digits](03_mnist.ipynb) · [glossary](../docs/glossary.md)

@@ -36,7 +36,7 @@
 #
 # - train the VAE and the MMD-VAE on digits;
 # - guess from the pictures alone which model is which;
-# - compare the models by numbers, and compare your impression with these numbers;
+# - measure both models, and check your impression against the numbers;
 # - place the post's models side by side, as the post does, and add the model that it lacks.
 #
 # **What you'll learn**
@@ -144,9 +144,9 @@ mmd_vae = runs.train(runs.Recipe(dataset_name, objectives.POST_MMD, **settings))
 #
 # ## Which model is which?
 #
-# When we know which picture comes from which model, it is hard to look at it without bias. In this section, the code
-# therefore tosses a coin to decide which model is called A and which is called B. First, we look at 64 samples of
-# each model, that is, images decoded from random codes of the [prior](../docs/glossary.md#prior).
+# When we know which model a picture comes from, it is hard to judge the picture without bias. In this section, the
+# code therefore tosses a coin to decide which model is called A and which is called B. First, we look at 64 samples
+# of each model, that is, images decoded from random codes of the [prior](../docs/glossary.md#prior).
 #
 # **Predict.** Which samples come from the VAE, those of model A or those of model B? Write down your guess and how
 # sure you are.
@@ -213,8 +213,9 @@ if lesson.has_two_dimensions(latent_dim):
 #
 # </details>
 #
-# Our experience supports the post's first observation: it is difficult to tell the models apart from samples alone.
-# The latent spaces, however, are not as similar as one might think.
+# In our experience, it is difficult to tell these two models apart from their samples alone. The post says the same
+# of its models, but its VAE was a different one, as we will see [below](#Left-and-right,-as-in-the-post). The latent
+# spaces, however, are not as similar as one might think.
 #
 # ## The numbers
 #
@@ -242,13 +243,13 @@ pd.DataFrame(rows).T.round(4)
 # %% [markdown]
 # As on clothes, the codes of the MMD-VAE are closer to the prior. Its MMD² is 0.0002, compared with 0.0055 for the
 # VAE, and 95 % of its codes are inside the circle, compared with 89 %. This is not surprising, since MMD² is the very
-# quantity that the MMD-VAE is trained to reduce. (With a kernel that was not used in training, the order is the same,
-# as the table in the [README](../README.md) shows.)
+# quantity that the MMD-VAE is trained to reduce. (The table in the [README](../README.md) uses a kernel that was not
+# used in training. Its values are larger because the kernel is different, but their order is the same.)
 #
-# The last two columns are different from what we saw on clothes. The codes of the VAE predict the digit correctly for
-# 68 % of the test images, and those of the MMD-VAE do so for only 60 %. The MMD-VAE also has the larger pixel error,
-# 0.0450 compared with 0.0424. On this data set, the codes of the VAE therefore seem to contain more information. Of
-# course, this is only one run of each model. We return to the question in the section
+# In the last two columns, the result is not the same as on clothes. The codes of the VAE predict the digit correctly
+# for 68 % of the test images, and those of the MMD-VAE do so for only 60 %. The MMD-VAE also has the larger pixel
+# error, 0.0450 compared with 0.0424. On this data set, the codes of the VAE therefore seem to contain more
+# information. Of course, this is only one run of each model. We return to the question in the section
 # [What carries over from clothes to digits?](#What-carries-over-from-clothes-to-digits?)
 #
 # ## From one digit to another
@@ -298,8 +299,8 @@ lesson.show(
 # something like a 5, the 8 into something like a 2, and the 2 into a blur. The VAE keeps the 2, but its 3 begins as a
 # blur, and its 8 ends between a 5 and an 8. On the way from 0 to 1, the VAE passes through a 6 and something like a
 # 5, while the MMD-VAE passes through a 6 and then a blurred 8. From these four pairs, we cannot conclude that one
-# model morphs more organically than the other. However, four pairs are very few. In exercise 2, you will use two
-# hundred.
+# model morphs more organically than the other. A conclusion requires many more pairs, so in exercise 2, you will use
+# two hundred.
 #
 # You can try more pairs in the figure below. If you drag the pointer from one point in latent space to another, the
 # strip of images shows the interpolation between them. (Some websites show notebooks without their interactive parts.
@@ -314,12 +315,12 @@ if lesson.has_two_dimensions(latent_dim, "the explorer"):
 # ## Left and right, as in the post
 #
 # So far, the VAE has had the standard KL weight, and both models have been trained for four epochs. In contrast, the
-# post's models were trained for fifty epochs with a constant learning rate, and the KL divergence of its VAE had an
+# post's models were trained for 50 epochs with a constant learning rate, and the KL divergence of its VAE had an
 # effective weight of only 1/100. [Lesson 01](01_standard_vae.ipynb) explains how this came about. We now look at
-# three models that were trained for fifty epochs, as in the post. On the left is the VAE with the post's weights, and
-# on the right is the post's MMD-VAE. These are the two models that the post compares. In the middle, we add what the
-# post does not have, a VAE with the standard KL weight. We trained these models in advance, and the next cell reads
-# them from the folder `runs/`.
+# three models that were trained for 50 epochs, as in the post. On the left is the VAE with the post's effective
+# weights, and on the right is the post's MMD-VAE. These are the two models that the post compares. In the middle, we
+# add what the post does not have, a VAE with the standard KL weight. We trained these models in advance, and the next
+# cell reads them from the folder `runs/`.
 #
 # ### Samples
 #
@@ -369,13 +370,13 @@ for title, run in posted.items():
 pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# With the post's weights, only 37 % of the codes are inside the circle, because the KL divergence has so little
-# weight that codes far from the origin are hardly penalized. Samples from the prior, however, are inside the circle
-# 95 % of the time. The decoder therefore receives codes of a kind that it has rarely seen in training. With the
-# standard KL weight, 93 % of the codes are inside the circle, and with the MMD-VAE, 97 % are. (The ideal share is
+# With the post's effective weights, only 37 % of the codes are inside the circle, because the KL divergence has so
+# little weight that codes far from the origin are hardly penalized. Samples from the prior, however, are inside the
+# circle 95 % of the time. The decoder therefore receives codes of a kind that it has rarely seen in training. With
+# the standard KL weight, 93 % of the codes are inside the circle, and with the MMD-VAE, 97 % are. (The ideal share is
 # 95 %.) If we had compared only the left and right columns, as the post does, we might have attributed this
 # difference to MMD. The middle panel shows that restoring the standard KL weight alone achieves most of this effect.
-# MMD² shows the same: it is 0.4271 for the post's VAE, 0.0136 with the standard KL weight, and 0.0002 for the
+# MMD² shows the same pattern: it is 0.4271 for the post's VAE, 0.0136 with the standard KL weight, and 0.0002 for the
 # MMD-VAE.
 #
 # ### Morphing
@@ -399,19 +400,19 @@ lesson.show(
 # corners, and they change gradually from one to the next. This agrees with the post's impression of organic morphing,
 # at least in these two grids.
 #
-# However, recall how a grid is made. The codes that are decoded have fixed positions, whether or not the model uses
-# them. The codes of the left model are mostly in the lower left part of its latent space, so its grid breaks into
-# pieces where the model has hardly any codes. The grids therefore mainly show *where the codes are* rather than how
-# one digit changes into another.
+# However, recall how a grid is made. A grid decodes a fixed set of codes, including codes that the encoder never
+# assigns to any image. The codes of the left model are mostly in the lower left part of its latent space, so its grid
+# breaks into pieces where the model has hardly any codes. The grids therefore mainly show *where the codes are*
+# rather than how one digit changes into another.
 #
 # ## What carries over from clothes to digits?
 #
-# All comparisons so far were based on one run of each model. Another [seed](../docs/glossary.md#seed) would lead to
-# other numbers, so we look at several seeds before we draw conclusions. The table `study/tables/models.csv` contains
-# runs of the three models on both data sets. Each model was trained with ten seeds on our schedule of four epochs and
-# with five seeds on the post's schedule of fifty epochs. For each measure, the next cell prints the mean and the
-# standard deviation over the seeds. The [mean norm](../docs/glossary.md#mean-norm) is the distance of the mean of all
-# codes from the origin.
+# So far, all our comparisons have been based on one run of each model. Another [seed](../docs/glossary.md#seed) would
+# lead to other numbers, so we look at several seeds before we draw conclusions. The table `study/tables/models.csv`
+# contains runs of the three models on both data sets. Each model was trained with ten seeds on our schedule of four
+# epochs and with five seeds on the post's schedule of 50 epochs. For each measure, the next cell prints the mean and
+# the standard deviation over the seeds. The [mean norm](../docs/glossary.md#mean-norm) is the distance of the mean of
+# all codes from the origin.
 #
 # **Predict.** In [our two runs](#The-numbers), the VAE was ahead in accuracy by 0.08 on digits. On clothes, the two
 # models were close. Which of the two results will hold for other seeds?
@@ -455,13 +456,16 @@ lesson.show(
 #
 # **The closeness of the codes to the prior carries over.** On both data sets and with both schedules, the MMD-VAE has
 # the smallest MMD² and the smallest mean norm. The VAE with the standard KL weight follows, and the VAE with the
-# post's weights is far behind. After 50 epochs on digits, for example, the mean norm is 0.04 for the MMD-VAE, 0.25
-# for the VAE with the standard KL weight, and 2.80 for the VAE with the post's weights. On clothes, the values are
-# 0.05, 0.39, and 3.48. In all four cases, the MMD² of the VAE with the standard KL weight exceeds that of the MMD-VAE
-# by more than twice the larger of their standard deviations over seeds. With five or ten seeds of each, it is
-# therefore unlikely that this order is due to chance. Note that this MMD² uses the kernel with which the MMD-VAE was
-# trained. The page on [results](../docs/results.md) has values for another kernel, which gives the same order. (For
-# clothes after 50 epochs, however, that page does not rule out chance, because it corrects for the number of tests.)
+# post's effective weights is far behind. After 50 epochs on digits, for example, the mean norm is 0.04 for the
+# MMD-VAE, 0.25 for the VAE with the standard KL weight, and 2.80 for the VAE with the post's effective weights. On
+# clothes, the values are 0.05, 0.39, and 3.48. There are four cases, two data sets with two schedules each. In each
+# of them, the mean MMD² of the VAE with the standard KL weight and that of the MMD-VAE differ by more than two
+# standard deviations over seeds, even if we take the larger of the two standard deviations. With five or ten seeds of
+# each, it is therefore unlikely that the order of this measure is due to chance. Note that this MMD² uses the kernel
+# with which the MMD-VAE was trained. The page on [results](../docs/results.md) has values for a kernel that was not
+# used in training. They give the same order in all four cases. The page also tests two of these differences, those on
+# clothes, and it corrects for the number of tests. The difference after four epochs is statistically significant. The
+# one after 50 epochs, with only five seeds, is not, so this case needs more seeds.
 #
 # **The information in the codes differs much more on digits than on clothes.** After 50 epochs on clothes, the 15-NN
 # accuracy is 0.652 for the VAE with the standard KL weight and 0.650 for the MMD-VAE. The left panel of the figure
@@ -475,27 +479,28 @@ lesson.show(
 # Why is the MMD-VAE worse on digits? We cannot tell from this table, because the two models differ in three respects
 # at once, as [lesson 02](02_mmd_vae.ipynb) explains. The MMD-VAE uses the squared error instead of the
 # [binary cross-entropy](../docs/glossary.md#binary-cross-entropy), its codes are not sampled, and MMD² takes the
-# place of the KL divergence. Squared errors are also smaller numbers than cross-entropies. The first change therefore
-# increases the relative weight of the penalty for codes that are far from the prior. Exercise 4 and
-# [lesson 05](05_measuring_the_claims.ipynb) separate these changes as far as possible.
+# place of the KL divergence. Squared errors are also smaller numbers than cross-entropies. Replacing the
+# cross-entropy with the squared error therefore gives more relative weight to the penalty for codes that are far from
+# the prior. Exercise 4 and [lesson 05](05_measuring_the_claims.ipynb) separate these changes as far as possible.
 #
 # **Is the post's statement about digits correct?** It says that samples and clusters hardly differ. The samples of
 # the two models that the post compares differ clearly (see
 # [Left and right, as in the post](#Left-and-right,-as-in-the-post)). Only when the KL divergence has its standard
-# weight do the samples look alike (see [Which model is which?](#Which-model-is-which?)). For the clusters, the
-# accuracy after 50 epochs shows a difference that the eye does not notice: 0.62 for the post's VAE and 0.56 for its
-# MMD-VAE. The right panel of the last figure shows, however, that their dots overlap a little. As for morphing, we
-# share the post's impression of its two grids. However, the grids differ mainly because the codes of the post's VAE
-# lie in a different region. There is also evidence in favor of the post. In exercise 2, the steps of the MMD-VAE are
-# slightly more even. According to [docs/results.md](../docs/results.md), a small step of the code also changes its
-# images of digits less than those of the VAE with the standard KL weight. For the comparison with the post's own VAE,
-# our results leave the question open. [Lesson 05](05_measuring_the_claims.ipynb) turns such statements into
-# measurements and shows how certain each of them is.
+# weight do the samples look alike (see [Which model is which?](#Which-model-is-which?)). The clusters differ on
+# average. After 50 epochs, the mean accuracy is 0.62 for the post's VAE and 0.56 for its MMD-VAE. In the right panel
+# of the last figure, however, the dots of these two models overlap a little, so a single run of each may show the
+# opposite. As for morphing, we share the post's impression of its two grids. However, the grids differ mainly because
+# the codes of the post's VAE lie in a different region. There is also evidence in favor of the post. According to
+# [docs/results.md](../docs/results.md), a small step in latent space changes the digits of the MMD-VAE less than
+# those of the VAE with the standard KL weight. For the comparison with the post's own VAE, our results leave the
+# question open. Exercise 2 looks at another aspect of morphing, how even the steps are.
+# [Lesson 05](05_measuring_the_claims.ipynb) turns such statements into measurements and shows how certain each of
+# them is.
 #
 # ## What to remember
 #
 # - On digits, as on clothes, the codes of an MMD-VAE are closer to the prior than those of a VAE, and a VAE with the
-#   standard KL weight is much closer than one with the post's weights.
+#   standard KL weight is much closer than one with the post's effective weights.
 # - On digits, the codes of the VAE with the standard KL weight contain clearly more information about the class and
 #   the pixels than those of the post's MMD-VAE. On clothes, the difference is small.
 # - We found the samples of the two models hard to tell apart when the KL divergence has its standard weight.
@@ -548,9 +553,9 @@ lesson.show(
 # 2. **Measure.** Interpolate between two hundred pairs of test images of different classes with each model. What
 #    share of the total change is due to the largest of the nine steps? It would be a ninth if all steps were equal.
 #    In which model is the change more even?
-# 3. **On paper.** A decoder that cannot distinguish several images decodes the same image $m$ for all of them. Show
-#    that, in terms of cross-entropy, the best $m$ is their mean and that the extra cost of any other $m$ is a KL
-#    divergence. Check this with a 0 and a 1.
+# 3. **On paper.** If a decoder cannot distinguish several images, it outputs the same image $m$ for all of them. Show
+#    that the $m$ with the lowest average cross-entropy is the mean of these images, and that the extra cost of any
+#    other $m$ is a KL divergence. Check this with a 0 and a 1.
 # 4. **Measure.** The two models differ in three respects. Train `objectives.infovae(1, 784, sampled=False)`, which
 #    has the cross-entropy of the VAE but the MMD² and the deterministic codes of the MMD-VAE. Which of the two models
 #    is it more similar to?
@@ -560,10 +565,13 @@ lesson.show(
 #
 # ## Further reading
 #
-# - Yann LeCun, Léon Bottou, Yoshua Bengio, and Patrick Haffner,
-#   [Gradient-based learning applied to document recognition](https://doi.org/10.1109/5.726791), 1998. This is the
-#   paper that introduced the MNIST digits.
-# - Sigrid Keydana, [Representation learning with MMD-VAE](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
+# - Y. LeCun, L. Bottou, Y. Bengio, and P. Haffner,
+#   [*Gradient-based learning applied to document recognition*](https://doi.org/10.1109/5.726791), 1998. This paper
+#   introduced the MNIST digits.
+# - S. Keydana, [*Representation learning with MMD-VAE*](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
 #   RStudio AI blog, 2018. The post shows its models on digits side by side.
-# - Tim Davidson et al., [Hyperspherical variational auto-encoders](https://arxiv.org/abs/1804.00891), 2018. The
+# - T. R. Davidson et al., [*Hyperspherical variational auto-encoders*](https://arxiv.org/abs/1804.00891), 2018. The
 #   authors study how the shape of the latent space affects models of digits.
+#
+# Core course, lesson 03 · previous: [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · next:
+# [lesson 04, how probable is an image?](04_how_probable_is_an_image.ipynb) · [glossary](../docs/glossary.md)
