@@ -44,6 +44,7 @@ RECIPES = {
     )
 }
 RECIPES["infovae, vamp of 4"] = Recipe(objective=infovae(0.5, 100.0), prior=priors.vamp(4), **SHORT)
+RECIPES["GAN"] = runs.GANRecipe(average=0.9, **SHORT)
 ONE_EPOCH = SHORT | {"epochs": 1}
 # Each combines several settings, because most of the time goes into building a model.
 RECIPES |= {
@@ -225,6 +226,7 @@ def interrupt_at(step, patch):
     [
         *[("ELBO", 100), ("post MMD", 73)],
         *[("BCE + 1 closed-form KL, warmup epochs 1.5", 100), ("infovae, vamp of 4", 100)],
+        ("GAN", 100),
     ],
 )
 def test_training_that_was_interrupted_ends_with_the_same_bytes(

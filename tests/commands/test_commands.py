@@ -170,6 +170,25 @@ def test_kinds_of_models(pictures, tmp_path, options, slug, columns):
     assert (folder / "explorer.html").exists() == (folder / "grid.png").exists() == flat
 
 
+def test_a_gan_has_pictures_and_a_page_but_no_codes(pictures, tmp_path):
+    done = run("train", pictures, *QUICK, "--model", "gan", "--output", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert "look for kinds of images" in done.stdout and "error" not in done.stdout
+    [folder] = tmp_path.glob("discs_gan*")
+    assert {p.name for p in folder.glob("*.png")} == {"samples.png", "grid.png"}
+    assert "no encoder" in (folder / "explorer.html").read_text(encoding="utf-8")
+    trained = runs.load(folder)
+    assert trained.recipe.learning_rate == runs.GANRecipe.learning_rate
+    loaded = keras.saving.load_model(folder / "model.keras")
+    np.testing.assert_array_equal(loaded.sample(3), trained.model.sample(3))
+    assert run("sample", folder, "--output", tmp_path / "samples.png").exit_code == 0
+    assert run("explore", folder, pictures, "--no-open").exit_code == 0
+    for refused in (run("encode", folder, pictures), run("explore", folder, "--no-open")):
+        assert refused.exit_code == 1 and "is a GAN, which has no encoder" in refused.stderr
+    again = run("train", pictures, *QUICK, "--model", "gan", "--output", tmp_path)
+    assert again.exit_code == 0 and len(list(tmp_path.glob("discs_gan*"))) == 1
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [
@@ -179,6 +198,11 @@ def test_kinds_of_models(pictures, tmp_path, options, slug, columns):
         (["HERE", "--steps", "0"], "--batch-size and --steps must be 1 or more"),
         (["HERE", "--latent-dim", "0"], "latent_dim must be an integer from 1 to"),
         (["HERE", "--model", "mmd-vae", "--beta", "2"], "--beta is the weight of the KL, which"),
+        (["HERE", "--model", "gan", "--beta", "2"], "--beta is the weight of the KL, which"),
+        (
+            ["HERE", "--model", "gan", "--reconstruction", "gaussian"],
+            "--reconstruction is a loss that model gan does not have: leave it out.",
+        ),
         (["HERE", "--augment", "0"], "times must be an integer, 1 or more, not 0"),
         (["faces", "--size", "32"], "faces is always read in the same way: leave out --size"),
     ],

@@ -24,7 +24,7 @@ STEPS = 2_400  # length of the training runs in the notebooks
 LEARNING_RATE = 8e-3  # of the training runs in the notebooks
 REFERENCE_SIDE = 32  # pixels; images with a longer side are trained at a lower learning rate
 MIN_STEPS_PER_EPOCH = 10  # steps; batches are smaller if a data set is small
-KINDS = ("vae", "mmd-vae", "autoencoder")
+KINDS = ("vae", "mmd-vae", "autoencoder", "gan")
 RECONSTRUCTIONS = {
     "cross-entropy": "binary_cross_entropy",
     "squared-error": "squared_error",
@@ -74,7 +74,8 @@ class Size(click.ParamType):
     show_default=True,
     help="Regularizer: vae has the KL divergence from the prior. mmd-vae has the MMD to the prior "
     'and codes that are not sampled, as in the blog post "Representation learning with MMD-VAE" '
-    "(S. Keydana, RStudio AI blog, 2018). autoencoder has none.",
+    "(S. Keydana, RStudio AI blog, 2018). autoencoder has none. gan has no encoder: a generator "
+    "and a discriminator are trained against each other.",
 )
 @click.option(
     "--beta", type=float, default=1.0, show_default=True, help="Weight of the KL of a vae."
@@ -103,7 +104,8 @@ class Size(click.ParamType):
 @click.option(
     "--learning-rate",
     type=float,
-    help="Peak learning rate.  [default: 0.008, or less if a side exceeds 32 pixels]",
+    help="Peak learning rate.  [default: 0.008, or 0.002 for a gan, or less if a side exceeds 32 "
+    "pixels]",
 )
 @click.option(
     "--augment",
@@ -234,16 +236,19 @@ def _recipe(
 
     usual = "cross-entropy" if dataset.image_shape[2] == 1 else "gaussian"
     usual = "squared-error" if kind == "mmd-vae" else usual
-    reconstruction = weighted_sum.RECONSTRUCTIONS[RECONSTRUCTIONS[reconstruction or usual]]
+    loss = weighted_sum.RECONSTRUCTIONS[RECONSTRUCTIONS[reconstruction or usual]]
     if kind != "vae" and beta != 1:
         raise ValueError(
             f"--beta is the weight of the KL, which model {kind} does not have: leave it out."
         )
+    if kind == "gan" and reconstruction:
+        raise ValueError("--reconstruction is a loss that model gan does not have: leave it out.")
     values = math.prod(dataset.image_shape)
     objective = {
-        "vae": objectives.Objective(reconstruction, [beta * KL]),
-        "mmd-vae": objectives.Objective(reconstruction, [values * MMD], sampled=False),
-        "autoencoder": objectives.Objective(reconstruction, sampled=False),
+        "vae": objectives.Objective(loss, [beta * KL]),
+        "mmd-vae": objectives.Objective(loss, [values * MMD], sampled=False),
+        "autoencoder": objectives.Objective(loss, sampled=False),
+        "gan": runs.GANRecipe.objective,
     }[kind]
     n = len(dataset.train_images)
     if batch_size is None:
@@ -257,6 +262,8 @@ def _recipe(
     limit = steps * batch_size if steps < per_epoch else None
     epochs = max(1, round(steps / per_epoch))
     if learning_rate is None:  # larger images have larger gradients and may diverge
-        learning_rate = LEARNING_RATE * min(1.0, REFERENCE_SIDE / max(dataset.image_shape[:2]))
+        usual = runs.GANRecipe.learning_rate if kind == "gan" else LEARNING_RATE
+        learning_rate = usual * min(1.0, REFERENCE_SIDE / max(dataset.image_shape[:2]))
     how = dict(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, limit=limit)
-    return runs.Recipe(images, objective, **how, **settings)
+    recipe = runs.GANRecipe if kind == "gan" else runs.Recipe
+    return recipe(images, objective, **how, **settings)

@@ -10,6 +10,7 @@ from vaelib import explorer, plotting
 from vaelib.data import Dataset
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.payload import NAMED_CLASS_COUNTS
+from vaelib.gans import GAN
 from vaelib.measures import decoded_images as of_images
 from vaelib.measures import likelihood
 from vaelib.runs import Run
@@ -20,6 +21,11 @@ N_MEASURED = 1_000  # training images and test images in the table, the first on
 MIN_TEST_IMAGES = (
     1_000  # test images; if there are fewer, the codes of training images are shown, too
 )
+WITHOUT_ERRORS = [
+    "A GAN has no encoder, so there are no reconstructions to compare, and its losses do not say",
+    "how good its images are. Compare samples.png with your images, and look for kinds of images",
+    "that are missing, because the losses hardly penalize a GAN for leaving them out.",
+]
 
 
 def write(run: Run, dataset: Dataset) -> dict[str, str]:
@@ -44,13 +50,15 @@ def write(run: Run, dataset: Dataset) -> dict[str, str]:
     keep(
         "samples.png", plotting.samples(last["samples"]), "images decoded from samples of the prior"
     )
-    # As floats, because a model refuses bytes that are all 0 and 1, and a few images may be dark.
-    some = dataset.test_images[:N_SHOWN] / np.float32(255)
-    rows = some, model.decode(model.encode(some))
-    pairs = dict(zip(("test images", "reconstructions"), rows, strict=True))
-    keep("reconstructions.png", plotting.image_rows(pairs), "test images and their reconstructions")
-    if model.latent_dim > 1:
-        shown = with_training_images(dataset)
+    shown = with_training_images(dataset)
+    if not isinstance(model, GAN):
+        # As floats, because a model refuses bytes that are all 0 and 1, and images may be dark.
+        some = dataset.test_images[:N_SHOWN] / np.float32(255)
+        rows = some, model.decode(model.encode(some))
+        pairs = dict(zip(("test images", "reconstructions"), rows, strict=True))
+        words = "test images and their reconstructions"
+        keep("reconstructions.png", plotting.image_rows(pairs), words)
+    if model.latent_dim > 1 and not isinstance(model, GAN):
         names = shown.class_names if len(shown.class_names) in NAMED_CLASS_COUNTS else None
         codes = model.encode(shown.test_images), shown.test_labels, names
         words = "codes of the images, colored by class"
@@ -64,7 +72,8 @@ def write(run: Run, dataset: Dataset) -> dict[str, str]:
         explorer_page(run, shown).save(run.folder / "explorer.html")
         made["explorer.html"] = "a page to explore the latent space in a browser"
     model.save(run.folder / "model.keras")
-    made["model.keras"] = "for keras.models.load_model, after `import vaelib.models`"
+    module = type(model).__module__
+    made["model.keras"] = f"for keras.models.load_model, after `import {module}`"
     return made
 
 
@@ -88,7 +97,11 @@ def error_table(run: Run, dataset: Dataset) -> list[str]:
     The mean squared error is per value of an image, and the evidence lower bound is in nats per
     image. If a value is much better on the training images, the model overfits. More images, copies
     of them (`data.augment`), fewer dimensions or fewer steps can help.
+
+    A GAN has neither, so for a GAN the lines say what to look at instead.
     """
+    if isinstance(run.model, GAN):
+        return WITHOUT_ERRORS
     both = dataset.train_images, dataset.test_images
     parts = [images[:N_MEASURED] / np.float32(255) for images in both]  # floats, as in `write`
     rows = {"mean squared error": [of_images.mean_squared_error(run.model, part) for part in parts]}

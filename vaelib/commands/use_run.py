@@ -43,7 +43,14 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
 
     If RUN was trained with a condition, SOURCE needs a folder for each class, with its name.
     """
+    from vaelib.runs import GANRecipe
+
     run = _loaded(run)
+    if isinstance(run.recipe, GANRecipe):
+        raise click.ClickException(
+            f"{run.recipe.slug} is a GAN, which has no encoder, so images have no codes: train one "
+            "of the other models, or look at the page that the command explore makes."
+        )
     fit = fit or _fit_of(run)
     names, classes, pixels = image_folder.read_pixels(source, run.recipe.image_shape, fit, skip)
     labels = _labels(run, classes) if run.recipe.condition else None

@@ -51,7 +51,7 @@ def sweep(
         titles = [f"β = {objective.weight('kl'):g}" for objective in objectives]
     titles = titles_or_default(runs, titles)
     for run in runs:
-        check_explorable(run, binarized=True)
+        check_explorable(run, binarized=True, encodes=True)
         if not run.model.objective.sampled:
             raise ValueError(
                 f"{run.recipe.slug} has deterministic codes, which have no rate: expected models "

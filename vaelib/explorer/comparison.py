@@ -8,6 +8,7 @@ from vaelib.data import DataError, Dataset
 from vaelib.explorer import payload
 from vaelib.explorer.page import Explorer
 from vaelib.explorer.run_checks import check_explorable, titles_or_default
+from vaelib.gans import GAN
 from vaelib.runs import Run
 from vaelib.support.errors import RunError
 
@@ -21,6 +22,10 @@ HELP = (
 WITHOUT_IMAGES = (
     " The test images are not stored with the run, so the small pictures are the model's "
     "reconstructions of them."
+)
+
+WITHOUT_ENCODER = (
+    " A GAN has no encoder, so each test image is shown at its most probable code given the image."
 )
 
 
@@ -51,6 +56,8 @@ def compare(
         for run, title in zip(runs, titles, strict=True)
     ]
     help_text = HELP if len(runs) > 1 else HELP.rpartition(" The ring")[0]
+    if any(isinstance(run.model, GAN) for run in runs):
+        help_text += WITHOUT_ENCODER
     names = dict.fromkeys(shown.name.replace("_", " ") for shown in loaded.values())
     return Explorer(
         payload.page_payload(spaces, loaded.values(), help_text),
@@ -74,11 +81,16 @@ def compare_stored(run: Run, title: str | None = None) -> Explorer:
         title: Name of the latent space; by default that of the data set.
 
     Raises:
-        ValueError: As for `compare`.
+        ValueError: As for `compare`, and for a GAN, whose run contains no codes.
         RunError: If the stored codes and labels do not belong to such a run.
     """
     check_explorable(run)
     recipe = run.recipe
+    if isinstance(run.model, GAN):
+        raise ValueError(
+            f"{recipe.slug} is a GAN, which has no encoder, so no codes are stored with the run: "
+            "give the images as well."
+        )
     codes, labels = (np.asarray(run.snapshots.get(name, ())) for name in ("codes", "labels"))
     codes = codes[-1] if codes.ndim == 3 else codes
     wrong = codes.ndim != 2 or codes.shape != (len(labels), 2) or not len(labels)

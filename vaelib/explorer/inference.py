@@ -61,7 +61,7 @@ def infer(
     """
     titles = titles_or_default(runs, titles)
     for run in runs:
-        check_explorable(run, binarized=True)
+        check_explorable(run, binarized=True, encodes=True)
     shown = shared_dataset(runs, dataset)
     most = max(1, MOST_PIXELS // int(np.prod(shown.image_shape)))
     count = min(most, len(shown.test_images)) if count is None else count

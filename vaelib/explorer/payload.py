@@ -11,6 +11,8 @@ from PIL import Image
 
 from vaelib.data import Dataset
 from vaelib.explorer.posterior_grid import REACH, PosteriorGrid
+from vaelib.gans import GAN
+from vaelib.measures.code_grid import most_probable_codes
 from vaelib.models import VAE
 from vaelib.plotting.panels import CLASS_COLORS, axis_limit, class_label_positions
 from vaelib.plotting.prior_contours import PRIOR_RADIUS
@@ -75,11 +77,14 @@ def space_payload(run: Run, title: str, dataset: Dataset, codes: np.ndarray | No
         run: A run with two latent dimensions.
         title: Name of the latent space on the page.
         dataset: Data set whose test images are encoded.
-        codes: The codes of these images. Default: encode them.
+        codes: The codes of these images. Default: encode them, or, for a GAN, which has no encoder,
+            find their most probable codes.
 
     Raises:
         RunError: If a code is too large for half precision, infinite, or NaN.
     """
+    if codes is None and isinstance(run.model, GAN):
+        codes = most_probable_codes(run.model, dataset.test_images)
     codes = run.model.encode(dataset.test_images) if codes is None else codes
     labels = dataset.test_labels
     if not (np.abs(codes) <= np.finfo("float16").max).all():  # NaN fails this comparison, too

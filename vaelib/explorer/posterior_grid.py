@@ -7,6 +7,7 @@ import numpy as np
 
 from vaelib import losses
 from vaelib.measures import likelihood
+from vaelib.measures.code_grid import default_limit
 from vaelib.measures.pixel_densities import pixel_log_density
 from vaelib.models import VAE
 from vaelib.support.backend import Tensor, ops
@@ -76,7 +77,7 @@ def true_posteriors(model: VAE, images: np.ndarray, step: float | None = None) -
             posteriors are too wide for the size of a page even with 20 steps.
     """
     flat = ops.reshape(to_unit_interval(check_images(images, model.image_shape)), (len(images), -1))
-    limit = max(1.0 + float(np.abs(model.encode(images)).max()), 5.0)
+    limit = default_limit(model, images)
     steps = STEPS if step is None else 2 * limit / check_number("step", step, above=0)
     if not MIN_STEPS <= steps <= MAX_STEPS:
         raise ValueError(

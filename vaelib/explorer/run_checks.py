@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from vaelib.data import BINARIZATIONS, Dataset
 from vaelib.explorer.known_layers import unknown_part
+from vaelib.gans import GAN
 from vaelib.priors import STANDARD_NORMAL
 from vaelib.runs import Run
 
@@ -22,16 +23,18 @@ def titles_or_default(runs: Sequence[Run], titles: Sequence[str] | None = None) 
     return titles
 
 
-def check_explorable(run: Run, binarized: bool = False) -> None:
+def check_explorable(run: Run, binarized: bool = False, encodes: bool = False) -> None:
     """Raise an exception if a page cannot show a run.
 
     Args:
         run: The run.
         binarized: Whether the page supports binarized pixels as well as gray ones.
+        encodes: Whether the page needs an encoder.
 
     Raises:
         ValueError: If the run does not have two latent dimensions, a standard normal prior,
-            supported pixels, and networks of layers that the browser can compute.
+            supported pixels, and networks of layers that the browser can compute, or if it is a GAN
+            and the page needs an encoder.
     """
     recipe, pixels = run.recipe, ("gray", *(BINARIZATIONS if binarized else ()))
     if run.model.latent_dim != 2:
@@ -49,7 +52,13 @@ def check_explorable(run: Run, binarized: bool = False) -> None:
             f"{recipe.slug} has the prior {recipe.prior} and {recipe.pixels} pixels: the explorer "
             f"shows models with a standard normal prior and {' or '.join(pixels)} pixels only."
         )
-    for network in (run.model.encoder, run.model.decoder):
+    is_gan = isinstance(run.model, GAN)
+    if is_gan and encodes:
+        raise ValueError(
+            f"{recipe.slug} is a GAN, which has no encoder: this page shows what an encoder does. "
+            "Show the GAN with `explorer.compare`, or another model here."
+        )
+    for network in (*([] if is_gan else [run.model.encoder]), run.model.decoder):
         if reason := unknown_part(network):
             raise ValueError(
                 f"the {network.name} of {recipe.slug} has {reason}: the explorer computes "

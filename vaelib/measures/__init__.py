@@ -8,6 +8,7 @@ Most functions take arrays. A few take a model and images.
     decoded_images       decoded images compared with real images
     features             the classifier features in which images are compared
     likelihood           log p(x), ELBO, rate and distortion
+    code_grid            grids of codes, and the most probable code of each image
     pixel_densities      log p(x|z) of many images under many codes
     points               argument checks shared by these files
 """

@@ -19,6 +19,7 @@ from scipy.special import softmax
 
 from vaelib import losses
 from vaelib.conditioning import check_no_condition
+from vaelib.measures.code_grid import default_limit
 from vaelib.measures.pixel_densities import PixelLogDensity, pixel_log_density
 from vaelib.models import VAE
 from vaelib.priors import Mixture, StandardNormal, TrainablePrior
@@ -55,12 +56,11 @@ def log_likelihood(
     than the mean, in this example by up to 5.4 nats in the last step.
 
     Args:
-        model: A `VAE` with latent_dim 2, trained with any objective.
+        model: A `VAE` with latent_dim 2, trained with any objective, or a `GAN`.
         images: Shape (n, *model.image_shape), uint8 or floats in [0, 1].
         step: Distance of neighboring codes on the grid. Default: 2 limit / 200, because posteriors
             are usually wider if the codes extend further.
-        limit: The grid spans [-limit, limit]^2. Default: the largest coordinate of the mean codes
-            of these images plus 1, but at least 5.
+        limit: The grid spans [-limit, limit]^2. Default: see `code_grid.default_limit`.
         log_p_x_given_z: Function like `bernoulli_log_likelihood`. Default: `pixel_log_density`
             of the model.
 
@@ -80,7 +80,7 @@ def log_likelihood(
         )
     images = check_images(images, model.image_shape)
     if limit is None:
-        limit = max(1.0 + float(np.abs(model.encode(images)).max()), 5.0)
+        limit = default_limit(model, images)
     limit = check_number("limit", limit, above=0)
     step = 2 * limit / DEFAULT_STEPS if step is None else check_number("step", step, above=0)
     steps = 2 * limit / step  # not rounded yet, because it may be infinite

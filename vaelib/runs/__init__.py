@@ -1,6 +1,7 @@
 """Train models from recipes, and store, resume and load the training runs.
 
 recipes            all settings that determine a training run
+gan_recipes        the same for a GAN, which has two networks that are trained against each other
 dataset_reference  the description of a user's data set in a recipe
 trainer            `train`, which loads, resumes or starts a training run
 run_folder         completed runs on disk
@@ -12,6 +13,7 @@ npz                safe reading and writing of .npz files
 reproduction       retraining of the published runs for comparison
 """
 
+from vaelib.runs.gan_recipes import GANRecipe
 from vaelib.runs.recipes import Recipe, post_recipe
 from vaelib.runs.run_folder import PUBLISHED, Run, folder_for, is_complete, load, locked, save
 from vaelib.runs.snapshots import Snapshots

@@ -30,6 +30,7 @@ import numpy as np
 import vaelib
 from vaelib.models import VAE
 from vaelib.runs import checkpoints, sizes
+from vaelib.runs.gan_recipes import recipe_from_config
 from vaelib.runs.npz import assign_variables, from_npz, read_bounded, to_npz, variable_values
 from vaelib.runs.provenance import identity_of_saved_run
 from vaelib.runs.recipes import Recipe
@@ -251,7 +252,7 @@ def _load(folder: Path, identity: dict | None) -> Run:
 
 def _recipe(config: dict, folder: Path) -> Recipe:
     try:
-        return Recipe.from_config(config)
+        return recipe_from_config(config)
     except ValueError as error:
         terms = config["objective"].get("terms", [])
         if any("code" in term for term in terms):  # nothing is damaged, but a term is not defined

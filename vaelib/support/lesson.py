@@ -162,11 +162,12 @@ def step_for_page(runs: Sequence[Run], images: np.ndarray, step: float) -> float
     """
     from vaelib.explorer import posterior_grid
     from vaelib.measures import likelihood
+    from vaelib.measures.code_grid import default_limit
     from vaelib.support.latent_grid import grid_codes
 
     found = step
     for model in (run.model for run in runs):
-        limit = max(1.0 + float(np.abs(model.encode(images)).max()), 5.0)
+        limit = default_limit(model, images)
         some = images[:: -(-len(images) // 100)]  # a hundred of them
         density = likelihood.true_posterior(model, some, grid_codes(81, limit))
         shown = density >= density.max(axis=1, keepdims=True) * np.exp(-posterior_grid.REACH)
