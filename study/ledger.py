@@ -19,6 +19,7 @@ from study import (
     face_tables,
     forecast,
     four_changes,
+    gan_contrast,
     model_table,
     post_verdicts,
     ten_seeds,
@@ -82,6 +83,7 @@ def ledger() -> pd.DataFrame:
         _conditional(),
         _variety(table),
         _noise(table),
+        _gans(table),
     ]
     # Nothing is concluded from an incomplete table.
     if not ten_seeds.missing():
@@ -241,6 +243,17 @@ def _noise(table: pd.DataFrame) -> Iterator[dict]:
         found = contrast(part, "fashion_mnist", measure, weights)
         rows.append(where | numbers(found) | {"note": note})
     return corrected(rows, NOISE_FAMILY, EXPLORATORY)
+
+
+def _gans(table: pd.DataFrame) -> Iterator[dict]:
+    """GANs beside VAEs and MMD-VAEs (amendment 11)."""
+    found = gan_contrast.differences(gan_contrast.read(), model_table.rows(table, "fast"))
+    rows = [where | {"schedule": "fast"} | numbers(difference) for where, difference in found]
+    for row in corrected(rows, "GAN contrast", PLANNED):
+        claimed = row["verdict"] == gan_contrast.CLAIMS[row["measure"]].direction
+        if row["verdict"] != claims.UNCLEAR:
+            row["verdict"] = claims.HOLDS if claimed else claims.DOES_NOT_HOLD
+        yield row
 
 
 if __name__ == "__main__":
