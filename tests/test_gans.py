@@ -23,8 +23,8 @@ from vaelib.terms import KL, MMD
 SHAPE = 8, 8, 1
 
 
-def small(r1=1.0, average=0.0, seed=0):
-    return GAN(2, Adversarial(r1=r1), seed, SHAPE, average)
+def small(r1=1.0, seed=0):
+    return GAN(2, Adversarial(r1=r1), seed, SHAPE)
 
 
 def images_of(n, seed=0):
@@ -42,7 +42,7 @@ def generated_in_step(model, n):
     generator = keras.random.SeedGenerator(0)
     generator.state.assign(model.seed_generator.state)
     z = model.prior.sample_tensor(n, generator)
-    return tf.sigmoid(model.generator(z))
+    return tf.sigmoid(model.decoder(z))
 
 
 def test_the_losses_are_the_cross_entropies_of_a_classifier():
@@ -85,39 +85,15 @@ def test_a_step_changes_each_network_by_the_gradient_of_its_own_loss():
         classifies = tf.reduce_mean(tf.nn.softplus(-real)) + tf.reduce_mean(tf.nn.softplus(taken))
         deceives = tf.reduce_mean(tf.nn.softplus(-taken))
     expected = []
-    for network, loss in ((model.discriminator, classifies), (model.generator, deceives)):
+    for network, loss in ((model.discriminator, classifies), (model.decoder, deceives)):
         weights = network.trainable_variables
         expected += [
             w - 0.1 * g for w, g in zip(weights, tape.gradient(loss, weights), strict=True)
         ]
     one_step(model, images)
-    found = [*model.discriminator.trainable_variables, *model.generator.trainable_variables]
+    found = [*model.discriminator.trainable_variables, *model.decoder.trainable_variables]
     for value, weight in zip(expected, found, strict=True):
         np.testing.assert_allclose(weight, value, atol=1e-6)
-
-
-def test_images_are_decoded_with_the_averaged_weights():
-    model, images = small(average=0.5), images_of(4)
-    begin = [w.numpy() for w in model.generator.variables]
-    for mean, weight in zip(model.decoder.variables, begin, strict=True):
-        np.testing.assert_array_equal(mean, weight)
-    expected = begin
-    for step in range(1, 13):  # the decay rate is that of the first steps until there are ten
-        one_step(model, images) if step == 1 else model.fit(images, verbose=0, shuffle=False)
-        decay = min(0.5, step / (step + 10))
-        now = [w.numpy() for w in model.generator.variables]
-        expected = [decay * e + (1 - decay) * w for e, w in zip(expected, now, strict=True)]
-    for mean, value in zip(model.decoder.variables, expected, strict=True):
-        np.testing.assert_allclose(mean, value, atol=1e-6)
-    z = model.prior.sample(5)
-    np.testing.assert_allclose(model.decode(z), tf.sigmoid(model.decoder(z)), atol=1e-6)
-
-
-def test_without_averaging_images_are_decoded_with_the_last_weights():
-    model = small()
-    one_step(model, images_of(4))
-    for mean, weight in zip(model.decoder.variables, model.generator.variables, strict=True):
-        np.testing.assert_array_equal(mean, weight)
 
 
 def test_a_gan_learns_two_images():
@@ -150,8 +126,6 @@ def test_losses_of_a_vae_are_refused(objective):
         (lambda: Adversarial(samples=2), "samples is 2"),
         (lambda: Adversarial(sampled=True), "sampled cannot be set for a GAN"),
         (lambda: Adversarial(r1=-1), "r1 must be a finite number, 0 or more, not -1."),
-        (lambda: GAN(average=1.0), "average must be below 1, not 1."),
-        (lambda: runs.GANRecipe(average=1.0), "average must be below 1, not 1."),
         (lambda: runs.GANRecipe(condition=True), "the condition of a GAN must be False, not True."),
         (lambda: runs.GANRecipe(network="gated"), "the network of a GAN must be convolutional"),
         (lambda: runs.GANRecipe(optimizer="nadam"), "the optimizer of a GAN must be adam"),
@@ -226,11 +200,11 @@ def test_the_most_probable_code_is_the_largest_of_the_true_posterior_on_the_grid
 
 
 def test_a_saved_gan_is_loaded_by_keras(tmp_path):
-    model = small(average=0.9, seed=4)
+    model = small(seed=4)
     one_step(model, images_of(4))
     model.save(tmp_path / "gan.keras")
     again = keras.saving.load_model(tmp_path / "gan.keras")
-    assert (again.objective, again.average) == (model.objective, 0.9)
+    assert (again.objective, again.seed) == (model.objective, 4)
     np.testing.assert_array_equal(again.sample(3), model.sample(3))
 
 
@@ -248,11 +222,11 @@ def test_the_losses_of_other_images_can_be_evaluated():
 
 
 def test_a_recipe_is_restored_from_its_settings():
-    recipe = runs.GANRecipe("mnist", Adversarial(r1=0.5), epochs=3, average=0.9, seed=7)
+    recipe = runs.GANRecipe("mnist", Adversarial(r1=0.5), epochs=3, seed=7)
     again = recipe_from_config(recipe.get_config())
     assert again == recipe and type(again) is runs.GANRecipe
     recipe.check_restorable()
-    assert recipe.slug == "mnist_gan-0.5-r1_average0.9_3-epochs"
+    assert recipe.slug == "mnist_gan-0.5-r1_3-epochs"
     assert runs.GANRecipe(objective=Adversarial()).slug == "fashion_mnist_gan_4-epochs"
 
 
@@ -274,7 +248,7 @@ def test_a_change_of_the_code_of_gans_makes_another_run_of_a_gan_only():
 def run(tmp_path_factory):
     """A short run on rendered faces."""
     faces = render_faces(train=60, test=20)
-    recipe = runs.GANRecipe(faces, epochs=2, batch_size=10, average=0.5)
+    recipe = runs.GANRecipe(faces, epochs=2, batch_size=10)
     with redirect_stdout(io.StringIO()):
         return runs.train(recipe, tmp_path_factory.mktemp("runs"))
 

@@ -44,7 +44,7 @@ RECIPES = {
     )
 }
 RECIPES["infovae, vamp of 4"] = Recipe(objective=infovae(0.5, 100.0), prior=priors.vamp(4), **SHORT)
-RECIPES["GAN"] = runs.GANRecipe(average=0.9, **SHORT)
+RECIPES["GAN"] = runs.GANRecipe(**SHORT)
 ONE_EPOCH = SHORT | {"epochs": 1}
 # Each combines several settings, because most of the time goes into building a model.
 RECIPES |= {

@@ -13,7 +13,7 @@ from vaelib.array_methods import ArrayMethods
 from vaelib.networks import build_decoder, build_encoder, seeded_init
 from vaelib.priors import StandardNormal
 from vaelib.support.backend import Tensor, keras, ops, tf
-from vaelib.support.errors import check_integer, check_number
+from vaelib.support.errors import check_integer
 from vaelib.support.image_arrays import IMAGE_SHAPE, to_unit_interval
 
 NO_ENCODER = (
@@ -32,13 +32,11 @@ class GAN(ArrayMethods, keras.Model):
     Args:
         latent_dim, seed, image_shape: As for `VAE`.
         objective: The losses of both networks.
-        average: Decay rate of a moving average of the generator's weights, at least 0 and below 1
-            (Yazici et al. 2018, arXiv 1806.04498). 0: the last weights.
         **kwargs: Passed on to `keras.Model`.
 
     Attributes:
-        generator, discriminator: The networks that are trained.
-        decoder: The generator with averaged weights, which `decode` and `sample` use.
+        decoder: The generator. It has the name that measures expect.
+        discriminator: The other network.
 
     Raises:
         TypeError, ValueError: If an argument has the wrong type or is out of range.
@@ -55,20 +53,16 @@ class GAN(ArrayMethods, keras.Model):
         objective: Adversarial = WITHOUT_PENALTY,
         seed: int = 0,
         image_shape: tuple[int, int, int] = IMAGE_SHAPE,
-        average: float = 0.0,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
-        self.objective, self.average = check_settings(objective, average)
+        self.objective = check_losses(objective)
         self.latent_dim = check_integer("latent_dim", latent_dim, 1)
         self.seed = check_integer("seed", seed, 0, 2**32 - 1)
         self.image_shape = tuple(image_shape)
         with seeded_init(self.seed):
-            self.generator = build_decoder(self.latent_dim, self.image_shape)
             self.discriminator = build_encoder(1, self.image_shape)
-        with seeded_init(self.seed):  # the same initial weights once more
             self.decoder = build_decoder(self.latent_dim, self.image_shape)
-        self.decoder.trainable = False
         self.prior = StandardNormal(self.latent_dim)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
         names = "loss", *objective.term_names
@@ -84,16 +78,12 @@ class GAN(ArrayMethods, keras.Model):
 
     def train_step(self, data: object) -> dict[str, Tensor]:
         """Change the weights of both networks (called by Keras for each batch)."""
-        ours, theirs = self.discriminator.trainable_variables, self.generator.trainable_variables
+        ours, theirs = self.discriminator.trainable_variables, self.decoder.trainable_variables
         with tf.GradientTape(persistent=True) as tape:
             terms = self._loss_terms(data)
             losses = self.objective.discriminator_loss(terms), ops.mean(terms["generator"])
         gradients = [*tape.gradient(losses[0], ours), *tape.gradient(losses[1], theirs)]
         self.optimizer.apply(gradients, [*ours, *theirs])
-        steps = ops.cast(self.optimizer.iterations, "float32")
-        decay = ops.minimum(self.average, steps / (steps + 10))  # shorter averages in the beginning
-        for mean, weight in zip(self.decoder.variables, theirs, strict=True):
-            mean.assign(decay * mean + (1 - decay) * weight)
         return self._means_with(terms)
 
     def test_step(self, data: object) -> dict[str, Tensor]:
@@ -104,7 +94,7 @@ class GAN(ArrayMethods, keras.Model):
         batch, *_ = keras.utils.unpack_x_y_sample_weight(data)
         images = to_unit_interval(batch["images"] if isinstance(batch, Mapping) else batch)
         n = ops.shape(images)[0]
-        generated = ops.sigmoid(self.generator(self.prior.sample_tensor(n, self.seed_generator)))
+        generated = ops.sigmoid(self.decoder(self.prior.sample_tensor(n, self.seed_generator)))
         with tf.GradientTape() as tape:
             tape.watch(images)
             # In one call, so that a weight is used once here and once for the penalty. With three
@@ -142,7 +132,7 @@ class GAN(ArrayMethods, keras.Model):
 
     def get_config(self) -> dict[str, object]:
         """Return the arguments of the constructor as plain values, from which Keras loads a GAN."""
-        names = "latent_dim", "seed", "image_shape", "average", "name"
+        names = "latent_dim", "seed", "image_shape", "name"
         settings = {name: getattr(self, name) for name in names}
         return settings | {"objective": self.objective.get_config()}
 
@@ -152,11 +142,8 @@ class GAN(ArrayMethods, keras.Model):
         return cls(**config | {"objective": Adversarial(**config["objective"])})
 
 
-def check_settings(objective: object, average: object) -> tuple[Adversarial, float]:
-    """Return losses and decay rate of a GAN, or raise a TypeError or ValueError."""
+def check_losses(objective: object) -> Adversarial:
+    """Return the losses of a GAN, or raise a TypeError if they are those of another model."""
     if not isinstance(objective, Adversarial):
         raise TypeError(f"the objective of a GAN must be an Adversarial, not {objective!r}.")
-    average = check_number("average", average, 0)
-    if average >= 1:
-        raise ValueError(f"average must be below 1, not {average:g}.")
-    return objective, average
+    return objective

@@ -104,7 +104,7 @@ class Size(click.ParamType):
 @click.option(
     "--learning-rate",
     type=float,
-    help="Peak learning rate.  [default: 0.008, or 0.002 for a gan, or less if a side exceeds 32 "
+    help="Peak learning rate.  [default: 0.008, or 0.004 for a gan, or less if a side exceeds 32 "
     "pixels]",
 )
 @click.option(

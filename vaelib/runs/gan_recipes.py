@@ -8,7 +8,7 @@ from typing import Self
 
 import vaelib
 from vaelib.adversarial import Adversarial
-from vaelib.gans import GAN, check_settings
+from vaelib.gans import GAN, check_losses
 from vaelib.objectives import AUTOENCODER
 from vaelib.priors import STANDARD_NORMAL
 from vaelib.runs.recipes import Recipe
@@ -36,7 +36,6 @@ class GANRecipe(Recipe):
 
     Attributes:
         objective: The losses, `Adversarial()`, or `Adversarial(r1=...)` with a gradient penalty.
-        average: Decay rate of the average of the generator's weights, see `GAN`.
         code: Hash of the code that only GANs use. A run is identified by it, so that a change of
             this code makes a different run of a GAN, but not of a VAE.
         dataset, latent_dim, epochs, ...: As for `Recipe`. Prior, network, and optimizer are fixed:
@@ -48,15 +47,12 @@ class GANRecipe(Recipe):
     """
 
     objective: Adversarial = Adversarial(r1=1.0)  # noqa: RUF009, because it cannot be changed
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     optimizer: str = "adam"
-    schedule: str = "constant"
-    average: float = 0.0
     code: str = field(default_factory=code_of_gans)
 
     def __post_init__(self) -> None:
-        _, average = check_settings(self.objective, self.average)
-        object.__setattr__(self, "average", average)
+        check_losses(self.objective)
         for name in FIXED:
             if getattr(self, name) != FIXED[name]:
                 raise ValueError(
@@ -67,7 +63,7 @@ class GANRecipe(Recipe):
 
     def build_model(self) -> GAN:
         """Build an untrained `GAN` with these settings."""
-        settings = self.latent_dim, self.objective, self.seed, self.image_shape, self.average
+        settings = self.latent_dim, self.objective, self.seed, self.image_shape
         return GAN(*settings)
 
     def compiled_model(self, train_size: int) -> GAN:
@@ -95,18 +91,12 @@ class GANRecipe(Recipe):
     @classmethod
     def from_config(cls, config: dict) -> Self:
         """Create a recipe from the result of `get_config`; exceptions as of `Recipe`."""
-        own = {name: config[name] for name in ("average", "code")}
-        shared = {name: v for name, v in config.items() if name not in (*own, *KIND)}
+        shared = {name: v for name, v in config.items() if name not in ("code", *KIND)}
         # The recipe of an autoencoder with the same data, network, and settings of training.
         plain = Recipe.from_config(shared | {"objective": AUTOENCODER.get_config()})
         given = {f.name: getattr(plain, f.name) for f in fields(Recipe)}
-        return cls(**given | own | {"objective": Adversarial(**config["objective"])})
-
-    @property
-    def slug(self) -> str:
-        """The most important settings in a few words, as part of a folder's name."""
-        first, _, epochs = super().slug.rpartition("_")
-        return "_".join([first, *([f"average{self.average:g}"] if self.average else []), epochs])
+        own = {"code": config["code"], "objective": Adversarial(**config["objective"])}
+        return cls(**given | own)
 
 
 def recipe_from_config(config: dict) -> Recipe:
