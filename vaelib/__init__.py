@@ -17,6 +17,8 @@ own_networks  encoders and decoders that you built with Keras
 conditioning  the class label as an input of encoder and decoder
 compatibility the check that the settings of a model can be combined
 models        the VAE, which joins encoder, decoder, prior, and objective
+adversarial   the losses of a GAN
+gans          the GAN, which has a generator and a discriminator in place of encoder and decoder
 array_methods the methods of a model for arrays: encode, decode, and sample
 batches       training images in shuffled batches
 training      the training loop
