@@ -73,7 +73,3 @@ def test_copies_for_a_class_have_no_outputs_and_the_originals_keep_theirs(tmp_pa
 def test_the_files_it_links_to_exist():
     links = re.findall(r"\]\(([^)#]+)", PAGE)
     assert links and all((PATH.parent / link).exists() for link in links)
-
-
-def test_it_is_short():
-    assert len(PAGE.split()) < 1_100
