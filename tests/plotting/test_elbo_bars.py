@@ -65,3 +65,11 @@ def test_other_counts_and_negative_gaps_are_refused():
         plotting.elbo_bars(noise(2), ELBO, GAP, ELBO + GAP)
     with pytest.raises(ValueError, match="expected none below 0"):
         plotting.elbo_bars(noise(3), ELBO, -GAP, ELBO - GAP)
+
+
+def test_no_tick_is_beside_the_axis_which_ends_at_the_likelihood():
+    figure = plotting.elbo_bars(noise(3), ELBO, GAP, ELBO + GAP)
+    rendered(figure)
+    *_, last = rows(figure)
+    ticks = last.get_xticks()
+    assert len(ticks) > 1 and last.get_xlim()[0] <= ticks.min() and ticks.max() <= 0

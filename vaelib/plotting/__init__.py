@@ -5,6 +5,7 @@ function shows or saves a figure. The modules are:
 
     overview          samples, codes and decoded grids, alone or side by side; rows of images
     posteriors        approximate and true posteriors of single images, the aggregate posterior
+    posterior_panels  distributions on grids, with normal distributions as ellipses
     curves            curves, and one quantity against another
     model_comparison  several models or several priors side by side
     by_seed           a measure of several models, one dot per training run
@@ -42,6 +43,7 @@ from vaelib.plotting.overview import (
     latent_space,
     samples,
 )
+from vaelib.plotting.posterior_panels import posterior_panels
 from vaelib.plotting.posteriors import (
     aggregate_posterior,
     approximate_posteriors,

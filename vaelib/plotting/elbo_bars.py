@@ -65,6 +65,8 @@ def elbo_bars(
         ax.tick_params(bottom=False, labelbottom=False)
     axes[-1, 1].spines["bottom"].set_visible(True)
     axes[-1, 1].spines["bottom"].set_bounds(left, 0)
+    ticks = axes[-1, 1].get_xticks()
+    axes[-1, 1].set_xticks(ticks[(ticks >= left) & (ticks <= 0)])  # none beside the axis
     axes[-1, 1].tick_params(bottom=True, labelbottom=True)
     axes[-1, 1].set_xlabel("difference from log p(x), nats")
     return figure

@@ -203,6 +203,8 @@ def elbo_gaps(gap: ArrayLike, labels: ArrayLike, class_names: Sequence[str]) -> 
     ax.set_xscale("symlog", linthresh=1)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.set_yticks(range(len(rows)), names)
-    ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel="gap, nats")
+    ax.set(
+        ylim=(len(rows) - 0.4, -0.6), xlabel="gap, nats (linear scale up to 1, logarithmic beyond)"
+    )
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
