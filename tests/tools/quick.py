@@ -23,7 +23,16 @@ FACES, OWN_IMAGES, AXES = "00_faces", "07_your_own_images", "08_whose_axes"
 QUICKER = {
     "01_standard_vae": {"4000": "400", "limit or 2000, 2000": "limit or 2000, 200"},
     "02_mmd_vae": {"grid_codes(81,": "grid_codes(21,", "range(300)": "range(20)"},
-    "04_how_probable_is_an_image": {"161)": "61)", "= dataset.test_images  #": "= images  #"},
+    "04_how_probable_is_an_image": {
+        "0.25, 0.125, 0.0625)": "0.25)",
+        "square_grid(0.1)": "square_grid(0.5)",
+        "side=121": "side=31",
+        "4000": "400",
+        "range(40)": "range(3)",
+        "40 * 300": "4 * 300",
+        "reshape(40,": "reshape(4,",
+        "= dataset.test_images  #": "= images  #",
+    },
     "05_measuring_the_claims": {
         "\nrow |= ": "\nmeasurement.SAMPLES, measurement.PLACES = 300, 100\nrow |= "
     },
@@ -40,7 +49,13 @@ QUICKER = {
         "test_images[:1000]\nmodel": "test_images[:50]\nmodel",
         "log_likelihood(model, images)": "log_likelihood(model, images, step=0.25)",
     },
-    "solutions/04_how_probable_is_an_image": {"steps=150": "steps=5", "reach = 201": "reach = 41"},
+    "solutions/04_how_probable_is_an_image": {
+        "range(40)": "range(3)",
+        "(1000, seed)": "(99, seed)",
+        "encode(images))": "encode(images[:99]))",
+        "square_grid(0.1)": "square_grid(0.5)",
+        "side=121": "side=31",
+    },
     "solutions/06_the_family": {
         "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
     },

@@ -16,7 +16,9 @@ PARTS = [
     for part in PAGE.split("\n## ")[1:]  # the terms, then the symbols
 ]
 ENTRIES = dict(PARTS[0] + PARTS[1])
-CORE = [path for path in LESSONS if path.name[:2] in ("00", "01", "02", "03", "07", "08", "11")]
+CORE = [
+    path for path in LESSONS if path.name[:2] in ("00", "01", "02", "03", "04", "07", "08", "11")
+]
 
 
 def anchor(heading):
