@@ -36,7 +36,7 @@
 # **What you'll learn**
 #
 # - why the gap is large for a few images and small for most;
-# - what the difference between the forward and the reverse KL divergence is, and why it makes approximate posteriors
+# - what the difference between the forward and the reverse KL divergence is, and when it makes approximate posteriors
 #   too narrow;
 # - why importance sampling needs a wide proposal distribution;
 # - how to tell whether the encoder or the family of normal distributions is to blame for a gap.
@@ -60,7 +60,7 @@
 # | [The gap of three images](#The-gap-of-three-images) | What does the ELBO leave out? |
 # | [The gap of a thousand images](#The-gap-of-a-thousand-images) | Is the bound equally tight for all images? |
 # | [Look at the true posterior](#Look-at-the-true-posterior) | Where does the encoder go wrong? |
-# | [Forward and reverse KL divergence](#Forward-and-reverse-KL-divergence) | Why are approximate posteriors too narrow? |
+# | [Forward and reverse KL divergence](#Forward-and-reverse-KL-divergence) | When are approximate posteriors too narrow? |
 # | [A wide proposal is safer than a narrow one](#A-wide-proposal-is-safer-than-a-narrow-one) | Why do we widen the proposal? |
 # | [Which part of the gap is due to the encoder?](#Which-part-of-the-gap-is-due-to-the-encoder?) | Would a better encoder help? |
 # | [Explore the posterior of any image](#Explore-the-posterior-of-any-image) | What about your own drawing? |
@@ -219,12 +219,13 @@ for name, of_image in zip(names[:3], shares, strict=True):
 # The darkest cell of a panel contributes most.
 
 # %%
-table, panels = {}, {}
+table, panels, number = {}, {}, []
 for h in (1.0, 0.5, 0.25, 0.125, 0.0625):
     z1, z2, codes = square_grid(h)
     log_terms = log_joint(three, codes) + np.log(h**2)
     log_p_x = logsumexp(log_terms, axis=1)
-    table[f"{h:g}"] = [len(codes), *log_p_x]
+    table[f"{h:g}"] = log_p_x
+    number.append(len(codes))
     panels[h] = z1, z2, np.exp(log_terms[2] - log_p_x[2]).reshape(len(z2), -1)
 by_hand = log_p_x  # with the finest of these grids
 center = codes[log_terms[2].argmax()]
@@ -238,8 +239,9 @@ lesson.show(
     "Three panels with the same part of the latent space, for steps of 1, 0.25, and 0.0625. With the largest step one cell "
     "is dark. With the smallest step the dark region is small and consists of several cells.",
 )
-columns = ["number of codes", *names[:3]]
-pd.DataFrame(table, index=columns).T.rename_axis("step").round(2)
+frame = pd.DataFrame(table, index=names[:3]).T.rename_axis("step").round(2)
+frame.insert(0, "number of codes", number)
+frame
 
 # %% [markdown]
 # With smaller steps the values change a lot, first by up to 106 nats, and then less and less. Between the last two rows
@@ -348,16 +350,16 @@ print(f"average of the logarithm: {np.sum(proposal * np.log(w)):.3f}")
 # function, the second is never greater.
 #
 # Which proposal should we use? The encoder outputs a distribution that is meant to be close to the true posterior, so
-# $q(z\mid x)$ itself seems to be a good choice. However, we will see that it is often too narrow. We therefore keep its
-# mean $\mu$ and multiply its standard deviation $\sigma$ by a factor, which is called `widen` in the code. The proposal
-# is then
+# $q(z\mid x)$ itself seems to be a good choice. However, we will see that it is often slightly in the wrong place and
+# sometimes too narrow. We therefore keep its mean $\mu$ and multiply its standard deviation $\sigma$ by a factor, which
+# is called `widen` in the code. The proposal is then
 #
 # $$r(z) = N\big(\mu,\,(\texttt{widen}\cdot\sigma)^2\big).$$
 #
 # Note that the weight has to contain the density of the distribution that we *actually* sample from. If we sample from
-# the widened distribution but divide by $q(z\mid x)$, the average is no longer $p(x)$. The ELBO is only defined for
-# `widen = 1`, where $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates every number ten times
-# with different samples, and prints the lowest and the highest of the ten estimates.
+# the widened distribution but divide by $q(z\mid x)$, the average is no longer $p(x)$. The ELBO uses `widen = 1`, where
+# $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates every number ten times with different
+# samples, and prints the lowest and the highest of the ten estimates.
 #
 # **Predict.** Will importance sampling be closer to the value from the grid than the ELBO? Can it be too high?
 
@@ -587,30 +589,38 @@ pd.DataFrame(rows, index=names[six]).T.rename_axis("squared error per pixel").ro
 #
 # ## Forward and reverse KL divergence
 #
-# The ellipses of ordinary images are not in the wrong place, but many of them are smaller than the blue region. Is this
-# a coincidence? The next cell compares the widths for all thousand images. For each image and each of the two
-# dimensions, it divides the standard deviation $\sigma$ of the approximate posterior by the standard deviation of the
-# true posterior, which is computed on a grid.
+# The ellipses of ordinary images are at about the right place, but they look smaller than the blue regions. Part of
+# this is due to the figure. On its logarithmic scale, the blue of a normal distribution is visible up to about four
+# standard deviations, whereas the ellipse marks two. Are the approximate posteriors really too narrow? The next cell
+# compares the widths for all thousand images. It decodes the grid once and adds up what we need for the mean, the
+# variances, and the correlation of the two coordinates under each true posterior. For each image and each of the two
+# dimensions, it then divides the standard deviation $\sigma$ of the approximate posterior by the standard deviation of
+# the true posterior.
 
 # %%
-ratios = []
-for part in np.array_split(images, 5):  # a fifth of the images at a time, to save memory
-    posterior = likelihood.true_posterior(vae, part, coarse_codes)  # (200, cells)
-    mean = posterior @ coarse_codes
-    variance = posterior @ coarse_codes**2 - mean**2 + 0.1**2 / 12  # plus that within a cell
-    ratios.append(np.exp(vae.encode_distribution(part)[1] / 2) / np.sqrt(variance))
-ratios = np.concatenate(ratios)  # (1000, 2)
-print(f"median ratio of the standard deviations: {np.median(ratios):.2f}")
+_, _, fine_codes = square_grid(step)
+total, first, second = 0.0, 0.0, 0.0
+for z in np.array_split(fine_codes, 1 + len(fine_codes) // 2500):
+    p = np.exp(log_joint(images, z) + 2 * np.log(step) - exact[:, None])  # of each cell
+    total = total + p.sum(axis=1)[:, None]
+    first = first + p @ z
+    second = second + p @ np.stack([z[:, 0] ** 2, z[:, 1] ** 2, z[:, 0] * z[:, 1]], axis=1)
+true_mean, second = first / total, second / total
+true_std = np.sqrt((second[:, :2] - true_mean**2).clip(1e-6))
+correlation = (second[:, 2] - true_mean.prod(axis=1)) / true_std.prod(axis=1)
+z_mean, z_log_var = vae.encode_distribution(images)
+ratio = np.exp(z_log_var / 2) / true_std  # (1000, 2)
+print(f"ratio of the standard deviations: median {np.median(ratio):.2f}, ", end="")
 print(
-    f"below 1 in {np.mean(ratios < 1):.0%} of the cases, below 0.5 in {np.mean(ratios < 0.5):.0%}"
+    f"below 1 in {np.mean(ratio < 1):.0%} and below 0.5 in {np.mean(ratio < 0.5):.0%} of the cases"
 )
 
 # %% [markdown]
-# In 85 % of the cases, the standard deviation of the approximate posterior is smaller than that of the true posterior.
-# The median ratio is 0.77, so this is not a coincidence. Widths that are wrong by chance would be too large as often as
-# too small.
+# The median ratio is 0.97, and 55 % of the ratios are below 1. For a typical image the width is therefore about right.
+# However, the widths of some images are far from right, and in 3 % of the cases the approximate posterior is less than
+# half as wide as the true posterior. In this section we find out when this happens.
 #
-# To understand why, note that a KL divergence is not symmetric, so $\mathrm{KL}(q\,\|\,p)$ and $\mathrm{KL}(p\,\|\,q)$
+# To see the reason, note that a KL divergence is not symmetric, so $\mathrm{KL}(q\,\|\,p)$ and $\mathrm{KL}(p\,\|\,q)$
 # are different numbers. Suppose that $p$ is a distribution that we want to approximate, in our case the true posterior,
 # and that $q$ is the approximation.
 #
@@ -704,34 +714,58 @@ pd.DataFrame(rows, index=columns).T.rename_axis(["test image", "q"]).round(2)
 # %% [markdown]
 # In the left panel, the true posterior has a compact main part and a fainter arm that bends away to the upper left. The
 # dashed ellipse, fitted by the reverse KL, covers the main part and leaves out the arm. It contains only 67 % of the
-# true posterior. The dotted ellipse, fitted by the forward KL, is more than twice as long and wide, and reaches into
-# the arm. It contains 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In
-# the right panel the difference is even clearer. The reverse KL chooses one of the two modes. The forward KL covers
-# both, and as a result its mean is in the empty region between them.
+# true posterior. (For comparison, a normal distribution contains 86 % of its own probability within two standard
+# deviations.) The dotted ellipse, fitted by the forward KL, is more than twice as long and wide, and reaches into the
+# arm. It contains 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In the
+# right panel the difference is even clearer. The reverse KL chooses one of the two modes. The forward KL covers both,
+# and as a result its mean is in the empty region between them.
 #
 # The table confirms that each fit is the best of the three by its own measure. For test image 999, the reverse KL of
 # the dashed ellipse is 0.27 nats and that of the dotted ellipse 2.44 nats. Their forward KL divergences are 5.11 and
 # 1.14 nats.
 #
-# This explains why approximate posteriors tend to be too narrow. Maximizing the ELBO makes the reverse KL small, and a
+# This explains when an approximate posterior is too narrow. Maximizing the ELBO makes the reverse KL small, and a
 # distribution with a small reverse KL stays within the region where the true posterior is large. It may leave out an
-# arm, a second mode, or the ends of a tilted ellipse (see exercise 4). The encoder's own ellipse in the left panel has
-# the same size as the dashed one, but it is shifted. In the right panel it is at the other mode. An encoder does not
-# find the best ellipse for every single image, and we return to this below.
+# arm, a second mode, or the ends of a tilted ellipse. The encoder's own ellipse in the left panel has the same size as
+# the dashed one, but it is shifted. In the right panel it is at the other mode. An encoder does not find the best
+# ellipse for every single image, and we return to this below.
+#
+# Does this explanation agree with the ratios of all thousand images? For a true posterior that is a tilted normal
+# distribution, exercise 4 shows what to expect. If its two coordinates have the correlation $\rho$, the standard
+# deviations that minimize the reverse KL are those of the true posterior, multiplied by $\sqrt{1-\rho^2}$. The next
+# cell compares this factor with the ratio that we found. It also measures how far the mean of the approximate posterior
+# is from that of the true posterior.
+
+# %%
+factor = np.sqrt(1 - correlation**2)[:, None]  # (1000, 1)
+shift = np.abs(z_mean - true_mean) / true_std
+print(f"ratio of the standard deviations: median {np.median(ratio):.2f}")
+print(f"factor for tilted distributions:  median {np.median(factor):.2f}")
+print(f"ratio divided by the factor:      median {np.median(ratio / factor):.2f}")
+print(f"shift of the mean, in standard deviations of the true posterior: {np.median(shift):.1f}")
+
+# %% [markdown]
+# The median of the factor is 0.96. Most true posteriors are thus hardly tilted, and for them the reverse KL leads to
+# about the right width. The median ratio agrees with this, since divided by the factor it is 1.03. The narrow
+# approximate posteriors are exceptions, like the two in the figure, whose true posteriors are bent or have two modes.
+#
+# The last line shows a more common problem. In the median, the mean of an approximate posterior is 1.6 standard
+# deviations of the true posterior away from where it should be. Even if its width is right, such a distribution misses
+# a large part of the true posterior. All of this was measured for one training run.
 #
 # ## A wide proposal is safer than a narrow one
 #
-# Narrow approximate posteriors matter for importance sampling, too. By Bayes' rule, $p(x\mid z)\,p(z)=p(z\mid
+# What do a wrong width and a shifted mean do to importance sampling? By Bayes' rule, $p(x\mid z)\,p(z)=p(z\mid
 # x)\,p(x)$, so the weight of a code can be written as
 #
 # $$w(z) = p(x)\,\frac{p(z\mid x)}{r(z)}.$$
 #
 # In other words, apart from the constant factor $p(x)$, a weight is the ratio of the true posterior to the proposal. If
-# the proposal is narrower than the true posterior, this ratio is very large in the outer parts of the true posterior.
-# The average of the weights then depends on codes that are rarely sampled. Most of the time none of them is among the
-# samples, and the estimate is too low. Once in a while one of them is, and the estimate is too high. If the proposal is
-# too wide, on the other hand, no weight can become very large. Many samples are wasted on codes with a small weight,
-# but this only adds moderate noise.
+# the proposal is narrower than the true posterior or shifted, this ratio is very large in those parts of the true
+# posterior that the proposal hardly reaches. The average of the weights then depends on codes that are rarely sampled.
+# Most of the time none of them is among the samples, and the estimate is too low. Once in a while one of them is, and
+# the estimate is too high. If the proposal is too wide, on the other hand, no weight can become very large. Many
+# samples are wasted on codes with a small weight, but this only adds moderate noise.
 #
 # A common summary of the weights is the **[effective sample size](../docs/glossary.md#effective-sample-size)**,
 # $\big(\sum_k w_k\big)^2/\sum_k w_k^2$. If all $K$ weights are equal, it is $K$, and if one weight is much larger than
@@ -769,16 +803,16 @@ pd.DataFrame(rows, index=columns).T.round(2)
 # with a median of 0.00. If it is eight times as wide, the errors become larger again, because most samples are wasted.
 #
 # The row for the reverse KL is a warning. Its estimates hardly differ from one another, and its effective sample size
-# of 271 is the highest of all. By these two numbers it looks like the best proposal. However, practically all of its
-# estimates are too low, by 0.24 nats in the median. Since $e^{-0.24}\approx 0.79$, this means that about 21 % of the
-# true posterior is missing. It is the arm in the figure above, which the samples hardly ever reach. The standard
-# deviation and the effective sample size are computed from the samples, so they cannot show what all samples miss. We
-# only notice the error because we can compare the estimates with the grid.
+# of 271 is the highest of all. By these two numbers it looks like the best proposal. However, all of its estimates are
+# too low, by 0.24 nats in the median. Since $e^{-0.24}\approx 0.79$, this means that about 21 % of the true posterior
+# is missing. It is the arm in the figure above, which the samples hardly ever reach. The standard deviation and the
+# effective sample size are computed from the samples, so they cannot show what all samples miss. We only notice the
+# error because we can compare the estimates with the grid.
 #
 # The fit by the forward KL, which covers the arm, has a median error of only -0.01 nats. A good proposal should
 # therefore cover the true posterior, as this fit does. In practice we do not have this fit, because it requires the
-# true posterior. What we have is the encoder's distribution, which maximizing the ELBO has made too narrow, and to
-# widen it is a simple way to make it cover more.
+# true posterior. What we have is the encoder's distribution, which is often slightly in the wrong place and sometimes
+# too narrow. To widen it is a simple way to make it cover more of the true posterior.
 #
 # ## Which part of the gap is due to the encoder?
 #
@@ -840,8 +874,10 @@ page_step = lesson.step_for_page([run], images, step)
 explorer.infer(run, titles=("VAE",), step=page_step)
 
 # %% [markdown]
-# An empty image has a code as well, and so has a single leg. The encoder outputs a distribution for every image, and
-# nothing in its training makes it signal that an image does not show a piece of clothing.
+# The answer depends on where you draw the leg. In our attempts, most single legs were mapped to codes near those of
+# T-shirts and dresses, and not to those of trousers. An empty image has a code as well. The encoder outputs a
+# distribution for every image, and nothing in its training makes it signal that an image does not show a piece of
+# clothing.
 #
 # ## What to remember
 #
@@ -851,8 +887,9 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #   logarithms is a lower bound on $\log p(x)$, which is the ELBO if the proposal is $q(z\mid x)$.
 # - The gap between $\log p(x)$ and the ELBO is the KL divergence from the approximate to the true posterior, so an
 #   image can have a low ELBO because the decoder is bad or because the approximate posterior is bad.
-# - Maximizing the ELBO minimizes the reverse KL, which avoids codes that the true posterior considers improbable and
-#   tends to make the approximate posterior too narrow.
+# - Maximizing the ELBO minimizes the reverse KL, which is large if the approximate posterior covers codes that are
+#   improbable under the true posterior, so the approximate posterior is too narrow if the true posterior is tilted, is
+#   bent, or has several modes.
 # - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too wide
 #   only costs samples.
 #
