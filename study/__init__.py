@@ -18,11 +18,13 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
     four_changes        shares of a difference, with deterministic codes as a change of its own
     ledger              every verdict of the study in one file, ledger.csv; `ledger_rows` has its
                         columns, `post_verdicts` the claims of the post, `sameness_power` the power
+    ledger_figure       the verdicts on the post\'s claims as one figure
     forecast            the post's forecast for real data; `forecast_figure`, `forecast_text`
     vae_family          β-VAE, InfoVAE, and relatives; `make_beta_vaes` trains the seven β-VAEs
     conditional_vae     a VAE with and without the class label
     face_tables         drawn and filmed faces; `make_face_tables` adds the rows
     published_numbers   numbers that others published; `make_published` trains their models
+    gan_contrast        GANs beside VAEs and MMD-VAEs
     training_schedules  train by several training schedules, and compare them
     write_results       write the tables of README.md and docs/results.md; `ledger_tables` has those
                         of verdicts, `first_edition` what changed, `markdown` formats them
