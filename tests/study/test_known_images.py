@@ -49,6 +49,21 @@ def test_a_mean_of_neighbors_has_the_20_nearest_training_images_of_the_class():
         np.testing.assert_allclose(seen["mean of nearest neighbors"][i], expected, atol=1e-5)
 
 
+def test_a_mean_can_have_another_number_of_images_and_one_is_a_training_image():
+    real, known = known_images.make_known_images(FACES, averaged=1)
+    np.testing.assert_array_equal(real, FACES.test_images[:40].astype("float32") / 255)
+    assert set(known) == set(known_images.NAMES) and {len(k) for k in known.values()} == {40}
+    training = {image.tobytes() for image in FACES.train_images.astype("float32") / 255}
+    assert {image.tobytes() for image in known["mean of nearest neighbors"]} <= training
+
+
+def test_images_are_measured_in_comparison_with_the_given_real_ones():
+    real = FACES.test_images[:40].astype("float32") / 255
+    same = known_images.measure_images(real, {"same": real}, flatten)["same"]
+    assert same["precision"] == same["recall"] == same["coverage"] == 1
+    assert same["sharpness"] == pytest.approx(1)
+
+
 def test_a_class_with_few_training_images_averages_all_of_them():
     few = FACES.limit(90)
     seen = images_measured(few)["mean of nearest neighbors"]
