@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from study.measurement import SAMPLES
 from vaelib import measures
 from vaelib.data import Dataset
+from vaelib.support.errors import check_integer
 from vaelib.support.rng import named_rng
 
 AVERAGED = 20  # training images in a mean of nearest neighbors, in tables/references.csv
@@ -43,7 +44,11 @@ def make_known_images(
     Returns:
         The real images, and the known images for each of `NAMES`. All have the same shape
         (n, height, width, channels), and values from 0 to 1.
+
+    Raises:
+        ValueError: If `averaged` is less than 1.
     """
+    averaged = check_integer("averaged", averaged, 1)
     half = min(SAMPLES, len(dataset.test_images) // 2)
     real = dataset.test_images[: 2 * half].astype("float32") / 255
     others, labels = real[half:], dataset.test_labels[half : 2 * half]

@@ -57,6 +57,11 @@ def test_a_mean_can_have_another_number_of_images_and_one_is_a_training_image():
     assert {image.tobytes() for image in known["mean of nearest neighbors"]} <= training
 
 
+def test_an_average_of_no_image_is_refused():
+    with pytest.raises(ValueError, match="averaged must be an integer, 1 or more, not 0"):
+        known_images.make_known_images(FACES, averaged=0)
+
+
 def test_images_are_measured_in_comparison_with_the_given_real_ones():
     real = FACES.test_images[:40].astype("float32") / 255
     same = known_images.measure_images(real, {"same": real}, flatten)["same"]

@@ -17,7 +17,9 @@ PARTS = [
 ]
 ENTRIES = dict(PARTS[0] + PARTS[1])
 CORE = [
-    path for path in LESSONS if path.name[:2] in ("00", "01", "02", "03", "04", "07", "08", "11")
+    path
+    for path in LESSONS
+    if path.name[:2] in ("00", "01", "02", "03", "04", "05", "07", "08", "11")
 ]
 
 

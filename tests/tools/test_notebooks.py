@@ -14,7 +14,7 @@ import papermill
 import pytest
 from quick import LESSONS, SOLUTIONS, names_of_parameters, outputs, pictures
 
-from study import claims, model_table, published_numbers
+from study import ledger, ledger_figure, published_numbers
 from tools.notebooks import refresh
 from vaelib import data
 
@@ -101,11 +101,6 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
     ("name", "source", "now"),
     [
         (
-            "05_measuring_the_claims",
-            "claims.ledger(table)",
-            lambda: claims.ledger(model_table.read()),
-        ),
-        (
             "06_the_family",
             "published_numbers.comparison_table()",
             published_numbers.comparison_table,
@@ -117,6 +112,13 @@ def test_the_table_that_is_shown_is_that_of_the_committed_runs(name, source, now
     [cell] = [c for c in notebook.cells if c.source == source]
     with pd.option_context("display.max_colwidth", None):  # as in the notebooks
         assert cell.outputs[0].data["text/html"] == now()._repr_html_()
+
+
+def test_the_figure_of_the_verdicts_is_that_of_the_committed_ledger():
+    notebook = nbformat.read(ROOT / "notebooks" / "05_measuring_the_claims.ipynb", as_version=4)
+    [cell] = [c for c in notebook.cells if "ledger_figure.plot_verdicts(" in c.source]
+    alternative = cell.outputs[0].metadata["image/png"]["alt"]
+    assert alternative == ledger_figure.describe_verdicts(ledger.read())
 
 
 def test_figures_show_something(committed):
