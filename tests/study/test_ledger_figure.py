@@ -30,7 +30,7 @@ def four_tests(data, claim, measure, verdicts, effect=-1.25, note=""):
 
 @pytest.fixture
 def small():
-    """Three claims in another order than in `claims.CLAIMS`, and a test of another family."""
+    """The tests of four claims in random order, and a test of another family."""
     rows = four_tests(
         "mnist", "clusters do not differ much", "15-NN accuracy", ["not testable"] * 4
     )
@@ -41,11 +41,11 @@ def small():
     rows += [dict(rows[0], family="likelihoods")]
     untrained = dict(rows[0], data="fashion_mnist", claim="no structure before training")
     rows += [untrained | {"comparison": "untrained network minus chance", "verdict": "holds"}]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).sample(frac=1, random_state=0)
 
 
 def shown(figure):
-    """The cells and their words, row by row: the label of a row and its (color, text, width)s."""
+    """The label of each row, and its cells from left to right: color, text, and columns."""
     [ax] = figure.axes
     labels = dict(zip(ax.get_yticks(), [t.get_text() for t in ax.get_yticklabels()], strict=True))
     cells = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
@@ -53,9 +53,10 @@ def shown(figure):
     for cell, text in zip(cells, ax.texts, strict=True):
         middle = cell.get_x() + cell.get_width() / 2, cell.get_y() + cell.get_height() / 2
         assert text.get_position() == pytest.approx(middle)
-        place = cell.get_facecolor(), text.get_text(), round(cell.get_width())
+        left, right = round(cell.get_x()), round(cell.get_x() + cell.get_width())
+        place = cell.get_facecolor(), text.get_text(), (left, right)
         found[labels[text.get_position()[1]]].append(place)
-    return found
+    return {label: sorted(some, key=lambda cell: cell[2]) for label, some in found.items()}
 
 
 def test_each_claim_is_a_row_below_its_data_set_with_a_cell_for_each_test(small):
@@ -73,7 +74,8 @@ def test_each_claim_is_a_row_below_its_data_set_with_a_cell_for_each_test(small)
     assert {text for _, text, _ in centered} == {"✓ \N{MINUS SIGN}1.2"}
     assert [text for _, text, _ in objects] == ["✓ +0.0", "✗ +0.0", "? +0.0", "✓ +0.0"]
     assert [text[0] for _, text, _ in clusters] == ["○"] * 4
-    assert [width for *_, width in untrained] == [4] and {w for *_, w in objects} == {1}
+    assert [columns for *_, columns in untrained] == [(0, 4)]
+    assert [columns for *_, columns in objects] == [(0, 1), (1, 2), (2, 3), (3, 4)]
     signs = {sign: color for color, sign in ledger_figure.VERDICTS.values()}
     for color, text, _ in itertools.chain(*found.values()):
         assert same_color(color, signs[text[0]])
