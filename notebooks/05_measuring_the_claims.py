@@ -21,9 +21,9 @@
 #
 # The [post](../docs/glossary.md#blog-post) compares a [VAE](../docs/glossary.md#vae) with an
 # [MMD-VAE](../docs/glossary.md#mmd-vae) by looking at pictures, and it describes what it sees in a dozen sentences
-# ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). For example, it says of the codes of the
-# MMD-VAE that "they are centered at (0,0)". Is this true? One picture cannot tell, because it shows a single training
-# run, and the eye has no scale for "centered".
+# ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). For example, it claims about the codes of
+# the MMD-VAE that "they are centered at (0,0)". Is this true? One picture cannot tell, because it shows a single
+# training run, and the eye has no scale for "centered".
 #
 # In this lesson, you take this one sentence all the way from words to a verdict. You choose a number that expresses
 # the sentence, compute how much this number varies between training runs, test the difference between two models, and
@@ -303,7 +303,9 @@ print(f"studies with at least one p value below 0.05: {(below > 0).mean():.1%}")
 # first difference is real, then only two tests are left that could be false findings.
 #
 # The file `study/ledger.csv` lists all tests of the study. In the next cell, we select the 65 tests of the post's
-# claims, correct their p values ourselves, and look at the four tests of our claim.
+# claims, correct their p values ourselves, and look at the four tests of our claim. In the table, the schedule of
+# four epochs is called *fast* and that of fifty epochs *post*. The comparison with the post's VAE is called *post's
+# weights*, and *times* is the factor by which a p value is multiplied.
 
 
 # %%
