@@ -9,8 +9,9 @@ from matplotlib.patches import Patch, Rectangle
 
 from study.claims import CLAIMS, DOES_NOT_HOLD, HOLDS, SCHEDULES, UNCLEAR, Claim
 from study.contrasts import COMPARISONS, CORRECTED, POST_WEIGHTS
-from study.ledger import NOT_TESTABLE, REWARDS_AVERAGES
+from study.ledger_rows import REWARDS_AVERAGES
 from study.model_table import DATASETS
+from study.post_verdicts import NOT_TESTABLE
 
 FAMILY = "claims of the post"
 # Color of a cell and the sign in it, because colors alone cannot be told apart by everyone.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study import claims, contrasts, ledger, model_table
+from study import claims, contrasts, ledger, model_table, post_verdicts
 
 ROOT = Path(__file__).parents[2]
 TABLE, LEDGER = model_table.read(), ledger.read()
@@ -208,7 +208,7 @@ def test_what_lesson_05_finds_is_in_the_ledger():
     assert set(fast.verdict) == {claims.DOES_NOT_HOLD} and set(post.verdict) == {claims.UNCLEAR}
     numbers += [f"{-estimate:.3f}" for estimate in fast.estimate]
     late = LEDGER[tests & (LEDGER.schedule == "post")].verdict
-    numbers += [str(late.isin([claims.UNCLEAR, ledger.NOT_TESTABLE]).sum()), str(len(late))]
+    numbers += [str(late.isin([claims.UNCLEAR, post_verdicts.NOT_TESTABLE]).sum()), str(len(late))]
     assert not not_said(text, numbers)
 
     paths = LEDGER[tests & (LEDGER.measure == "path length")].set_index(["data", "comparison"])
