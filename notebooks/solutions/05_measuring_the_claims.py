@@ -162,13 +162,13 @@ print({name: round(float(value), 4) for name, value in shapley(*accuracy["mean"]
 
 # %%
 first = np.random.default_rng(seed).standard_normal(10)
-for words, second in {"equal": 5 + first, "half": 5 + first / 2, "zero": np.full(10, 5.0)}.items():
+for words, second in {"equal": first, "half": first / 2, "tiny": first / 1000}.items():
     test = stats.ttest_ind(first, second, equal_var=False)
     print(f"{words:5}  {test.df:5.2f} degrees of freedom")
 
 # %% [markdown]
-# The results are 18 and 9 for the two extreme cases. For half the standard deviation, $b = a/4$, so that $\nu = 9
-# \cdot (5/4)^2 / (17/16) \approx 13.24$.
+# The results are 18 and 9 for the two extreme cases, where a tiny standard deviation stands for none at all. For half
+# the standard deviation, $b = a/4$, so that $\nu = 9 \cdot (5/4)^2 / (17/16) \approx 13.24$.
 #
 # ## 5. Measure: from single images to averages
 #
