@@ -16,19 +16,20 @@
 # %% [markdown]
 # # Whose axes? When the coordinates of a latent space have a meaning
 #
-# Going further, lesson 08 · needs: [lesson 00, faces](00_faces.ipynb) and [lesson 01, the standard
-# VAE](01_standard_vae.ipynb) · [glossary](../docs/glossary.md)
+# Going further, lesson 08 · needs: [lesson 00, faces](00_faces.ipynb) and
+# [lesson 01, the standard VAE](01_standard_vae.ipynb) · [glossary](../docs/glossary.md)
 #
-# In [lesson 00](00_faces.ipynb) we trained a [VAE](../docs/glossary.md#vae) on drawn faces that differ in two [factors
-# of variation](../docs/glossary.md#factor-of-variation), their [valence](../docs/glossary.md#valence) and their
-# [intensity](../docs/glossary.md#intensity). The codes contained both factors, but in slanted directions, so that each
-# axis of the latent space was a mixture of the two. Many papers aim at more than that. They would like each axis to
-# stand for one factor, so that somebody who changes one coordinate of a code changes one property of the image. This
-# property of codes is called **[disentanglement](../docs/glossary.md#disentanglement)**.
+# In [lesson 00](00_faces.ipynb) we trained a [VAE](../docs/glossary.md#vae) on drawn faces that differ in two
+# [factors of variation](../docs/glossary.md#factor-of-variation), their [valence](../docs/glossary.md#valence) and
+# their [intensity](../docs/glossary.md#intensity). The codes captured both factors, but along slanted directions, so
+# each axis of the latent space was a mixture of the two. Many papers aim for more. In their models, each axis should
+# stand for one factor, so that changing one coordinate of a code changes one property of the image. Codes with such
+# axes are called *disentangled*, and the aim is called **[disentanglement](../docs/glossary.md#disentanglement)**.
 #
-# This lesson is about the question of when we can expect such axes. We first measure how far the codes are from it.
-# Then we look at a theorem which says that no loss can find the right axes from images alone, and we see with our own
-# eyes how the axes can be found if an additional assumption is correct, and how they cannot be found if it is wrong.
+# When can we expect such axes? This lesson looks for the answer. We first measure how far our codes are from being
+# disentangled. Then we look at a theorem which says that no loss can find the right axes from images alone. Finally, we
+# find the axes with the help of an additional assumption, and we watch the same method fail when the assumption is
+# wrong.
 #
 # **What you'll do**
 #
@@ -117,11 +118,12 @@ lesson.show(
 # axis and intensity along the vertical one. (The rotated axes are still called z1 and z2 in the figure.)
 #
 # What has changed, and what has not? The next table answers this question with three numbers for each factor. The first
-# two use both coordinates of a code to predict a factor, namely by a [k-nearest-neighbor
-# probe](../docs/glossary.md#k-nearest-neighbor-probe) and by a [linear probe](../docs/glossary.md#linear-probe). The
-# third one is the squared correlation of the factor with the better of the two axes, which means that only one
-# coordinate is used. All of them are values of [R²](../docs/glossary.md#r-squared), that is, shares of the variance of
-# the factor that a prediction explains.
+# two measure how well a factor can be predicted from both coordinates of a code, by a
+# [k-nearest-neighbor probe](../docs/glossary.md#k-nearest-neighbor-probe) and by a
+# [linear probe](../docs/glossary.md#linear-probe). (The two probes are fitted to one half of the faces and evaluated on
+# the other half.) The third number uses only one coordinate. It is the squared correlation of the factor with the
+# better of the two axes, computed from all faces. All of them are values of [R²](../docs/glossary.md#r-squared), that
+# is, shares of the variance of the factor that a prediction explains.
 #
 # **Predict.** Which of the three rows will change when the codes are rotated?
 
@@ -148,20 +150,21 @@ pd.concat(
 # linear probe can use any direction, so it finds the rotated direction as easily as the original one. In other words,
 # the rotation has not changed what the codes tell us about the faces. Only the last row changes, because it depends on
 # the axes. Before the rotation, the better axis explains 0.695 of the variance of valence. Afterwards it explains
-# 0.940, which is as much as the linear probe explains with both coordinates.
+# 0.940, which is practically the same as the 0.937 of the linear probe with both coordinates. (It is even slightly
+# higher, because the probe is evaluated on faces to which it was not fitted.)
 #
 # ## Three measures of disentanglement
 #
 # With two factors and two axes, we can look at a figure. With ten factors and twenty axes this is no longer possible,
 # so we need a number that says how well the axes and the factors correspond. Several measures have been proposed. We
-# consider three that are widely used. All of them need the true factors, and all of them are 0 at worst and can be 1 at
-# best.
+# consider three that are widely used. All of them need the true factors, and each of them ranges from 0 (worst) to 1
+# (best).
 #
-# To see what they compute, we use the smallest example that there is. Imagine two coins, which are tossed
-# independently. Each of them is a factor with the values 0 and 1, and there are four equally likely outcomes. The first
-# code simply consists of the two coins. For the second code we rotate the first one by 45 degrees, so that (apart from
-# a constant factor) one axis is the sum of the coins and the other axis is their difference. Both codes allow us to
-# tell exactly how the coins fell.
+# To see what they compute, we use the smallest possible example. Imagine two coins, which are tossed independently.
+# Each of them is a factor with the values 0 and 1, and there are four equally likely outcomes. The first code simply
+# consists of the two coins. For the second code we rotate the first one by 45 degrees, so that (apart from a constant
+# factor) one axis is the sum of the coins and the other axis is their difference. Both codes allow us to tell exactly
+# how the coins fell.
 
 # %%
 coins = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])  # all outcomes, each with probability 1/4
@@ -183,18 +186,20 @@ pd.DataFrame(
 # For the second code, both are 1/2, and SAP is 0.
 #
 # **MIG** is short for mutual information gap ([Chen et al. 2018](https://arxiv.org/abs/1802.04942)). It has the same
-# form, but it replaces the squared correlation by the [mutual information](../docs/glossary.md#mutual-information),
-# which also recognizes relations that are not straight lines:
+# form, but it replaces the squared correlation with the [mutual information](../docs/glossary.md#mutual-information),
+# which also detects relations that are not linear:
 #
 # $$\mathrm{MIG} = \frac{1}{F} \sum_{f=1}^{F} \frac{I_{1f} - I_{2f}}{H_f}.$$
 #
-# The mutual information $I_{1f}$ is the largest number of [nats](../docs/glossary.md#nat) that any axis tells us about
-# factor $f$, and $I_{2f}$ is the second largest. The entropy $H_f$ is the number of nats that are needed to know the
-# factor completely. A coin has $H = \log 2 \approx 0.69$ nats. What does the sum of both coins tell us about the first
-# coin? If the sum is 0 or 2, which happens in half of the cases, we know the coin exactly. If the sum is 1, we know
-# nothing. On average, the sum therefore provides half of the 0.69 nats, and the difference provides the other half. The
-# gap between the two is 0. The next cell checks this by counting. For factors like valence, which are not discrete,
-# `measured.mig` divides the values into 20 bins that contain equally many values each.
+# Here, $I_{1f}$ is the mutual information, in [nats](../docs/glossary.md#nat), of factor $f$ and the axis that tells us
+# most about it, and $I_{2f}$ is that of the second-best axis. The entropy $H_f$ is the number of nats that it takes to
+# specify the factor completely. A coin has $H = \log 2 \approx 0.69$ nats. What does the sum of both coins tell us
+# about the first coin? If the sum is 0 or 2, which happens in half of the cases, we know the coin exactly. If the sum
+# is 1, we know nothing. On average, the sum therefore provides half of the 0.69 nats, and the difference provides the
+# other half. The gap between the two is 0, and so is MIG. For the first code, MIG is 1, because one axis provides all
+# of the 0.69 nats and the other axis none. The next cell checks this by counting. For quantities like valence, which
+# are not discrete, `measured.mig` sorts the values of each axis and of each factor into 20 bins, with equally many
+# values in each bin. The entropy $H_f$ is then $\log 20$, which is about 3.0 nats.
 
 
 # %%
@@ -217,23 +222,31 @@ for name, code in {"the coins": coins, "sum and difference": sum_and_difference}
 # %% [markdown]
 # **DCI** is named after the three scores that it consists of, disentanglement, completeness, and informativeness
 # ([Eastwood and Williams 2018](https://openreview.net/forum?id=By-7dz-AZ)). We use the first of them. A regression
-# (here a random forest, which combines many decision trees) predicts each factor from all axes, and it reports how
-# important each axis was for the prediction. An axis is disentangled if it is important for one factor only. Let
-# $p_{jf}$ be the importance of axis $j$ for factor $f$, divided by the total importance of this axis, so that the
-# shares $p_{jf}$ of an axis add up to 1. Then the score of axis $j$ is
+# (here a random forest, which combines many decision trees) predicts each factor from all axes. The forest also yields
+# an importance for each axis, which is the total by which the error falls when a tree asks about this axis. An axis is
+# disentangled if it is important for one factor only. Let $p_{jf}$ be the importance of axis $j$ for factor $f$,
+# divided by the total importance of this axis, so that the shares $p_{jf}$ of an axis add up to 1. Then the score of
+# axis $j$ is
 #
 # $$1 - \frac{H_j}{\log F}, \qquad H_j = - \sum_{f=1}^{F} p_{jf} \log p_{jf}.$$
 #
 # The entropy $H_j$ is 0 if all of the importance belongs to one factor, and it has its largest value, $\log F$, if all
 # factors have the same share. For example, an axis with shares of 0.9 and 0.1 has $H_j = 0.325$, and with two factors
-# $\log F = 0.693$, so its score is $1 - 0.325 / 0.693 = 0.53$. DCI is the average over the axes, in which important
-# axes have a larger weight.
+# $\log F = 0.693$, so its score is $1 - 0.325 / 0.693 = 0.53$. DCI is the average of these scores, weighted by the
+# total importance of each axis. For the two coins themselves, it is 1. For their sum and difference, it is 0, because
+# each of these axes is equally important for both coins.
+#
+# The three measures do not ask the same question. SAP and MIG ask of each factor whether only one axis predicts it. DCI
+# asks of each axis whether it predicts only one factor, which is the question with which this lesson began. An axis
+# that contains two factors can have a high MIG, but it cannot have a high DCI. With two factors and two axes, the
+# measures mostly agree.
 #
 # ## What does a perfect code reach?
 #
-# We can now compute the three measures for our VAE. However, a number such as a MIG of 0.49 means little unless we know
-# which values are possible. We therefore compute the same measures for codes that we construct ourselves from the true
-# factors of the test faces. (Each factor is shifted and scaled such that its mean is 0 and its variance is 1.)
+# We can now compute the three measures for our VAE. The MIG of its rotated codes will turn out to be 0.49, but this
+# number means little unless we know which values are possible. We therefore compute the same measures for codes that we
+# construct ourselves from the true factors of the test faces. (Each factor is shifted and scaled so that its mean is 0
+# and its variance is 1.)
 #
 # - A *perfect* code consists of the two factors themselves, and nothing else.
 # - In a *curved* code, each axis is the third power of a factor. Nothing is lost, because we can take the cube root.
@@ -241,8 +254,8 @@ for name, code in {"the coins": coins, "sum and difference": sum_and_difference}
 # - Two codes are perfect codes that were rotated by 22.5 and 45 degrees.
 # - A *random* code has nothing to do with the faces.
 #
-# **Predict.** Which of the three measures is 1 for the curved code? How much will the noise change the measures, given
-# that it takes away only 4 % of the R²?
+# **Predict.** Which of the three measures is 1 for the curved code? How much will the noise change the measures,
+# although it lowers R² by only 0.04?
 
 # %%
 standardized = (factors - factors.mean(axis=0)) / factors.std(axis=0)
@@ -306,39 +319,41 @@ lesson.show(
 # to contain some information about each factor (exercise 2).
 #
 # The curved code shows what SAP overlooks. Each axis still belongs to exactly one factor, and MIG and DCI do not change
-# at all. SAP decreases to 0.84 because a straight line does not fit to a third power. (The 15 nearest codes also become
-# a little worse, since the codes are far apart where the curve is steep.)
+# at all, because both depend only on the order of the values on an axis. (For MIG, this is true because each bin
+# contains equally many values. It would not be true for bins of equal width.) SAP decreases to 0.84 because a straight
+# line does not fit a cubic curve. (The prediction from the 15 nearest codes also becomes a little worse. Where the
+# curve of a factor is flat, different values of this factor have almost the same coordinate, so the distances between
+# codes are dominated by the other axis.)
 #
 # The noisy code shows the most important point of this table. Its axes are as well aligned with the factors as those of
 # the perfect code, and R² decreases by only 0.04. Nevertheless, MIG decreases to 0.47, that is, to half of its value.
-# The reason is that MIG counts nats. To know a factor exactly, one needs all digits of its value, and noise makes the
-# later digits impossible to know, although they hardly matter for R². A MIG of 0.47 therefore does not mean that the
-# axes are half mixed. For codes of this accuracy, it is the *ceiling*, that is, the value that even perfectly aligned
-# axes do not exceed.
+# The reason is that MIG asks for the exact bin of a value. The noise often moves a value into a neighboring bin, which
+# costs many nats but changes R² very little. A MIG of 0.47 therefore does not mean that the axes are half mixed. It is
+# about the value that perfectly aligned axes reach for codes of this accuracy.
 #
 # The two rotated codes show the opposite case. They contain everything about the factors, as the last column shows, but
 # with a rotation by 45 degrees all three measures are practically 0. They do not differ from those of the random code,
 # which contains nothing. A small value therefore does not tell us whether the information is missing or whether only
 # the axes are different.
 #
-# Now we can judge the VAE. As they are, its codes have a MIG of 0.17, and after the rotation they have 0.49, which is
-# slightly more than the noisy code with the same R² reaches. This rotated code is therefore about as good as possible
-# for its accuracy. The figure shows how the measures change on the way. All curves of the perfect and the noisy code
-# reach their maximum at 0 and 90 degrees and almost vanish at 45 degrees. The red curve of the VAE has the same shape,
-# but it is shifted, and its maximum is near 60 degrees. The part of its curve at 0 degrees, which is what one would
-# report for this VAE, is an accident of the seed.
+# Now we can judge the VAE. Before the rotation, its codes have a MIG of 0.17, and afterwards 0.49. The noisy code,
+# whose R² is nearly the same (0.96 instead of 0.97), reaches 0.47. The rotated axes are therefore about as good as
+# possible for codes of this accuracy. The figure shows how the measures change as the codes are rotated from 0 to 90
+# degrees. All curves of the perfect and the noisy code reach their maximum at 0 and 90 degrees and almost vanish at 45
+# degrees. The red curve of the VAE has the same shape, but it is shifted, and its maximum is near 60 degrees. Its
+# values at 0 degrees, which are the ones that one would report for this VAE, are an accident of the seed.
 #
 # ## Does another loss choose our axes?
 #
 # So far we have looked at one VAE. A different loss may lead to better axes. The [β-VAE](../docs/glossary.md#beta-vae)
 # was proposed for this purpose ([Higgins et al. 2017](https://openreview.net/forum?id=Sy2fzU9gl)). It multiplies the KL
-# divergence in the loss by a number β above 1. The [MMD-VAE](../docs/glossary.md#mmd-vae) of [lesson
-# 02](02_mmd_vae.ipynb) has no KL divergence of single images, and asks only that all codes together are distributed
-# like the prior. The file `study/tables/faces.csv` contains ten VAEs, ten β-VAEs with β = 4, and ten MMD-VAEs with the
-# post's weights. They were trained on the same faces for four epochs, with the seeds 0 to 9. The next figure shows the
-# directions in which valence and intensity increase, as in [lesson
-# 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). An arrow is pale if a linear probe predicts the factor
-# poorly, since the direction of such an arrow does not mean much.
+# divergence in the loss by a number β above 1. The [MMD-VAE](../docs/glossary.md#mmd-vae) of
+# [lesson 02](02_mmd_vae.ipynb) has no KL divergence for each image, and requires only that all codes together be
+# distributed like the prior. The file `study/tables/faces.csv` contains the results of ten VAEs, ten β-VAEs with β = 4,
+# and ten MMD-VAEs with the weights of the blog post that lesson 02 discusses. All of these models were trained on the
+# same faces for four epochs, with the seeds 0 to 9. The next figure shows the directions in which valence and intensity
+# increase, as in [lesson 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). An arrow is pale if a linear
+# probe predicts the factor poorly, since the direction of such an arrow does not mean much.
 #
 # **Predict.** In which of the three rows do you expect the arrows to be closest to the axes?
 
@@ -364,10 +379,11 @@ lesson.show(
 
 # %% [markdown]
 # In the middle row most arrows are close to an axis, which is not true of the other two rows. The next table puts this
-# into numbers. Its first rows describe the arrows, but only those of runs in which the linear probe predicts both
-# factors with an R² of at least 0.9. We compute the angle between an arrow and the nearest axis, which is 45 degrees at
-# most. If the directions were random, it would be 22.5 degrees on average. The other rows show the mean of each measure
-# over all ten runs, and its standard deviation, both for the codes as they are and after the best rotation.
+# into numbers. Its first rows describe the arrows of the *reliable* runs, that is, those in which the linear probe
+# predicts both factors with an R² of at least 0.9. We compute the angle between an arrow and the nearest axis, which is
+# 45 degrees at most. If the directions were random, it would be 22.5 degrees on average. The other rows give the mean
+# and the standard deviation of each measure over all ten runs, both for the codes as they are and after the best
+# rotation (the one that maximizes the mean squared correlation between factors and axes).
 
 # %%
 columns = {}
@@ -389,33 +405,40 @@ pd.DataFrame(columns)
 # %% [markdown]
 # The β-VAEs are indeed different. In nine of the ten runs both arrows are reliable, and all of these arrows are within
 # 23 degrees of an axis, with a mean of 11 degrees. If the directions were random, the probability that all nine runs
-# stay within 23 degrees would be at most $(23/45)^9$, or about 0.2 %. (We thought of this calculation only after we had
-# seen the arrows, so it is [exploratory](../docs/glossary.md#exploratory).) The six reliable VAEs have a mean of 24
-# degrees, which is what random directions would give. Only two of the MMD-VAEs are reliable, which is too few to say
-# anything about their directions.
+# stay within 23 degrees would be at most $(23/45)^9$, or about 0.2 %, because already one of the two arrows of a run
+# stays within 23 degrees with a probability of 23/45. (We thought of this calculation only after we had seen the
+# arrows, so it is [exploratory](../docs/glossary.md#exploratory).) The six reliable VAEs have a mean of 24 degrees,
+# which is what random directions would give. Only two of the MMD-VAEs reach an R² of 0.9 for both factors (seeds 3 and
+# 8 miss it narrowly), and two runs are too few to say anything about their directions.
 #
-# The lower part of the table shows why a measure should be compared with its ceiling. The mean MIG increases from 0.23
-# for the VAE to 0.37 for the β-VAE, so one might conclude that β = 4 separates the factors better. However, after the
-# best rotation, the VAE has a mean MIG of 0.37 as well, and the β-VAE has 0.46. The difference of 0.14 between the
-# models therefore has two parts. The β-VAEs have better axes, and their codes also describe valence better, because
-# four of the ten VAEs have not separated the valences well after four epochs, as we saw in [lesson
-# 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). Every measure is higher after the best rotation for all
-# three models, so none of the losses finds the best axes.
+# The lower part of the table shows why a measure should be compared with its value after the best rotation. The mean
+# MIG increases from 0.23 for the VAE to 0.37 for the β-VAE, so one might conclude that β = 4 separates the factors
+# better. However, after the best rotation, the VAE has a mean MIG of 0.37 as well, and the β-VAE has 0.46. Of the
+# difference of 0.14 between the models, a part of 0.09 therefore remains after the best rotation, and only the other
+# 0.05 comes from the axes. The larger part remains because in four of the ten VAEs valence does not increase in a
+# single direction after four epochs (and in one of them, a large part of the information about it is missing), as we
+# saw in [lesson 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). After the best rotation, the mean of every
+# measure is clearly higher for all three models. For example, SAP increases from 0.86 to 0.94 for β = 4. A small
+# increase would prove nothing, because the best rotation is chosen with the labels. Increases of this size show that
+# none of the losses reliably finds the best axes.
 #
 # ### Why a loss can prefer some axes
 #
-# Why should a loss prefer any axes at all? [Rolínek et al. (2019)](https://arxiv.org/abs/1812.06775) offer an
-# explanation, which is based on the shape of the approximate posterior. It is a normal distribution whose covariance is
-# diagonal, so it can be narrow along z1 and wide along z2, but it cannot be narrow along a slanted direction. Suppose
-# that the decoder needs valence precisely, with a standard deviation of 0.1, and intensity less precisely, with a
-# standard deviation of 0.2. If valence lies along z1 and intensity along z2, the encoder can output exactly these two
-# widths. If the factors lie along the diagonals, it has to use the same width for both axes, and the loss becomes
-# larger.
+# The arrows of the β-VAEs are close to the axes, so their loss seems to prefer these axes. Why should a loss prefer any
+# axes at all? [Rolínek et al. (2019)](https://arxiv.org/abs/1812.06775) offer an explanation, which is based on the
+# shape of the approximate posterior. It is a normal distribution whose covariance is diagonal, so it can be narrow
+# along z1 and wide along z2, but it cannot be narrow along a slanted direction. Suppose that the decoder needs valence
+# precisely, so that a code may vary in the direction of valence with a standard deviation of only 0.1. In the direction
+# of intensity, it may vary with a standard deviation of 0.2. If valence lies along z1 and intensity along z2, the
+# encoder can output exactly these two standard deviations. If the factors lie along the diagonals, it has to use the
+# same one for both axes, and the loss becomes larger.
 #
-# We can compute how much larger. Let $A$ be the inverse covariance matrix that would be best for an image. In our
-# example it is $\mathrm{diag}(1/0.1^2, 1/0.2^2) = \mathrm{diag}(100, 25)$ if the factors lie along the axes. Among the
-# normal distributions with a diagonal covariance, the closest one in terms of the KL divergence has the variances
-# $1/A_{11}$ and $1/A_{22}$, and the KL divergence that remains is
+# We can compute how much larger. Suppose that slanted directions were allowed as well, and let $A$ be the inverse of
+# the covariance matrix that would then minimize the loss for an image. In our example it is
+# $\mathrm{diag}(1/0.1^2, 1/0.2^2) = \mathrm{diag}(100, 25)$ if the factors lie along the axes. Among the normal
+# distributions with a diagonal covariance, the closest one in terms of the KL divergence has the variances $1/A_{11}$
+# and $1/A_{22}$. (To see this, set the derivative with respect to each variance to 0.) The KL divergence that remains
+# is
 #
 # $$\tfrac{1}{2} \left( \log A_{11} + \log A_{22} - \log \det A \right).$$
 #
@@ -448,18 +471,19 @@ pd.DataFrame(
 # with the same precision, no axes are preferred at all.
 #
 # Which precision does the decoder of our VAE need? Consider a small step $\Delta$ away from the code of an image. The
-# decoded pixels $m_i$ change, and the reconstruction term increases by about $\frac{1}{2} \Delta^\top B\, \Delta$,
-# where
+# decoded pixels $m_i$ change. If they were close to the pixels of the image before, the reconstruction term increases,
+# on average over steps in opposite directions, by about $\frac{1}{2} \Delta^\top B\, \Delta$, where
 #
 # $$B = \sum_i \frac{g_i\, g_i^\top}{m_i (1 - m_i)}$$
 #
 # and $g_i$ is the vector of the two derivatives of pixel $m_i$ with respect to z1 and z2. The fraction comes from the
-# second derivative of the [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). In words, $B$ is large in
-# directions in which a small step changes the image strongly, so the code has to be precise in these directions. The
-# prior has the inverse covariance $I$, the identity matrix. Together they give $A = I + B / \beta$, and because the KL
-# divergence counts β times in the loss, the cost of the axes is β times the formula above. The next cell computes the
-# average cost over 1,000 test images for all rotations of our VAE, and of a β-VAE with β = 4 that we train with the
-# same seed.
+# second derivative of the [binary cross-entropy](../docs/glossary.md#binary-cross-entropy) with respect to $m_i$, for a
+# pixel that is decoded correctly. In words, $B$ is large in directions in which a small step changes the image
+# strongly, so the code has to be precise in these directions. The prior has the inverse covariance $I$, the identity
+# matrix. If we divide the loss by β, it consists of the KL divergence and of $1 / \beta$ times the reconstruction term,
+# so $A = I + B / \beta$. We then multiply by β again, so the cost of the axes is β times the formula above. The next
+# cell computes the average cost over 1,000 test images for all rotations of the codes of our VAE, and of those of a
+# β-VAE with β = 4 that we train with the same seed.
 
 
 # %%
@@ -487,7 +511,8 @@ for name, run, beta in (("VAE", vae, 1), ("β = 4", beta_vae, 4)):
     print(
         f"{name}: cost from {min(costs[name]):.2f} nats at {np.argmin(costs[name])}° to "
         f"{max(costs[name]):.2f} nats at {np.argmax(costs[name])}°, "
-        f"{costs[name][0]:.2f} nats at 0°; factors along the axes at {best:.1f}°"
+        f"{np.mean(costs[name]):.2f} nats on average, {costs[name][0]:.2f} nats at 0°; "
+        f"factors along the axes at {best:.1f}°"
     )
 
 # %%
@@ -500,70 +525,81 @@ lesson.show(
 # %% [markdown]
 # For the VAE, the choice of axes matters very little. The blue curve is between 0.03 and 0.07 nats, and the whole loss
 # is about 190 nats. The actual axes of this VAE, at 0 degrees, are among the worst ones, so training has not followed
-# this preference. The axes that the loss prefers are at 54 degrees, close to the 61.5 degrees at which the factors lie
-# along the axes.
+# this preference. The loss would prefer the axes that we get after a rotation by 54 degrees. This is close to the 61.5
+# degrees at which the factors lie along the axes, but it could be chance, because two random pairs of axes differ by
+# 7.5 degrees or less in one case of six.
 #
-# For the β-VAE, the curve is between 0.05 and 0.50 nats. This preference is about ten times as strong, for two reasons.
-# The KL divergence counts four times. In addition, the curve would reach 0.12 nats even without the factor of four, so
-# the decoder of this model needs two directions with more different precisions than the decoder of the VAE. The actual
-# axes of the β-VAE, at 0 degrees, are the best ones. This agrees with the explanation of Rolínek et al., although it is
-# only one run of each model, and an approximation.
+# For the β-VAE, the curve is between 0.05 and 0.50 nats. The difference between the best and the worst axes is
+# therefore 0.45 nats instead of 0.04, for two reasons. First, the KL divergence counts four times. Second, the
+# difference would be 0.11 nats even without the factor of four. The likely reason is that the directions in which the
+# decoder needs precision are similar for all images in the β-VAE, whereas in the VAE they differ from image to image,
+# so that their preferences partly cancel out. (The average over all rotations depends only on how different the two
+# precisions of each image are, and not on their directions. It differs much less. For the VAE it is 0.05 nats, and for
+# the β-VAE it is 0.29 nats, or 0.07 nats without the factor of four.) The actual axes of the β-VAE, at 0 degrees, are
+# the best ones, and those of the factors are again only 7.5 degrees away. This agrees with the explanation of Rolínek
+# et al., but it rests on one run of each model and on an approximation.
 #
-# The explanation also shows a limit. The loss does not prefer the axes of valence and intensity because they are
-# meaningful to us. It prefers axes along which the *precision* differs, and for our faces these happen to be similar to
-# the ones that we named. In our second example, with equal precisions, a larger β would not help at all. The MMD-VAE of
-# the table has deterministic codes without any width, so this preference is missing from it entirely.
+# The explanation also shows what a larger β cannot do. If the loss prefers the axes of valence and intensity, the
+# reason is not that they are meaningful to us. The reason is that the *precision* that the decoder needs differs
+# between them. For our faces, such axes happen to be close to the ones that we named. In our second example, with equal
+# precisions, a larger β would not help at all. The MMD-VAE of the table has deterministic codes without any width, so
+# it has no such preference.
 #
 # ## Identifiability
 #
 # Is there a better loss, one that always finds the axes of the true factors? The argument from lesson 00 shows that
-# this cannot be. We now write it down precisely. A VAE describes the images by the distribution
+# there can be no such loss if only images are given. We now write it down precisely. A VAE describes the images by the
+# distribution
 #
 # $$p(x) = \int p(x \mid z)\, p(z)\, dz,$$
 #
 # where $p(z)$ is the [prior](../docs/glossary.md#prior), a standard normal distribution, and $p(x \mid z)$ is the
 # distribution that the decoder assigns to images for the code $z$. Let $R$ be any rotation, and consider a second
 # model. It has the same prior, and its decoder first rotates the code back by $R^{-1}$ and then does what the first
-# decoder does, so that $p'(x \mid z) = p(x \mid R^{-1} z)$. If $z$ is a sample from the prior, then $R^{-1} z$ is a
-# sample from the prior as well, because the standard normal distribution looks the same from all directions. As a
+# decoder does, so that $p'(x \mid z) = p(x \mid R^{-1} z)$. (Our decoder can do this, because its first layer computes
+# a linear function of the code and can include the rotation in it.) If $z$ is a sample from the prior, then $R^{-1} z$
+# is a sample from the prior as well, because the standard normal distribution looks the same in all directions. As a
 # result, $p'(x) = p(x)$ for *every* image. The two models cannot be distinguished by any number of images, although
 # their axes differ. (The loss of a VAE is not $-\log p(x)$ itself but a bound on it, so it can differ between the two
-# models. The last section has shown how small this difference is.)
+# models. For our VAE, it differs by at most 0.04 nats, as the previous section has shown. This is a preference of the
+# loss for some axes, but not necessarily for the true ones.)
 #
 # The general word for this is **[identifiability](../docs/glossary.md#identifiability)**. A model is *identifiable* if
 # the distribution of the data determines it completely, or at least up to changes that do not matter, such as the order
-# or the signs of the axes. Our argument shows that the latent space of a VAE is not identifiable.
+# or the signs of the axes. Our argument shows that the latent space of a VAE is not identifiable from images alone.
 #
 # Could another prior help? A uniform distribution on a square, for example, is not the same in all directions.
-# [Locatello et al. (2019)](https://arxiv.org/abs/1811.12359) prove that the problem remains. For *every* prior with
-# independent coordinates (and at least two of them), there are infinitely many functions that mix all coordinates with
-# each other but leave the prior unchanged. If the decoder is allowed to be any function, it can undo each of them.
-# (Exercise 3 constructs such a function for the uniform distribution.) The authors also trained 12,000 models. They
-# report that the seed and the settings of a loss mattered more for the measures of disentanglement than the choice of
-# the loss.
+# [Locatello et al. (2019)](https://arxiv.org/abs/1811.12359) prove that the problem remains. For *every* prior with two
+# or more independent coordinates, there are infinitely many functions that mix all coordinates with each other but
+# leave the prior unchanged. A decoder that may be any function can undo each of these. (Exercise 3 constructs such a
+# function for the uniform distribution.) The authors also trained 12,000 models. They report that the seed and the
+# settings of a loss mattered more for the measures of disentanglement than the choice of the loss.
 #
 # The theorem does not say that disentangled axes can never be found. It says that images alone are not sufficient, and
 # that something has to be added. There are two possibilities.
 #
 # - **Additional observations.** The labels of a few images are enough to choose a rotation (exercise 4). More
 #   generally, [Khemakhem et al. (2020)](https://arxiv.org/abs/1907.04809) consider models in which another variable is
-#   observed with each image, for example a class or the time at which it was taken. If the coordinates of a code are
-#   independent given this variable, if their distribution depends on it strongly enough, and if the decoder maps
-#   different codes to different images, the model is identifiable up to simple transformations of the single axes.
+#   observed with each image, for example a class or the time at which it was taken. The model is then identifiable, up
+#   to the order of the axes and a simple transformation of each axis, under three conditions. The coordinates of a code
+#   have to be independent given this variable (with a distribution from an exponential family, such as a normal
+#   distribution). Their distribution has to depend on the variable strongly enough. Finally, the decoder has to map
+#   different codes to different images.
 # - **Assumptions about the model.** If the relation between factors and codes is restricted, for example to linear
-#   functions, much less is needed. We try this in the next section.
+#   functions, much less is needed. In the linear case, it is enough that the factors are independent and that at most
+#   one of them is normally distributed. We try this in the next section.
 #
 # ## An assumption that helps
 #
 # Roll a die many times, and draw a histogram of the results. It is flat, because all numbers from 1 to 6 are equally
-# likely. Now roll two dice and add the results. The histogram has its maximum at 7 and falls to both sides, so it looks
-# a little more like a bell. This is the beginning of the central limit theorem, by which sums of many independent
-# quantities are nearly normally distributed. It has a useful consequence. Suppose that two factors are independent and
-# have flat distributions, and that the codes are a rotation of the two factors. Then each axis is a mixture of the
-# factors, and the distribution of such a mixture looks more like a bell than that of a single factor. If we rotate the
-# codes until their axes look as little like a bell as possible, we should find the factors. This is the idea of
-# **[independent component analysis](../docs/glossary.md#independent-component-analysis)**, or ICA ([Comon
-# 1994](https://doi.org/10.1016/0165-1684%2894%2990029-9)).
+# likely. Now roll two dice and add the results. The histogram has its maximum at 7 and falls off on both sides, so it
+# looks a little more like a bell. This is the beginning of the central limit theorem, according to which sums of many
+# independent quantities are nearly normally distributed. It has a useful consequence. Suppose that two factors are
+# independent and have flat distributions, and that the codes are a rotation of the two factors. Then each axis is a
+# mixture of the factors, and the distribution of such a mixture looks more like a bell than that of a single factor. If
+# we rotate the codes until their axes look as little like a bell as possible, we should find the factors. This is the
+# idea of **[independent component analysis](../docs/glossary.md#independent-component-analysis)**, or ICA
+# ([Comon 1994](https://doi.org/10.1016/0165-1684%2894%2990029-9)).
 #
 # A common measure of the shape is the **[excess kurtosis](../docs/glossary.md#excess-kurtosis)**. To compute it, we
 # subtract the mean from all values, divide them by the standard deviation, take the average of their fourth powers, and
@@ -579,13 +615,17 @@ print(f"excess kurtosis: one die {kurtosis(die):.2f}, sum of two dice {kurtosis(
 # Our faces satisfy the assumption, because valence and intensity are independent and uniformly distributed. The linear
 # probe has told us that the relation between factors and codes is nearly linear, at least for seed 0. We can therefore
 # rotate the codes of the training faces in steps of one degree, and choose the angle at which the mean excess kurtosis
-# of the two axes is smallest. (Before, the codes are *whitened*, that is, stretched so that they have a variance of 1
-# in every direction. Otherwise a rotation would not be enough.) No label is used in this search.
+# of the two axes is lowest, that is, most negative. (For factors with heavy tails, which have a positive excess
+# kurtosis, we would have to look for the maximum instead. We therefore also use the fact that the factors are flat.)
+# Before the search, the codes are *whitened*, that is, stretched so that they have a variance of 1 in every direction.
+# This is necessary because a network may stretch the factors by different amounts along slanted directions, and no
+# rotation can undo that. No label is used in this search.
 #
-# To see whether the distribution of the factors is decisive, we draw two more sets of faces. In both of them, only
-# valence and intensity vary, and each factor has practically the same variance in both sets. In the first set they are
-# uniformly distributed, and in the second set normally distributed (values more than three standard deviations from the
-# mean are left out).
+# To see whether it is the distribution of the factors that matters, we draw two more sets of faces. In both of them,
+# only valence and intensity vary (in lesson 00, position, size, and thickness vary a little as well), and each factor
+# has practically the same variance in both sets. In the first set they are uniformly distributed, and in the second set
+# normally distributed (faces that are more than three standard deviations from the mean in any direction are left out,
+# so that the distribution still looks the same in all directions).
 #
 # **Predict.** What will the curve of the kurtosis look like if the factors are normally distributed?
 
@@ -604,7 +644,7 @@ def sample_factors(shape, n, seed):
         standard = generator.uniform(-np.sqrt(3), np.sqrt(3), (n, 2))
     else:
         standard = generator.standard_normal((2 * n, 2))
-        standard = standard[np.abs(standard).max(axis=1) < 3][:n]
+        standard = standard[np.linalg.norm(standard, axis=1) < 3][:n]  # the same in all directions
     return standard / 3 * [1, 0.5] + [0, 0.5]
 
 
@@ -641,8 +681,9 @@ for name, (run, images, its_factors) in trained.items():
     best, before, after = measured.best_rotation(test_codes, its_factors)
     rows[name] = {
         "angle found without labels": found,
+        "range of the curve": np.ptp(curves[name]),
         "best angle with labels": best,
-        "R² of axes, as they are": before,
+        "R² of axes, whitened, not rotated": before,
         "R² of axes, found without labels": measured.best_rotation(
             measured.rotate(test_codes, found), its_factors
         )[1],
@@ -656,7 +697,7 @@ figure.axes[0].set_ylim(-1.7, 0)  # leaves room for the legend
 lesson.show(
     figure,
     "Mean excess kurtosis of the two axes for rotations from 0 to 89 degrees. For the faces of lesson 00 and for uniform "
-    "factors the curve has one clear minimum. For normal factors it is nearly flat.",
+    "factors the curve has one clear minimum. For normal factors it is much flatter.",
 )
 
 # %%
@@ -670,33 +711,35 @@ pd.DataFrame(rows).T.round(3)
 # 0.954. Not a single label was used for this. (The search does not tell us which axis is valence, nor in which
 # direction valence increases. A few labeled faces are enough for that.)
 #
-# For normal factors, the curve is nearly flat. Its minimum at 35 degrees has nothing to do with the best angle, which
-# is 2.5 degrees, and R² *decreases* from 0.978 to 0.694. (In this run, the axes of the codes happened to be close to
-# the factors from the beginning. This is an accident of the seed.) Note the last row of the table. The 15 nearest codes
-# predict both factors with an R² of 0.985, so the third VAE has discovered the factors as well. Only its axes cannot be
-# found, because two independent normal distributions with the same variance look the same from all directions. The
-# curve is not exactly a horizontal line at 0, because the extreme values are left out and the codes are not exactly a
-# linear function of the factors.
+# For normal factors, the curve is much flatter. Its range (from the lowest to the highest point) is 0.142, compared
+# with 0.462 for the faces of lesson 00 and 0.511 for uniform factors. Its minimum at 59 degrees has nothing to do with
+# the best angle, which is 23 degrees, and R² *decreases* from 0.831 to 0.638. Note the last column of the table. The 15
+# nearest codes predict both factors with an R² of 0.988, so the third VAE has captured the factors as well. Only its
+# axes cannot be found, because two independent normal distributions with the same variance look the same in all
+# directions. The curve is not exactly a horizontal line at 0, because the most extreme faces are left out and the codes
+# are not exactly a linear function of the factors. These deviations, and not the factors, decide where the minimum
+# lies.
 #
 # Each row of the table is a single run, and exercise 1 shows that the search does not work for every seed. Two more
-# cautions are necessary. First, the search always returns an angle, whether or not the assumption is correct, and
-# without labels we would not have noticed that the third angle is wrong. Second, we know that valence and intensity are
-# independent and uniformly distributed, because we drew the faces. For photographs we do not know this. Factors may
-# depend on each other, and the relation to the codes may be curved, and then even distributions that look nothing like
-# a bell are not sufficient (exercise 3).
+# cautions are necessary. First, the search always returns an angle, whether or not the assumption is correct. In our
+# example, the flatter curve is a warning, and it needs no labels. However, there is not always such a warning, because
+# exercise 3 mixes two factors so that their distribution does not change at all. Second, we know that valence and
+# intensity are independent and uniformly distributed, because we drew the faces. For photographs we do not know this.
+# Factors may depend on each other. Their relation to the codes may also be curved, and in that case even factors that
+# are far from normal cannot be found in this way (exercise 3).
 #
 # ## Real faces in time
 #
 # So far, we knew the factors because we drew the faces ourselves. Let us close with real ones. The *Frey faces* are
-# 1,965 frames of a film of one man, each 28 pixels high and 20 pixels wide. In the film he smiles, frowns, and puts out
-# his tongue. [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114), who introduced the VAE, used them for their
-# figure 4. Nobody has written down the valence of each frame, so none of the measures above can be computed.
+# 1,965 frames from a film of one man's face, each 28 pixels high and 20 pixels wide. In the film he smiles, frowns, and
+# puts out his tongue. [Kingma and Welling (2013)](https://arxiv.org/abs/1312.6114), who introduced the VAE, used them
+# for their figure 4. Nobody has written down the valence of each frame, so none of the measures above can be computed.
 #
 # The frames do not come with this course, because no license is stated for them. Instead, the file
-# `study/tables/frey.npz` contains what we need of a VAE that was trained on them, namely the codes of all frames and
+# `study/tables/frey.npz` contains what we need from a VAE that was trained on them, namely the codes of all frames and
 # the images that the decoder draws on a grid of codes. This section therefore needs no download. (If you have the film,
 # `data.load("frey_faces")` loads it, and `python -m study.make_face_tables` makes the file again.) The next figure
-# shows the middle of the decoded grid. These images are not frames, because the decoder has drawn them.
+# shows the middle of the decoded grid. These images were drawn by the decoder and are not frames of the film.
 
 # %%
 film = dict(np.load(tables.GRID))
@@ -705,20 +748,24 @@ middle = slice(4, 12), slice(3, 13)
 rows_of_grid = zip(
     places[middle], film["elbo/grid"].reshape(16, 16, *frey.SHAPE)[middle], strict=True
 )
+figure = plotting.image_rows(
+    {f"z2 = {place[0, 1]:.1f}": images for place, images in rows_of_grid},
+    [f"{z1:.1f}" for z1 in places[middle][0, :, 0]],
+)
+figure.set_size_inches(1.6 * figure.get_size_inches())  # large enough to see the mouth
 lesson.show(
-    plotting.image_rows(
-        {f"z2 = {place[0, 1]:.1f}": images for place, images in rows_of_grid},
-        [f"{z1:.1f}" for z1 in places[middle][0, :, 0]],
-    ),
+    figure,
     "Eight rows of ten decoded faces of a man. From left to right he turns his head, and from the bottom to the top his "
     "expression changes.",
 )
 
 # %% [markdown]
 # If you follow a row from left to right, the head turns. If you follow a column from the bottom to the top, the
-# expression changes. (The numbers above the columns are values of z1.) We would therefore say that the first axis is
-# the direction of the head. However, it is we who find names for the axes, after we have looked at the images. Another
-# seed would lead to other axes, for which other names would seem natural.
+# expression changes, and most of all the mouth. For example, look at the columns from z1 = -1.3 to 0.3. (The numbers
+# above the columns are values of z1.) In the four lower rows the mouth is closed, and at z2 = 0.8, in the third row
+# from the top, it has become a broad grin. We would therefore say that the first axis stands for the direction in which
+# the head points. However, it is people who name the axes, after looking at the images. Another seed would probably
+# lead to other axes, for which other names would seem natural.
 #
 # There is one thing that we do know about the frames, which is their order in time. From one frame to the next, a face
 # changes only a little. The VAE does not know the order, because it received the frames shuffled, like any other set of
@@ -735,15 +782,15 @@ lesson.show(
 )
 
 # %% [markdown]
-# Dots of the same color lie together in clusters and streaks, so frames of the same time have similar codes. To measure
-# this, we divide the mean distance between the codes of successive frames by the mean distance that we get after
-# shuffling the frames. This **step ratio** is close to 1 if the codes have nothing to do with time, and close to 0 if
-# they form a smooth path. Before these step ratios were computed, the plan of our study
-# ([`study/plan.md`](../study/plan.md)) said when we would call successive codes close to each other, namely if the step
-# ratio is below 1/2 for each of five seeds. It also said that Welch's test would compare the two models. The table
-# `study/tables/frey.csv` contains the step ratios of five VAEs and five MMD-VAEs, which were trained with different
-# seeds. For comparison, it also contains those of two representations that need no network, the pixels themselves and
-# their first two principal components. (There, the seed changes only how the frames are shuffled.)
+# Dots of the same color lie together in clusters and streaks, so frames from the same part of the film have similar
+# codes. To measure this, we divide the mean distance between the codes of successive frames by the mean distance that
+# we get after shuffling the frames. This **step ratio** is close to 1 if the codes have nothing to do with time, and
+# close to 0 if they form a smooth path. The plan of our study ([`study/plan.md`](../study/plan.md)), which was written
+# before these step ratios were computed, contains a criterion. We call successive codes close to each other if the step
+# ratio is below 1/2 for each of five seeds. The table `study/tables/frey.csv` contains the step ratios of five VAEs and
+# five MMD-VAEs, which were trained with different seeds. As planned, we compare the two kinds of models by Welch's
+# test. For comparison, the table also contains the step ratios of two representations that need no network, the pixels
+# themselves and their first two principal components. (There, the seed changes only how the frames are shuffled.)
 
 # %%
 filmed = tables.read_filmed()
@@ -755,43 +802,44 @@ ratios.rename(index=tables.TITLES).round(3)
 # %% [markdown]
 # The step ratio of the VAE is 0.167, so a step in time is only a sixth as long as a step between random frames. That of
 # the MMD-VAE is 0.241. All ten values are below 1/2, so according to our criterion successive codes are close to each
-# other for both models. The difference between the two models is significant, with a p value of 0.018 in [Welch's
-# test](../docs/glossary.md#welchs-test), and each VAE has a smaller step ratio than each MMD-VAE.
+# other for both models. The difference between the two models is significant, with a p value of 0.018 in
+# [Welch's test](../docs/glossary.md#welchs-test), and each VAE has a smaller step ratio than each MMD-VAE.
 #
 # Why do the codes follow the film although no model received the order of the frames? The likely reason is that
-# successive frames look similar, and a VAE gives similar images similar codes. This is not a great achievement of the
-# networks, because the first two principal components of the pixels have a step ratio of 0.225. The pixels themselves
-# have 0.503.
+# successive frames look similar, and a VAE gives similar images similar codes. The networks deserve little credit for
+# this, because the first two principal components of the pixels have a step ratio of 0.225, which is even slightly
+# smaller than that of the MMD-VAE. (The 0.503 of the pixels themselves can hardly be compared with these values,
+# because the noise of all 560 pixels adds to every step.)
 #
 # What does this tell us about axes? It tells us nothing, and this is the point of the example. The step ratio uses only
 # distances between codes, so a rotation does not change it. We can measure that the codes follow time, but not whether
 # an axis stands for the turn of the head. For this we would need an additional observation, as in the section
 # [Identifiability](#Identifiability). The order in time can be such an observation, because the codes of a short part
-# of the film are distributed in another way than those of the whole film. The VAE of this section, however, does not
-# use it.
+# of the film are distributed differently from those of the whole film, as the conditions in that section demand. The
+# VAE of this section, however, does not use it.
 #
 # ## What to remember
 #
 # - A rotation of the latent space changes neither the distances between codes nor the information in them. However, it
-#   changes every measure that looks at single axes.
+#   can change every measure that looks at single axes.
 # - A low value of SAP, MIG, or DCI has several possible reasons. The axes can be rotated, the codes can be inaccurate,
 #   or the factor can be missing. Compare the value with that of a perfect code, of a noisy code, and of the same codes
 #   after the best rotation.
 # - The loss of a VAE has a weak preference for some axes, because its approximate posteriors have a diagonal
 #   covariance. These axes need not be the ones that are meaningful to us.
-# - A VAE is not identifiable, because models with different axes assign the same probability to all images. To find the
-#   axes, we need additional observations, such as labels, or additional assumptions.
+# - A VAE is not identifiable from images alone, because models with different axes assign the same probability to all
+#   images. To find the axes, we need additional observations, such as labels, or additional assumptions.
 # - An assumption helps only if it is correct. With uniformly distributed factors we found the axes without labels, and
 #   with normally distributed factors the same method failed.
 #
-# [Lesson 06](06_the_family.ipynb) compares β-VAEs and other relatives of the VAE, and [lesson
-# 11](11_conditional_vae.ipynb) shows a model that receives labels. All terms are collected in the
+# [Lesson 06](06_the_family.ipynb) compares β-VAEs and other relatives of the VAE, and
+# [lesson 11](11_conditional_vae.ipynb) shows a model that receives labels. All terms are collected in the
 # [glossary](../docs/glossary.md).
 #
 # ## Three quick questions
 #
-# <details><summary>1. MIG is 0.2 for one network and 0.5 for another. Which one has more information about the
-# factors?</summary>
+# <details><summary>1. MIG is 0.2 for one network and 0.5 for another. Whose codes contain more information about
+# the factors?</summary>
 #
 # We cannot tell, because MIG depends on the axes as well. The codes of the first network may be rotated, in which case
 # a rotation would increase MIG without adding any information. To compare the information, use a measure that does not
@@ -811,7 +859,7 @@ ratios.rename(index=tables.TITLES).round(3)
 # <details><summary>3. The search by excess kurtosis failed for normally distributed factors. Would it succeed with a
 # million images?</summary>
 #
-# It would not. If two independent factors are normally distributed and have the same variance, each rotation of them
+# It would not. If two independent factors are normally distributed and have the same variance, every rotation of them
 # has exactly the same distribution. More images only show more precisely that the curve is flat. The problem is not a
 # lack of data, but a lack of identifiability.
 #
@@ -833,25 +881,28 @@ ratios.rename(index=tables.TITLES).round(3)
 #    axes. (As a hint, a rotation does this for two independent factors with a standard normal distribution.) Check with
 #    samples that your transformation works. What does it mean for the search by excess kurtosis?
 # 4. **Measure.** Choose the rotation of the VAE's codes with the labels of only a few faces. How many labels are needed
-#    until the axes are nearly as good as with all labels?
+#    before the axes are nearly as good as with all labels?
 # 5. **Measure.** Find the ten largest steps between the codes of successive Frey faces. What happens in the film at
 #    these places?
 #
 # ## Further reading
 #
-# - Francesco Locatello et al., [Challenging common assumptions in the unsupervised learning of disentangled
-#   representations](https://arxiv.org/abs/1811.12359),
+# - Francesco Locatello et al.,
+#   [Challenging common assumptions in the unsupervised learning of disentangled representations](https://arxiv.org/abs/1811.12359),
 #   2019. This paper contains the theorem and the experiment with 12,000 models.
-# - Ilyes Khemakhem, Diederik Kingma, Ricardo Pio Monti, and Aapo Hyvärinen, [Variational autoencoders and nonlinear
-#   ICA: a unifying framework](https://arxiv.org/abs/1907.04809), 2020. The authors show which additional observations
-#   make a VAE identifiable.
-# - Michal Rolínek, Dominik Zietlow, and Georg Martius, [Variational autoencoders pursue PCA directions (by
-#   accident)](https://arxiv.org/abs/1812.06775), 2019. The authors explain which axes the loss of a VAE prefers.
-# - Aapo Hyvärinen and Petteri Pajunen, [Nonlinear independent component analysis: existence and uniqueness
-#   results](https://doi.org/10.1016/S0893-6080%2898%2900140-3),
-#   1999. The trick of exercise 3 has been known since then.
-# - The measures are defined by Abhishek Kumar et al., [Variational inference of disentangled latent concepts from
-#   unlabeled observations](https://arxiv.org/abs/1711.00848), 2018 (SAP), Ricky Chen et al., [Isolating sources of
-#   disentanglement in variational autoencoders](https://arxiv.org/abs/1802.04942), 2018 (MIG), and Cian Eastwood and
-#   Christopher Williams, [A framework for the quantitative evaluation of disentangled
-#   representations](https://openreview.net/forum?id=By-7dz-AZ), 2018 (DCI).
+# - Ilyes Khemakhem, Diederik Kingma, Ricardo Pio Monti, and Aapo Hyvärinen,
+#   [Variational autoencoders and nonlinear ICA: a unifying framework](https://arxiv.org/abs/1907.04809), 2020. The
+#   authors show which additional observations make a VAE identifiable.
+# - Michal Rolínek, Dominik Zietlow, and Georg Martius,
+#   [Variational autoencoders pursue PCA directions (by accident)](https://arxiv.org/abs/1812.06775), 2019. The authors
+#   explain which axes the loss of a VAE prefers.
+# - Aapo Hyvärinen and Petteri Pajunen,
+#   [Nonlinear independent component analysis: existence and uniqueness results](https://doi.org/10.1016/S0893-6080%2898%2900140-3),
+#   1999. The trick of exercise 3 has been known at least since then.
+# - The measures are defined by Abhishek Kumar et al.,
+#   [Variational inference of disentangled latent concepts from unlabeled observations](https://arxiv.org/abs/1711.00848),
+#   2018 (SAP), Ricky Chen et al.,
+#   [Isolating sources of disentanglement in variational autoencoders](https://arxiv.org/abs/1802.04942), 2018 (MIG),
+#   and Cian Eastwood and Christopher Williams,
+#   [A framework for the quantitative evaluation of disentangled representations](https://openreview.net/forum?id=By-7dz-AZ),
+#   2018 (DCI).

@@ -101,13 +101,14 @@ pd.DataFrame(columns).round(2)
 # seed 0 and 0.53 for seed 2, and MIG is 0.17 and 0.20. The difference becomes visible after the best rotation. For seed
 # 0, SAP increases to 0.95 and MIG to 0.49, so only the axes were wrong. For seed 2, they increase to 0.55 and 0.21
 # only, so no rotation can repair this latent space. The first row shows the reason. R² of valence for the 15 nearest
-# codes is 0.53 instead of 0.96, which means that a large part of the information about valence is missing. In [lesson
-# 00](../00_faces.ipynb#On-your-own), exercise 1 looks at the same latent space.
+# codes is 0.53 instead of 0.96, which means that a large part of the information about valence is missing. In
+# [lesson 00](../00_faces.ipynb#On-your-own), exercise 1 looks at the same latent space.
 #
 # The search without labels fails for seed 2. It finds 24 degrees, whereas 80.5 degrees is best, because it assumes that
-# the relation between factors and codes is nearly linear. For seed 2, it is not.
+# the relation between factors and codes is nearly linear. For seed 2, it is not, and with an R² of 0.53 for valence
+# there is no angle that would be good.
 #
-# ## 2. The ceiling of MIG
+# ## 2. The MIG of a perfect code
 #
 # *How does the MIG of a perfect code depend on the number of bins and on the number of images? Compare it with the
 # formula $1 - (B - 1)^2 / (2 n \log B)$.*
@@ -154,7 +155,9 @@ pd.DataFrame(table).T.rename_axis(["bins", "images"]).round(3)
 # distribution function of the standard normal distribution. If $u$ is uniformly distributed between 0 and 1, then
 # $\Phi^{-1}(u)$ has a standard normal distribution, and if $t$ has a standard normal distribution, then $\Phi(t)$ is
 # uniformly distributed. The transformation consists of three steps. We apply $\Phi^{-1}$ to both coordinates, rotate by
-# 45 degrees, and apply $\Phi$ to both coordinates. Each step can be undone, so no information is lost.
+# 45 degrees, and apply $\Phi$ to both coordinates. Each step can be undone, so no information is lost. (There are other
+# solutions. For example, replacing $(u, v)$ by $(u, (u + v) \bmod 1)$ also leaves the distribution unchanged and mixes
+# the second axis, but it is not continuous.)
 
 # %%
 uniform = np.random.default_rng(seed).uniform(size=(20_000, 2))
@@ -184,11 +187,12 @@ lesson.show(
 
 # %% [markdown]
 # The table shows that the transformation does what we want. The excess kurtosis of the new axes is -1.2, as it should
-# be for uniform distributions, and the second axis cannot be predicted from the first one. (R² of independent values is
-# slightly negative, as a quick question in [lesson 00](../00_faces.ipynb#Three-quick-questions) explains.) The mixed
-# codes fill the square evenly, as the figure shows. (The dashed circle has no meaning here.) At the same time, both
-# factors can be predicted from both axes together, but SAP, MIG, and DCI are practically 0, so no axis belongs to a
-# factor.
+# be for uniform distributions, and the second axis cannot be predicted from the first one. This alone would not prove
+# that the axes are independent, but they are, because two independent normal quantities stay independent when they are
+# rotated. (R² of independent values is slightly negative, as a quick question in
+# [lesson 00](../00_faces.ipynb#Three-quick-questions) explains.) The mixed codes fill the square evenly, as the figure
+# shows. (The dashed circle has no meaning here.) At the same time, both factors can be predicted from both axes
+# together, but SAP, MIG, and DCI are practically 0, so no axis belongs to a factor.
 #
 # For the search by excess kurtosis, this is bad news. The mixed codes are independent and uniformly distributed,
 # exactly like the factors, so nothing in their distribution can tell the search that something is wrong. The search
@@ -198,8 +202,8 @@ lesson.show(
 #
 # ## 4. How many labels are needed?
 #
-# *Choose the rotation with the labels of only a few faces. How many labels are needed until the axes are nearly as good
-# as with all labels?*
+# *Choose the rotation with the labels of only a few faces. How many labels are needed before the axes are nearly as
+# good as with all labels?*
 #
 # For each number of labels, we choose the faces at random, search for the best angle with these faces only, and measure
 # the result on all test faces. We repeat this 200 times. (With two faces, every squared correlation is 1, so we begin
@@ -272,10 +276,12 @@ lesson.show(
 
 # %% [markdown]
 # The mean step is 0.28 and the largest one is 1.79, so the codes sometimes move more than six times as fast as usual.
-# Four of the ten largest steps are between the frames 1454 and 1486, and four others between 1851 and 1879. In these
-# parts of the film, the man apparently makes faces quickly. In most pairs, it is mainly the mouth that changes. For
-# example, a closed mouth becomes a grin after frame 1190, and the mouth is no longer visible after frame 1465. After
-# the frames 1877 and 1878, the code jumps to one side and back again, so the face has changed for a single frame only.
+# The longest tenth of the steps makes up 28 % of the whole path, almost three times as much as if all steps were
+# equally long. Four of the ten largest steps are between the frames 1454 and 1486, and four others between 1851 and
+# 1879. In these parts of the film, the man apparently makes faces quickly. In most pairs, it is mainly the mouth that
+# changes. For example, a closed mouth becomes a grin after frame 1190, and the mouth is no longer visible after frame
+# 1465. After the frames 1877 and 1878, the code jumps to one side and back again, so the face has changed for a single
+# frame only.
 #
 # Remember that we see decoded images of nearby grid points here, and not the frames. To be certain of what happens in
 # the film, we would have to look at the film.
