@@ -19,11 +19,11 @@
 # Going further, lesson 07 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) ·
 # [glossary](../docs/glossary.md)
 #
-# In the core course, every image was 28 pixels wide and gray, and there were 60,000 of them. Your own images are
-# probably different, because a folder of photographs may contain only a few hundred images, in color, of many different
-# things. In this lesson we train a [VAE](../docs/glossary.md#vae) on such a folder. Our example is a set of 1,377
-# emoji, the small colored pictures of a font. They are difficult for the same reasons as photographs, but they fit into
-# two minutes of training.
+# In the core course, every image was 28 pixels wide and gray, and there were 10,000 or 60,000 of them. Your own images
+# are probably different. A folder of photographs may contain only a few hundred color images of many different things.
+# In this lesson we train a [VAE](../docs/glossary.md#vae) on such a folder. Our example is a set of 1,377 emoji, small
+# colored pictures that come in a font. They pose the same difficulties as photographs, but two minutes of training are
+# enough.
 #
 # We will see that the first result is disappointing. The main part of the lesson then looks for the reasons. It changes
 # one setting at a time, and at the end you will have a table that tells you what to change when your own images come
@@ -38,7 +38,8 @@
 #
 # **What you'll learn**
 #
-# - which [likelihood](../docs/glossary.md#likelihood) is suitable for colors, and how its width is learned;
+# - which [likelihood](../docs/glossary.md#likelihood) is suitable for colors, and how a model learns its standard
+#   deviation;
 # - how to recognize a model that has memorized its training images;
 # - which setting helps against which problem.
 #
@@ -48,8 +49,7 @@
 #   two to three minutes on two CPU cores.
 # - The emoji are taken from a font that is installed on your system, from a Debian package, or from the public address
 #   of the font. If none of these is available, a warning says so, and the lesson continues with colored pictures of
-#   faces, hearts, and other shapes that the program draws. The numbers and descriptions in the text are then not
-#   correct.
+#   faces, hearts, and other shapes that the program draws. The numbers and descriptions in the text then do not apply.
 #
 # ## Contents
 #
@@ -96,10 +96,10 @@ lesson.check_ranges(globals(), size=(16, 128))  # one of the models gets half th
 # %% [markdown]
 # ## From a folder to a data set
 #
-# The function `data.images` reads a folder or a zip archive with images of any format that the library Pillow can read.
+# The function `data.images` reads a folder or a zip archive with images of any format that the Pillow library can read.
 # Subfolders become [classes](../docs/glossary.md#class), which for the emoji are the groups of the Unicode standard.
-# All images are scaled and cropped to the same size. One image in ten is set aside as a [test
-# image](../docs/glossary.md#test-image), which no model sees in training.
+# All images are scaled and cropped to the same size. One image in ten is set aside as a
+# [test image](../docs/glossary.md#test-image), which no model sees in training.
 
 
 # %%
@@ -125,34 +125,34 @@ lesson.show(
 )
 
 # %% [markdown]
-# The figure shows the first 60 training images. They have little in common, because some are faces or animals, others
-# are signs in an orange square, and the colors vary from image to image. With 1,239 training images of nine such
-# different groups, there are only a few examples of each kind of thing.
+# The figure shows the first 60 training images. They have little in common. Some are faces or animals, others are signs
+# in a colored square, and the colors vary from image to image. Because the 1,239 training images are spread over nine
+# very different groups, there are only a few examples of each kind of thing.
 #
 # ## A likelihood for colors
 #
-# In the core course, the [reconstruction term](../docs/glossary.md#reconstruction-term) was usually the [binary
-# cross-entropy](../docs/glossary.md#binary-cross-entropy). It treats a pixel as black or white with a certain
+# In the core course, the [reconstruction term](../docs/glossary.md#reconstruction-term) was usually the
+# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy). It treats a pixel as black or white with a certain
 # probability, which is questionable for gray pixels and makes even less sense for the amount of red in a rose. A simple
 # alternative for colors is a normal distribution. We assume that each color value $x_i$ of an image is normally
 # distributed around the decoded value $m_i$, with a standard deviation $s$ that is the same for all values. An image of
 # 32 × 32 pixels with three colors has 3,072 such values, and the reconstruction term is the negative logarithm of their
 # joint [density](../docs/glossary.md#density-of-a-distribution):
 #
-# $$-\log p(x \mid z) = \sum_i \left[ \frac{(x_i - m_i)^2}{2 s^2} + \log s + \tfrac{1}{2} \log 2 \pi \right].$$
+# $$-\log p(x \mid z) = \sum_i \left[ \frac{(x_i - m_i)^2}{2 s^2} + \log s + \tfrac{1}{2} \log (2 \pi) \right].$$
 #
 # The first term in the brackets is a [squared error](../docs/glossary.md#squared-error), which counts more if $s$ is
 # small. The second term, $\log s$, has the opposite effect, because it increases with $s$, and the third one is a
 # constant.
 #
-# How should we choose $s$? If we simply used the squared error as a loss, we would choose it without noticing. The sum
+# How should we choose $s$? If we simply used the squared error as a loss, we would choose $s$ without noticing. The sum
 # of $(x_i - m_i)^2$ is the first term for $2 s^2 = 1$, so $s$ is about 0.71. Since color values are between 0 and 1,
 # this means that almost any color is considered compatible with almost any other one. The reconstruction then has
 # little weight in comparison with the [KL divergence](../docs/glossary.md#kl-divergence), and the codes contain less
-# information than they could. The σ-VAE ([Rybkin et al. 2021](https://arxiv.org/abs/2006.13202)) avoids this choice. It
-# treats $s$ as one more weight of the network and learns it together with all the others. (The authors write σ for it,
-# which in this course is the standard deviation of the [approximate
-# posterior](../docs/glossary.md#approximate-posterior).)
+# information than they could. The σ-VAE ([Rybkin et al. 2021](https://arxiv.org/abs/2006.13202)) avoids this choice. In
+# the version that we use, it treats $s$ as one more weight of the network and learns it together with all the others.
+# (Another version computes the best $s$ from the errors themselves. The authors call it σ. In this course, σ is the
+# standard deviation of the [approximate posterior](../docs/glossary.md#approximate-posterior).)
 #
 # **Predict.** Suppose that the mean squared error of a color value is 0.04. Which $s$ makes the reconstruction term
 # smallest?
@@ -188,14 +188,16 @@ pd.DataFrame(table).T.round(4)
 # %% [markdown]
 # The best $s$ for a mean squared error of 0.04 is its square root, 0.2, as exercise 3 shows. In other words, the model
 # learns how large its errors usually are. In our table, the error of the training images is 0.0425 and $s$ is 0.206,
-# which is the square root of 0.0425.
+# which is approximately the square root of 0.0425. (In general $s$ is a little larger, because it is learned while the
+# codes are sampled with noise.)
 #
 # The other columns are the *error*, which is the mean squared error of a color value, and the *bound*, both for
 # training images and for test images. The bound is the [ELBO](../docs/glossary.md#elbo) in
-# [nats](../docs/glossary.md#nat) per image, that is, a lower bound on $\log p(x)$. It is larger for a better model.
-# Here it is positive, which may be surprising for the logarithm of a probability. However, $p(x)$ is a density, and a
-# density can exceed 1. For the same reason, you can compare bounds only between models of the same images at the same
-# size. The KL is that of the test images.
+# [nats](../docs/glossary.md#nat) per image, that is, a lower bound on $\log p(x)$. A larger bound is better. Here it is
+# positive, which may be surprising for the logarithm of a probability. However, $p(x)$ is a density, and a density can
+# exceed 1. The value of a density also depends on how many color values it covers and on their scale, which is from 0
+# to 1 here. Therefore, you can compare bounds only for the same images at the same size and with the same scale of
+# colors, and only if both models use a density. The last column is the KL divergence of the test images.
 #
 # The line above the table helps us to judge the error. If we decode every image as the average of all training images,
 # the error is 0.0729. With two numbers per image it is 0.0437, so about 40 % of this error has been removed.
@@ -203,7 +205,7 @@ pd.DataFrame(table).T.round(4)
 # ### What if images are reproduced exactly?
 #
 # A learned $s$ has a weakness that you should know before you compare bounds. If the error is $E$, the best $s$ is
-# $\sqrt{E}$, and the largest possible value of $\log p(x \mid z)$ is $-\frac{D}{2} (1 + \log 2 \pi E)$, where $D$ is
+# $\sqrt{E}$, and the largest possible value of $\log p(x \mid z)$ is $-\frac{D}{2} (1 + \log (2 \pi E))$, where $D$ is
 # the number of color values. The next cell computes it for smaller and smaller errors.
 
 # %%
@@ -219,14 +221,16 @@ pd.DataFrame(
 
 # %% [markdown]
 # The table shows that there is no upper limit. If a model reproduces all of its training images exactly, for example
-# because it has memorized them, $s$ approaches 0 and the bound of the training images grows without limit. The reason
-# is that color values are not arbitrary real numbers. They are stored as bytes, so only 256 values occur, and a density
-# can put a narrow peak on each of them. The usual remedy is **dequantization**, which adds uniform noise of the width
-# of one byte step, here 1/255, to every value before the density is evaluated ([Theis et al.
-# 2016](https://arxiv.org/abs/1511.01844)). On average over the noise, the bound can then never exceed $D \log 255$,
-# which is 17,023 nats for our images. We do not need it in this lesson, because every $s$ below is more than 20 times
-# as large as a byte step, so the noise would hardly change the bounds. If $s$ comes close to 1/255 = 0.004 for your own
-# images, do not trust the bound without dequantization.
+# because it has memorized them, $s$ approaches 0 and the bound of the training images grows without limit. A density
+# can be arbitrarily high on a few points, so this can happen with any data that a model has memorized. For test images
+# it can happen as well, because colors are stored as bytes. Only 256 values occur, and some of them, such as an exactly
+# white background, are easy to reproduce exactly. The usual remedy is **dequantization**, which adds uniform noise of
+# the width of one byte step, here 1/255, to every value before the density is evaluated
+# ([Theis et al. 2016](https://arxiv.org/abs/1511.01844)). On average over the noise, the bound can then never exceed
+# $D \log 255$, which is 17,023 nats for our images. (The noise covers an interval of width 1/255, and the average of
+# $\log p$ over this interval is largest if $p$ is 255 everywhere in it.) We do not need it in this lesson, because
+# every $s$ below is more than 20 times as large as a byte step, so the noise would hardly change the bounds. If $s$
+# comes close to 1/255 = 0.004 for your own images, do not trust the bound without dequantization.
 #
 # ## What two numbers can describe
 #
@@ -254,15 +258,16 @@ lesson.show(
 )
 
 # %% [markdown]
-# The two numbers describe what changes most pixels, namely how much of the image is filled and with which color. In the
-# second figure, there are yellow disks at the upper left, squares at the right, and pale shapes at the lower left. You
-# cannot recognize the apple or the ram in the first figure. The only thing that can be guessed is a face, because there
-# are more than a hundred faces among the training images. This agrees with what we saw in [lesson
-# 00](00_faces.ipynb#What-if-other-factors-change-more-pixels?), where the codes described those [factors of
-# variation](../docs/glossary.md#factor-of-variation) that change the pixels most.
+# The two numbers describe what affects the largest number of pixels, namely how much of the image is filled and whether
+# its color is light, orange, or dark. In the first figure, you cannot recognize the apple or the ram, and the green
+# apple and the red ladybug have both turned brown. The only shapes that you can guess are the two squares. The orange
+# diamond even turns into a face, because more than a hundred of the training images are faces. In the grid, there are
+# yellow disks at the upper left, squares at the right, and pale shapes at the lower left. This agrees with what we saw
+# in [lesson 00](00_faces.ipynb#What-if-other-factors-change-more-pixels?), where the codes described those
+# [factors of variation](../docs/glossary.md#factor-of-variation) that change the pixels most.
 #
 # Are two dimensions too few, or are the images too different from each other? To find out, we keep the model as it is
-# and train it on the 112 faces alone.
+# and train it on the faces alone. (There are 101 of them for training and eleven more for testing.)
 
 # %%
 one_kind = trained(faces)
@@ -278,13 +283,19 @@ lesson.show(
 pd.DataFrame({closer: scores(one_kind, faces)}).T.round(4)
 
 # %% [markdown]
-# This latent space is much easier to understand. If you go from right to left along the lower edge, a worried face
-# begins to smile and finally sticks out its tongue. If you go upward from there, the faces become devils with horns.
-# The error of the training images is 0.0207, which is half of what it was for all emoji. So two numbers are sufficient
-# for a rough description, provided that the images are similar to each other.
+# This latent space is much easier to understand. If you go from right to left along the lower edge, an indistinct,
+# worried face begins to smile and finally sticks out its tongue. If you go upward from the middle of the lower edge,
+# the faces turn into purple devils with horns. (Remember that the edges lie far outside the dashed circle, where hardly
+# any sample from the prior lies.) The error of the training images is 0.0207, which is half of what it was for all
+# emoji. However, faces also vary only about half as much. If we decode every training image as the average one, as we
+# did above for test images, the error is 0.0373 for the faces and 0.0690 for all emoji. (These two numbers, and that of
+# the next paragraph, were computed separately.)
 #
-# However, look at the eleven faces that were not used in training. Their error is 0.0397, about twice as large, and
-# their bound is 243 instead of 1,579. We come back to this in the section [Overfitting](#Overfitting).
+# Now look at the eleven faces that were not used in training. Their error is 0.0397, about twice as large, and their
+# bound is 243 instead of 1,579. If we decode them as the average training face, the error is 0.0474, so the two numbers
+# have removed only 16 % of this error, compared with 40 % for all emoji. The latent space looks tidy, but it mostly
+# shows the 101 training images, each of which was used 200 times. We come back to this in the section
+# [Overfitting](#Overfitting).
 #
 # You can explore both latent spaces in the [explorer](../docs/glossary.md#explorer). Below each latent space, it shows
 # the test images whose codes are closest to the point that you choose.
@@ -296,11 +307,12 @@ explorer.compare(one_kind, everything, titles=(closer, folder))
 # ## Changing one setting at a time
 #
 # If your images are as different from each other as the emoji, you will want to improve the result. We now change one
-# setting at a time and train a model for each. The settings are more dimensions, a larger
-# [β](../docs/glossary.md#beta-vae), half the size, and a quarter of the images, in case you have only a few. The last
-# model uses [augmentation](../docs/glossary.md#augmentation), which means that it is trained on eight versions of each
-# of these few images, which are shifted by up to two pixels, and half of which are mirrored. The test images are always
-# the original ones.
+# setting at a time and train a model for each. We use more dimensions, a larger [β](../docs/glossary.md#beta-vae), half
+# the size, and a quarter of the images (to see what happens if you have only a few). The last model uses
+# [augmentation](../docs/glossary.md#augmentation), which means that it is trained on eight versions of each of these
+# few images. They are the original and seven copies, which are shifted by up to two pixels and mirrored with a
+# probability of 1/2. (Mirroring is not ideal for clocks and letters.) All models are trained for 600 steps, so each
+# image of the quarter is used 86 times instead of 24 times. The test images are always the original ones.
 #
 # **Predict.** Which of these changes reduces the test error most? For which one do the bounds of training images and
 # test images differ most?
@@ -332,32 +344,41 @@ lesson.show(
 
 # %% [markdown]
 # **Using more dimensions has by far the largest effect.** With 16 dimensions you can recognize the clock, and with 64
-# dimensions you can guess at the ram. The codes then contain more nats, so the KL increases from 8.2 to 52.4 and 149.6.
-# Nevertheless, the test bound increases as well, from 438 to 1,271 and 1,463. The disadvantage is that you can no
-# longer look at a latent space of 16 dimensions in a figure.
+# dimensions you can almost make out the ram. The codes then contain more information, and the KL, which is an upper
+# bound on it, increases from 8.2 to 52.4 and 149.6 nats. Nevertheless, the test bound increases as well, from 438 to
+# 1,271 and 1,463. The disadvantage is that a latent space of 16 dimensions cannot be shown in a figure. A comparison
+# with principal components is sobering, however. Without any network, they reconstruct these test images with an error
+# of 0.0489 for 2, 0.0252 for 16, and 0.0150 for 64 components. (These numbers were computed separately.) With 2 and 16
+# dimensions, the VAE is slightly better, but with 64 dimensions, its 0.0185 is worse.
 #
-# **With β = 10, almost nothing changes that you can see in this figure.** However, the codes contain only about half of
-# the nats, 27.7 instead of 52.4, while the test bound decreases by 1 %. The information that was removed was therefore
-# of little use for test images.
+# **With β = 10, you can see almost no change in this figure.** However, the KL is only about half as large, 27.7
+# instead of 52.4 nats. The test error stays the same (0.0240 and 0.0241), because it is computed from the centers of
+# the approximate posteriors. Their standard deviations do not appear in it, but they are larger now, and the test bound
+# decreases by 13 nats. (With one seed and 138 test images, such a small difference may be due to chance.)
 #
-# **At half the size, the images have a quarter of the pixels.** The error decreases, because small details have
+# **At half the size, the images have a quarter of the pixels.** The error is smaller, because small details have
 # disappeared from the images before the model has to draw them, and a training step takes a fraction of the time.
-# Remember that the bound is that of other images, so it cannot be compared with the rest of the column.
+# Remember that error and bound refer to smaller images, so they cannot be compared with the other rows.
 #
 # **With a quarter of the images, the model overfits.** It has the lowest training error of all models with 16
-# dimensions in this table, 0.0107, but a test error of 0.0348, which is halfway between 16 and 2 dimensions with all
-# images. Its test bound of -727 is the worst in the table. The reason is that $s$ was learned from images that the
-# model had memorized, so it is the square root of the small training error, 0.11. The errors of test images are larger
-# than this $s$ allows for, and the density punishes them heavily.
+# dimensions in this table, 0.0107, but its test error is 0.0348, which lies about halfway between the 0.0241 of 16
+# dimensions and the 0.0437 of 2 dimensions with all images. (The table cannot tell us how much of this is due to the
+# smaller number of images and how much to the larger number of times that each of them was used.) Its test bound of
+# -727 is the worst in the table. The main reason is that $s$ was learned from images that the model had memorized, so
+# it is about the square root of the small training error, namely 0.11. The errors of test images are larger than this
+# $s$ allows for, and the density punishes them heavily. With an $s$ that fits the test images, the bound would be about
+# 735 (insert the test error into the formula above, and subtract the KL). About three quarters of the fall from 1,271
+# to -727 are therefore due to $s$.
 #
 # **Augmentation repairs most of the damage.** With the same few images, the test bound rises from -727 to 1,049, which
 # is about 90 % of the way back to the 1,271 of the model that was trained on all images.
 #
 # ## Samples
 #
-# A good reconstruction does not imply good samples, because a sample is decoded from a code of the
-# [prior](../docs/glossary.md#prior) and not from the code of an image. Here are twelve samples from each of four
-# models.
+# A good reconstruction does not imply good samples, because a sample is decoded from a code that was sampled from the
+# [prior](../docs/glossary.md#prior), and not from the code of an image. Here are twelve samples from each of four
+# models. (We show the decoded values $m_i$. With the noise of standard deviation $s$ that belongs to $p(x \mid z)$, all
+# samples would be speckled.)
 
 # %%
 chosen = ["16 dimensions", "64 dimensions", "16, β = 10", "16, a quarter"]
@@ -368,12 +389,12 @@ lesson.show(
 )
 
 # %% [markdown]
-# The order is different from that of the reconstructions. The samples with β = 10 (the third row) have the smoothest
+# The models rank differently here than for reconstructions. The samples with β = 10 (the third row) have the smoothest
 # shapes, and some of them look like a round sign. The model with 64 dimensions, which has the best reconstructions, has
-# samples that fall into pieces (the second row). The likely reason is that a larger β keeps the codes of images closer
-# to the prior. Codes that are sampled from the prior then fall into regions in which the decoder was trained. Even so,
-# none of the samples is an emoji. About a thousand images and a network of this size are not enough for samples that
-# are as good as reconstructions.
+# samples that fall into pieces (the second row). The likely reason for the smooth shapes is that a larger β makes the
+# approximate posteriors wider, so that they overlap and leave fewer gaps. Codes that are sampled from the prior then
+# fall into regions in which the decoder was trained. Even so, none of the samples is an emoji. About a thousand images
+# and a network of this size are not enough for samples that are as good as reconstructions.
 #
 # ## Overfitting
 #
@@ -392,11 +413,16 @@ for length in (max(1, steps // 4), steps, 4 * steps):
 pd.DataFrame(curve).T.round(4)
 
 # %% [markdown]
-# On the training images, the error and the bound improve with each row, and longer training would presumably improve
-# them further. On the test images, they are best after 600 steps. After 2,400 steps the test error is larger again,
-# 0.0298 instead of 0.0241, and the test bound has fallen from 1,271 to -230. A loss that decreases during training does
-# therefore not show that the model becomes better. You have to look at the bound or the error of test images. In the
-# core course this was hardly necessary, because a network of this size cannot memorize 60,000 images in four epochs.
+# On the training images, the error and the bound improve with each row, and longer training would probably improve them
+# further. On the test images, they are best for the second of the three lengths. (The learning rate falls to 0 at the
+# end of each training run, so the rows are three separate models, and not three stages of the same one.) With 2,400
+# steps the test error is larger again, 0.0298 instead of 0.0241, and the test bound is only -230 instead of 1,271. As
+# before, most of this difference is due to $s$. With an $s$ that fits the test images, the bound would be about 970. A
+# decreasing training loss therefore does not show that the model becomes better. You have to look at the bound or the
+# error of images that were not used in training. If you choose among many settings in this way, set aside another part
+# of your images, the *validation images*, for this choice. Otherwise the test images, by which you chose, make the
+# result look better than it is for new images. In the core course this was hardly necessary, because a network of this
+# size cannot memorize 60,000 images in four epochs.
 #
 # ## What to change
 #
@@ -405,40 +431,41 @@ pd.DataFrame(curve).T.round(4)
 #
 # | what you see | what to change | where we saw it |
 # | --- | --- | --- |
-# | Reconstructions are blurred, and those of training images as well | more dimensions | 16 and 64 dimensions |
-# | Reconstructions are good for training images and poor for test images | more images, or else augmentation, or else a shorter training | a quarter, 8 times; 150 to 2,400 steps |
-# | The codes contain many nats, but the test bound does not improve | a larger β | β = 10 |
+# | Reconstructions are blurred, even those of training images | more dimensions | 16 and 64 dimensions |
+# | Reconstructions are good for training images and poor for test images | more images; otherwise augmentation or shorter training | a quarter, 8 times; 150 to 2,400 steps |
+# | Codes contain more information than you need, and a slightly lower bound is acceptable | a larger β | β = 10 |
 # | There is fine detail that you do not need, or a step takes too long | a smaller size | half the size |
-# | A latent space of two dimensions shows only blurred shapes | images that are more similar to each other | the faces |
+# | A latent space of two dimensions shows only blurred shapes | images that are more similar to each other (then check new images) | the faces |
 # | Reconstructions are good, but samples are poor | a larger β, or fewer dimensions | the samples |
 #
 # ## Your own folder
 #
-# Set `folder` in the second cell to your folder or zip archive, and run all cells again. Instead, you can use the
+# Set `folder` in the second cell to your folder or zip archive, and run all cells again. Alternatively, you can use the
 # command line:
 #
 # ```bash
 # python -m vaelib train photos/ --size 64 --latent-dim 2
 # ```
 #
-# This command prints how much time is left. It creates a folder with the trained model, four figures, a page with the
-# explorer, and a file that Keras can read. The command `python -m vaelib encode RUN photos/ > codes.csv` writes the
-# codes of your images, `python -m vaelib sample RUN` decodes new images, and `--help` explains all options. At least 20
-# images are required, although a model that is trained on so few will memorize them. Files that cannot be read are
-# listed with the reason, and with the option `--skip` they are left out. All of this happens on your computer, and your
-# images are not sent anywhere.
+# This command prints how much time is left. For images as different from each other as the emoji, 16 dimensions are a
+# better choice than 2. The command creates a folder with the trained model, four figures, a page with the explorer, and
+# a file that Keras can read. The command `python -m vaelib encode RUN photos/ > codes.csv` writes the codes of your
+# images, `python -m vaelib sample RUN` decodes new images, and `--help` explains all options. At least 20 images are
+# required, although a model that is trained on so few will memorize them. Files that cannot be read are listed with the
+# reason, and with the option `--skip` they are left out. All of this happens on your computer, and your images are not
+# sent anywhere.
 #
 # ## What to remember
 #
 # - For colors, a normal distribution around the decoded values is a simple likelihood. Its standard deviation $s$ can
-#   be learned, and it becomes the square root of the training error.
-# - Two dimensions describe images well only if the images are similar to each other. For images of many different
-#   things, more dimensions help most.
+#   be learned, and it becomes approximately the square root of the training error.
+# - A latent space of two dimensions is easier to read if the images are similar to each other, but that does not mean
+#   that it describes new images well. For images of many different things, more dimensions help most.
 # - Always look at test images, because a model that is trained for too long, or on too few images, becomes better on
-#   training images and worse on others.
+#   training images and worse on other images.
 # - If you have few images, augmentation helps, and if the samples are poor, a larger β may help.
-# - A bound with a learned $s$ has no upper limit. Compare it only between models of the same images, and use
-#   dequantization if $s$ comes close to the width of a byte step.
+# - A bound with a learned $s$ has no upper limit. Compare it only between models of the same images at the same size,
+#   and use dequantization if $s$ comes close to the width of a byte step.
 #
 # [Lesson 08](08_whose_axes.ipynb) asks when a single axis of a latent space has a meaning. All terms are collected in
 # the [glossary](../docs/glossary.md).
@@ -448,16 +475,17 @@ pd.DataFrame(curve).T.round(4)
 # <details><summary>1. The bound of model A is 1,463 and that of model B is -12. Can both values be correct?</summary>
 #
 # Yes, because they are logarithms of densities, which may be above or below 1. If both bounds are for the same images
-# at the same size, model A is better by 1,475 nats per image. If the images differ, however, we cannot compare the
-# bounds.
+# at the same size and with the same scale of colors, model A is better by 1,475 nats per image. If the images differ,
+# however, we cannot compare the bounds.
 #
 # </details>
 #
 # <details><summary>2. The learned $s$ is 0.10 and the mean squared error of test images is 0.044. What can you
 # conclude?</summary>
 #
-# You can conclude that the model overfits. The learned $s$ is the square root of the training error, so the training
-# error was about 0.01. The square root of the test error is 0.21, which is twice as large as the model assumes.
+# You can conclude that the model overfits. The learned $s$ is about the square root of the training error, so the
+# training error was about 0.01. The square root of the test error is 0.21, which is twice as large as the model
+# assumes.
 #
 # </details>
 #
@@ -477,20 +505,21 @@ pd.DataFrame(curve).T.round(4)
 # 1. **Change one line.** Use `losses.squared_error` with 16 dimensions instead of the learned $s$. How many nats do the
 #    codes contain now, and what happens to the error? Which β would compensate for the change?
 # 2. **Measure.** How many of 64 dimensions are [active](../docs/glossary.md#active-unit) according to
-#    `measures.active_units`? How many of 16 are active with β = 1 and with β = 10?
-# 3. **On paper.** Show that the best $s^2$ is the mean squared error. How many nats is it worth to halve this error for
+#    `measures.active_units(run.model.encode(dataset.test_images))`? (Import it with `from vaelib import measures`.) How
+#    many of 16 are active with β = 1 and with β = 10?
+# 3. **On paper.** Show that the best $s^2$ is the mean squared error. How many nats does halving this error gain for
 #    color images of 32 × 32 pixels? Compare your result with the table of the lesson.
 # 4. **Find the fault.** A friend first makes eight modified copies of each image and then sets one tenth of them aside
 #    as test images. She obtains an excellent test bound. Find out by an experiment what is wrong with this.
 #
 # ## Further reading
 #
-# - Oleh Rybkin, Kostas Daniilidis, and Sergey Levine, [Simple and effective VAE training with calibrated
-#   decoders](https://arxiv.org/abs/2006.13202), 2021. The authors learn $s$, and they explain how it takes the place of
-#   β.
-# - Lucas Theis, Aäron van den Oord, and Matthias Bethge, [A note on the evaluation of generative
-#   models](https://arxiv.org/abs/1511.01844), 2016. The authors explain why densities of bytes need dequantization, and
-#   why good likelihoods and good samples are different things.
+# - Oleh Rybkin, Kostas Daniilidis, and Sergey Levine,
+#   [Simple and effective VAE training with calibrated decoders](https://arxiv.org/abs/2006.13202), 2021. The authors
+#   learn $s$, and they explain how it takes the place of β.
+# - Lucas Theis, Aäron van den Oord, and Matthias Bethge,
+#   [A note on the evaluation of generative models](https://arxiv.org/abs/1511.01844), 2016. The authors explain why
+#   densities of bytes need dequantization, and why good likelihoods and good samples are different things.
 # - Tim Salimans et al., [PixelCNN++](https://arxiv.org/abs/1701.05517), 2017. This paper describes a likelihood for
 #   bytes instead of real numbers.
 # - Bin Dai and David Wipf, [Diagnosing and enhancing VAE models](https://arxiv.org/abs/1903.05789), 2019. The authors
