@@ -1092,7 +1092,7 @@ lesson.show(
 # above. In the lower row, the images in the middle are dark and indistinct. The figure of the autoencoder's latent
 # space shows the reason: the line passes through a region with few codes. We should not conclude from this that every
 # VAE is better in this respect, since the autoencoder was trained for only a quarter of the time. The post calls such
-# a sequence *morphing*, and [lesson 05](05_measuring_the_claims.ipynb) measures how smooth it is.
+# a sequence *morphing*, and the page of [results](../docs/results.md) says how smooth it is over several seeds.
 #
 # ## Reconstructions
 #
@@ -1262,8 +1262,8 @@ lesson.show(
 # the model that was trained for 50 epochs. The grid of our own VAE, which we saw
 # [earlier](#Samples-and-the-latent-space), is another one.) The weight of the KL thus explains where the codes are
 # and why so many samples are incomplete, but it does not explain all of the incomplete images in the grids.
-# [Lesson 02](02_mmd_vae.ipynb) looks at what the MMD-VAE changes, and [lesson 05](05_measuring_the_claims.ipynb)
-# measures it over several seeds.
+# [Lesson 02](02_mmd_vae.ipynb) looks at what the MMD-VAE changes, and the page of [results](../docs/results.md) says
+# what holds over several seeds.
 #
 # To summarize, codes that are not centered and samples that are mostly incomplete are not general weaknesses of VAEs.
 # In this comparison, these two problems come from a single missing argument, the axis of a sum. The
@@ -1299,9 +1299,9 @@ print(f"a uniform gray image, per image:         {784 * np.log(2):,.0f}")
 #
 # The output contains a surprise as well. A weaker penalty leaves the encoder more freedom. Nevertheless, with the
 # post's effective weights, the reconstruction term ends at 261.8 nats, which is not lower than the 261.1 nats with
-# the standard weight. In the study of [lesson 05](05_measuring_the_claims.ipynb), the weaker penalty leads to
-# slightly worse reconstructions of the test images for all five seeds. At the minimum of its loss, the model with the
-# weaker penalty would reconstruct the training images at least as well as the other one, since it pays less KL for
+# the standard weight. In our [study](../docs/results.md) with several seeds, the weaker penalty leads to slightly
+# worse reconstructions of the test images for all five seeds. At the minimum of its loss, the model with the weaker
+# penalty would reconstruct the training images at least as well as the other one, since it pays less KL for
 # informative codes. The result is therefore a sign that training has not converged. With the faster schedule of this
 # lesson, the weaker penalty indeed leads to better reconstructions, for all ten seeds of the study.
 #

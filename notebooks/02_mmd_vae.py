@@ -946,20 +946,20 @@ lesson.show(
 # are recognizable clothes.
 #
 # There are thus two ways to bring the codes of the post's VAE into the circle. One is to give the KL its standard
-# weight. The other is to replace the KL with MMD and to use codes that are not sampled. Over several seeds,
-# [lesson 05](05_measuring_the_claims.ipynb) finds that each change, made without the other, removes most of the
-# difference in the center and the spread of the codes. (The two effects overlap, so their shares do not add up to
-# 100 %.) The pictures in the left and right panels therefore do not show that MMD is necessary.
+# weight. The other is to replace the KL with MMD and to use codes that are not sampled. Over several seeds, as the
+# page of [results](../docs/results.md) shows, each change, made without the other, removes most of the difference in
+# the center and the spread of the codes. (The two effects overlap, so their shares do not add up to 100 %.) The
+# pictures in the left and right panels therefore do not show that MMD is necessary.
 #
 # ## What one seed can and cannot show
 #
 # In the last table, the MMD-VAE has the lowest pixel MSE of the three models. Does this mean that MMD leads to better
 # reconstructions? We cannot tell from three models with one seed each, because a model that is trained again with
-# another [seed](../docs/glossary.md#seed) gives different numbers. For the study in
-# [lesson 05](05_measuring_the_claims.ipynb), the models were trained with several seeds. The next cell reads its
-# table and compares the post's MMD-VAE with the VAE that has the standard KL weight. It does so for both schedules,
-# the fast one of this lesson and that of the post. The last two columns show for how many seeds the VAE has the
-# higher value, and how many seeds there are.
+# another [seed](../docs/glossary.md#seed) gives different numbers. For our [study](../docs/results.md), the models
+# were trained with several seeds. (One of its claims is the subject of [lesson 05](05_measuring_the_claims.ipynb).)
+# The next cell reads its table and compares the post's MMD-VAE with the VAE that has the standard KL weight. It does
+# so for both schedules, the fast one of this lesson and that of the post. The last two columns show for how many
+# seeds the VAE has the higher value, and how many seeds there are.
 
 # %%
 table, rows = model_table.read(), {}
@@ -997,9 +997,9 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #   cross-entropy can the two changes be separated. When we say that MMD has an effect, we therefore mean MMD together
 #   with codes that are not sampled.
 # - **A measure can favor the model that was trained on it.** MMD² to the prior is computed with the same kernel that
-#   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures.
-#   [Lesson 05](05_measuring_the_claims.ipynb) therefore uses MMD² to the prior, evaluated with kernels not used in
-#   training. (For every seed in the table, the MMD-VAE is closer to the prior with these kernels as well.)
+#   the MMD-VAE was trained with, and we have seen that a kernel does not notice small structures. The page of
+#   [results](../docs/results.md) therefore uses MMD² to the prior, evaluated with kernels not used in training. (For
+#   every seed in the table, the MMD-VAE is closer to the prior with these kernels as well.)
 # - **Looking at samples does not measure their quality.** Sharp outlines can be wrong. Images that look typical can
 #   come from a decoder that averages over many training images and has lost their variety. How to measure both
 #   quality and variety is another topic of [lesson 05](05_measuring_the_claims.ipynb).

@@ -481,7 +481,7 @@ lesson.show(
 # [binary cross-entropy](../docs/glossary.md#binary-cross-entropy), its codes are not sampled, and MMD² takes the
 # place of the KL divergence. Squared errors are also smaller numbers than cross-entropies. Replacing the
 # cross-entropy with the squared error therefore gives more relative weight to the penalty for codes that are far from
-# the prior. Exercise 4 and [lesson 05](05_measuring_the_claims.ipynb) separate these changes as far as possible.
+# the prior. Exercise 4 and the page of [results](../docs/results.md) separate these changes as far as possible.
 #
 # **Is the post's statement about digits correct?** It says that samples and clusters hardly differ. The samples of
 # the two models that the post compares differ clearly (see

@@ -143,6 +143,21 @@ def test_every_figure_has_a_text_alternative_of_its_own(committed):
     assert len(set(alternatives)) == len(alternatives)
 
 
+# Words in capitals that stand for text that is still to be written.
+PLACEHOLDER = re.compile(
+    r"\b(?:TODO|FIXME|XXX|TBD|FILL|LOSSES|TEXT\d+)\b|^[A-Z][A-Z\d_]+$", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("text", ["The losses are LOSSES.", "before\n\nTEXT5\n\nafter", "TABLE"])
+def test_a_placeholder_is_recognized(text):
+    assert PLACEHOLDER.search(text) and not PLACEHOLDER.search("The ELBO of an MMD-VAE. A text.")
+
+
+def test_no_placeholder_is_left(committed):
+    assert not PLACEHOLDER.findall(text_of(committed))
+
+
 def test_headings_are_in_order(committed):
     levels = [len(marks) for marks in re.findall(r"^(#+) ", text_of(committed), re.MULTILINE)]
     assert levels[0] == 1 and levels.count(1) == 1
