@@ -139,7 +139,7 @@ print(accuracy.round(4))
 print({name: round(float(value), 4) for name, value in shapley(*accuracy["mean"]).items()})
 
 # %% [markdown]
-# Neither MMD alone nor the squared error alone changes the accuracy by more than 0.002. Both together reduce it by
+# MMD alone changes the accuracy by 0.001, and the squared error alone by 0.002. Both together reduce it by
 # 0.015. A likely reason is the weight of the MMD. Squared errors are smaller numbers than cross-entropies, so the
 # same MMD counts more in comparison, and it pushes the codes of different classes closer together. A model with the
 # squared error and 0.35 times the MMD weight, `mmd-matched` in the table, supports this explanation, because its
@@ -162,13 +162,13 @@ print({name: round(float(value), 4) for name, value in shapley(*accuracy["mean"]
 
 # %%
 first = np.random.default_rng(seed).standard_normal(10)
-for words, second in {"equal": first, "half": first / 2, "tiny": first / 1000}.items():
-    test = stats.ttest_ind(first, second, equal_var=False)
-    print(f"{words:5}  {test.df:5.2f} degrees of freedom")
+for words, second in {"equal": 5 + first, "half": 5 + first / 2, "zero": np.full(10, 5.0)}.items():
+    a, b = first.var(ddof=1) / 10, second.var(ddof=1) / 10
+    print(f"{words:5}  {(a + b) ** 2 / (a**2 / 9 + b**2 / 9):5.2f} degrees of freedom")
 
 # %% [markdown]
-# The results are 18 and 9 for the two extreme cases, where a tiny standard deviation stands for none at all. For half
-# the standard deviation, $b = a/4$, so that $\nu = 9 \cdot (5/4)^2 / (17/16) \approx 13.24$.
+# The results are 18 and 9 for the two extreme cases. For half the standard deviation, $b = a/4$, so that $\nu = 9
+# \cdot (5/4)^2 / (17/16) \approx 13.24$.
 #
 # ## 5. Measure: from single images to averages
 #
@@ -210,7 +210,15 @@ lesson.show(
 )
 
 # %% [markdown]
-# TEXT5
+# Precision increases with the number of averaged images. For the nearest training images themselves, which are real,
+# it is 0.974. This is more than the 0.935 of the real images in the lesson, because each of these training images was
+# chosen for its similarity to another image, so that unusual ones are rarely chosen. With averages of two images,
+# precision is 0.993, and with averages of 20 it is 0.999.
+#
+# All other measures decrease, but at different speeds. Sharpness and recall react most. With averages of two images,
+# the sharpness falls from 0.813 to 0.588 and the recall from 0.861 to 0.724. Coverage does not change at first, and
+# is still 0.866 for averages of 20 images, because similar images of all kinds remain. Whoever looked only at
+# precision and coverage would therefore hardly notice that the images are averages.
 #
 # ## 6. Open: a measure of a set of images
 #
@@ -235,4 +243,10 @@ for name, images in known.items():
     print(f"{name:26} {variety(images) / variety(real):.2f}")
 
 # %% [markdown]
-# TEXT6
+# The variety of the gray image is 0.00, and that of noise is 0.08, because all noise looks alike to the classifier.
+# Averages of similar images get 0.89 and blurred images 0.87, so variety notices blur a little. However, it has two
+# weaknesses. Real images lose about 30 % of their variety if they are mirrored and 50 % if they are turned upside
+# down, although they are as varied as before. Variety therefore measures only what the classifier can tell apart, and
+# this classifier has not seen such images. In addition, ten real images that are repeated again and again have a
+# variety of 0.97, so a model that reproduces ten images from memory would get nearly the best value. Coverage would
+# reveal this.
