@@ -887,9 +887,9 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #   logarithms is a lower bound on $\log p(x)$, which is the ELBO if the proposal is $q(z\mid x)$.
 # - The gap between $\log p(x)$ and the ELBO is the KL divergence from the approximate to the true posterior, so an
 #   image can have a low ELBO because the decoder is bad or because the approximate posterior is bad.
-# - Maximizing the ELBO minimizes the reverse KL, which is large if the approximate posterior covers codes that are
-#   improbable under the true posterior, so the approximate posterior is too narrow if the true posterior is tilted, is
-#   bent, or has several modes.
+# - Maximizing the ELBO trains the encoder to minimize the reverse KL, which is large if the approximate posterior
+#   covers codes that are improbable under the true posterior, so the approximate posterior is too narrow if the true
+#   posterior is tilted, is bent, or has several modes.
 # - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too wide
 #   only costs samples.
 #
