@@ -16,9 +16,9 @@
 # %% [markdown]
 # # How probable is an image?
 #
-# Going further, lesson 04 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) · previous: [lesson 03,
-# handwritten digits](03_mnist.ipynb) · next: [lesson 05, measuring the claims](05_measuring_the_claims.ipynb) ·
-# [glossary](../docs/glossary.md)
+# Going further, lesson 04 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) · previous:
+# [lesson 03, handwritten digits](03_mnist.ipynb) · next:
+# [lesson 05, measuring the claims](05_measuring_the_claims.ipynb) · [glossary](../docs/glossary.md)
 #
 # A [VAE](../docs/glossary.md#vae) is trained so that its training images become probable. How probable is an image
 # after training? [Lesson 01](01_standard_vae.ipynb) did not answer this question. The probability $p(x)$ of an image is
@@ -36,17 +36,17 @@
 # **What you'll learn**
 #
 # - why the gap is large for a few images and small for most;
-# - what the difference between the forward and the reverse KL divergence is, and when it makes approximate posteriors
-#   too narrow;
+# - how the forward and the reverse KL divergence differ, and when approximate posteriors are too narrow;
 # - why importance sampling needs a wide proposal distribution;
 # - how to tell whether the encoder or the family of normal distributions is to blame for a gap.
 #
 # **What you'll need**
 #
-# - [Lesson 01](01_standard_vae.ipynb), in particular its sections on [maximum
-#   likelihood](01_standard_vae.ipynb#Maximum-likelihood) and on the [evidence lower
-#   bound](01_standard_vae.ipynb#The-evidence-lower-bound). Nothing else from the core course is required. The symbols
-#   are those of its [table](01_standard_vae.ipynb#Symbols). The notebook takes three to five minutes on two CPU cores.
+# - [Lesson 01](01_standard_vae.ipynb), in particular its sections on
+#   [maximum likelihood](01_standard_vae.ipynb#Maximum-likelihood) and on the
+#   [evidence lower bound](01_standard_vae.ipynb#The-evidence-lower-bound). Nothing else from the core course is
+#   required. The symbols are those of its [table](01_standard_vae.ipynb#Symbols). The notebook takes three to five
+#   minutes on two CPU cores.
 #
 # ## Contents
 #
@@ -106,9 +106,9 @@ lesson.check_ranges(
 #
 # Before we can compute the probability of an image, we have to make sure that our model assigns probabilities at all.
 # For each pixel, the [decoder](../docs/glossary.md#decoder) outputs a brightness $m$ between 0 and 1, and the
-# reconstruction term of [lesson 01](01_standard_vae.ipynb) is the [binary
-# cross-entropy](../docs/glossary.md#binary-cross-entropy) between the pixel $x$ and $m$. If we reverse its sign and
-# undo the logarithm by the exponential function, it becomes $m^x (1-m)^{1-x}$. Is this a probability?
+# reconstruction term of [lesson 01](01_standard_vae.ipynb) is the
+# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy) between the pixel $x$ and $m$. If we change its sign
+# and take the exponential, it becomes $m^x (1-m)^{1-x}$. Is this a probability?
 #
 # We check it for a single pixel. If the pixel can only be black or white, the expression has two values, $1-m$ for a
 # black pixel ($x=0$) and $m$ for a white one ($x=1$). Probabilities have to add up to 1, and these two do so for every
@@ -125,8 +125,8 @@ for m in (0.5, 0.9):
 # For gray values the total is 0.50 or 0.36 instead of 1, and it depends on $m$. The expression is therefore not a
 # probability density of gray images ([Loaiza-Ganem and Cunningham 2019](https://arxiv.org/abs/1907.06845)). In this
 # lesson we avoid the difficulty by making all images black and white. Every pixel that is brighter than one half
-# becomes white, and all others become black. The product over all 784 pixels is then a true probability $p(x\mid z)$,
-# and its logarithm is minus the binary cross-entropy, summed over the pixels.
+# becomes white, and all others become black. The product of $m^x(1-m)^{1-x}$ over all 784 pixels is then a true
+# probability $p(x\mid z)$, and its logarithm is minus the binary cross-entropy, summed over the pixels.
 #
 # The next cell trains a VAE on the black-and-white training images with the networks and the loss of lesson 01. The
 # output shows the loss and its two terms, the reconstruction term and the [KL term](../docs/glossary.md#kl-divergence),
@@ -145,25 +145,29 @@ names = np.array(dataset.class_names)[labels]
 #
 # Recall from lesson 01 that prior and decoder together describe how an image is generated. First a code $z$ is sampled
 # from the prior $p(z)$, and then each pixel is sampled with the probability that the decoder assigns to it. In the
-# small world of that lesson there were only three codes, and the probability of an image was the sum $p(x)=\sum_z
-# p(x\mid z)\,p(z)$. Now the codes are all points of the plane, so the sum becomes an integral. To compute it, we divide
-# a square of the plane into small cells and pretend that neither the prior nor the decoded image changes within a cell:
+# small world of that lesson there were only three codes, and the probability of an image was the sum
+# $p(x)=\sum_z p(x\mid z)\,p(z)$. Now the codes are all points of the plane, so the sum becomes an integral. To compute
+# it, we divide a square of the plane into small cells and pretend that neither the prior nor the decoded image changes
+# within a cell:
 #
 # $$p(x) = \int p(x\mid z)\,p(z)\,dz \approx \sum_{c} p(x\mid z_c)\,p(z_c)\, h^2.$$
 #
 # The sum runs over all cells $c$. The code in the middle of a cell is $z_c$, and $h$ is the *step*, that is, the
 # distance between neighboring codes, so that $h^2$ is the area of a cell. The prior $p(z_c)$ is a density, and
-# multiplied by the area it becomes the probability that a code sampled from the prior falls into this cell.
+# multiplying it by the area gives the probability that a code sampled from the prior falls into this cell.
 #
 # We begin with a grid that is so coarse that we can count its cells. It has a step of 1 and ranges from -5 to 5 in both
-# directions, which makes $11\cdot 11 = 121$ codes. Codes outside this square are so improbable under the prior that we
-# leave them out. The computation takes about ten lines of NumPy. The first function returns $\log p(x\mid z)$ for every
-# image and every code. We work with logarithms, because probabilities of images are too small for a computer. For
-# example, $e^{-800}$ is rounded to zero. The function `logsumexp` computes the logarithm of a sum from the logarithms
-# of its terms, and it subtracts the largest of them first to avoid such zeros.
+# directions, which makes $11\cdot 11 = 121$ codes. Codes outside this square are improbable under the prior, so we
+# leave them out. They could only matter for an image that is far more probable under such a code than under all codes
+# inside. (To check this, you can enlarge the square and see whether the sum stays the same.) The computation takes
+# about ten lines of NumPy. The first function returns $\log p(x\mid z)$ for every image and every code. We work with
+# logarithms, because probabilities of images are too small for a computer. For example, $e^{-800}$ is rounded to zero.
+# The function `logsumexp` computes the logarithm of a sum from the logarithms of its terms, and it subtracts the
+# largest of them first to avoid such zeros.
 #
 # **Predict.** If each of the 784 pixels were black or white with probability one half, the log-probability of every
-# image would be $784\log\frac12\approx -543$ nats. How far above this number will three test images be?
+# image would be $784\log\frac12\approx -543$ nats. How far above this number will the log-probabilities of three test
+# images be?
 
 
 # %%
@@ -204,18 +208,18 @@ for name, of_image in zip(names[:3], shares, strict=True):
     print(f"largest terms of the sum, {name}: {cells}")
 
 # %% [markdown]
-# All three images are far more probable under the model than if each pixel were chosen by tossing a coin, and the
-# trousers are the most probable. But are these numbers correct? The last three lines show how much the largest two
-# terms contribute to each sum. For the pullover and the trousers, practically the whole sum comes from a single cell,
-# and for the ankle boot one cell contributes 97 %. This is a bad sign. We pretended that the decoded image does not
-# change within a cell, but the neighboring cells, which decode to different images, contribute next to nothing. The
-# result therefore depends on how close the middle of a cell happens to be to the codes that matter.
+# All three images are far more probable under the model than under a coin toss for each pixel, and the trousers are the
+# most probable. But are these numbers correct? The last three lines show how much the largest two terms contribute to
+# each sum. For the pullover and the trousers, practically the whole sum comes from a single cell, and for the ankle
+# boot one cell contributes 97 %. This is a bad sign. We pretended that the decoded image does not change within a cell,
+# but the neighboring cells, which decode to different images, contribute next to nothing. The result therefore depends
+# on how close the middle of a cell happens to be to the codes that matter.
 #
 # ## A finer grid
 #
-# To find out how far off this value is, we halve the step again and again. If the sum no longer changes, the grid is
+# To find out how far off these values are, we halve the step again and again. If the sum no longer changes, the grid is
 # fine enough. The table shows $\log p(x)$ for each step and each of the three images. The figure below shows, for the
-# trousers, which share of the sum each cell contributes. In all panels you see the same small part of the latent space.
+# trousers, what share of the sum each cell contributes. In all panels you see the same small part of the latent space.
 # The darkest cell of a panel contributes most.
 
 # %%
@@ -251,14 +255,16 @@ frame
 # is inside the region is a matter of luck. A grid is fine enough if several cells fit into the region that matters.
 #
 # Now we can also answer the question of the prediction. The log-probabilities of the three images are about 349, 315,
-# and 478 nats higher than by tossing coins. Nevertheless, the probability of the trousers is only $e^{-65}$, because it
-# is the probability of this one image among all $2^{784}$ black-and-white images. Such a number has a meaning only in
-# comparison with others.
+# and 478 nats higher than for coin tosses. Nevertheless, the probability of the trousers is only $e^{-65}$, because it
+# is the probability of this one image among all $2^{784}$ black-and-white images. Such a number is hard to judge by
+# itself. It can be read as a code length, since an optimal code would need $65/\ln 2\approx 94$ bits for this image
+# instead of the 784 bits for its pixels. Most of the time, however, we compare it with the numbers of other images or
+# other models.
 #
 # The distribution in the figure has a name. The share of a cell is $p(x\mid z_c)\,p(z_c)\,h^2$ divided by the sum of
-# all such terms, which is $p(x)$. By Bayes' rule, this is the probability of the cell under the [true
-# posterior](../docs/glossary.md#true-posterior) $p(z\mid x)$, that is, the probability that the image was generated
-# from a code in this cell. We return to it below.
+# all such terms, which is $p(x)$. By Bayes' rule, this is the probability of the cell under the
+# [true posterior](../docs/glossary.md#true-posterior) $p(z\mid x)$, that is, the probability that the image was
+# generated from a code in this cell. We return to it below.
 #
 # The package that accompanies the course computes the same sum for many images in the function
 # `likelihood.log_likelihood`. It compares the given step with twice the step, and warns if the mean over all images
@@ -285,8 +291,8 @@ print(f"largest difference from our own sum: {np.abs(by_library - by_hand).max()
 # we need a method that does not have to visit every cell.
 #
 # The integral $p(x)=\int p(x\mid z)\,p(z)\,dz$ is the average of $p(x\mid z)$ over codes from the prior. The obvious
-# idea is therefore to sample codes from the prior and to average $p(x\mid z)$ over the samples. We do this with 1,000
-# codes, and repeat it five times with other codes. Each row of the output is one repetition.
+# idea is therefore to sample codes from the prior and to average $p(x\mid z)$ over the samples. We do this five times,
+# each time with 1,000 new codes. Each row of the output is one repetition.
 
 # %%
 random = np.random.default_rng(seed)
@@ -301,23 +307,24 @@ for _ in range(5):
 # For the trousers, however, all five are too low, by up to 11.9 nats. The reason can be seen in the output of the
 # coarse grid. The trousers come from a region near $(3, -1)$, which is far away from the center of the prior. Only a
 # few of the 1,000 codes fall into this region, and hardly any of them is close to the small part of it that decodes to
-# these trousers. In twenty dimensions this problem is much worse, because an even smaller share of the samples is close
-# to the codes that matter.
+# these trousers. For the pullover four of the five estimates are too low as well, by up to 9.5 nats, although its codes
+# are near $(0, 0)$. The region that matters for it is just so small that hardly any sample is inside. In twenty
+# dimensions this problem is much worse, because an even smaller share of the samples is close to the codes that matter.
 #
 # ## Importance sampling
 #
 # If most samples from the prior are wasted, we should sample from another distribution, one that is concentrated where
 # the image may have come from. We call this distribution the **[proposal](../docs/glossary.md#proposal)** $r(z)$.
 # Sampling from the wrong distribution changes the average, but we can correct for this. If a code is sampled twice as
-# often as it would be under the prior, we count it only half. This method is called **[importance
-# sampling](../docs/glossary.md#importance-sampling)**.
+# often as it would be under the prior, we give it only half the weight. This method is called
+# **[importance sampling](../docs/glossary.md#importance-sampling)**.
 #
 # We try it in the small world of lesson 01, which has the codes A, B, and C with prior probabilities 0.50, 0.25, and
-# 0.25. The image has the probabilities 0.01, 0.20, and 0.06 given these codes, so that $p(x)=0.01\cdot 0.50+0.20\cdot
-# 0.25+0.06\cdot 0.25=0.070$. Suppose that we sample the codes from the proposal with the probabilities 0.10, 0.80, and
-# 0.10, and that each code gets the weight $w = p(x\mid z)\,p(z)/r(z)$. For code B, for example, the weight is
-# $0.20\cdot 0.25/0.80 = 0.0625$. The next cell computes all weights and their average under the proposal. It also
-# computes the average of their logarithms, for a reason that we explain below.
+# 0.25. The image has the probabilities 0.01, 0.20, and 0.06 given these codes, so that
+# $p(x)=0.01\cdot 0.50+0.20\cdot 0.25+0.06\cdot 0.25=0.070$. Suppose that we sample the codes from the proposal with the
+# probabilities 0.10, 0.80, and 0.10, and that each code gets the weight $w = p(x\mid z)\,p(z)/r(z)$. For code B, for
+# example, the weight is $0.20\cdot 0.25/0.80 = 0.0625$. The next cell computes all weights and their average under the
+# proposal. It also computes the average of their logarithms, for a reason that we explain below.
 
 # %%
 prior = np.array([0.50, 0.25, 0.25])  # p(z) for z = A, B, C
@@ -347,7 +354,7 @@ print(f"average of the logarithm: {np.sum(proposal * np.log(w)):.3f}")
 #
 # The two methods therefore differ only in the place of the logarithm. Importance sampling averages the weights and then
 # takes the logarithm, whereas the ELBO averages the logarithms of the weights. Because the logarithm is a concave
-# function, the second is never greater.
+# function, the second number is never greater than the first.
 #
 # Which proposal should we use? The encoder outputs a distribution that is meant to be close to the true posterior, so
 # $q(z\mid x)$ itself seems to be a good choice. However, we will see that it is often slightly in the wrong place and
@@ -358,10 +365,11 @@ print(f"average of the logarithm: {np.sum(proposal * np.log(w)):.3f}")
 #
 # Note that the weight has to contain the density of the distribution that we *actually* sample from. If we sample from
 # the widened distribution but divide by $q(z\mid x)$, the average is no longer $p(x)$. The ELBO uses `widen = 1`, where
-# $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates every number ten times with different
+# $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates each number ten times with different
 # samples, and prints the lowest and the highest of the ten estimates.
 #
-# **Predict.** Will importance sampling be closer to the value from the grid than the ELBO? Can it be too high?
+# **Predict.** Will importance sampling be closer to the value from the grid than the ELBO? Can importance sampling be
+# too high?
 
 
 # %%
@@ -400,9 +408,9 @@ pd.DataFrame(rows, index=names[:3]).T
 # `widen = 2`, the estimates for the ankle boot are between 3.8 nats too low and 3.2 nats too high, and with `widen = 4`
 # all of them are within 1 nat of the grid. The same tendency appears for the pullover.
 #
-# So the ELBO is always too low, as it has to be. Importance sampling can be too high, but if the proposal is narrow it
-# is usually too low. Wider proposals help, at least for these three images. To understand these observations, we need
-# to know what is wrong with the approximate posterior of the ankle boot.
+# So the ELBO is always too low, as it has to be apart from the noise of its estimate. Importance sampling can be too
+# high, but if the proposal is narrow it is usually too low. Wider proposals help, at least for these three images. To
+# understand these observations, we need to know what is wrong with the approximate posterior of the ankle boot.
 #
 # ## The gap of three images
 #
@@ -421,9 +429,10 @@ pd.DataFrame(rows, index=names[:3]).T
 # - The gap is the sum of $q\,(\log q-\log p)$ over the cells, where $q$ and $p$ are the probabilities of a cell under
 #   the approximate and the true posterior.
 #
-# The approximate posteriors are so narrow that a step of 0.0625 would be too coarse for the gap. The function
-# `grid_around` therefore searches for the part of the latent space that matters for an image and covers only this part,
-# with 121 codes per dimension.
+# A step of 0.0625 was fine enough for $p(x)$. For the gap, however, the grid also has to resolve the approximate
+# posterior, and some approximate posteriors are narrower than the true ones. The function `grid_around` therefore
+# searches for the part of the latent space that matters for an image and covers only this part, with 121 codes per
+# dimension.
 
 
 # %%
@@ -467,14 +476,14 @@ lesson.show(
 )
 
 # %% [markdown]
-# In every row, ELBO and gap add up to $\log p(x)$ within about two standard errors of the estimated ELBO, which are
-# printed after the sign ±. In the figure, the hatched bar of the gap fills the space between the end of the ELBO and
-# the line for $\log p(x)$. For the trousers the gap is 0.88 nats, so the ELBO is almost equal to the log-likelihood.
-# For the pullover it is 9.20 nats, and for the ankle boot 36.76 nats.
+# In every row, ELBO and gap add up to $\log p(x)$ within about two standard errors of the estimated ELBO (the numbers
+# after ±). In the figure, the hatched bar of the gap fills the space between the end of the ELBO and the line for
+# $\log p(x)$. For the trousers the gap is 0.88 nats, so the ELBO is almost equal to the log-likelihood. For the
+# pullover it is 9.20 nats, and for the ankle boot 36.76 nats.
 #
-# Now look at the order of the first two images. The ankle boot has a higher log-likelihood than the pullover, by 34
-# nats, but its ELBO is higher by only 6 nats. An image can therefore have a low ELBO for two reasons. Either the model
-# assigns a low probability to it, or the approximate posterior is bad.
+# Now compare the first two images. The ankle boot has a higher log-likelihood than the pullover, by 34 nats, but its
+# ELBO is higher by only 6 nats. An image can therefore have a low ELBO for two reasons. Either the model assigns a low
+# probability to it, or the approximate posterior is bad.
 #
 # ## The gap of a thousand images
 #
@@ -502,14 +511,14 @@ lesson.show(
 )
 
 # %% [markdown]
-# Each dot is the gap of one image, with all images in the first row. Most images have a gap that is much smaller than
-# the mean. Half of the gaps are below 3.7 nats, and the 10 % of the images with the largest gaps contribute 58 % of the
-# sum. In every class, the diamond of the mean is to the right of the bar of the median, because a few images have very
-# large gaps. A few dots are slightly below zero, although a gap cannot be negative. This is because the ELBO is
-# estimated from only 40 samples.
+# Each dot is the gap of one image, with all images in the first row. Half of the images have a gap below 3.7 nats,
+# which is a third of the mean, and the 10 % of the images with the largest gaps contribute 58 % of the sum. In every
+# class, the diamond of the mean is to the right of the bar of the median, because a few images have very large gaps. A
+# few dots are slightly below zero, although a gap cannot be negative. This is because the ELBO is estimated from only
+# 40 samples.
 #
-# Are images with a large gap also improbable? The next cell computes the rank correlation between the gap and $\log
-# p(x)$, and the means of each class.
+# Are images with a large gap also improbable? The next cell computes the rank correlation between the gap and
+# $\log p(x)$, and the means of each class.
 
 # %%
 per_image = pd.DataFrame({"log p(x)": exact, "ELBO": bound, "gap": gap})
@@ -519,19 +528,22 @@ by_class = per_image.groupby(names)
 by_class.mean().assign(images=by_class.size()).sort_values("gap").round(1)
 
 # %% [markdown]
-# The rank correlation is -0.43, so images with a large gap tend to be less probable. However, the table shows that the
-# two are not the same. Ankle boots have by far the largest mean gap, 25.3 nats, but they are more probable than
-# dresses, whose mean gap is the smallest. If we compared classes by their ELBO, ankle boots would look worse than
-# T-shirts, although the model assigns a higher probability to them. These numbers belong to one training run.
+# The rank correlation is -0.43, so images with a large gap tend to be less probable. However, a large gap does not
+# always mean a low probability, as the table shows. Ankle boots have the largest mean gap, 25.3 nats, but they are more
+# probable than dresses, whose mean gap is the smallest. If we compared classes by their ELBO, ankle boots would look no
+# better than T-shirts, although their mean log-likelihood is 12 nats higher. Note that such means depend on a few
+# images. About half of the mean gap of the ankle boots comes from only three boots, which you will see in the next
+# section, and in the figure the class with the largest median is the bag. Moreover, all of these numbers belong to one
+# training run.
 #
 # ## Look at the true posterior
 #
 # A gap of hundreds of nats means that the approximate posterior is very different from the true one. What does this
-# look like? On the grid we can draw both. The next cell chooses three images with ordinary gaps, at the quartiles of
-# the distribution, and the three images with the largest gaps. Each true posterior is drawn in blue on a logarithmic
-# scale, so that codes are visible even if they are a few thousand times less probable than the darkest one. The red
-# ellipse marks two standard deviations of the approximate posterior. Note that each panel has its own scale, because
-# some of the distributions are much narrower than others.
+# look like? On the grid we can draw both. The next cell chooses three images whose gaps are the quartiles of all gaps,
+# and the three images with the largest gaps. Each true posterior is drawn in blue on a logarithmic scale, so that codes
+# are visible even if they are a few thousand times less probable than the darkest one. The red ellipse marks two
+# standard deviations of the approximate posterior. Note that each panel has its own scale, because some of the
+# distributions are much narrower than others.
 #
 # **Predict.** Is the ellipse of the last three images too small, too large, or in the wrong place?
 
@@ -562,9 +574,10 @@ lesson.show(
 # %% [markdown]
 # In the first three panels the ellipse is on the blue region or at its edge. In the last three panels it is somewhere
 # else entirely. The mean of the ellipse is between 0.9 and 2.5 away from the darkest cell, whereas each ellipse is only
-# about half a unit long. So the largest gaps do not come from ellipses of the wrong size but from ellipses in the wrong
-# part of the latent space. What is there? We decode two codes for each image, the mean of the approximate posterior and
-# the most probable code of the true posterior.
+# about half a unit long. (In the third panel the distance is 0.8, but there the true posterior is much wider.) So the
+# largest gaps do not come from ellipses of the wrong size but from ellipses in the wrong part of the latent space. What
+# is there? We decode two codes for each image, the mean of the approximate posterior and the most probable code of the
+# true posterior.
 
 # %%
 decoded = {"mean of q(z|x)": vae.decode(z_mean), "mode of p(z|x)": vae.decode(likeliest)}
@@ -582,20 +595,21 @@ pd.DataFrame(rows, index=names[six]).T.rename_axis("squared error per pixel").ro
 
 # %% [markdown]
 # The last three images are ankle boots, but in the second row the means of the approximate posteriors decode to shapes
-# like bags. The codes in the third row decode to images that are more similar to the boots, as the table of squared
-# errors confirms. The clearest case is the fifth image, whose error falls from 0.301 to 0.119. The decoder is able to
-# produce a better image in all three cases, and the encoder fails to find its code. A possible reason is that these
-# boots fill most of the image, as bags do, but we have not tested this.
+# like bags. In the fifth column, the code in the third row decodes to a boot. In the fourth and the sixth column, it
+# decodes to a gray blur, which is not much of a boot either, but many gray pixels cost less than many pixels that are
+# confidently wrong. In all three cases the squared error is lower than in the second row. For example, it is 0.157
+# instead of 0.383 for the last image. So there are codes under which the decoder makes these images far more probable,
+# and the encoder fails to find them. A possible reason is that these boots fill most of the image, as bags do, but we
+# have not tested this.
 #
 # ## Forward and reverse KL divergence
 #
-# The ellipses of ordinary images are at about the right place, but they look smaller than the blue regions. Part of
-# this is due to the figure. On its logarithmic scale, the blue of a normal distribution is visible up to about four
-# standard deviations, whereas the ellipse marks two. Are the approximate posteriors really too narrow? The next cell
-# compares the widths for all thousand images. It decodes the grid once and adds up what we need for the mean, the
-# variances, and the correlation of the two coordinates under each true posterior. For each image and each of the two
-# dimensions, it then divides the standard deviation $\sigma$ of the approximate posterior by the standard deviation of
-# the true posterior.
+# The ellipses of ordinary images at least touch the blue regions, but they look smaller. Part of this is due to the
+# figure. On its logarithmic scale, a normal distribution looks blue out to about four standard deviations, whereas the
+# ellipse marks two. Are the approximate posteriors really too narrow? The next cell compares the widths for all
+# thousand images. It decodes the grid once and adds up what we need for the mean, the variances, and the correlation of
+# the two coordinates under each true posterior. For each image and each of the two dimensions, it then divides the
+# standard deviation $\sigma$ of the approximate posterior by the standard deviation of the true posterior.
 
 # %%
 _, _, fine_codes = square_grid(step)
@@ -617,8 +631,9 @@ print(
 
 # %% [markdown]
 # The median ratio is 0.97, and 55 % of the ratios are below 1. For a typical image the width is therefore about right.
-# However, the widths of some images are far from right, and in 3 % of the cases the approximate posterior is less than
-# half as wide as the true posterior. In this section we find out when this happens.
+# However, 45 % of the ratios are above 1, so some approximate posteriors are too wide. Others are far too narrow, and
+# in 3 % of the cases the approximate posterior is less than half as wide as the true posterior. In this section we look
+# for reasons why it can be too narrow.
 #
 # To see the reason, note that a KL divergence is not symmetric, so $\mathrm{KL}(q\,\|\,p)$ and $\mathrm{KL}(p\,\|\,q)$
 # are different numbers. Suppose that $p$ is a distribution that we want to approximate, in our case the true posterior,
@@ -628,11 +643,11 @@ print(
 # \qquad\qquad
 # \underbrace{\mathrm{KL}(p\,\|\,q)=\mathbb E_p[\log p-\log q]}_{\text{forward KL}}$$
 #
-# The **[forward KL](../docs/glossary.md#forward-kl)** averages over codes from the target $p$, and the **[reverse
-# KL](../docs/glossary.md#reverse-kl)** averages over codes from the approximation $q$. What difference this makes can
-# be seen with three codes. Let the target have the probabilities 0.495, 0.010, and 0.495, so that A and C are probable
-# and B, between them, is not. The first candidate for $q$ chooses one side, with the probabilities 0.98, 0.01, and
-# 0.01. The second covers everything, with the probabilities 1/3, 1/3, and 1/3.
+# The **[forward KL](../docs/glossary.md#forward-kl)** averages over codes from the target $p$, and the
+# **[reverse KL](../docs/glossary.md#reverse-kl)** averages over codes from the approximation $q$. What difference this
+# makes can be seen with three codes. Let the target have the probabilities 0.495, 0.010, and 0.495, so that A and C are
+# probable and B, between them, is not. The first candidate for $q$ chooses one side, with the probabilities 0.98, 0.01,
+# and 0.01. The second covers everything, with the probabilities 1/3, 1/3, and 1/3.
 
 # %%
 target = np.array([0.495, 0.010, 0.495])  # p
@@ -651,19 +666,20 @@ for name, q in {"one side": [0.98, 0.01, 0.01], "everything": [1 / 3, 1 / 3, 1 /
 # hardly ever occurs in an average over $q$. The forward KL averages over $p$. It is large if a code is probable under
 # $p$ and improbable under $q$, as code C is for the candidate *one side*.
 #
-# The gap is $\mathrm{KL}(q(z\mid x)\,\|\,p(z\mid x))$, the *reverse* KL. When we maximize the ELBO, we therefore train
-# the encoder to minimize the reverse KL. A normal distribution that minimizes it avoids codes for which the true
-# posterior is small, even if it misses some of the codes for which it is not.
+# The gap is $\mathrm{KL}(q(z\mid x)\,\|\,p(z\mid x))$, the *reverse* KL. For a given decoder, $\log p(x)$ does not
+# depend on the encoder. When we maximize the ELBO over the encoder, we therefore minimize the reverse KL, averaged over
+# the training images. A normal distribution that minimizes the reverse KL avoids codes that are improbable under the
+# true posterior, even if it then misses codes that are probable.
 #
 # Let us see this for two true posteriors that are not normal. We looked at the images whose true posteriors are least
-# like a normal distribution, and chose two of them. The posterior of the first, a sneaker, is bent, and that of the
-# second, another sneaker, has two modes. To each we fit two normal distributions with a diagonal covariance. The first
-# minimizes the reverse KL, which we do numerically with SciPy's `minimize`. The second minimizes the forward KL. For
-# this one there is a simple solution, as you show in exercise 4. It is the normal distribution with the same mean and
-# the same variances as the true posterior. The figure shows both and the approximate posterior of the encoder, each as
-# an ellipse with a radius of two standard deviations. The color shows the square root of the true posterior, so that
-# its less probable parts can be seen as well. The last column of the table is the share of the true posterior that is
-# inside the ellipse.
+# like a normal distribution, and chose two of them. Both images show sneakers. The first posterior has a main part with
+# an arm, so we call it bent, and the second has two modes. To each we fit two normal distributions with a diagonal
+# covariance. We find the first, which minimizes the reverse KL, numerically with SciPy's `minimize`. The second
+# minimizes the forward KL. For this one there is a simple solution, as you show in exercise 4. It is the normal
+# distribution with the same mean and the same variances as the true posterior. The figure shows both and the
+# approximate posterior of the encoder, each as an ellipse with a radius of two standard deviations. The color shows the
+# square root of the true posterior, so that its less probable parts can be seen as well. The last column of the table
+# is the share of the true posterior that is inside the ellipse.
 #
 # **Predict.** How will the two fits differ for the posterior with two modes?
 
@@ -712,23 +728,25 @@ columns = ["σ of z1", "σ of z2", "reverse KL", "forward KL", "p inside the ell
 pd.DataFrame(rows, index=columns).T.rename_axis(["test image", "q"]).round(2)
 
 # %% [markdown]
-# In the left panel, the true posterior has a compact main part and a fainter arm that bends away to the upper left. The
-# dashed ellipse, fitted by the reverse KL, covers the main part and leaves out the arm. It contains only 67 % of the
-# true posterior. (For comparison, a normal distribution contains 86 % of its own probability within two standard
-# deviations.) The dotted ellipse, fitted by the forward KL, is more than twice as long and wide, and reaches into the
-# arm. It contains 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In the
-# right panel the difference is even clearer. The reverse KL chooses one of the two modes. The forward KL covers both,
-# and as a result its mean is in the empty region between them.
+# In the left panel, the true posterior has a compact main part and a fainter arm, which looks almost like a second
+# blob, on the upper left. The dashed ellipse, fitted by the reverse KL, covers the main part and leaves out the arm. It
+# contains only 67 % of the true posterior. (For comparison, in two dimensions a normal distribution has 86 % of its
+# probability within two standard deviations, not 95 % as in one dimension.) The dotted ellipse, fitted by the forward
+# KL, is more than twice as long and wide, and reaches into the arm, although it does not cover all of it. It contains
+# 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In the right panel the
+# difference is even clearer. The reverse KL chooses one of the two modes. (Which one it finds can depend on the start
+# of the search. Here it is the mode with more probability.) The forward KL covers both, and as a result its mean is in
+# the empty region between them.
 #
 # The table confirms that each fit is the best of the three by its own measure. For test image 999, the reverse KL of
 # the dashed ellipse is 0.27 nats and that of the dotted ellipse 2.44 nats. Their forward KL divergences are 5.11 and
 # 1.14 nats.
 #
-# This explains when an approximate posterior is too narrow. Maximizing the ELBO makes the reverse KL small, and a
-# distribution with a small reverse KL stays within the region where the true posterior is large. It may leave out an
-# arm, a second mode, or the ends of a tilted ellipse. The encoder's own ellipse in the left panel has the same size as
-# the dashed one, but it is shifted. In the right panel it is at the other mode. An encoder does not find the best
-# ellipse for every single image, and we return to this below.
+# This explains when an approximate posterior can become too narrow. Maximizing the ELBO over the encoder makes the
+# reverse KL small, and a distribution with a small reverse KL stays within the region where the true posterior is
+# large. It may leave out an arm, a second mode, or the ends of a tilted ellipse. The encoder's own ellipse in the left
+# panel has the same size as the dashed one, but it is shifted. In the right panel it is at the other mode. An encoder
+# does not find the best ellipse for every single image, and we return to this below.
 #
 # Does this explanation agree with the ratios of all thousand images? For a true posterior that is a tilted normal
 # distribution, exercise 4 shows what to expect. If its two coordinates have the correlation $\rho$, the standard
@@ -745,18 +763,22 @@ print(f"ratio divided by the factor:      median {np.median(ratio / factor):.2f}
 print(f"shift of the mean, in standard deviations of the true posterior: {np.median(shift):.1f}")
 
 # %% [markdown]
-# The median of the factor is 0.96. Most true posteriors are thus hardly tilted, and for them the reverse KL leads to
-# about the right width. The median ratio agrees with this, since divided by the factor it is 1.03. The narrow
-# approximate posteriors are exceptions, like the two in the figure, whose true posteriors are bent or have two modes.
+# The median of the factor is 0.96. At least half of the true posteriors are thus hardly tilted, and for them the
+# reverse KL leads to about the right width. The ratios agree with this. If we divide them by the factor, their median
+# is 1.03. However, equal medians do not mean that the explanation is complete. The factor is never above 1, whereas
+# 45 % of the ratios are, so the widths of single images also contain errors of the encoder. The two images in the
+# figure are exceptions, because their true posteriors are bent or have two modes. We have not tested whether this is
+# true for all images with a narrow approximate posterior.
 #
-# The last line shows a more common problem. In the median, the mean of an approximate posterior is 1.6 standard
-# deviations of the true posterior away from where it should be. Even if its width is right, such a distribution misses
-# a large part of the true posterior. All of this was measured for one training run.
+# The last line shows a more common problem. For half of all images and coordinates, the mean of the approximate
+# posterior is more than 1.6 standard deviations of the true posterior away from the true mean. Even if its width is
+# right, such a distribution misses a large part of the true posterior. All of this was measured for one training run
+# and for test images, so it includes any overfitting of the encoder.
 #
 # ## A wide proposal is safer than a narrow one
 #
-# What do a wrong width and a shifted mean do to importance sampling? By Bayes' rule, $p(x\mid z)\,p(z)=p(z\mid
-# x)\,p(x)$, so the weight of a code can be written as
+# What do a wrong width and a shifted mean do to importance sampling? By Bayes' rule,
+# $p(x\mid z)\,p(z)=p(z\mid x)\,p(x)$, so the weight of a code can be written as
 #
 # $$w(z) = p(x)\,\frac{p(z\mid x)}{r(z)}.$$
 #
@@ -764,8 +786,14 @@ print(f"shift of the mean, in standard deviations of the true posterior: {np.med
 # the proposal is narrower than the true posterior or shifted, this ratio is very large in those parts of the true
 # posterior that the proposal hardly reaches. The average of the weights then depends on codes that are rarely sampled.
 # Most of the time none of them is among the samples, and the estimate is too low. Once in a while one of them is, and
-# the estimate is too high. If the proposal is too wide, on the other hand, no weight can become very large. Many
-# samples are wasted on codes with a small weight, but this only adds moderate noise.
+# the estimate is too high. If the proposal is wider than the true posterior and covers all of it, on the other hand, no
+# weight can become very large. Many samples are wasted on codes with a small weight. In two dimensions this only adds
+# moderate noise.
+#
+# However, the cost of a wide proposal grows exponentially with the number of dimensions. Suppose that the true
+# posterior is a normal distribution and the proposal is $c$ times as wide. Then the effective sample size, which is
+# explained below, is divided by $c^2/\sqrt{2c^2-1}$ for each dimension. For $c=4$ this is a factor of about 8 in two
+# dimensions, but of more than a billion in twenty. With so many dimensions, the factor `widen` has to be close to 1.
 #
 # A common summary of the weights is the **[effective sample size](../docs/glossary.md#effective-sample-size)**,
 # $\big(\sum_k w_k\big)^2/\sum_k w_k^2$. If all $K$ weights are equal, it is $K$, and if one weight is much larger than
@@ -803,27 +831,29 @@ pd.DataFrame(rows, index=columns).T.round(2)
 # with a median of 0.00. If it is eight times as wide, the errors become larger again, because most samples are wasted.
 #
 # The row for the reverse KL is a warning. Its estimates hardly differ from one another, and its effective sample size
-# of 271 is the highest of all. By these two numbers it looks like the best proposal. However, all of its estimates are
-# too low, by 0.24 nats in the median. Since $e^{-0.24}\approx 0.79$, this means that about 21 % of the true posterior
-# is missing. It is the arm in the figure above, which the samples hardly ever reach. The standard deviation and the
-# effective sample size are computed from the samples, so they cannot show what all samples miss. We only notice the
-# error because we can compare the estimates with the grid.
+# of 271 is the highest of all. Judging by these two numbers, it looks like the best proposal. However, all of its
+# estimates are too low, by 0.24 nats in the median. Since $e^{-0.24}\approx 0.79$, this means that about 21 % of the
+# true posterior is missing. It is the arm in the figure above, which the samples hardly ever reach. The standard
+# deviation and the effective sample size are computed from the samples, so they cannot show what all samples miss. We
+# only notice the error because we can compare the estimates with the grid.
 #
 # The fit by the forward KL, which covers the arm, has a median error of only -0.01 nats. A good proposal should
 # therefore cover the true posterior, as this fit does. In practice we do not have this fit, because it requires the
 # true posterior. What we have is the encoder's distribution, which is often slightly in the wrong place and sometimes
-# too narrow. To widen it is a simple way to make it cover more of the true posterior.
+# too narrow. Widening it is a simple way to make it cover more of the true posterior. In two dimensions this costs
+# little, but it is no guarantee, because a true posterior that is far away is still not covered (exercise 1).
 #
 # ## Which part of the gap is due to the encoder?
 #
-# A gap can have two reasons. The first is that no normal distribution with a diagonal covariance is equal to the true
+# A gap can have two causes. The first is that no normal distribution with a diagonal covariance is equal to the true
 # posterior, because the true posterior is bent, tilted, or has several modes. The second is that the encoder did not
 # find the best normal distribution for this image. An encoder computes the approximate posterior of every image with
 # the same network, which is called [amortized inference](../docs/glossary.md#amortized-inference). This is fast, but
 # for a single image the result can be worse than that of a separate search.
 #
-# Let $q^*$ be the normal distribution with the smallest reverse KL. Its ELBO is the highest that can be reached with
-# this decoder. We can then split the gap as [Cremer, Li, and Duvenaud (2018)](https://arxiv.org/abs/1801.03558) do:
+# Let $q^*$ be the normal distribution with the smallest reverse KL. Its ELBO is the highest that a normal distribution
+# with a diagonal covariance can reach for this image with this decoder. We can then split the gap as
+# [Cremer, Li, and Duvenaud (2018)](https://arxiv.org/abs/1801.03558) do:
 #
 # $$\underbrace{\log p(x)-\mathrm{ELBO}_q(x)}_{\text{gap}} =
 # \underbrace{\log p(x)-\mathrm{ELBO}_{q^*}(x)}_{\text{approximation gap}} +
@@ -831,7 +861,9 @@ pd.DataFrame(rows, index=columns).T.round(2)
 #
 # Here $\mathrm{ELBO}_q$ denotes the ELBO with the approximate posterior $q$. The approximation gap is due to the family
 # of distributions, and the amortization gap is due to the encoder. For the six images of the figure above, we find
-# $q^*$ with the function `reverse_fit`, and the approximation gap is then $\mathrm{KL}(q^*\,\|\,p(z\mid x))$.
+# $q^*$ with the function `reverse_fit`, and the approximation gap is then $\mathrm{KL}(q^*\,\|\,p(z\mid x))$. The
+# function searches from one start only and could end in a local minimum. Strictly speaking, the approximation gap in
+# the table is therefore an upper bound, and the amortization gap a lower bound.
 #
 # **Predict.** For the three images with the largest gaps, which of the two parts is larger?
 
@@ -849,15 +881,18 @@ pd.DataFrame(rows, index=names[six]).round(2)
 # %% [markdown]
 # In all six rows the amortization gap is the larger part, and for the three boots it is practically the whole gap. Of
 # 537.67 nats for the last boot, only 0.08 nats are left if we use the best normal distribution. The encoder is to blame
-# for these gaps, and not the family of normal distributions. (The values differ slightly from those above the panels of
-# the figure, because the ELBO was estimated from 40 samples there, whereas all values in the table are sums over a
-# grid.)
+# for these gaps, and not the family of normal distributions. (The values differ by up to 20 nats from those above the
+# panels of the figure, because the ELBO was estimated from 40 samples there, whereas all values in the table are sums
+# over a grid. Moreover, we chose the last three images because their estimated gaps were the largest, so these
+# estimates are probably too high.)
 #
 # [Cremer, Li, and Duvenaud (2018)](https://arxiv.org/abs/1801.03558) found that the amortization gap is often the
-# larger part in bigger models as well. They also give a reason why the approximation gap is small. The decoder is
-# trained together with these normal distributions, so it learns to accommodate them, which means that its true
-# posteriors become similar to normal distributions. How far the ELBO lies below $\log p(x)$ is therefore mainly a
-# question of how good the encoder is, at least for these six images.
+# larger part in bigger models as well, although this depends on the data set and on the family of distributions. They
+# also give a reason why the approximation gap is small. The decoder is trained together with these normal
+# distributions, so it learns to accommodate them, which means that its true posteriors become similar to normal
+# distributions. How far the ELBO lies below $\log p(x)$ is therefore mainly a question of how good the encoder is, at
+# least for these six images, three of which we chose because their gaps are the largest. All six are test images, so
+# the amortization gap also includes any error that is due to overfitting of the encoder.
 #
 # ## Explore the posterior of any image
 #
@@ -887,15 +922,15 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #   logarithms is a lower bound on $\log p(x)$, which is the ELBO if the proposal is $q(z\mid x)$.
 # - The gap between $\log p(x)$ and the ELBO is the KL divergence from the approximate to the true posterior, so an
 #   image can have a low ELBO because the decoder is bad or because the approximate posterior is bad.
-# - Maximizing the ELBO trains the encoder to minimize the reverse KL, which is large if the approximate posterior
-#   covers codes that are improbable under the true posterior, so the approximate posterior is too narrow if the true
-#   posterior is tilted, is bent, or has several modes.
+# - For a given decoder, maximizing the ELBO trains the encoder to minimize the reverse KL. The reverse KL penalizes
+#   codes that are improbable under the true posterior, so the approximate posterior tends to be too narrow if the true
+#   one is tilted, bent, or has several modes.
 # - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too wide
-#   only costs samples.
+#   but covers the true posterior only costs samples, few in two dimensions and very many in twenty.
 #
-# All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_the_claims.ipynb) uses
-# likelihoods to compare models over several seeds, and [lesson 06](06_the_family.ipynb) trains with the average of
-# several weights instead of the ELBO.
+# All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_the_claims.ipynb) compares
+# models over several seeds, [the results of the study](../docs/results.md#likelihoods) contain their log-likelihoods,
+# and [lesson 06](06_the_family.ipynb) trains with the average of several weights instead of the ELBO.
 #
 # ## Three quick questions
 #
@@ -911,9 +946,10 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # of the two is probably closer to the truth?</summary>
 #
 # Probably -66. If the samples miss an important part of the true posterior, the estimate is too low, and this is the
-# usual way in which it goes wrong. Large errors in the other direction are rare, because the average of
-# $e^{\text{estimate}-\log p(x)}$ is 1. For example, an estimate that is 4 nats too high counts $e^4\approx 55$ in this
-# average, so it can occur in at most 1 of 55 repetitions.
+# usual way in which it goes wrong. Large errors in the other direction are rare. The reason is that the estimate of
+# $p(x)$ is an average of weights, which is correct on average, so the average of $e^{\text{estimate}-\log p(x)}$ over
+# many repetitions is 1. For example, an estimate that is 4 nats too high counts $e^4\approx 55$ in this average, so it
+# can occur in at most 1 of 55 repetitions.
 #
 # </details>
 #
@@ -942,12 +978,12 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #    the one that has the mean and the variances of $p$. Then let $p$ be a tilted normal distribution whose coordinates
 #    have variance 1 and correlation $\rho$. Show that the reverse KL is smallest for variances of $1-\rho^2$. Check
 #    both with $\rho=0.9$ on a grid.
-# 5. **Measure.** Generate a thousand images from the VAE. Sample codes from the prior and choose each pixel in two
-#    ways. Either sample it with the decoder's probability, or take the more probable of black and white. Are these
-#    images more or less probable than real ones?
-# 6. **Open.** Fit normal distributions with a full covariance to the true posteriors of the section [Which part of the
-#    gap is due to the encoder?](#Which-part-of-the-gap-is-due-to-the-encoder?) How much of the remaining gap
-#    disappears? What happens if the search starts from the encoder's distribution?
+# 5. **Measure.** Generate a thousand images from the VAE. Sample codes from the prior. Then either sample each pixel
+#    with the decoder's probability, or take the more probable of black and white. Are these images more or less
+#    probable than real ones?
+# 6. **Open.** Fit normal distributions with a full covariance to the true posteriors of the section
+#    [Which part of the gap is due to the encoder?](#Which-part-of-the-gap-is-due-to-the-encoder?) How much of the
+#    remaining gap disappears? What happens if the search starts from the encoder's distribution?
 # 7. **On paper.** In the [appendix](#Appendix:-the-two-parts-of-the-KL-term), $q(z)$ is replaced by the average of the
 #    approximate posteriors of $n$ images. Show that the estimated mutual information is then at most $\log n$. Check
 #    this by making all approximate posteriors narrower.
@@ -969,19 +1005,21 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #
 # ## Appendix: the two parts of the KL term
 #
-# The KL term of the ELBO, averaged over images, is also called the [rate](../docs/glossary.md#rate). [Lesson
-# 02](02_mmd_vae.ipynb) and [lesson 11](11_conditional_vae.ipynb) use the fact that it is the sum of two parts (Hoffman
-# and Johnson 2016). To see this, write the KL divergence from $q(z\mid x)$ to the prior as the average of $\log q(z\mid
-# x)-\log p(z)$, subtract $\log q(z)$, and add it again. Here $q(z)$ is the [aggregate
-# posterior](../docs/glossary.md#aggregate-posterior), the distribution of the codes of all images together. We obtain
+# The KL term of the ELBO, averaged over images, is also called the [rate](../docs/glossary.md#rate).
+# [Lesson 02](02_mmd_vae.ipynb) and [lesson 11](11_conditional_vae.ipynb) use the fact that it is the sum of two parts
+# (Hoffman and Johnson 2016). To see this, write the KL divergence from $q(z\mid x)$ to the prior as the average of
+# $\log q(z\mid x)-\log p(z)$, subtract $\log q(z)$, and add it again. Here $q(z)$ is the
+# [aggregate posterior](../docs/glossary.md#aggregate-posterior), the distribution of the codes of all images together.
+# We obtain
 #
 # $$\mathbb E_x\,\mathrm{KL}\big(q(z\mid x)\,\|\,p(z)\big) = I(x;z) + \mathrm{KL}\big(q(z)\,\|\,p(z)\big),$$
 #
-# where $\mathbb E_x$ is the average over images. The first part is the [mutual
-# information](../docs/glossary.md#mutual-information) $I(x;z)$, the average of $\log q(z\mid x)-\log q(z)$. It measures
-# how much a code tells us about which image it belongs to. The second part measures how far the aggregate posterior is
-# from the prior. Neither part can be negative, so the KL term is an upper bound on the mutual information. The next
-# cell computes all parts of the ELBO for the complete test set.
+# where $\mathbb E_x$ is the average over images. The first part is the
+# [mutual information](../docs/glossary.md#mutual-information) $I(x;z)$, the average of $\log q(z\mid x)-\log q(z)$. It
+# measures how much a code tells us about which image it belongs to. (This is the mutual information of the encoder,
+# with images from the data set. The images that the model generates have another one.) The second part measures how far
+# the aggregate posterior is from the prior. Neither part can be negative, so the KL term is an upper bound on the
+# mutual information. The next cell computes all parts of the ELBO for the complete test set.
 
 # %%
 everything = dataset.test_images  # all of them, because the aggregate posterior is an average
@@ -999,12 +1037,15 @@ pd.Series(nats).round(2).to_frame(f"nats per image, {len(everything):,} images")
 
 # %% [markdown]
 # Minus the ELBO is the sum of the reconstruction term and the KL term. Of the 6.73 nats of the KL term, 6.03 nats, or
-# about 90 %, are mutual information. Only 0.69 nats measure the distance of the aggregate posterior from the prior, up
-# to rounding. The last row is a limit of the method. The aggregate posterior is estimated from these images, and an
-# estimate from $n$ images can never exceed $\log n$ (exercise 7). Our value is well below 9.21 nats, so it is not
-# determined by this limit.
+# about 90 %, are mutual information. The remaining 0.69 nats measure the distance of the aggregate posterior from the
+# prior. (The two parts add up to the KL term except for rounding and for the noise of their estimates.) The last row is
+# a limit of the method. The aggregate posterior is estimated from these images, and an estimate from $n$ images can
+# never exceed $\log n$ (exercise 7). Our value is well below 9.21 nats. Nevertheless, it still increases slowly with
+# $n$, because each image is part of its own average. With 2,000 images, for example, solution 7 finds 5.83 nats.
 #
 # A model with deterministic codes, like the MMD-VAE of [lesson 02](02_mmd_vae.ipynb), has no $q(z\mid x)$ with a
 # density, so it has neither an ELBO nor a finite KL term. However, it has a decoder, and codes are sampled from a prior
-# to generate images. This is all that the integral of this lesson needs, so $\log p(x)$ can compare models that have
-# nothing else in common, as [lesson 05](05_measuring_the_claims.ipynb) does.
+# to generate images. This is all that the integral of this lesson needs. We can therefore use $\log p(x)$ to compare
+# models that have nothing else in common, as [the results of the study](../docs/results.md#likelihoods) do. The only
+# condition is that the decoders of all models assign probabilities to the same black-and-white pixels. For a model that
+# is trained with squared errors on gray images, for example, this is not the case.

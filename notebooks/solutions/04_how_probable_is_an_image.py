@@ -90,9 +90,13 @@ pd.DataFrame(rows).T
 # With `widen = 1`, the estimate is off by more than 1 nat for 24 of the 50 images, and all 24 estimates are too low.
 # With `widen = 2` this happens for 7 images, and with `widen = 4` for a single one. The reason is that the mean of the
 # approximate posterior is often one or two standard deviations away from that of the true posterior, as we have seen in
-# the lesson. Samples from the unchanged distribution then hardly reach the codes that matter, whereas samples from a
-# wider one do. With `widen = 2`, two of the seven estimates are too high, by up to 3.9 nats. In such a case, a single
-# code with a very large weight was among the 300 samples.
+# [the lesson](../04_how_probable_is_an_image.ipynb#Forward-and-reverse-KL-divergence). Samples from the unchanged
+# distribution then hardly reach the codes that matter, whereas samples from a wider one do. With `widen = 2`, two of
+# the seven estimates are too high, by up to 3.9 nats. In such a case, a single code with a very large weight was among
+# the 300 samples.
+#
+# Note that widening is no guarantee. With `widen = 4` one image remains, and its estimate is 16.8 nats too low. The
+# reason is probably that its true posterior is so far away that even the wider distribution does not reach it.
 #
 # ## 2. Change one line: digits
 #
@@ -137,9 +141,9 @@ lesson.show(
 #
 # provided that $r(z)$ is nowhere zero where $p(x\mid z)\,p(z)$ is positive. The mean of $K$ such weights has the same
 # average, since the average of a sum is the sum of the averages. The logarithm is a concave function, so Jensen's
-# inequality says that $\mathbb E\big[\log\frac1K\sum_k w_k\big]\le\log\mathbb E\big[\frac1K\sum_k w_k\big]=\log p(x)$.
-# For $K=1$ and $r(z)=q(z\mid x)$, the left side is $\mathbb E_q[\log p(x\mid z)+\log p(z)-\log q(z\mid x)]$, which is
-# the ELBO.
+# inequality says that $\mathbb E\big[\log\frac1K\sum_k w_k\big]\le\log\mathbb E\big[\frac1K\sum_k w_k\big]=\log
+# p(x)$. For $K=1$ and $r(z)=q(z\mid x)$, the left side is $\mathbb E_q[\log p(x\mid z)+\log p(z)-\log q(z\mid x)]$,
+# which is the ELBO.
 #
 # To check this, we take the images whose gaps are at the quartiles and the image with the largest gap. We sample 10,000
 # codes from the approximate posterior of each and divide them into groups of $K$. The table shows the average of
@@ -178,8 +182,11 @@ pd.DataFrame(columns).round(2)
 
 # %% [markdown]
 # The estimates increase with $K$, as they should. For $K=1$ they are the ELBO, so the first row is minus the gap, up to
-# the error of the samples. For the first two images, 1,000 samples are enough to come within 0.21 nats of $\log p(x)$.
-# The last row is a single estimate for each image and not an average, so it may also be slightly too high.
+# the error of the samples. (For the last image it differs by 20 nats from the gap of 557.7, which was estimated from
+# only 40 samples. Since we chose this image for its large estimate, the estimate is probably too high. In the lesson,
+# the sum over a grid yields 537.67 nats.) For the first two images, 1,000 samples are enough to come within 0.21 nats
+# of $\log p(x)$. The last row is a single estimate for each image and not an average, so it may also be slightly too
+# high.
 #
 # For the third image, even 10,000 samples are 4.35 nats short, and for the last image they are 121.09 nats short. This
 # does not contradict the derivation. The average of $w$ is $p(x)$ for these images, too, but it depends on samples that
@@ -200,11 +207,12 @@ pd.DataFrame(columns).round(2)
 # derivative of $\log\sigma_d+v_d/(2\sigma_d^2)$ with respect to $\sigma_d$ is $1/\sigma_d-v_d/\sigma_d^3$. It is zero
 # for $\sigma_d^2=v_d$, negative below, and positive above, so this is the minimum.
 #
-# Now let $p$ be the tilted normal distribution with mean zero. Its log density is $-\frac12(z_1^2-2\rho
-# z_1z_2+z_2^2)/(1-\rho^2)$ plus a constant. The reverse KL is $\mathbb E_q[\log q]-\mathbb E_q[\log p]$. The first term
-# is minus the entropy of $q$, that is, $-\sum_d\log\sigma_d$ plus a constant. In the second term we need averages under
-# $q$, in which $z_1$ and $z_2$ are independent. If the means are zero, which is best by symmetry, the average of
-# $z_1z_2$ is zero and that of $z_d^2$ is $\sigma_d^2$. Together this gives
+# Now let $p$ be the tilted normal distribution with mean zero. Its log density is
+# $-\frac12(z_1^2-2\rho z_1z_2+z_2^2)/(1-\rho^2)$ plus a constant. The reverse KL is
+# $\mathbb E_q[\log q]-\mathbb E_q[\log p]$. The first term is minus the entropy of $q$, that is, $-\sum_d\log\sigma_d$
+# plus a constant. In the second term we need averages under $q$, in which $z_1$ and $z_2$ are independent. If the means
+# are zero, which is best by symmetry, the average of $z_1z_2$ is zero and that of $z_d^2$ is $\sigma_d^2$. Together
+# this gives
 #
 # $$\mathrm{KL}(q\,\|\,p) = \sum_d\Big(-\log\sigma_d+\frac{\sigma_d^2}{2(1-\rho^2)}\Big)+\text{constant}.$$
 #
@@ -288,15 +296,16 @@ pd.DataFrame(
 # %% [markdown]
 # If the pixels are sampled, the generated images are less probable than real ones, with a mean of -227.9 nats compared
 # with -172.6 nats. If each pixel gets the more probable value, they are much more probable, with a mean of -111.1 nats.
-# These are smooth shapes without any detail, and no real image looks like this. The most probable images are thus not
-# typical images.
+# These are smooth shapes with hardly any detail. An image of above-average probability is thus not necessarily a
+# typical image.
 #
 # It may be surprising that real images are more probable than the model's own samples. There are two reasons. One is
 # noise, because the pixels are sampled independently of each other. The other is that codes from the prior are often in
 # regions between the classes, where many pixels have a probability near one half. The last row separates the two.
 # Images that are sampled with the same noise, but from the codes of real images, have a mean of -187.2 nats. So about
-# 41 of the 55 nats are due to the codes. A good likelihood and good samples are different goals, as [Theis, van den
-# Oord, and Bethge (2015)](https://arxiv.org/abs/1511.01844) explain.
+# 41 of the 55 nats are due to the codes of the prior, in particular to codes between the classes. (The codes in the
+# last row are the means of the approximate posteriors of real images.) A good likelihood and good samples are different
+# goals, as [Theis, van den Oord, and Bethge (2015)](https://arxiv.org/abs/1511.01844) explain.
 #
 # ## 6. Open: a full covariance, and another start
 #
@@ -351,14 +360,15 @@ pd.DataFrame(rows, index=names[six]).round(2)
 
 # %% [markdown]
 # A normal distribution with a full covariance removes nearly all of the remaining gap. For each of the six images, at
-# most 0.03 nats are left. The approximation gap of these images is therefore due to the tilt, and not to a bent shape
-# or a second mode.
+# most 0.03 nats are left. The approximation gap of these six images is therefore due to the tilt, and not to a bent
+# shape or a second mode.
 #
 # The search from the encoder's distribution ends at the same value as the other one for five of the six images. This is
 # remarkable for two of the three boots, whose gaps are 307.15 and 537.67 nats at the start. For the fifth image the
-# search stops at 7.29 nats instead of 0.39, probably because it has found a different local minimum. A few steps of
-# such a search after the encoder can thus close most of a gap, but a separate search for each image takes much longer
-# than one pass through the encoder.
+# search stops at 7.29 nats instead of 0.39, probably because it has found a different local minimum. A search that
+# starts at the output of the encoder can thus close most of a gap, but a separate search for each image takes much
+# longer than one pass through the encoder. The fifth image also shows that a search can miss the smallest value, so the
+# approximation gaps in the lesson are strictly speaking upper bounds.
 #
 # ## 7. On paper: the largest mutual information that can be estimated
 #
@@ -366,10 +376,10 @@ pd.DataFrame(rows, index=names[six]).round(2)
 #
 # The estimate is the average over $i$ of $\log q(z_i\mid x_i)-\log\frac1n\sum_j q(z_i\mid x_j)$, where the code $z_i$
 # is sampled from $q(z\mid x_i)$. One of the terms of the sum over $j$ is $q(z_i\mid x_i)$ itself, and the others are
-# not negative. The sum is therefore at least $q(z_i\mid x_i)$, so the second logarithm is at least $\log q(z_i\mid
-# x_i)-\log n$. It follows that every difference is at most $\log n$, and so is their average. The difference is equal
-# to $\log n$ if no other approximate posterior has any density at $z_i$. To check this, we divide all standard
-# deviations by larger and larger numbers.
+# not negative. The sum is therefore at least $q(z_i\mid x_i)$, so the second logarithm is at least
+# $\log q(z_i\mid x_i)-\log n$. It follows that every difference is at most $\log n$, and so is their average. The
+# difference is equal to $\log n$ in the limit in which all other approximate posteriors have practically no density at
+# $z_i$. To check this, we divide all standard deviations by larger and larger numbers.
 
 # %%
 z_mean, z_log_var = vae.encode_distribution(dataset.test_images[:2000])
