@@ -21,10 +21,10 @@
 # [lesson 05, measuring the claims](05_measuring_the_claims.ipynb) · [glossary](../docs/glossary.md)
 #
 # A [VAE](../docs/glossary.md#vae) is trained so that its training images become probable. How probable is an image
-# after training? [Lesson 01](01_standard_vae.ipynb) did not answer this question. The probability $p(x)$ of an image is
-# an integral over all codes, and because this integral is too expensive for training, we maximized a lower bound, the
-# [ELBO](../docs/glossary.md#elbo). However, a latent space with two dimensions is small enough to be covered by a grid.
-# For such a model we can compute the integral as a sum, and then we can see what the bound leaves out.
+# after training? [Lesson 01](01_standard_vae.ipynb) did not answer this question. The probability $p(x)$ of an image
+# is an integral over all codes, and because this integral is too expensive for training, we maximized a lower bound,
+# the [ELBO](../docs/glossary.md#elbo). However, a latent space with two dimensions is small enough to be covered by a
+# grid. For such a model we can compute the integral as a sum, and then we can see what the bound leaves out.
 #
 # **What you'll do**
 #
@@ -107,13 +107,13 @@ lesson.check_ranges(
 # Before we can compute the probability of an image, we have to make sure that our model assigns probabilities at all.
 # For each pixel, the [decoder](../docs/glossary.md#decoder) outputs a brightness $m$ between 0 and 1, and the
 # reconstruction term of [lesson 01](01_standard_vae.ipynb) is the
-# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy) between the pixel $x$ and $m$. If we change its sign
-# and take the exponential, it becomes $m^x (1-m)^{1-x}$. Is this a probability?
+# [binary cross-entropy](../docs/glossary.md#binary-cross-entropy) between the pixel $x$ and $m$. If we change its
+# sign and take the exponential, it becomes $m^x (1-m)^{1-x}$. Is this a probability?
 #
 # We check it for a single pixel. If the pixel can only be black or white, the expression has two values, $1-m$ for a
-# black pixel ($x=0$) and $m$ for a white one ($x=1$). Probabilities have to add up to 1, and these two do so for every
-# $m$. If the pixel can have any gray value between 0 and 1, the sum becomes an integral over $x$, which the next cell
-# computes for two values of $m$.
+# black pixel ($x=0$) and $m$ for a white one ($x=1$). Probabilities have to add up to 1, and these two do so for
+# every $m$. If the pixel can have any gray value between 0 and 1, the sum becomes an integral over $x$, which the
+# next cell computes for two values of $m$.
 
 # %%
 gray_values = np.linspace(0, 1, 10_001)
@@ -129,8 +129,8 @@ for m in (0.5, 0.9):
 # probability $p(x\mid z)$, and its logarithm is minus the binary cross-entropy, summed over the pixels.
 #
 # The next cell trains a VAE on the black-and-white training images with the networks and the loss of lesson 01. The
-# output shows the loss and its two terms, the reconstruction term and the [KL term](../docs/glossary.md#kl-divergence),
-# in [nats](../docs/glossary.md#nat) per image.
+# output shows the loss and its two terms, the reconstruction term and the
+# [KL term](../docs/glossary.md#kl-divergence), in [nats](../docs/glossary.md#nat) per image.
 
 # %%
 recipe = runs.Recipe(dataset_name, ELBO, epochs=epochs, seed=seed, limit=limit, pixels="threshold")
@@ -143,12 +143,12 @@ names = np.array(dataset.class_names)[labels]
 # %% [markdown]
 # ## The integral on a coarse grid
 #
-# Recall from lesson 01 that prior and decoder together describe how an image is generated. First a code $z$ is sampled
-# from the prior $p(z)$, and then each pixel is sampled with the probability that the decoder assigns to it. In the
-# small world of that lesson there were only three codes, and the probability of an image was the sum
-# $p(x)=\sum_z p(x\mid z)\,p(z)$. Now the codes are all points of the plane, so the sum becomes an integral. To compute
-# it, we divide a square of the plane into small cells and pretend that neither the prior nor the decoded image changes
-# within a cell:
+# Recall from lesson 01 that prior and decoder together describe how an image is generated. First a code $z$ is
+# sampled from the prior $p(z)$, and then each pixel is sampled with the probability that the decoder assigns to it.
+# In the small world of that lesson there were only three codes, and the probability of an image was the sum
+# $p(x)=\sum_z p(x\mid z)\,p(z)$. Now the codes are all points of the plane, so the sum becomes an integral. To
+# compute it, we divide a square of the plane into small cells and pretend that neither the prior nor the decoded
+# image changes within a cell:
 #
 # $$p(x) = \int p(x\mid z)\,p(z)\,dz \approx \sum_{c} p(x\mid z_c)\,p(z_c)\, h^2.$$
 #
@@ -156,14 +156,14 @@ names = np.array(dataset.class_names)[labels]
 # distance between neighboring codes, so that $h^2$ is the area of a cell. The prior $p(z_c)$ is a density, and
 # multiplying it by the area gives the probability that a code sampled from the prior falls into this cell.
 #
-# We begin with a grid that is so coarse that we can count its cells. It has a step of 1 and ranges from -5 to 5 in both
-# directions, which makes $11\cdot 11 = 121$ codes. Codes outside this square are improbable under the prior, so we
-# leave them out. They could only matter for an image that is far more probable under such a code than under all codes
-# inside. (To check this, you can enlarge the square and see whether the sum stays the same.) The computation takes
-# about ten lines of NumPy. The first function returns $\log p(x\mid z)$ for every image and every code. We work with
-# logarithms, because probabilities of images are too small for a computer. For example, $e^{-800}$ is rounded to zero.
-# The function `logsumexp` computes the logarithm of a sum from the logarithms of its terms, and it subtracts the
-# largest of them first to avoid such zeros.
+# We begin with a grid that is so coarse that we can count its cells. It has a step of 1 and ranges from -5 to 5 in
+# both directions, which makes $11\cdot 11 = 121$ codes. Codes outside this square are improbable under the prior, so
+# we leave them out. They could only matter for an image that is far more probable under such a code than under all
+# codes inside. (To check this, you can enlarge the square and see whether the sum stays the same.) The computation
+# takes about ten lines of NumPy. The first function returns $\log p(x\mid z)$ for every image and every code. We work
+# with logarithms, because probabilities of images are too small for a computer. For example, $e^{-800}$ is rounded to
+# zero. The function `logsumexp` computes the logarithm of a sum from the logarithms of its terms, and it subtracts
+# the largest of them first to avoid such zeros.
 #
 # **Predict.** If each of the 784 pixels were black or white with probability one half, the log-probability of every
 # image would be $784\log\frac12\approx -543$ nats. How far above this number will the log-probabilities of three test
@@ -208,19 +208,19 @@ for name, of_image in zip(names[:3], shares, strict=True):
     print(f"largest terms of the sum, {name}: {cells}")
 
 # %% [markdown]
-# All three images are far more probable under the model than under a coin toss for each pixel, and the trousers are the
-# most probable. But are these numbers correct? The last three lines show how much the largest two terms contribute to
-# each sum. For the pullover and the trousers, practically the whole sum comes from a single cell, and for the ankle
-# boot one cell contributes 97 %. This is a bad sign. We pretended that the decoded image does not change within a cell,
-# but the neighboring cells, which decode to different images, contribute next to nothing. The result therefore depends
-# on how close the middle of a cell happens to be to the codes that matter.
+# All three images are far more probable under the model than under a coin toss for each pixel, and the trousers are
+# the most probable. But are these numbers correct? The last three lines show how much the largest two terms
+# contribute to each sum. For the pullover and the trousers, practically the whole sum comes from a single cell, and
+# for the ankle boot one cell contributes 97 %. This is a bad sign. We pretended that the decoded image does not
+# change within a cell, but the neighboring cells, which decode to different images, contribute next to nothing. The
+# result therefore depends on how close the middle of a cell happens to be to the codes that matter.
 #
 # ## A finer grid
 #
-# To find out how far off these values are, we halve the step again and again. If the sum no longer changes, the grid is
-# fine enough. The table shows $\log p(x)$ for each step and each of the three images. The figure below shows, for the
-# trousers, what share of the sum each cell contributes. In all panels you see the same small part of the latent space.
-# The darkest cell of a panel contributes most.
+# To find out how far off these values are, we halve the step again and again. If the sum no longer changes, the grid
+# is fine enough. The table shows $\log p(x)$ for each step and each of the three images. The figure below shows, for
+# the trousers, what share of the sum each cell contributes. In all panels you see the same small part of the latent
+# space. The darkest cell of a panel contributes most.
 
 # %%
 table, panels, number = {}, {}, []
@@ -248,18 +248,19 @@ frame.insert(0, "number of codes", number)
 frame
 
 # %% [markdown]
-# With smaller steps the values change a lot, first by up to 106 nats, and then less and less. Between the last two rows
-# no value changes by more than 0.1 nats, so a step of 0.0625 is fine enough for these three images. The figure shows
-# why the coarse grids fail. In the panel on the right, almost the whole sum comes from a small region that is only a
-# few tenths wide. In a grid with a step of 1 this region is part of a single cell, and whether the middle of the cell
-# is inside the region is a matter of luck. A grid is fine enough if several cells fit into the region that matters.
+# With smaller steps the values change a lot, first by up to 106 nats, and then less and less. Between the last two
+# rows no value changes by more than 0.1 nats, so a step of 0.0625 is fine enough for these three images. The figure
+# shows why the coarse grids fail. In the panel on the right, almost the whole sum comes from a small region that is
+# only a few tenths wide. In a grid with a step of 1 this region is part of a single cell, and whether the middle of
+# the cell is inside the region is a matter of luck. A grid is fine enough if several cells fit into the region that
+# matters.
 #
 # Now we can also answer the question of the prediction. The log-probabilities of the three images are about 349, 315,
-# and 478 nats higher than for coin tosses. Nevertheless, the probability of the trousers is only $e^{-65}$, because it
-# is the probability of this one image among all $2^{784}$ black-and-white images. Such a number is hard to judge by
-# itself. It can be read as a code length, since an optimal code would need $65/\ln 2\approx 94$ bits for this image
-# instead of the 784 bits for its pixels. Most of the time, however, we compare it with the numbers of other images or
-# other models.
+# and 478 nats higher than for coin tosses. Nevertheless, the probability of the trousers is only $e^{-65}$, because
+# it is the probability of this one image among all $2^{784}$ black-and-white images. Such a number is hard to judge
+# by itself. It can be read as a code length, since an optimal code would need $65/\ln 2\approx 94$ bits for this
+# image instead of the 784 bits for its pixels. Most of the time, however, we compare it with the numbers of other
+# images or other models.
 #
 # The distribution in the figure has a name. The share of a cell is $p(x\mid z_c)\,p(z_c)\,h^2$ divided by the sum of
 # all such terms, which is $p(x)$. By Bayes' rule, this is the probability of the cell under the
@@ -287,12 +288,12 @@ print(f"largest difference from our own sum: {np.abs(by_library - by_hand).max()
 # ## Samples instead of a grid
 #
 # A grid works only because our latent space has two dimensions. With 161 codes per dimension, two dimensions need
-# 25,921 codes, whereas twenty dimensions would need $161^{20}$ codes, a number with 45 digits. For larger latent spaces
-# we need a method that does not have to visit every cell.
+# 25,921 codes, whereas twenty dimensions would need $161^{20}$ codes, a number with 45 digits. For larger latent
+# spaces we need a method that does not have to visit every cell.
 #
 # The integral $p(x)=\int p(x\mid z)\,p(z)\,dz$ is the average of $p(x\mid z)$ over codes from the prior. The obvious
-# idea is therefore to sample codes from the prior and to average $p(x\mid z)$ over the samples. We do this five times,
-# each time with 1,000 new codes. Each row of the output is one repetition.
+# idea is therefore to sample codes from the prior and to average $p(x\mid z)$ over the samples. We do this five
+# times, each time with 1,000 new codes. Each row of the output is one repetition.
 
 # %%
 random = np.random.default_rng(seed)
@@ -303,28 +304,30 @@ for _ in range(5):
     print("1,000 codes from prior:", *(f"{value:8.1f}" for value in estimate))
 
 # %% [markdown]
-# For the ankle boot the five estimates are between -197.8 and -193.9 nats, at most 3.2 nats from the value of the grid.
-# For the trousers, however, all five are too low, by up to 11.9 nats. The reason can be seen in the output of the
-# coarse grid. The trousers come from a region near $(3, -1)$, which is far away from the center of the prior. Only a
-# few of the 1,000 codes fall into this region, and hardly any of them is close to the small part of it that decodes to
-# these trousers. For the pullover four of the five estimates are too low as well, by up to 9.5 nats, although its codes
-# are near $(0, 0)$. The region that matters for it is just so small that hardly any sample is inside. In twenty
-# dimensions this problem is much worse, because an even smaller share of the samples is close to the codes that matter.
+# For the ankle boot the five estimates are between -197.8 and -193.9 nats, at most 3.2 nats from the value of the
+# grid. For the trousers, however, all five are too low, by up to 11.9 nats. The reason can be seen in the output of
+# the coarse grid. The trousers come from a region near $(3, -1)$, which is far away from the center of the prior.
+# Only a few of the 1,000 codes fall into this region, and hardly any of them is close to the small part of it that
+# decodes to these trousers. For the pullover four of the five estimates are too low as well, by up to 9.5 nats,
+# although its codes are near $(0, 0)$. The region that matters for it is just so small that hardly any sample is
+# inside. In twenty dimensions this problem is much worse, because an even smaller share of the samples is close to
+# the codes that matter.
 #
 # ## Importance sampling
 #
-# If most samples from the prior are wasted, we should sample from another distribution, one that is concentrated where
-# the image may have come from. We call this distribution the **[proposal](../docs/glossary.md#proposal)** $r(z)$.
-# Sampling from the wrong distribution changes the average, but we can correct for this. If a code is sampled twice as
-# often as it would be under the prior, we give it only half the weight. This method is called
+# If most samples from the prior are wasted, we should sample from another distribution, one that is concentrated
+# where the image may have come from. We call this distribution the **[proposal](../docs/glossary.md#proposal)**
+# $r(z)$. Sampling from the wrong distribution changes the average, but we can correct for this. If a code is sampled
+# twice as often as it would be under the prior, we give it only half the weight. This method is called
 # **[importance sampling](../docs/glossary.md#importance-sampling)**.
 #
 # We try it in the small world of lesson 01, which has the codes A, B, and C with prior probabilities 0.50, 0.25, and
-# 0.25. The image has the probabilities 0.01, 0.20, and 0.06 given these codes, so that
-# $p(x)=0.01\cdot 0.50+0.20\cdot 0.25+0.06\cdot 0.25=0.070$. Suppose that we sample the codes from the proposal with the
-# probabilities 0.10, 0.80, and 0.10, and that each code gets the weight $w = p(x\mid z)\,p(z)/r(z)$. For code B, for
-# example, the weight is $0.20\cdot 0.25/0.80 = 0.0625$. The next cell computes all weights and their average under the
-# proposal. It also computes the average of their logarithms, for a reason that we explain below.
+# 0.25. The image has the probabilities 0.01, 0.20, and 0.06 given these codes, so $p(x)$ is the sum of
+# $0.01\cdot 0.50$, $0.20\cdot 0.25$, and $0.06\cdot 0.25$, which is 0.070. Suppose that we sample the codes from the
+# proposal with the probabilities 0.10, 0.80, and 0.10, and that each code gets the weight
+# $w = p(x\mid z)\,p(z)/r(z)$. For code B, for example, the weight is $0.20\cdot 0.25/0.80 = 0.0625$. The next cell
+# computes all weights and their average under the proposal. It also computes the average of their logarithms, for a
+# reason that we explain below.
 
 # %%
 prior = np.array([0.50, 0.25, 0.25])  # p(z) for z = A, B, C
@@ -352,21 +355,21 @@ print(f"average of the logarithm: {np.sum(proposal * np.log(w)):.3f}")
 #
 # $$\mathbb E_q[\log w] = \mathbb E_q\big[\log p(x\mid z)+\log p(z)-\log q(z\mid x)\big] = \mathrm{ELBO}(x).$$
 #
-# The two methods therefore differ only in the place of the logarithm. Importance sampling averages the weights and then
-# takes the logarithm, whereas the ELBO averages the logarithms of the weights. Because the logarithm is a concave
-# function, the second number is never greater than the first.
+# The two methods therefore differ only in the place of the logarithm. Importance sampling averages the weights and
+# then takes the logarithm, whereas the ELBO averages the logarithms of the weights. Because the logarithm is a
+# concave function, the second number is never greater than the first.
 #
 # Which proposal should we use? The encoder outputs a distribution that is meant to be close to the true posterior, so
 # $q(z\mid x)$ itself seems to be a good choice. However, we will see that it is often slightly in the wrong place and
-# sometimes too narrow. We therefore keep its mean $\mu$ and multiply its standard deviation $\sigma$ by a factor, which
-# is called `widen` in the code. The proposal is then
+# sometimes too narrow. We therefore keep its mean $\mu$ and multiply its standard deviation $\sigma$ by a factor,
+# which is called `widen` in the code. The proposal is then
 #
 # $$r(z) = N\big(\mu,\,(\texttt{widen}\cdot\sigma)^2\big).$$
 #
-# Note that the weight has to contain the density of the distribution that we *actually* sample from. If we sample from
-# the widened distribution but divide by $q(z\mid x)$, the average is no longer $p(x)$. The ELBO uses `widen = 1`, where
-# $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates each number ten times with different
-# samples, and prints the lowest and the highest of the ten estimates.
+# Note that the weight has to contain the density of the distribution that we *actually* sample from. If we sample
+# from the widened distribution but divide by $q(z\mid x)$, the average is no longer $p(x)$. The ELBO uses
+# `widen = 1`, where $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates each number ten times
+# with different samples, and prints the lowest and the highest of the ten estimates.
 #
 # **Predict.** Will importance sampling be closer to the value from the grid than the ELBO? Can importance sampling be
 # too high?
@@ -404,9 +407,9 @@ pd.DataFrame(rows, index=names[:3]).T
 # %% [markdown]
 # The rows for `widen = 1` use the same distribution, the approximate posterior of the encoder. For the trousers, the
 # estimates of importance sampling agree with the grid within 0.1 nats, and the ELBO is between 0.7 and 1.0 nats too
-# low. For the ankle boot both are far too low, the ELBO by about 36 nats and importance sampling by 8 to 17 nats. With
-# `widen = 2`, the estimates for the ankle boot are between 3.8 nats too low and 3.2 nats too high, and with `widen = 4`
-# all of them are within 1 nat of the grid. The same tendency appears for the pullover.
+# low. For the ankle boot both are far too low, the ELBO by about 36 nats and importance sampling by 8 to 17 nats.
+# With `widen = 2`, the estimates for the ankle boot are between 3.8 nats too low and 3.2 nats too high, and with
+# `widen = 4` all of them are within 1 nat of the grid. The same tendency appears for the pullover.
 #
 # So the ELBO is always too low, as it has to be apart from the noise of its estimate. Importance sampling can be too
 # high, but if the proposal is narrow it is usually too low. Wider proposals help, at least for these three images. To
@@ -419,10 +422,10 @@ pd.DataFrame(rows, index=names[:3]).T
 #
 # $$\underbrace{\log p(x) - \mathrm{ELBO}(x)}_{\text{gap}} = \mathrm{KL}\big(q(z\mid x)\,\|\,p(z\mid x)\big) \ge 0.$$
 #
-# The gap is thus the KL divergence from the approximate posterior to the true posterior, and it can never be negative.
-# In lesson 01 we could check this equation only for three codes. With the grid we can check it for real images, because
-# we know the true posterior at every code of the grid. In the next cell, the ELBO is estimated from samples, whereas
-# the other two quantities are computed on a grid.
+# The gap is thus the KL divergence from the approximate posterior to the true posterior, and it can never be
+# negative. In lesson 01 we could check this equation only for three codes. With the grid we can check it for real
+# images, because we know the true posterior at every code of the grid. In the next cell, the ELBO is estimated from
+# samples, whereas the other two quantities are computed on a grid.
 #
 # - The log-likelihood $\log p(x)$ is the logarithm of the sum over the cells, as before.
 # - The ELBO is the average of $\log w$ over 4,000 samples, as in the last section.
@@ -482,14 +485,14 @@ lesson.show(
 # pullover it is 9.20 nats, and for the ankle boot 36.76 nats.
 #
 # Now compare the first two images. The ankle boot has a higher log-likelihood than the pullover, by 34 nats, but its
-# ELBO is higher by only 6 nats. An image can therefore have a low ELBO for two reasons. Either the model assigns a low
-# probability to it, or the approximate posterior is bad.
+# ELBO is higher by only 6 nats. An image can therefore have a low ELBO for two reasons. Either the model assigns a
+# low probability to it, or the approximate posterior is bad.
 #
 # ## The gap of a thousand images
 #
 # Three images show that gaps can differ a lot, but not how often they are large. The next cell therefore computes the
-# gap of a thousand test images. For the log-likelihood it uses the library function, and for the ELBO the average over
-# 40 samples per image.
+# gap of a thousand test images. For the log-likelihood it uses the library function, and for the ELBO the average
+# over 40 samples per image.
 #
 # **Predict.** The mean gap is 11.5 nats. Do most images have a gap of about this size?
 
@@ -513,9 +516,9 @@ lesson.show(
 # %% [markdown]
 # Each dot is the gap of one image, with all images in the first row. Half of the images have a gap below 3.7 nats,
 # which is a third of the mean, and the 10 % of the images with the largest gaps contribute 58 % of the sum. In every
-# class, the diamond of the mean is to the right of the bar of the median, because a few images have very large gaps. A
-# few dots are slightly below zero, although a gap cannot be negative. This is because the ELBO is estimated from only
-# 40 samples.
+# class, the diamond of the mean is to the right of the bar of the median, because a few images have very large gaps.
+# A few dots are slightly below zero, although a gap cannot be negative. This is because the ELBO is estimated from
+# only 40 samples.
 #
 # Are images with a large gap also improbable? The next cell computes the rank correlation between the gap and
 # $\log p(x)$, and the means of each class.
@@ -529,21 +532,21 @@ by_class.mean().assign(images=by_class.size()).sort_values("gap").round(1)
 
 # %% [markdown]
 # The rank correlation is -0.43, so images with a large gap tend to be less probable. However, a large gap does not
-# always mean a low probability, as the table shows. Ankle boots have the largest mean gap, 25.3 nats, but they are more
-# probable than dresses, whose mean gap is the smallest. If we compared classes by their ELBO, ankle boots would look no
-# better than T-shirts, although their mean log-likelihood is 12 nats higher. Note that such means depend on a few
-# images. About half of the mean gap of the ankle boots comes from only three boots, which you will see in the next
-# section, and in the figure the class with the largest median is the bag. Moreover, all of these numbers belong to one
-# training run.
+# always mean a low probability, as the table shows. Ankle boots have the largest mean gap, 25.3 nats, but they are
+# more probable than dresses, whose mean gap is the smallest. If we compared classes by their ELBO, ankle boots would
+# look no better than T-shirts, although their mean log-likelihood is 12 nats higher. Note that such means depend on a
+# few images. About half of the mean gap of the ankle boots comes from only three boots, which you will see in the
+# next section, and in the figure the class with the largest median is the bag. Moreover, all of these numbers belong
+# to one training run.
 #
 # ## Look at the true posterior
 #
 # A gap of hundreds of nats means that the approximate posterior is very different from the true one. What does this
-# look like? On the grid we can draw both. The next cell chooses three images whose gaps are the quartiles of all gaps,
-# and the three images with the largest gaps. Each true posterior is drawn in blue on a logarithmic scale, so that codes
-# are visible even if they are a few thousand times less probable than the darkest one. The red ellipse marks two
-# standard deviations of the approximate posterior. Note that each panel has its own scale, because some of the
-# distributions are much narrower than others.
+# look like? On the grid we can draw both. The next cell chooses three images whose gaps are the quartiles of all
+# gaps, and the three images with the largest gaps. Each true posterior is drawn in blue on a logarithmic scale, so
+# that codes are visible even if they are a few thousand times less probable than the darkest one. The red ellipse
+# marks two standard deviations of the approximate posterior. Note that each panel has its own scale, because some of
+# the distributions are much narrower than others.
 #
 # **Predict.** Is the ellipse of the last three images too small, too large, or in the wrong place?
 
@@ -573,11 +576,11 @@ lesson.show(
 
 # %% [markdown]
 # In the first three panels the ellipse is on the blue region or at its edge. In the last three panels it is somewhere
-# else entirely. The mean of the ellipse is between 0.9 and 2.5 away from the darkest cell, whereas each ellipse is only
-# about half a unit long. (In the third panel the distance is 0.8, but there the true posterior is much wider.) So the
-# largest gaps do not come from ellipses of the wrong size but from ellipses in the wrong part of the latent space. What
-# is there? We decode two codes for each image, the mean of the approximate posterior and the most probable code of the
-# true posterior.
+# else entirely. The mean of the ellipse is between 0.9 and 2.5 away from the darkest cell, whereas each ellipse is
+# only about half a unit long. (In the third panel the distance is 0.8, but there the true posterior is much wider.)
+# So the largest gaps do not come from ellipses of the wrong size but from ellipses in the wrong part of the latent
+# space. What is there? We decode two codes for each image, the mean of the approximate posterior and the most
+# probable code of the true posterior.
 
 # %%
 decoded = {"mean of q(z|x)": vae.decode(z_mean), "mode of p(z|x)": vae.decode(likeliest)}
@@ -594,21 +597,21 @@ lesson.show(
 pd.DataFrame(rows, index=names[six]).T.rename_axis("squared error per pixel").round(3)
 
 # %% [markdown]
-# The last three images are ankle boots, but in the second row the means of the approximate posteriors decode to shapes
-# like bags. In the fifth column, the code in the third row decodes to a boot. In the fourth and the sixth column, it
-# decodes to a gray blur, which is not much of a boot either, but many gray pixels cost less than many pixels that are
-# confidently wrong. In all three cases the squared error is lower than in the second row. For example, it is 0.157
-# instead of 0.383 for the last image. So there are codes under which the decoder makes these images far more probable,
-# and the encoder fails to find them. A possible reason is that these boots fill most of the image, as bags do, but we
-# have not tested this.
+# The last three images are ankle boots, but in the second row the means of the approximate posteriors decode to
+# shapes like bags. In the fifth column, the code in the third row decodes to a boot. In the fourth and the sixth
+# column, it decodes to a gray blur, which is not much of a boot either, but many gray pixels cost less than many
+# pixels that are confidently wrong. In all three cases the squared error is lower than in the second row. For
+# example, it is 0.157 instead of 0.383 for the last image. So there are codes under which the decoder makes these
+# images far more probable, and the encoder fails to find them. A possible reason is that these boots fill most of the
+# image, as bags do, but we have not tested this.
 #
 # ## Forward and reverse KL divergence
 #
 # The ellipses of ordinary images at least touch the blue regions, but they look smaller. Part of this is due to the
-# figure. On its logarithmic scale, a normal distribution looks blue out to about four standard deviations, whereas the
-# ellipse marks two. Are the approximate posteriors really too narrow? The next cell compares the widths for all
-# thousand images. It decodes the grid once and adds up what we need for the mean, the variances, and the correlation of
-# the two coordinates under each true posterior. For each image and each of the two dimensions, it then divides the
+# figure. On its logarithmic scale, a normal distribution looks blue out to about four standard deviations, whereas
+# the ellipse marks two. Are the approximate posteriors really too narrow? The next cell compares the widths for all
+# thousand images. It decodes the grid once and adds up what we need for the mean, the variances, and the correlation
+# of the two coordinates under each true posterior. For each image and each of the two dimensions, it then divides the
 # standard deviation $\sigma$ of the approximate posterior by the standard deviation of the true posterior.
 
 # %%
@@ -630,24 +633,24 @@ print(
 )
 
 # %% [markdown]
-# The median ratio is 0.97, and 55 % of the ratios are below 1. For a typical image the width is therefore about right.
-# However, 45 % of the ratios are above 1, so some approximate posteriors are too wide. Others are far too narrow, and
-# in 3 % of the cases the approximate posterior is less than half as wide as the true posterior. In this section we look
-# for reasons why it can be too narrow.
+# The median ratio is 0.97, and 55 % of the ratios are below 1. For a typical image the width is therefore about
+# right. However, 45 % of the ratios are above 1, so some approximate posteriors are too wide. Others are far too
+# narrow, and in 3 % of the cases the approximate posterior is less than half as wide as the true posterior. In this
+# section we look for reasons why it can be too narrow.
 #
-# To see the reason, note that a KL divergence is not symmetric, so $\mathrm{KL}(q\,\|\,p)$ and $\mathrm{KL}(p\,\|\,q)$
-# are different numbers. Suppose that $p$ is a distribution that we want to approximate, in our case the true posterior,
-# and that $q$ is the approximation.
+# To see the reason, note that a KL divergence is not symmetric, so $\mathrm{KL}(q\,\|\,p)$ and
+# $\mathrm{KL}(p\,\|\,q)$ are different numbers. Suppose that $p$ is a distribution that we want to approximate, in
+# our case the true posterior, and that $q$ is the approximation.
 #
 # $$\underbrace{\mathrm{KL}(q\,\|\,p)=\mathbb E_q[\log q-\log p]}_{\text{reverse KL}}
 # \qquad\qquad
 # \underbrace{\mathrm{KL}(p\,\|\,q)=\mathbb E_p[\log p-\log q]}_{\text{forward KL}}$$
 #
 # The **[forward KL](../docs/glossary.md#forward-kl)** averages over codes from the target $p$, and the
-# **[reverse KL](../docs/glossary.md#reverse-kl)** averages over codes from the approximation $q$. What difference this
-# makes can be seen with three codes. Let the target have the probabilities 0.495, 0.010, and 0.495, so that A and C are
-# probable and B, between them, is not. The first candidate for $q$ chooses one side, with the probabilities 0.98, 0.01,
-# and 0.01. The second covers everything, with the probabilities 1/3, 1/3, and 1/3.
+# **[reverse KL](../docs/glossary.md#reverse-kl)** averages over codes from the approximation $q$. What difference
+# this makes can be seen with three codes. Let the target have the probabilities 0.495, 0.010, and 0.495, so that A
+# and C are probable and B, between them, is not. The first candidate for $q$ chooses one side, with the probabilities
+# 0.98, 0.01, and 0.01. The second covers everything, with the probabilities 1/3, 1/3, and 1/3.
 
 # %%
 target = np.array([0.495, 0.010, 0.495])  # p
@@ -660,26 +663,26 @@ for name, q in {"one side": [0.98, 0.01, 0.01], "everything": [1 / 3, 1 / 3, 1 /
 # %% [markdown]
 # By the reverse KL, the candidate *one side* is the better approximation, with 0.630 compared with 0.905 nats. By the
 # forward KL, *everything* is better, with 0.356 compared with 1.593 nats. The two measures disagree because they
-# average over different codes. The reverse KL averages over $q$, so it depends mainly on codes that are probable under
-# $q$. It is large if one of them is improbable under $p$, as code B is for the candidate *everything*. The candidate
-# *one side* assigns hardly any probability to code C, but this has little effect on its reverse KL, because code C
-# hardly ever occurs in an average over $q$. The forward KL averages over $p$. It is large if a code is probable under
-# $p$ and improbable under $q$, as code C is for the candidate *one side*.
+# average over different codes. The reverse KL averages over $q$, so it depends mainly on codes that are probable
+# under $q$. It is large if one of them is improbable under $p$, as code B is for the candidate *everything*. The
+# candidate *one side* assigns hardly any probability to code C, but this has little effect on its reverse KL, because
+# code C hardly ever occurs in an average over $q$. The forward KL averages over $p$. It is large if a code is
+# probable under $p$ and improbable under $q$, as code C is for the candidate *one side*.
 #
 # The gap is $\mathrm{KL}(q(z\mid x)\,\|\,p(z\mid x))$, the *reverse* KL. For a given decoder, $\log p(x)$ does not
-# depend on the encoder. When we maximize the ELBO over the encoder, we therefore minimize the reverse KL, averaged over
-# the training images. A normal distribution that minimizes the reverse KL avoids codes that are improbable under the
-# true posterior, even if it then misses codes that are probable.
+# depend on the encoder. When we maximize the ELBO over the encoder, we therefore minimize the reverse KL, averaged
+# over the training images. A normal distribution that minimizes the reverse KL avoids codes that are improbable under
+# the true posterior, even if it then misses codes that are probable.
 #
 # Let us see this for two true posteriors that are not normal. We looked at the images whose true posteriors are least
-# like a normal distribution, and chose two of them. Both images show sneakers. The first posterior has a main part with
-# an arm, so we call it bent, and the second has two modes. To each we fit two normal distributions with a diagonal
-# covariance. We find the first, which minimizes the reverse KL, numerically with SciPy's `minimize`. The second
-# minimizes the forward KL. For this one there is a simple solution, as you show in exercise 4. It is the normal
-# distribution with the same mean and the same variances as the true posterior. The figure shows both and the
-# approximate posterior of the encoder, each as an ellipse with a radius of two standard deviations. The color shows the
-# square root of the true posterior, so that its less probable parts can be seen as well. The last column of the table
-# is the share of the true posterior that is inside the ellipse.
+# like a normal distribution, and chose two of them. Both images show sneakers. The first posterior has a main part
+# with an arm, so we call it bent, and the second has two modes. To each we fit two normal distributions with a
+# diagonal covariance. We find the first, which minimizes the reverse KL, numerically with SciPy's `minimize`. The
+# second minimizes the forward KL. For this one there is a simple solution, as you show in exercise 4. It is the
+# normal distribution with the same mean and the same variances as the true posterior. The figure shows both and the
+# approximate posterior of the encoder, each as an ellipse with a radius of two standard deviations. The color shows
+# the square root of the true posterior, so that its less probable parts can be seen as well. The last column of the
+# table is the share of the true posterior that is inside the ellipse.
 #
 # **Predict.** How will the two fits differ for the posterior with two modes?
 
@@ -729,14 +732,14 @@ pd.DataFrame(rows, index=columns).T.rename_axis(["test image", "q"]).round(2)
 
 # %% [markdown]
 # In the left panel, the true posterior has a compact main part and a fainter arm, which looks almost like a second
-# blob, on the upper left. The dashed ellipse, fitted by the reverse KL, covers the main part and leaves out the arm. It
-# contains only 67 % of the true posterior. (For comparison, in two dimensions a normal distribution has 86 % of its
-# probability within two standard deviations, not 95 % as in one dimension.) The dotted ellipse, fitted by the forward
-# KL, is more than twice as long and wide, and reaches into the arm, although it does not cover all of it. It contains
-# 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In the right panel the
-# difference is even clearer. The reverse KL chooses one of the two modes. (Which one it finds can depend on the start
-# of the search. Here it is the mode with more probability.) The forward KL covers both, and as a result its mean is in
-# the empty region between them.
+# blob, on the upper left. The dashed ellipse, fitted by the reverse KL, covers the main part and leaves out the arm.
+# It contains only 67 % of the true posterior. (For comparison, in two dimensions a normal distribution has 86 % of
+# its probability within two standard deviations, not 95 % as in one dimension.) The dotted ellipse, fitted by the
+# forward KL, is more than twice as long and wide, and reaches into the arm, although it does not cover all of it. It
+# contains 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In the right
+# panel the difference is even clearer. The reverse KL chooses one of the two modes. (Which one it finds can depend on
+# the start of the search. Here it is the mode with more probability.) The forward KL covers both, and as a result its
+# mean is in the empty region between them.
 #
 # The table confirms that each fit is the best of the three by its own measure. For test image 999, the reverse KL of
 # the dashed ellipse is 0.27 nats and that of the dotted ellipse 2.44 nats. Their forward KL divergences are 5.11 and
@@ -744,15 +747,15 @@ pd.DataFrame(rows, index=columns).T.rename_axis(["test image", "q"]).round(2)
 #
 # This explains when an approximate posterior can become too narrow. Maximizing the ELBO over the encoder makes the
 # reverse KL small, and a distribution with a small reverse KL stays within the region where the true posterior is
-# large. It may leave out an arm, a second mode, or the ends of a tilted ellipse. The encoder's own ellipse in the left
-# panel has the same size as the dashed one, but it is shifted. In the right panel it is at the other mode. An encoder
-# does not find the best ellipse for every single image, and we return to this below.
+# large. It may leave out an arm, a second mode, or the ends of a tilted ellipse. The encoder's own ellipse in the
+# left panel has the same size as the dashed one, but it is shifted. In the right panel it is at the other mode. An
+# encoder does not find the best ellipse for every single image, and we return to this below.
 #
 # Does this explanation agree with the ratios of all thousand images? For a true posterior that is a tilted normal
 # distribution, exercise 4 shows what to expect. If its two coordinates have the correlation $\rho$, the standard
 # deviations that minimize the reverse KL are those of the true posterior, multiplied by $\sqrt{1-\rho^2}$. The next
-# cell compares this factor with the ratio that we found. It also measures how far the mean of the approximate posterior
-# is from that of the true posterior.
+# cell compares this factor with the ratio that we found. It also measures how far the mean of the approximate
+# posterior is from that of the true posterior.
 
 # %%
 factor = np.sqrt(1 - correlation**2)[:, None]  # (1000, 1)
@@ -782,13 +785,13 @@ print(f"shift of the mean, in standard deviations of the true posterior: {np.med
 #
 # $$w(z) = p(x)\,\frac{p(z\mid x)}{r(z)}.$$
 #
-# In other words, apart from the constant factor $p(x)$, a weight is the ratio of the true posterior to the proposal. If
-# the proposal is narrower than the true posterior or shifted, this ratio is very large in those parts of the true
-# posterior that the proposal hardly reaches. The average of the weights then depends on codes that are rarely sampled.
-# Most of the time none of them is among the samples, and the estimate is too low. Once in a while one of them is, and
-# the estimate is too high. If the proposal is wider than the true posterior and covers all of it, on the other hand, no
-# weight can become very large. Many samples are wasted on codes with a small weight. In two dimensions this only adds
-# moderate noise.
+# In other words, apart from the constant factor $p(x)$, a weight is the ratio of the true posterior to the proposal.
+# If the proposal is narrower than the true posterior or shifted, this ratio is very large in those parts of the true
+# posterior that the proposal hardly reaches. The average of the weights then depends on codes that are rarely
+# sampled. Most of the time none of them is among the samples, and the estimate is too low. Once in a while one of
+# them is, and the estimate is too high. If the proposal is wider than the true posterior and covers all of it, on the
+# other hand, no weight can become very large. Many samples are wasted on codes with a small weight. In two dimensions
+# this only adds moderate noise.
 #
 # However, the cost of a wide proposal grows exponentially with the number of dimensions. Suppose that the true
 # posterior is a normal distribution and the proposal is $c$ times as wide. Then the effective sample size, which is
@@ -796,8 +799,8 @@ print(f"shift of the mean, in standard deviations of the true posterior: {np.med
 # dimensions, but of more than a billion in twenty. With so many dimensions, the factor `widen` has to be close to 1.
 #
 # A common summary of the weights is the **[effective sample size](../docs/glossary.md#effective-sample-size)**,
-# $\big(\sum_k w_k\big)^2/\sum_k w_k^2$. If all $K$ weights are equal, it is $K$, and if one weight is much larger than
-# all others, it is close to 1. The next cell estimates $\log p(x)$ of the image with the bent posterior from 300
+# $\big(\sum_k w_k\big)^2/\sum_k w_k^2$. If all $K$ weights are equal, it is $K$, and if one weight is much larger
+# than all others, it is close to 1. The next cell estimates $\log p(x)$ of the image with the bent posterior from 300
 # samples of each of six proposals. It repeats this 40 times, and the table shows how the 40 estimates differ from the
 # value of the grid.
 #
@@ -826,9 +829,10 @@ columns = ["lowest error", "median", "highest", "standard deviation", "effective
 pd.DataFrame(rows, index=columns).T.round(2)
 
 # %% [markdown]
-# With the encoder's own distribution the estimates range from 1.69 nats too low to 2.37 nats too high, and half of them
-# are at least 0.78 nats too low. If the proposal is four times as wide, all errors are between -0.48 and 0.23 nats,
-# with a median of 0.00. If it is eight times as wide, the errors become larger again, because most samples are wasted.
+# With the encoder's own distribution the estimates range from 1.69 nats too low to 2.37 nats too high, and half of
+# them are at least 0.78 nats too low. If the proposal is four times as wide, all errors are between -0.48 and 0.23
+# nats, with a median of 0.00. If it is eight times as wide, the errors become larger again, because most samples are
+# wasted.
 #
 # The row for the reverse KL is a warning. Its estimates hardly differ from one another, and its effective sample size
 # of 271 is the highest of all. Judging by these two numbers, it looks like the best proposal. However, all of its
@@ -851,19 +855,19 @@ pd.DataFrame(rows, index=columns).T.round(2)
 # the same network, which is called [amortized inference](../docs/glossary.md#amortized-inference). This is fast, but
 # for a single image the result can be worse than that of a separate search.
 #
-# Let $q^*$ be the normal distribution with the smallest reverse KL. Its ELBO is the highest that a normal distribution
-# with a diagonal covariance can reach for this image with this decoder. We can then split the gap as
+# Let $q^*$ be the normal distribution with the smallest reverse KL. Its ELBO is the highest that a normal
+# distribution with a diagonal covariance can reach for this image with this decoder. We can then split the gap as
 # [Cremer, Li, and Duvenaud (2018)](https://arxiv.org/abs/1801.03558) do:
 #
 # $$\underbrace{\log p(x)-\mathrm{ELBO}_q(x)}_{\text{gap}} =
 # \underbrace{\log p(x)-\mathrm{ELBO}_{q^*}(x)}_{\text{approximation gap}} +
 # \underbrace{\mathrm{ELBO}_{q^*}(x)-\mathrm{ELBO}_q(x)}_{\text{amortization gap}}.$$
 #
-# Here $\mathrm{ELBO}_q$ denotes the ELBO with the approximate posterior $q$. The approximation gap is due to the family
-# of distributions, and the amortization gap is due to the encoder. For the six images of the figure above, we find
-# $q^*$ with the function `reverse_fit`, and the approximation gap is then $\mathrm{KL}(q^*\,\|\,p(z\mid x))$. The
-# function searches from one start only and could end in a local minimum. Strictly speaking, the approximation gap in
-# the table is therefore an upper bound, and the amortization gap a lower bound.
+# Here $\mathrm{ELBO}_q$ denotes the ELBO with the approximate posterior $q$. The approximation gap is due to the
+# family of distributions, and the amortization gap is due to the encoder. For the six images of the figure above, we
+# find $q^*$ with the function `reverse_fit`, and the approximation gap is then $\mathrm{KL}(q^*\,\|\,p(z\mid x))$.
+# The function searches from one start only and could end in a local minimum. Strictly speaking, the approximation gap
+# in the table is therefore an upper bound, and the amortization gap a lower bound.
 #
 # **Predict.** For the three images with the largest gaps, which of the two parts is larger?
 
@@ -880,11 +884,11 @@ pd.DataFrame(rows, index=names[six]).round(2)
 
 # %% [markdown]
 # In all six rows the amortization gap is the larger part, and for the three boots it is practically the whole gap. Of
-# 537.67 nats for the last boot, only 0.08 nats are left if we use the best normal distribution. The encoder is to blame
-# for these gaps, and not the family of normal distributions. (The values differ by up to 20 nats from those above the
-# panels of the figure, because the ELBO was estimated from 40 samples there, whereas all values in the table are sums
-# over a grid. Moreover, we chose the last three images because their estimated gaps were the largest, so these
-# estimates are probably too high.)
+# 537.67 nats for the last boot, only 0.08 nats are left if we use the best normal distribution. The encoder is to
+# blame for these gaps, and not the family of normal distributions. (The values differ by up to 20 nats from those
+# above the panels of the figure, because the ELBO was estimated from 40 samples there, whereas all values in the
+# table are sums over a grid. Moreover, we chose the last three images because their estimated gaps were the largest,
+# so these estimates are probably too high.)
 #
 # [Cremer, Li, and Duvenaud (2018)](https://arxiv.org/abs/1801.03558) found that the amortization gap is often the
 # larger part in bigger models as well, although this depends on the data set and on the family of distributions. They
@@ -896,13 +900,13 @@ pd.DataFrame(rows, index=names[six]).round(2)
 #
 # ## Explore the posterior of any image
 #
-# Six images are few, so the next cell makes a page with all thousand. Click in the latent space, or use the arrow keys,
-# to choose an image. The page shows its true posterior in blue, the approximate posterior as an ellipse, and the two
-# numbers whose difference is the gap. You can sort the images by their gap. You can also draw on the image, and the
-# ellipse follows what you draw.
+# Six images are few, so the next cell makes a page with all thousand. Click in the latent space, or use the arrow
+# keys, to choose an image. The page shows its true posterior in blue, the approximate posterior as an ellipse, and
+# the two numbers whose difference is the gap. You can sort the images by their gap. You can also draw on the image,
+# and the ellipse follows what you draw.
 #
-# **Predict.** Clear the image and draw trousers, one leg after the other. To which class does the encoder map a single
-# leg?
+# **Predict.** Clear the image and draw trousers, one leg after the other. To which class does the encoder map a
+# single leg?
 
 # %%
 page_step = lesson.step_for_page([run], images, step)
@@ -916,17 +920,17 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #
 # ## What to remember
 #
-# - With black-and-white pixels, a VAE assigns a probability to every image, and in two dimensions we can compute it as
-#   a sum over a grid whose step is smaller than the width of the true posterior.
+# - With black-and-white pixels, a VAE assigns a probability to every image, and in two dimensions we can compute it
+#   as a sum over a grid whose step is smaller than the width of the true posterior.
 # - The average of the weights $w=p(x\mid z)\,p(z)/r(z)$ over a proposal $r(z)$ is $p(x)$, and the average of their
 #   logarithms is a lower bound on $\log p(x)$, which is the ELBO if the proposal is $q(z\mid x)$.
 # - The gap between $\log p(x)$ and the ELBO is the KL divergence from the approximate to the true posterior, so an
 #   image can have a low ELBO because the decoder is bad or because the approximate posterior is bad.
 # - For a given decoder, maximizing the ELBO trains the encoder to minimize the reverse KL. The reverse KL penalizes
-#   codes that are improbable under the true posterior, so the approximate posterior tends to be too narrow if the true
-#   one is tilted, bent, or has several modes.
-# - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too wide
-#   but covers the true posterior only costs samples, few in two dimensions and very many in twenty.
+#   codes that are improbable under the true posterior, so the approximate posterior tends to be too narrow if the
+#   true one is tilted, bent, or has several modes.
+# - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too
+#   wide but covers the true posterior only costs samples, few in two dimensions and very many in twenty.
 #
 # All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_the_claims.ipynb) compares
 # models over several seeds, [the results of the study](../docs/results.md#likelihoods) contain their log-likelihoods,
@@ -937,8 +941,8 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # <details><summary>1. The ELBO of model A is higher than that of model B. Does A assign a higher probability to the
 # images?</summary>
 #
-# Not necessarily. The ELBO is $\log p(x)$ minus the gap. Model B may have the better decoder and the worse encoder, and
-# then its log-likelihood can be higher although its ELBO is lower.
+# Not necessarily. The ELBO is $\log p(x)$ minus the gap. Model B may have the better decoder and the worse encoder,
+# and then its log-likelihood can be higher although its ELBO is lower.
 #
 # </details>
 #
@@ -948,8 +952,8 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # Probably -66. If the samples miss an important part of the true posterior, the estimate is too low, and this is the
 # usual way in which it goes wrong. Large errors in the other direction are rare. The reason is that the estimate of
 # $p(x)$ is an average of weights, which is correct on average, so the average of $e^{\text{estimate}-\log p(x)}$ over
-# many repetitions is 1. For example, an estimate that is 4 nats too high counts $e^4\approx 55$ in this average, so it
-# can occur in at most 1 of 55 repetitions.
+# many repetitions is 1. For example, an estimate that is 4 nats too high counts $e^4\approx 55$ in this average, so
+# it can occur in at most 1 of 55 repetitions.
 #
 # </details>
 #
@@ -968,38 +972,38 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # Solutions are in [solutions/04_how_probable_is_an_image](solutions/04_how_probable_is_an_image.ipynb).
 #
 # 1. **Measure.** Apply `likelihood.importance_sampled_log_likelihood` to the first fifty images with 300 samples and
-#    `widen` set to 1, 2, and 4. For how many images does the estimate differ from the sum over the grid by more than 1
-#    nat, and how many of these estimates are too low?
+#    `widen` set to 1, 2, and 4. For how many images does the estimate differ from the sum over the grid by more than
+#    1 nat, and how many of these estimates are too low?
 # 2. **Change one line.** Set `dataset_name` to `"mnist"`. Guess which digit has the largest mean gap, and then check.
 # 3. **On paper.** Show that importance sampling is correct on average for $p(x)$, for any number of samples $K$, but
 #    too low on average for $\log p(x)$, and that with $K=1$ and $r(z)=q(z\mid x)$ the average is the ELBO. Check this
 #    with $K$ = 1, 10, 100, and 1,000.
 # 4. **On paper.** Show that among all normal distributions with a diagonal covariance, the forward KL is smallest for
-#    the one that has the mean and the variances of $p$. Then let $p$ be a tilted normal distribution whose coordinates
-#    have variance 1 and correlation $\rho$. Show that the reverse KL is smallest for variances of $1-\rho^2$. Check
-#    both with $\rho=0.9$ on a grid.
+#    the one that has the mean and the variances of $p$. Then let $p$ be a tilted normal distribution whose
+#    coordinates have variance 1 and correlation $\rho$. Show that the reverse KL is smallest for variances of
+#    $1-\rho^2$. Check both with $\rho=0.9$ on a grid.
 # 5. **Measure.** Generate a thousand images from the VAE. Sample codes from the prior. Then either sample each pixel
 #    with the decoder's probability, or take the more probable of black and white. Are these images more or less
 #    probable than real ones?
 # 6. **Open.** Fit normal distributions with a full covariance to the true posteriors of the section
 #    [Which part of the gap is due to the encoder?](#Which-part-of-the-gap-is-due-to-the-encoder?) How much of the
 #    remaining gap disappears? What happens if the search starts from the encoder's distribution?
-# 7. **On paper.** In the [appendix](#Appendix:-the-two-parts-of-the-KL-term), $q(z)$ is replaced by the average of the
-#    approximate posteriors of $n$ images. Show that the estimated mutual information is then at most $\log n$. Check
-#    this by making all approximate posteriors narrower.
+# 7. **On paper.** In the [appendix](#Appendix:-the-two-parts-of-the-KL-term), $q(z)$ is replaced by the average of
+#    the approximate posteriors of $n$ images. Show that the estimated mutual information is then at most $\log n$.
+#    Check this by making all approximate posteriors narrower.
 #
 # ## Further reading
 #
-# - [Inference suboptimality in variational autoencoders](https://arxiv.org/abs/1801.03558) by Cremer, Li, and Duvenaud
-#   (2018) splits the gap into the two parts of this lesson.
-# - [Importance weighted autoencoders](https://arxiv.org/abs/1509.00519) by Burda, Grosse, and Salakhutdinov (2015) uses
-#   the average of several weights for training.
-# - *Pattern recognition and machine learning* by Bishop (2006) compares the two KL divergences for normal distributions
-#   in section 10.1.
+# - [Inference suboptimality in variational autoencoders](https://arxiv.org/abs/1801.03558) by Cremer, Li, and
+#   Duvenaud (2018) splits the gap into the two parts of this lesson.
+# - [Importance weighted autoencoders](https://arxiv.org/abs/1509.00519) by Burda, Grosse, and Salakhutdinov (2015)
+#   uses the average of several weights for training.
+# - *Pattern recognition and machine learning* by Bishop (2006) compares the two KL divergences for normal
+#   distributions in section 10.1.
 # - [Information theory, inference, and learning algorithms](https://www.inference.org.uk/mackay/itila/) by MacKay
 #   (2003) shows in chapter 29 how importance sampling fails.
-# - [A note on the evaluation of generative models](https://arxiv.org/abs/1511.01844) by Theis, van den Oord, and Bethge
-#   (2015) explains why a high likelihood and good samples need not occur together.
+# - [A note on the evaluation of generative models](https://arxiv.org/abs/1511.01844) by Theis, van den Oord, and
+#   Bethge (2015) explains why a high likelihood and good samples need not occur together.
 # - *ELBO surgery* by Hoffman and Johnson (NIPS workshop on approximate inference, 2016) splits the KL term as in the
 #   appendix.
 #
@@ -1009,17 +1013,17 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # [Lesson 02](02_mmd_vae.ipynb) and [lesson 11](11_conditional_vae.ipynb) use the fact that it is the sum of two parts
 # (Hoffman and Johnson 2016). To see this, write the KL divergence from $q(z\mid x)$ to the prior as the average of
 # $\log q(z\mid x)-\log p(z)$, subtract $\log q(z)$, and add it again. Here $q(z)$ is the
-# [aggregate posterior](../docs/glossary.md#aggregate-posterior), the distribution of the codes of all images together.
-# We obtain
+# [aggregate posterior](../docs/glossary.md#aggregate-posterior), the distribution of the codes of all images
+# together. We obtain
 #
 # $$\mathbb E_x\,\mathrm{KL}\big(q(z\mid x)\,\|\,p(z)\big) = I(x;z) + \mathrm{KL}\big(q(z)\,\|\,p(z)\big),$$
 #
 # where $\mathbb E_x$ is the average over images. The first part is the
-# [mutual information](../docs/glossary.md#mutual-information) $I(x;z)$, the average of $\log q(z\mid x)-\log q(z)$. It
-# measures how much a code tells us about which image it belongs to. (This is the mutual information of the encoder,
-# with images from the data set. The images that the model generates have another one.) The second part measures how far
-# the aggregate posterior is from the prior. Neither part can be negative, so the KL term is an upper bound on the
-# mutual information. The next cell computes all parts of the ELBO for the complete test set.
+# [mutual information](../docs/glossary.md#mutual-information) $I(x;z)$, the average of $\log q(z\mid x)-\log q(z)$.
+# It measures how much a code tells us about which image it belongs to. (This is the mutual information of the
+# encoder, with images from the data set. The images that the model generates have another one.) The second part
+# measures how far the aggregate posterior is from the prior. Neither part can be negative, so the KL term is an upper
+# bound on the mutual information. The next cell computes all parts of the ELBO for the complete test set.
 
 # %%
 everything = dataset.test_images  # all of them, because the aggregate posterior is an average
@@ -1038,14 +1042,14 @@ pd.Series(nats).round(2).to_frame(f"nats per image, {len(everything):,} images")
 # %% [markdown]
 # Minus the ELBO is the sum of the reconstruction term and the KL term. Of the 6.73 nats of the KL term, 6.03 nats, or
 # about 90 %, are mutual information. The remaining 0.69 nats measure the distance of the aggregate posterior from the
-# prior. (The two parts add up to the KL term except for rounding and for the noise of their estimates.) The last row is
-# a limit of the method. The aggregate posterior is estimated from these images, and an estimate from $n$ images can
-# never exceed $\log n$ (exercise 7). Our value is well below 9.21 nats. Nevertheless, it still increases slowly with
-# $n$, because each image is part of its own average. With 2,000 images, for example, solution 7 finds 5.83 nats.
+# prior. (The two parts add up to the KL term except for rounding and for the noise of their estimates.) The last row
+# is a limit of the method. The aggregate posterior is estimated from these images, and an estimate from $n$ images
+# can never exceed $\log n$ (exercise 7). Our value is well below 9.21 nats. Nevertheless, it still increases slowly
+# with $n$, because each image is part of its own average. With 2,000 images, for example, solution 7 finds 5.83 nats.
 #
 # A model with deterministic codes, like the MMD-VAE of [lesson 02](02_mmd_vae.ipynb), has no $q(z\mid x)$ with a
-# density, so it has neither an ELBO nor a finite KL term. However, it has a decoder, and codes are sampled from a prior
-# to generate images. This is all that the integral of this lesson needs. We can therefore use $\log p(x)$ to compare
-# models that have nothing else in common, as [the results of the study](../docs/results.md#likelihoods) do. The only
-# condition is that the decoders of all models assign probabilities to the same black-and-white pixels. For a model that
-# is trained with squared errors on gray images, for example, this is not the case.
+# density, so it has neither an ELBO nor a finite KL term. However, it has a decoder, and codes are sampled from a
+# prior to generate images. This is all that the integral of this lesson needs. We can therefore use $\log p(x)$ to
+# compare models that have nothing else in common, as [the results of the study](../docs/results.md#likelihoods) do.
+# The only condition is that the decoders of all models assign probabilities to the same black-and-white pixels. For a
+# model that is trained with squared errors on gray images, for example, this is not the case.
