@@ -34,8 +34,8 @@ def changed_verdicts(ledger: pd.DataFrame, first_edition: pd.DataFrame) -> str:
             cells = row.claim, DATASETS[row.data], row.comparison, before
             lines.append(table_row(*cells, verdict, reason_for_change(row, before)))
     total = sum(key in old.index for key in ((c.dataset, c.words) for c in claims.CLAIMS))
-    counts = f"Of the {len(now)} verdicts by the fast schedule, {len(lines) - 2} are new or differ"
-    first = f"{counts} from those of the first edition, which had {2 * total}."
+    counts = f"Of the {len(now)} verdicts with the fast schedule, {len(lines) - 2} are new or"
+    first = f"{counts} differ from the first edition, which had only {2 * total} verdicts."
     return "\n".join([first, "", *lines]) + "\n"
 
 

@@ -71,10 +71,10 @@ def state(table: pd.DataFrame) -> str:
     """Say in a sentence whether a table as from `read` is complete."""
     planned = missing(table[:0])
     if not missing(table):
-        return f"All {planned} rows that the plan asks for are there.\n"
+        return f"All {planned} rows that the plan asks for are complete.\n"
     return (
-        f"{len(table)} of the {planned} rows that the plan asks for are there. Until all are, "
-        "nothing is concluded from them.\n"
+        f"The table has only {len(table)} of the {planned} rows that the plan asks for. Until it "
+        "is complete, nothing is concluded from it.\n"
     )
 
 

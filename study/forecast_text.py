@@ -20,8 +20,8 @@ def ratio(row: pd.Series) -> str:
 
 def verdicts(table: pd.DataFrame) -> str:
     """Tabulate the typical effects, their ratios with intervals, and the verdicts."""
-    columns = "Fashion-MNIST", "there", "ratio, 95 % interval", "p", "way bigger?", "bigger at all?"
-    lines = table_head("effects of", "on", *columns)
+    columns = "Fashion-MNIST", "there", "ratio, 95 % interval", "corrected p", "way bigger?"
+    lines = table_head("effects of", "on", *columns, "bigger at all?")
     for (kind, name), row in forecast.ratios(table).iterrows():
         cells = f"{row['Fashion-MNIST']:.1f}", f"{row.there:.1f}", ratio(row), f"{row.p:.2g}"
         lines.append(table_row(kind, DATASETS[name], *cells, row.verdict, row["at all"]))
@@ -43,18 +43,25 @@ def exploratory(table: pd.DataFrame) -> str:
     counts = forecast.collapsed(table).groupby(level="changed").sum().stack()
     of = len(forecast.DIMENSIONS) * forecast.SEEDS
     named = [
-        f"{model} on {DATASETS[name]} ({count} of {of})"
+        f"*{model}* on {DATASETS[name]} ({count} of {of} models)"
         for (model, name), count in counts[counts > 0].items()
     ]
     ratios = " and ".join(
         f"{ratio(row)} on {DATASETS[name]}"
         for (_, name), row in forecast.ratios(table, forecast.MMD_ALONE).iterrows()
     )
+    said = (
+        "A model counts as collapsed if its [rate](glossary.md#rate) is below "
+        f"{claims.COLLAPSED:g} nats per image."
+    )
+    if not named:
+        return f"{said} No model collapsed.\n"
     return (
-        f"Collapsed models, with a rate below {claims.COLLAPSED:g} nats: "
-        f"{', '.join(named) or 'none'}. Their effects are those of the collapse. Therefore we also "
-        "compare MMD alone among the cost functions, which is exploratory, since it was decided "
-        f"after seeing the results. The ratios are then {ratios}.\n"
+        f"{said} This is the case for {' and '.join(named)}. The effect of such a model is the "
+        "effect of its collapse. We therefore also computed the ratios for cost functions with the "
+        "post's MMD-VAE alone, that is, without the models with squared error. This is "
+        "exploratory, because it was decided after seeing the results. The ratios are then "
+        f"{ratios}.\n"
     )
 
 
@@ -62,19 +69,20 @@ def without_manifold(table: pd.DataFrame) -> str:
     """Show that one gray image misleads a measure on real data, and give the ratios without it."""
     known = pd.read_csv(model_table.REFERENCES).set_index(["dataset", "images"])["on manifold"]
     marks = " and ".join(
-        f"{known[name, 'the average']:.2f} on {DATASETS[name]} (real images "
-        f"{known[name, 'real images']:.2f})"
+        f"{known[name, 'the average']:.2f} on {DATASETS[name]}, where real images have "
+        f"{known[name, 'real images']:.2f},"
         for name in forecast.REAL
-    )
-    found = ", ".join(
-        f"{ratio(row)} of {kind} on {DATASETS[name]}"
-        for (kind, name), row in forecast.ratios(table, measures=forecast.TRUSTED).iterrows()
-    )
-    return (
-        f"The measure *{forecast.ON_MANIFOLD}* is misleading on real data, because a single gray "
-        f"image, the average of all images, gets {marks}. An exploratory analysis without this "
-        f"measure gives the ratios {found}.\n"
-    )
+    ).rstrip(",")
+    lines = [
+        f"The measure *{forecast.ON_MANIFOLD}* is misleading on real data. A single gray image, "
+        f"which is the average of all images, has a value of {marks}. The next table, which is "
+        "exploratory, gives the ratios without this measure.",
+        "",
+        *table_head("effects of", "on", "ratio, 95 % interval"),
+    ]
+    for (kind, name), row in forecast.ratios(table, measures=forecast.TRUSTED).iterrows():
+        lines.append(table_row(kind, DATASETS[name], ratio(row)))
+    return "\n".join(lines) + "\n"
 
 
 def in_ratios(table: pd.DataFrame) -> str:
@@ -83,8 +91,8 @@ def in_ratios(table: pd.DataFrame) -> str:
     planned = forecast.ratios(table)
     lines = [
         "The plan measures an effect in standard deviations over seeds. The next table, which is "
-        "exploratory, measures it as a ratio of means instead. An effect is then the factor by "
-        "which a change multiplies a measure, on a logarithmic scale.",
+        "exploratory, uses the factor by which a change multiplies the mean of a measure. The size "
+        "of an effect is then the absolute value of the logarithm of this factor.",
         "",
         *table_head("effects of", "on", "ratio, 95 % interval", "way bigger?", "as planned"),
     ]
@@ -95,17 +103,17 @@ def in_ratios(table: pd.DataFrame) -> str:
     ratios = " and ".join(
         f"{ratio(row)} on {DATASETS[name]}" for (_, name), row in alone.iterrows()
     )
-    lines += ["", f"With MMD alone among the cost functions, these ratios are {ratios}."]
+    lines += ["", f"With the post's MMD-VAE alone, the ratios for cost functions are {ratios}."]
     differ = found.index[found.verdict != planned.verdict]
     if len(differ):
         where = " and ".join(dict.fromkeys(DATASETS[name] for _, name in differ))
         lines += [
             "",
             f"The two units give different verdicts on {where}, for two reasons. First, they "
-            "measure different things, because an effect of the same size counts less in standard "
-            "deviations if the seeds differ more. Second, a standard deviation from "
-            f"{forecast.SEEDS} seeds is uncertain, and this widens the intervals of the "
-            "planned ratios. Means of measures are known more precisely.",
+            "measure different things, because a change by the same factor counts less in standard "
+            "deviations if the seeds differ more. Second, a standard deviation that is estimated "
+            f"from {forecast.SEEDS} seeds is uncertain, and this widens the intervals of the "
+            "planned ratios. The means of the measures are known more precisely.",
         ]
     return "\n".join(lines) + "\n"
 
@@ -118,11 +126,12 @@ def judges() -> str:
         for title, path in trained.items()
         if path.exists()
     }
-    words = " and ".join(f"{100 * accuracy:.1f} % of {title}" for title, accuracy in found.items())
+    words = " and ".join(f"{100 * accuracy:.1f} % on {title}" for title, accuracy in found.items())
     return (
-        "Images are compared in the feature spaces of classifiers, which classify "
-        f"{words} correctly. On a data set without such a classifier, images are compared by their "
-        "pixels.\n"
+        "The last table lists all effects in standard deviations over seeds. Images are compared "
+        "by the [features](glossary.md#features-of-a-classifier) of a classifier that was trained "
+        f"on the same data set, with a test accuracy of {words}. On a data set without such a "
+        "classifier, images are compared by their pixels.\n"
     )
 
 

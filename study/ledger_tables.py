@@ -13,6 +13,8 @@ from study.post_verdicts import CLAIMS, FOUR_CHANGES, NOT_TESTABLE, TEN_SEEDS
 VERDICTS = claims.HOLDS, claims.DOES_NOT_HOLD, claims.UNCLEAR, NOT_TESTABLE
 SCHEDULES = {"fast": "fast schedule", "post": "post's schedule"}
 DATASETS = model_table.DATASETS | {"frey_faces": "Frey faces", "cifar10": "CIFAR-10"}
+# What the page calls comparisons that have a shorter name in the ledger.
+COMPARED = {"MMD for KL": "MMD instead of KL", "no noise": "noise removed", "both": "both changes"}
 
 
 def family(ledger: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -95,7 +97,8 @@ def differences(ledger: pd.DataFrame, *names: str) -> str:
         sign, times = ("", "× ") if row.kind == RATIO else ("+", "")
         low, high = (f"{end:{sign}.3g}" for end in (row.low, row.high))
         found = f"{times}{row.estimate:{sign}.3g} [{low}, {high}]"
-        cells = DATASETS[row.data], row.measure, row.comparison, SCHEDULES[row.schedule]
+        compared = COMPARED.get(row.comparison, row.comparison)
+        cells = DATASETS[row.data], row.measure, compared, SCHEDULES[row.schedule]
         verdict = row.verdict or "not interpreted"
         p = f"{row['corrected p']:.2g}"
         lines.append(table_row(*cells, str(row.seeds), found, p, verdict))

@@ -73,10 +73,10 @@ def state(table: pd.DataFrame) -> str:
     planned = sum(len(models) * seeds * len(DATASETS) for models, seeds in PLANNED.values())
     there = planned - sum(missing(table).values())
     if there == planned:
-        return f"All {planned} rows that the plan asks for are there.\n"
+        return f"All {planned} rows that the plan asks for are complete.\n"
     return (
-        f"The table is still being made: {there} of the {planned} rows that the plan asks for are "
-        "there. Until it is whole, nothing is concluded from it.\n"
+        f"The table is not complete, because it has only {there} of the {planned} rows that the "
+        "plan asks for. Until it is complete, nothing is concluded from it.\n"
     )
 
 

@@ -76,7 +76,8 @@ def full_tables(table: pd.DataFrame) -> str:
 
 def by_schedule(table: pd.DataFrame) -> str:
     """Tabulate the measures of the post's models by either schedule, for each data set."""
-    lines = ["The post's models, trained by the post's schedule and by the fast schedule:", ""]
+    said = "The next two tables compare the post's schedule with the fast schedule, and the table "
+    lines = [said + "below them has likelihoods, for models of black-and-white pixels.", ""]
     for dataset, title in DATASETS.items():
         lines += table_head(title, "seeds", *(COLUMNS[name][0] for name in BY_SCHEDULE))
         places = itertools.product(model_table.POST, {"post": "the post's", "fast": "fast"}.items())
@@ -170,7 +171,7 @@ def verdict_tables(found: pd.DataFrame) -> dict[str, list[str]]:
     parts += [POST.format("five"), ledger_tables.verdicts(found, "post")]
     if post_verdicts.TEN_SEEDS in families:
         ten = ledger_tables.verdicts(found, "post", post_verdicts.TEN_SEEDS)
-        parts += [POST.format("ten"), ten]
+        parts += [POST.format("ten") + RATIOS, ten]
     if post_verdicts.FOUR_CHANGES in families:
         parts += [REASONS, ledger_tables.reasons(found)]
     return {
@@ -188,10 +189,14 @@ def verdict_tables(found: pd.DataFrame) -> dict[str, list[str]]:
 
 FAST = "With the fast schedule and ten seeds:\n"
 POST = "With the post's schedule and {} seeds:\n"
+RATIOS = """\
+The symbol × marks a ratio of means, MMD-VAE to VAE, which takes the place of the difference for
+measures that are compared on a logarithmic scale.
+"""
 REASONS = """\
-The next table shares the differences that hold with the fast schedule among four changes (Amendment
-10 of the plan), in percent of the difference. Its last column has the reason if MMD and
-deterministic codes are one change.
+The next table divides the differences that hold with the fast schedule among four changes
+(Amendment 10 of the plan), in percent of the difference. The last column repeats the reason that
+results if MMD and deterministic codes count as one change.
 """
 
 

@@ -123,9 +123,9 @@ def test_results_say_what_there_is_to_say():
     found = table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0})
     found[list(forecast.MEASURES)] += 100  # so that there are ratios of means
     [state] = page.section(found[:-7])
-    assert state.startswith("113 of the 120 rows that the plan asks for are there. Until all are")
+    assert state.startswith("The table has only 113 of the 120 rows that the plan asks for. Until")
     state, verdicts, looked, manifold, in_ratios, judges, effects = page.section(found)
-    assert state == "All 120 rows that the plan asks for are there.\n"
+    assert state == "All 120 rows that the plan asks for are complete.\n"
     frey, cifar = (line for line in verdicts.splitlines() if line.startswith("| priors"))
     assert "| Frey faces |" in frey and frey.endswith("| holds | bigger |")
     assert "| CIFAR-10 |" in cifar and cifar.endswith("| does not hold | can't tell |")
@@ -134,14 +134,15 @@ def test_results_say_what_there_is_to_say():
     )
     assert f"{known['on manifold'].item():.2f} on CIFAR-10" in manifold
     few = forecast.ratios(found, measures=forecast.TRUSTED).loc["priors", "cifar10"]
-    assert f"{few.ratio:.2f} [{few.low:.2f}, {few.high:.2f}] of priors on CIFAR-10" in manifold
+    cells = f"{few.ratio:.2f} [{few.low:.2f}, {few.high:.2f}]"
+    assert f"| priors | CIFAR-10 | {cells} |" in manifold
     for name, title in {"fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}.items():
         right = json.loads((PUBLISHED / "features" / f"{name}.json").read_text())["test accuracy"]
-        assert f"{100 * right:.1f} % of {title}" in judges
+        assert f"{100 * right:.1f} % on {title}" in judges
     relative = forecast.ratios(found, relative=True).loc["priors", "frey_faces"]
     cells = f"{relative.ratio:.2f} [{relative.low:.2f}, {relative.high:.2f}]"
     assert f"| priors | Frey faces | {cells} | {relative.verdict} | holds |" in in_ratios
-    assert looked.startswith("Collapsed models, with a rate below 0.1 nats: none.")
+    assert looked.endswith("is below 0.1 nats per image. No model collapsed.\n")
     assert len(effects.splitlines()) == 2 + 3 * 2 * len(forecast.MEASURES)
 
 
@@ -184,7 +185,7 @@ def test_a_collapsed_model_is_named_and_the_ratio_without_it_is_that_of_the_othe
     [(_, frey), _] = forecast.ratios(found, forecast.MMD_ALONE).iterrows()
     assert 0.5 < frey.low < 1 < frey.high < 2
     looked = page.exploratory(found)
-    assert "VAE, squared error on Frey faces (6 of 10)." in looked
+    assert "*VAE, squared error* on Frey faces (6 of 10 models)." in looked
     assert f"{frey.ratio:.2f} [{frey.low:.2f}, {frey.high:.2f}] on Frey faces" in looked
 
 

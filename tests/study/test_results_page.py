@@ -4,233 +4,26 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from findings import (
+    CLOTHES,
+    DIGITS,
+    FINDINGS,
+    FIRST_STEP,
+    FOUND,
+    HOLDS,
+    NOISE,
+    NOT,
+    OPEN,
+    POST,
+    SECOND_STEP,
+    STANDARD,
+    VARIETY,
+    row,
+)
 
-from study import claims, ledger, model_table, post_verdicts
+from study import claims, contrasts, forecast, model_table, post_verdicts
 
 TEXT = " ".join((Path(__file__).parents[2] / "docs" / "results.md").read_text("utf-8").split())
-FOUND = ledger.read()
-CLOTHES, DIGITS = "fashion_mnist", "mnist"
-POST, STANDARD = "post's weights", "standard KL weight"
-HOLDS, NOT, OPEN = claims.HOLDS, claims.DOES_NOT_HOLD, claims.UNCLEAR
-NOISE, VARIETY = ledger.NOISE_FAMILY, ledger.VARIETY_FAMILY
-
-
-def row(measure, data, comparison, schedule="fast", family=post_verdicts.CLAIMS):
-    """The one row of the ledger about a measure, in one comparison."""
-    here = FOUND[(FOUND.family == family) & (FOUND.measure == measure) & (FOUND.data == data)]
-    [found] = here[(here.comparison == comparison) & (here.schedule == schedule)].to_dict("records")
-    return found
-
-
-def rows(measure, data, comparisons=(POST, STANDARD), schedules=("fast", "post"), **family):
-    """Rows about a measure, for each schedule and comparison."""
-    return [row(measure, data, c, s, **family) for s in schedules for c in comparisons]
-
-
-# A part of a sentence with places for numbers, the rows of the ledger that it is about, with
-# their verdict, and the format of the size of their estimates, or None if it gives no numbers.
-FINDINGS = [
-    (
-        "([mean norm](glossary.md#mean-norm)) is lower by {} than that of the post's VAE and by {} "
-        "than that of the VAE with the standard KL weight.",
-        rows("mean norm", CLOTHES, schedules=["fast"]),
-        *(HOLDS, ".2f"),
-    ),
-    (
-        "([occupancy](glossary.md#occupancy) higher by {} and {}).",
-        rows("occupancy", CLOTHES, schedules=["fast"]),
-        *(HOLDS, ".2f"),
-    ),
-    (
-        "two claims about the codes hold in all four tests",
-        rows("mean norm", CLOTHES) + rows("occupancy", CLOTHES),
-        *(HOLDS, None),
-    ),
-    (
-        "The claim that the codes look like the prior holds in three of four tests.",
-        rows("held-out MMD²", CLOTHES)[:3],
-        *(HOLDS, None),
-    ),
-    (
-        "In the fourth, with the post's schedule and the standard KL weight, we can't tell",
-        rows("held-out MMD²", CLOTHES)[3:],
-        *(OPEN, None),
-    ),
-    (
-        "MMD with noise explains the lower mean norm (−{}) and",
-        [row("mean norm", CLOTHES, "MMD for KL", family=NOISE)],
-        *("lower", ".2f"),
-    ),
-    (
-        "the lower MMD² to the prior (−{}), whereas we cannot show an effect of the missing noise",
-        [row("held-out MMD²", CLOTHES, "MMD for KL", family=NOISE)],
-        *("lower", ".3f"),
-    ),
-    (
-        "whereas we cannot show an effect of the missing noise on either.",
-        [row(m, CLOTHES, "no noise", family=NOISE) for m in ("mean norm", "held-out MMD²")],
-        *(OPEN, None),
-    ),
-    (
-        "The missing noise explains the shorter scaled path (−{}) and",
-        [row("path length, scaled", CLOTHES, "no noise", family=NOISE)],
-        *("lower", ".0f"),
-    ),
-    (
-        "that are close to real images (+{}, although this measure [rewards averaging](",
-        [row("grid on manifold", CLOTHES, "no noise", family=NOISE)],
-        *("higher", ".2f"),
-    ),
-    (
-        "whereas we cannot show an effect of MMD with noise on either.",
-        [
-            row(m, CLOTHES, "MMD for KL", family=NOISE)
-            for m in ("grid on manifold", "path length, scaled")
-        ],
-        *(OPEN, None),
-    ),
-    (
-        "on Fashion-MNIST is lower by {} than that of the post's VAE and by {} than that of the "
-        "VAE with the standard KL weight, so the claim does not hold.",
-        rows("15-NN accuracy", CLOTHES, schedules=["fast"]),
-        *(NOT, ".3f"),
-    ),
-    (
-        "so the claim does not hold. With the post's schedule we can't tell.",
-        rows("15-NN accuracy", CLOTHES, schedules=["post"]),
-        *(OPEN, None),
-    ),
-    (
-        "the accuracy on Fashion-MNIST is higher by {} (corrected p = 0.033, exploratory).",
-        [row("15-NN accuracy", CLOTHES, "MMD for KL", family=NOISE)],
-        *("higher", ".3f"),
-    ),
-    (
-        "so the claim that there is no structure before training does not hold.",
-        [row("15-NN accuracy", CLOTHES, "untrained network minus chance")],
-        *(NOT, None),
-    ),
-    (
-        "by {} with the fast schedule and by {} with the post's schedule, so the claim of smooth "
-        "evolutions does not hold.",
-        rows("path length", CLOTHES, [POST]),
-        *(NOT, ".0f"),
-    ),
-    (
-        "it is shorter for the MMD-VAE with the fast schedule (−{}),",
-        rows("path length, scaled", CLOTHES, [POST], ["fast"]),
-        *(HOLDS, ".0f"),
-    ),
-    (
-        "(−561), and with the post's schedule we can't tell.",
-        rows("path length, scaled", CLOTHES, [POST], ["post"]),
-        *(OPEN, None),
-    ),
-    (
-        "the scaled path length is shorter with both schedules (−{} and −{}),",
-        rows("path length, scaled", CLOTHES, [STANDARD]),
-        *(HOLDS, ".0f"),
-    ),
-    (
-        "and for the unscaled one we can't tell.",
-        rows("path length", CLOTHES, [STANDARD]),
-        *(OPEN, None),
-    ),
-    (
-        "by {} with the fast schedule and by {} with the post's schedule. However, the share of",
-        rows("path length", DIGITS, [STANDARD]),
-        *(HOLDS, ".0f"),
-    ),
-    (
-        "Compared with the post's VAE, we can't tell for the unscaled path length.",
-        rows("path length", DIGITS, [POST]),
-        *(OPEN, None),
-    ),
-    (
-        "The scaled path length is shorter in three of four tests on MNIST,",
-        rows("path length, scaled", DIGITS, schedules=["fast"])
-        + rows("path length, scaled", DIGITS, [STANDARD], ["post"]),
-        *(HOLDS, None),
-    ),
-    (
-        "on MNIST, and we can't tell for the post's VAE with the post's schedule.",
-        rows("path length, scaled", DIGITS, [POST], ["post"]),
-        *(OPEN, None),
-    ),
-    (
-        "which measures this, we can't tell in any of the four tests.",
-        rows("silhouette", CLOTHES),
-        *(OPEN, None),
-    ),
-    (
-        "Samples have sharper edges in one of four tests, with the fast schedule and the standard",
-        [row("sample sharpness", CLOTHES, STANDARD)],
-        *(HOLDS, None),
-    ),
-    (
-        "In the three other tests we can't tell, and with the post's schedule",
-        rows("sample sharpness", CLOTHES, [POST])
-        + rows("sample sharpness", CLOTHES, [STANDARD], ["post"]),
-        *(OPEN, None),
-    ),
-    (
-        "Compared with the post's VAE, coverage is higher in all four tests,",
-        [r for d in (CLOTHES, DIGITS) for r in rows("coverage", d, [POST], family=VARIETY)],
-        *("higher", None),
-    ),
-    (
-        "in all four tests, and for recall we can't tell.",
-        [r for d in (CLOTHES, DIGITS) for r in rows("recall", d, [POST], family=VARIETY)],
-        *(OPEN, None),
-    ),
-    (
-        "On MNIST, recall is lower with both schedules,",
-        rows("recall", DIGITS, [STANDARD], family=VARIETY),
-        *("lower", None),
-    ),
-    (
-        "and coverage is lower with the post's schedule (−{}).",
-        rows("coverage", DIGITS, [STANDARD], ["post"], family=VARIETY),
-        *("lower", ".3f"),
-    ),
-    (
-        "increases the negative log-likelihood by {} nats per image.",
-        [row("NLL", DIGITS, "both", family=ledger.LIKELIHOOD_FAMILY)],
-        *("higher", ".1f"),
-    ),
-    (
-        "nats per image. On Fashion-MNIST we can't tell.",
-        [row("NLL", CLOTHES, "both", family=ledger.LIKELIHOOD_FAMILY)],
-        *(OPEN, None),
-    ),
-    (
-        "the effects of cost functions are {} times as large as on Fashion-MNIST, and those of "
-        "priors {} times, so the forecast does not hold there.",
-        FOUND[(FOUND.family == "forecast") & (FOUND.data == "cifar10")].to_dict("records"),
-        *(NOT, ".2f"),
-    ),
-    (
-        "so the forecast does not hold there. On Frey faces we can't tell.",
-        FOUND[(FOUND.family == "forecast") & (FOUND.data == "frey_faces")].to_dict("records"),
-        *(OPEN, None),
-    ),
-    (
-        "is {} times as long as one between shuffled frames for the VAE, and {} times for the "
-        "MMD-VAE.",
-        FOUND[(FOUND.family == "a film in time") & (FOUND.kind == "ratio")].to_dict("records"),
-        *(HOLDS, ".2f"),
-    ),
-    (
-        "namely {} fewer on Fashion-MNIST and {} fewer on MNIST.",
-        FOUND[FOUND.measure == "-log p(x, y)"].to_dict("records"),
-        *(HOLDS, ".1f"),
-    ),
-    (
-        "Its codes no longer tell the class.",
-        FOUND[FOUND.claim == "the codes no longer tell the class"].to_dict("records"),
-        *(HOLDS, None),
-    ),
-]
 
 
 @pytest.mark.parametrize(("words", "about", "verdict", "digits"), FINDINGS)
@@ -245,28 +38,47 @@ def test_reasons_are_those_of_the_ledger():
     three = ("occupancy", "mean norm", "held-out MMD²")
     assert "the reason is *either would do* for all three claims" in TEXT
     assert {row(m, CLOTHES, POST)["reason"] for m in three} == {claims.EITHER}
-    said = "MMD with deterministic codes explains the better centering. For the other two claims, "
-    assert said + "squared error alone also explains more than half of the difference." in TEXT
+    assert "the standard VAE, the reason for the better centering is *by MMD*." in TEXT
+    assert "For the occupancy and for MMD² to the prior, the reason is *either would do*," in TEXT
     found = [row(m, CLOTHES, STANDARD)["reason"] for m in three]
     assert found == [claims.EITHER, claims.BY_MMD, claims.EITHER]
-    assert "the share of MMD with deterministic codes is certainly less than half" in TEXT
+    assert "deterministic codes explains significantly less than half of this difference" in TEXT
     assert row("path length", DIGITS, STANDARD)["reason"] == claims.OTHER
+
+
+def test_squared_error_explains_as_much_of_the_centering_as_the_page_says():
+    rows, whole = model_table.rows(model_table.read()), contrasts.COMPARISONS[STANDARD]
+    alone = contrasts.split_squared_error()["squared error"]
+    share = (
+        contrasts.contrast(rows, CLOTHES, "mean norm", alone).mean
+        / contrasts.contrast(rows, CLOTHES, "mean norm", whole).mean
+    )
+    said = f"{100 * share:.0f} % of this difference, but the confidence interval contains one half"
+    assert f"Squared error alone explains {said}" in TEXT
+    excess = contrasts.weighted_sum((1, alone), (-0.5, whole))
+    low, high = contrasts.contrast(rows, CLOTHES, "mean norm", excess).interval
+    assert low < 0 < high
 
 
 def test_no_test_finds_what_is_said_never_to_be_found():
     mine = FOUND[FOUND.family == post_verdicts.CLAIMS]
-    assert "In no test are the codes of the post's MMD-VAE more informative" in TEXT
-    informative = mine[(mine.measure == "15-NN accuracy") & (mine.data == CLOTHES)]
-    assert HOLDS not in set(informative.verdict)
-    digits = mine[(mine.measure == "15-NN accuracy") & (mine.data == DIGITS)]
-    assert (digits.estimate < 0).all()
-    assert "In twelve tests, sameness was never shown, and in one of them it was refuted." in TEXT
+    assert "no test shows that the codes of the post's MMD-VAE are more informative." in TEXT
+    accuracy = mine[mine.measure == "15-NN accuracy"]
+    assert HOLDS not in set(accuracy[accuracy.data == CLOTHES].verdict)
+    digits = accuracy[accuracy.data == DIGITS]
+    least, most = -digits.estimate.max(), -digits.estimate.min()
+    said = f"was lower for the MMD-VAE in all four comparisons, by {least:.3f} to {most:.3f}, and "
+    assert said + "none of the uncorrected confidence intervals contains 0." in TEXT
+    assert len(digits) == 4 and (digits.high < 0).all()
+    said = "In twelve tests, sameness was never shown, and in one of them the opposite was shown."
+    assert said in TEXT
     same = mine[mine.power.notna() & (mine.data == DIGITS)]
     assert list(same.verdict).count(NOT) == 1 and HOLDS not in set(same.verdict)
     assert len(same) == 12
-    accuracy = same[same.measure == "15-NN accuracy"]["seeds needed"]
-    assert f"that {accuracy.min():.0f} to {accuracy.max():.0f} seeds would be needed" in TEXT
-    assert "Compared with the VAE with the standard KL weight, no test finds more variety." in TEXT
+    needed = digits["seeds needed"]
+    said = f"power of 0.8 would require {needed.min():.0f} to {needed.max():.0f} seeds"
+    assert said in TEXT
+    assert "Compared with the standard VAE, no test finds more variety." in TEXT
     variety = FOUND[(FOUND.family == VARIETY) & (FOUND.comparison == STANDARD)]
     assert "higher" not in set(variety.verdict)
     sharper = mine[(mine.measure == "sample sharpness") & (mine.data == CLOTHES)]
@@ -274,28 +86,80 @@ def test_no_test_finds_what_is_said_never_to_be_found():
     assert (sharper[sharper.schedule == "fast"].estimate > 0).all()
 
 
+def test_claims_about_the_manifold_hold_where_the_page_says_and_nowhere_else():
+    said = "On MNIST, the claim about the grid holds in one of four tests, and the claim that "
+    assert said + "samples hardly differ holds in none." in TEXT
+    mine = FOUND[(FOUND.family == post_verdicts.CLAIMS) & (FOUND.verdict == HOLDS)]
+    on_manifold = mine[mine.measure.str.endswith(" on manifold")]
+    counts = on_manifold.groupby(["data", "measure"]).size().to_dict()
+    assert counts == {
+        (CLOTHES, "grid on manifold"): 4,
+        (CLOTHES, "prior on manifold"): 2,
+        (DIGITS, "grid on manifold"): 1,
+    }
+
+
+def test_only_the_differences_that_the_page_names_change_their_sign():
+    pairs = FOUND[FOUND.comparison.isin([POST, STANDARD])]
+    pairs = pairs.pivot(
+        index=["family", "data", "measure", "comparison"], columns="schedule", values="estimate"
+    ).dropna()
+    changed = pairs[(pairs.fast > 0) != (pairs.post > 0)].reset_index()
+    said = "six of the differences that the claims are about change their sign between the"
+    assert said in TEXT and list(changed.family).count(post_verdicts.CLAIMS) == 6
+    [other] = changed[changed.family != post_verdicts.CLAIMS].itertuples()
+    assert "Among the exploratory differences, the coverage on Fashion-MNIST changes its" in TEXT
+    assert (other.family, other.data, other.measure) == (VARIETY, CLOTHES, "coverage")
+    assert "comparison with the standard VAE, where we can't tell with either schedule." in TEXT
+    assert other.comparison == STANDARD
+    for schedule in ("fast", "post"):
+        assert row("coverage", CLOTHES, STANDARD, schedule, VARIETY)["verdict"] == OPEN
+
+
 def test_as_many_comparisons_are_open_as_the_page_says():
-    mine = FOUND[(FOUND.family == post_verdicts.CLAIMS) & (FOUND.schedule == "post")]
-    undecided = mine.verdict.isin([OPEN, post_verdicts.NOT_TESTABLE])
+    mine = FOUND[FOUND.family == post_verdicts.CLAIMS]
+    mine = mine[mine.comparison.isin([POST, STANDARD])]
+    undecided = mine.verdict.isin([OPEN, post_verdicts.NOT_TESTABLE]).groupby(mine.schedule)
+    fast, post = undecided.sum()
+    assert f"With the fast schedule, {fast} of these 32 tests are undecided," in TEXT
+    assert f"With the post's schedule, {post} tests are undecided." in TEXT
+    assert list(undecided.size()) == [32, 32]
     assert "With the post's own schedule, two thirds of the comparisons could not be" in TEXT
-    assert undecided.mean() == pytest.approx(2 / 3, abs=0.02) and len(mine) == 32
+    assert post / 32 == pytest.approx(2 / 3, abs=0.02)
     assert "With the post's schedule, half of the verdicts are \"can't tell\"." in TEXT
-    assert (mine.verdict == OPEN).mean() == 0.5
+    assert (mine[mine.schedule == "post"].verdict == OPEN).mean() == 0.5
 
 
 def test_p_values_are_those_of_the_ledger():
     [film] = FOUND[FOUND.comparison == "post-mmd minus elbo"].to_dict("records")
-    assert f"The two models differ significantly (p = {film['corrected p']:.3f})." in TEXT
-    noise = row("15-NN accuracy", CLOTHES, "MMD for KL", family=NOISE)
-    assert f"(corrected p = {noise['corrected p']:.3f}, exploratory)" in TEXT
+    said = f"the difference between the two models is significant (p = {film['corrected p']:.3f})."
+    assert said in TEXT and film["verdict"] == "higher"
+    for words, step in {"increases": FIRST_STEP, "falls": SECOND_STEP}.items():
+        found = row("15-NN accuracy", CLOTHES, step, family=NOISE)
+        numbers = f"{abs(found['estimate']):.4f} (corrected p = {found['corrected p']:.3f},"
+        assert f"{words} by {numbers} exploratory)" in TEXT
     planned = FOUND[FOUND.family == post_verdicts.CLAIMS]
-    assert f"because among {len(planned)} tests a few would seem to find something" in TEXT
+    assert f"The claims need {len(planned)} tests in total," in TEXT
+    assert f"We therefore correct all {len(planned)} [p values]" in TEXT
+
+
+def test_leaving_out_collapsed_models_makes_effects_on_frey_faces_less_than_twice_as_large():
+    assert "no longer twice as large as on Fashion-MNIST in either unit (exploratory)." in TEXT
+    table = forecast.read()
+    for relative in (False, True):
+        ratios = forecast.ratios(table, forecast.MMD_ALONE, relative=relative)
+        assert ratios.xs("frey_faces", level=1).high.item() < forecast.WAY_BIGGER
+    for how in ({}, {"relative": True}, {"measures": forecast.TRUSTED}):
+        on_cifar = forecast.ratios(table, **how).xs("cifar10", level=1)
+        assert set(on_cifar.verdict) == {NOT}
+    assert "On CIFAR-10, the forecast fails in every analysis that we tried." in TEXT
 
 
 def test_in_seven_undecided_tests_of_a_direction_the_seeds_do_not_overlap():
-    assert "In seven of the undecided tests of a direction, the values of all five seeds" in TEXT
-    table = model_table.rows(model_table.read(), "post")
+    said = "In seven of these undecided tests, each seed of one model has a higher value than each "
+    assert said + "seed of the other. (All seven tests are about a claimed difference and" in TEXT
     judged = claims.judge(model_table.read())
+    table = model_table.rows(model_table.read(), "post")
     judged = judged[(judged.schedule == "post") & (judged.verdict == OPEN)]
     apart = 0
     models = {POST: ("post-mmd", "post-elbo"), STANDARD: ("post-mmd", "elbo")}
@@ -307,27 +171,99 @@ def test_in_seven_undecided_tests_of_a_direction_the_seeds_do_not_overlap():
     assert apart == 7
     clothes = table[table.dataset == CLOTHES].groupby("objective")["held-out MMD²"]
     mean, std = clothes.mean(), clothes.std()
-    said = f"which is {mean['post-mmd']:.3f} ± {std['post-mmd']:.3f} for the MMD-VAE and "
-    assert said + f"{mean['elbo']:.3f} ± {std['elbo']:.3f} for the VAE" in TEXT
+    said = f"seeds are {mean['post-mmd']:.3f} ± {std['post-mmd']:.3f} for the MMD-VAE and "
+    assert said + f"{mean['elbo']:.3f} ± {std['elbo']:.3f} for the standard VAE" in TEXT
 
 
 def test_numbers_of_known_images_and_models_are_those_of_the_tables():
-    real = model_table.reference(CLOTHES)
-    assert f"a share of {real['grid on manifold']:.2f} counts as close to real ones" in TEXT
     known = pd.read_csv(model_table.REFERENCES).set_index(["dataset", "images"])
-    coverage = known.coverage.loc[DIGITS]
-    said = f"averages even have a coverage of {coverage['mean of nearest neighbors']:.2f}, where "
-    assert said + f"real images have {coverage['real images']:.2f}." in TEXT
-    blurred = known.loc[list(model_table.DATASETS)].drop(["noise", "the average"], level="images")
-    real = blurred.xs("real images", level="images")
-    others = blurred.drop("real images", level="images")
+    known = known.loc[list(model_table.DATASETS)].drop(["noise", "the average"], level="images")
+    averages, marks = "mean of nearest neighbors", known.loc[CLOTHES, "on manifold"]
+    said = f"{100 * marks['real images']:.0f} % of real test images count as close to other real"
+    assert said in TEXT
+    assert f"of similar real images, {100 * marks[averages]:.0f} % of them count as close" in TEXT
+    coverage = known.coverage.map("{:.2f}".format)
+    here, there = coverage.loc[CLOTHES], coverage.loc[DIGITS]
+    said = f"falls from {here['real images']} to {here[averages]} for averages and to "
+    assert said + f"{here['blurred']} for blurred images." in TEXT
+    said = f"it is {there[averages]} for averages and {there['real images']} for real images."
+    assert said in TEXT
+    real = known.xs("real images", level="images")
+    others = known.drop("real images", level="images")
     for dataset in model_table.DATASETS:
         here, there = others.loc[dataset], real.loc[dataset]
         assert (here["on manifold"] > there["on manifold"]).all()
         assert (here.sharpness < there.sharpness / 2).all() and (here.recall < there.recall).all()
+        assert here.recall[averages] < there.recall / 2 < here.recall["blurred"]
+    assert (others.coverage.loc[DIGITS] > real.coverage[DIGITS]).all()
+
+
+def test_numbers_of_models_are_those_of_the_table():
     fast = model_table.rows(model_table.read()).query("dataset == 'fashion_mnist'")
     mean = fast.groupby("objective").mean(numeric_only=True)
     sharp = mean["sample sharpness"]
-    assert f"is {sharp['post-mmd']:.3f} in place of {sharp['elbo']:.3f}, where real" in TEXT
+    said = f"is {sharp['post-mmd']:.3f} for the MMD-VAE and {sharp['elbo']:.3f} for the standard"
+    assert said in TEXT
     accuracy = mean["15-NN accuracy"]["untrained"]
-    assert f"Its accuracy is {accuracy:.2f} in place of the 0.10 that guessing gives" in TEXT
+    assert f"its accuracy is {accuracy:.2f}, compared with 0.10 for guessing" in TEXT
+    rates = mean.rate[["elbo", "elbo-matched"]]
+    assert "has about the same [rate](glossary.md#rate)" in TEXT
+    assert abs(rates.diff().iloc[-1]) < 0.1
+
+
+def test_four_epochs_do_not_stand_for_what_is_said_of_fifty():
+    text = TEXT.split("four epochs do not fully replace fifty, as")[1]
+    table = model_table.read()
+    parts = {"post": model_table.rows(table, "post"), "fast": model_table.rows(table, "fast")}
+    means = {
+        part: rows[rows.dataset == "fashion_mnist"].groupby("objective").mean(numeric_only=True)
+        for part, rows in parts.items()
+    }
+    slow, fast = (means[part].loc["post-elbo"] for part in ("post", "fast"))
+    said = f"mean norm is {slow['mean norm']:.2f} after the post's fifty epochs and "
+    said += f"{fast['mean norm']:.2f} after four fast ones. Samples of the post's VAE cover "
+    said += f"{100 * slow['coverage']:.1f} % of the real images after fifty epochs and "
+    assert said + f"{100 * fast['coverage']:.1f} % after four." in text
+    ahead = {
+        part: mean["15-NN accuracy"].loc[list(claims.POST_MODELS)].diff().iloc[-1]
+        for part, mean in means.items()
+    }
+    changes = f"changes from {ahead['fast']:.3f} to {ahead['post']:+.3f}.".replace("-", "−")
+    assert changes in text
+    ends = parts["post"].query("objective == 'elbo' and dataset == 'fashion_mnist'")
+    elbo = -(ends.rate + ends.distortion).to_numpy()  # seed by seed
+    said = "also reach the mean of the five, which is −"
+    assert elbo.argmin() == 0 and f"{said}{-elbo.mean():.1f}." in TEXT
+    tried = pd.read_csv(model_table.TABLE.with_name("schedules.csv"))
+    tried = tried.query("dataset == 'fashion_mnist' and model == 'elbo' and schedule != 'post'")
+    assert "One twenty-fifth of the steps is enough, and one fiftieth is not." in TEXT
+    enough = tried.steps >= 30_000 / 25
+    assert len(tried[tried.steps == 30_000 / 25]) == 3
+    assert tried[enough]["test loss"].max() < -elbo.mean()
+    assert set(tried[~enough].steps) == {30_000 / 50}
+    assert tried[~enough]["test loss"].min() > -elbo.min()
+
+
+def test_the_differences_that_change_their_sign_are_those_that_are_named():
+    text = TEXT.split("four epochs do not fully replace fifty, as")[1]
+    assert "although in no case do both confidence intervals exclude 0." in text
+    said = "On Fashion-MNIST, the MMD-VAE has a higher sharpness of samples and a higher silhouette"
+    assert said + " than the VAE after four epochs and lower ones after fifty, in both" in text
+    said = "In the comparison with post's weights, the sharpness of samples does the same on MNIST,"
+    assert said + " and the difference in 15-NN accuracy on Fashion-MNIST changes" in text
+    judged = claims.judge(model_table.read())
+    words = [claim.words + ", digits" * (claim.dataset == DIGITS) for claim in judged.claim]
+    judged = judged.assign(words=words)
+    signs = judged.assign(ahead=[found.mean > 0 for found in judged.found])
+    both = signs.pivot(index=["words", "comparison"], columns="schedule").dropna()
+    changed = both.ahead[both.ahead.fast != both.ahead.post]
+    edges, apart = "samples have sharper edges", "clusters are apart"
+    ahead = {
+        (words, way) for words in (edges, apart) for way in ("post's weights", "standard KL weight")
+    }
+    ahead |= {("samples hardly differ, digits", "post's weights")}
+    assert set(changed[changed.fast].index) == ahead
+    behind = [("features are more informative", "post's weights")]
+    assert list(changed[~changed.fast.astype(bool)].index) == behind
+    for found in both.found.loc[changed.index].itertuples(index=False):
+        assert any(one.interval[0] < 0 < one.interval[1] for one in found)
