@@ -480,7 +480,7 @@ pd.DataFrame(curve).T.round(4)
 #
 # </details>
 #
-# <details><summary>2. The learned $s$ is 0.10 and the mean squared error of test images is 0.044. What can you
+# <details><summary>2. The learned deviation s is 0.10 and the mean squared error of test images is 0.044. What can you
 # conclude?</summary>
 #
 # You can conclude that the model overfits. The learned $s$ is about the square root of the training error, so the

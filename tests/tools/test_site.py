@@ -90,6 +90,19 @@ def test_the_front_page_leads_to_every_notebook_and_module(pages, site):
     assert modules <= {link.partition("#module-vaelib.")[2] for link in links}
 
 
+def test_the_core_course_comes_first_in_the_navigation(pages, site):
+    text = pages[(site / "index.html").resolve()].text
+    parts = re.split(r'<span class="caption-text">(.+?)</span>', text)
+    linked = {
+        caption: re.findall(r'href="notebooks/(\d\d)_', part)
+        for caption, part in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    assert list(linked)[:3] == ["Core course", "Going further", "Solutions"]
+    lessons = [path.name[:2] for path in NOTEBOOKS if path.parent.name == "notebooks"]
+    assert linked["Core course"] == ["00", "01", "02", "03"] == lessons[:4]
+    assert linked["Going further"] == lessons[4:]
+
+
 def test_results_and_teaching_are_on_every_page_and_link_to_the_others(pages, site):
     for path in ("index.html", "notebooks/01_standard_vae.html", "docs/results.html"):
         page = pages[(site / path).resolve()]

@@ -17,6 +17,7 @@ from myst_parser.slugs import github_slugify
 from PIL import Image
 from sphinx.cmd.build import main as sphinx
 
+from tools.notebooks import run
 from tools.website import explorers, portable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,20 +141,23 @@ def stage(root: Path, folder: Path, repository: str, shown: dict[str, dict]) -> 
 
     folder.mkdir(parents=True)
     readme = (root / "README.md").read_text(encoding="utf-8")
-    navigation = {name: [] for name in ("Notebooks", "Solutions", "See it", "More", "The package")}
+    captions = "Core course", "Going further", "Solutions", "See it", "More", "The package"
+    navigation = {name: [] for name in captions}
     for name, here in shown.items():
         (folder / "explorers").mkdir(exist_ok=True)
         for title, explorer in here.items():
             explorer.save(folder / explorers.path_of(name, title))
         write(f"{name}.md", explorers.page(name, here))
         navigation["See it"].append(name)
-    for caption, here in {"Notebooks": "notebooks", "Solutions": "notebooks/solutions"}.items():
+    for here in ("notebooks", "notebooks/solutions"):
         (folder / "downloads" / here).mkdir(parents=True)
         for notebook in sorted(root.glob(f"{here}/[0-9]*.ipynb")):
             name = f"{here}/{notebook.name}"
             offer(notebook, folder / "downloads" / name, repository)
             title, text = with_links(notebook, name, repository)
             write(name, text)
+            caption = "Core course" if notebook.stem[:2] in run.CORE_COURSE else "Going further"
+            caption = "Solutions" if here.endswith("solutions") else caption
             navigation[caption].append(f"{notebook.name[:2]} {title} <{here}/{notebook.stem}>")
     packages = groups(root, readme)
     for name, (modules, words) in packages.items():
