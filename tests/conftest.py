@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+import drawn
 from tools.website import chromium
 from vaelib import data
 
@@ -69,6 +70,30 @@ def gradients():
         return [gradient.numpy() for gradient in tape.gradient(value, tensors)]
 
     return gradients
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A folder of pictures, for tests of commands."""
+    return drawn.folder(tmp_path_factory.mktemp("data") / "discs", (20, 20, 3))
+
+
+@pytest.fixture(scope="module")
+def training(pictures, tmp_path_factory):
+    """What the command `train` printed, and the folder that it made."""
+    from calling import QUICK, run  # here, because only tests of commands need it
+
+    output = tmp_path_factory.mktemp("output")
+    done = run("train", pictures, *QUICK, "--output", output)
+    assert done.exit_code == 0, done.output
+    [folder] = output.glob("discs_*")
+    return done, folder
+
+
+@pytest.fixture(scope="module")
+def trained(training):
+    """The folder of a run on pictures."""
+    return training[1]
 
 
 def build_site(folder, faces):

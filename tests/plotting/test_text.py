@@ -56,6 +56,9 @@ DRAWN = {
     "active_units": lambda name: plotting.active_units({name: np.array([0.5, 0.1])}, 0.2),
     "heatmaps": lambda name: plotting.heatmaps({name: table(name)}, {name: "higher"}),
     "latent_spaces": lambda name: plotting.latent_spaces({name: snapshots()}, ten(name)),
+    "posterior_panels": lambda name: plotting.posterior_panels(
+        [(np.arange(3.0), np.arange(2.0), np.ones((2, 3)))], [name], {name: ([[0, 0]], [[1, 1]])}
+    ),
     "priors": lambda name: plotting.priors({name: Normal()}, {name: codes()}),
     "rate_distortion": lambda name: plotting.rate_distortion({name: ([1, 2], [2, 1], [name, "b"])}),
     "comparison": lambda name: plotting.comparison({name: snapshots()}, ten(name)),
