@@ -13,13 +13,13 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
     table_files         read and write tables, and record what produced each row
     model_table         the main table: its planned parts, and whether it is complete
     contrasts           differences between models over seeds, with confidence intervals
-    claims              the post's claims, and the verdict on each; `claim_figures` plots them
+    claims              the post's claims, and the verdict on each
     ten_seeds           the claims by the post's schedule, with ten seeds
     four_changes        shares of a difference, with deterministic codes as a change of its own
     ledger              every verdict of the study in one file, ledger.csv; `ledger_rows` has its
                         columns, `post_verdicts` the claims of the post, `sameness_power` the power
-    ledger_figure       the verdicts on the post\'s claims as one figure
-    forecast            the post's forecast for real data; `forecast_figure`, `forecast_text`
+    ledger_figure       the verdicts on the post's claims as one figure
+    forecast            the post's forecast for real data; `forecast_text` words it
     vae_family          β-VAE, InfoVAE, and relatives; `make_beta_vaes` trains the seven β-VAEs
     conditional_vae     a VAE with and without the class label
     face_tables         drawn and filmed faces; `make_face_tables` adds the rows
