@@ -29,7 +29,7 @@ unit: .venv/ready ## print how long 2,400 training steps take here, to compare t
 	@$(python) -m tools.checks.unit
 
 lint: .venv/ready-for-tests ## check the style and the imports between modules
-	@$(python) -m ruff check . && $(python) -m ruff format --check .
+	@$(python) -m ruff check --no-cache . && $(python) -m ruff format --no-cache --check .
 	@.venv/bin/lint-imports --no-logo --no-cache
 
 format: .venv/ready-for-tests ## correct the style where this can be done automatically

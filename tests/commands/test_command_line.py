@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from calling import run
 
 import tiny
+from calling import run
 from vaelib import data
 from vaelib.commands import batch
 from vaelib.runs import reproduction

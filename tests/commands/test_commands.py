@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from calling import QUICK, run
 from PIL import Image
 
 import drawn
+from calling import QUICK, run
 from vaelib import data, runs, training
 from vaelib.data import registry
 from vaelib.measures import likelihood

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from calling import QUICK, refused, run
 from PIL import Image
 
 import drawn
+from calling import QUICK, refused, run
 from vaelib import data
 from vaelib.runs import run_folder
 

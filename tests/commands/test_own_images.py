@@ -7,10 +7,10 @@ import threading
 
 import numpy as np
 import pytest
-from calling import QUICK, refused, run
 from PIL import Image
 
 import drawn
+from calling import QUICK, refused, run
 from vaelib import data, runs
 from vaelib.commands import train
 from vaelib.runs import run_folder
