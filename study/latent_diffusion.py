@@ -70,10 +70,10 @@ def fit_denoiser(codes: np.ndarray, seed: int = 0, steps: int = STEPS) -> keras.
     """
     random = named_rng(seed, "diffusion")
     n, dims = steps * BATCH, codes.shape[1]
-    z, t = codes[random.integers(len(codes), size=n)], random.random((n, 1))
-    noise = random.standard_normal((n, dims))
-    a, b = signal_and_noise(t)
-    inputs = np.concatenate([a * z + b * noise, a, b], axis=1).astype("float32")
+    z = codes.astype("float32")[random.integers(len(codes), size=n)]
+    a, b = signal_and_noise(random.random((n, 1), "float32"))
+    noise = random.standard_normal(z.shape, "float32")
+    inputs = np.concatenate([a * z + b * noise, a, b], axis=1)
     sizes = [(WIDTH, "relu")] * 3 + [(dims, None)]
     starts = [keras.initializers.GlorotUniform(seed=4 * seed + i) for i in range(4)]
     denoiser = keras.Sequential(
@@ -82,7 +82,7 @@ def fit_denoiser(codes: np.ndarray, seed: int = 0, steps: int = STEPS) -> keras.
     )
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     denoiser.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
-    denoiser.fit(inputs, noise.astype("float32"), batch_size=BATCH, shuffle=False, verbose=0)
+    denoiser.fit(inputs, noise, batch_size=BATCH, shuffle=False, verbose=0)
     return denoiser
 
 
