@@ -1,5 +1,9 @@
 """study/latent_diffusion.py: a diffusion model of codes, and how it is compared with priors."""
 
+import ast
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +16,8 @@ from vaelib.measures import features, likelihood
 from vaelib.models import VAE
 from vaelib.priors import Mixture, StandardNormal
 from vaelib.runs import provenance
+from vaelib.support.backend import keras, layers
+from vaelib.support.rng import named_rng
 
 NOISE = np.random.default_rng(0).standard_normal((4_000, 2))
 
@@ -53,6 +59,21 @@ def test_a_fitted_diffusion_finds_two_separate_groups_and_repeats_to_the_bit():
     assert right.mean() == pytest.approx(0.7, abs=0.06)
     np.testing.assert_allclose(np.median(found[right], axis=0), [7, 6], atol=0.25)
     np.testing.assert_allclose(np.median(found[~right], axis=0), [3, 4], atol=0.25)
+
+
+def test_the_lesson_has_the_same_diffusion_model():
+    """Its functions, which are written for readers, give the same codes to the last bit."""
+    names = {"signal_and_noise", "fit_denoiser", "predict_noise", "denoise"}
+    script = Path(__file__).parents[2] / "notebooks" / "09_better_priors.py"
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    functions = [node for node in tree.body if getattr(node, "name", None) in names]
+    lesson = {"np": np, "keras": keras, "layers": layers}
+    lesson |= {"named_rng": named_rng, "pairwise": pairwise}
+    exec(compile(ast.Module(functions, []), str(script), "exec"), lesson)
+    ours = latent_diffusion.fit_denoiser(NOISE[:500] / 2, seed=3, steps=20)
+    theirs = lesson["fit_denoiser"](NOISE[:500] / 2, 20, 3)
+    found = [latent_diffusion.denoise(ours, NOISE), lesson["denoise"](theirs, NOISE)]
+    np.testing.assert_array_equal(*found)
 
 
 def test_sampled_codes_are_codes_each_once_if_there_are_enough():
