@@ -46,7 +46,7 @@ MANY = 20_000  # samples from which the density of a prior is estimated
 LIKELIHOODS = 1_000  # test images whose likelihood is computed
 CELLS = 20  # per dimension, for `histogram_kl`
 STEPS, BATCH, WIDTH, RATE = 3_000, 512, 128, 0.005  # training of the denoiser
-START, SAMPLING_STEPS = 0.99, 100
+SAMPLING_STEPS = 100
 
 
 def signal_and_noise(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +58,10 @@ def signal_and_noise(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit_denoiser(codes: np.ndarray, seed: int = 0, steps: int = STEPS) -> keras.Model:
-    """Train a network that predicts the noise ε in a noisy code (Ho et al. 2020).
+    """Train a network to separate the code z from the noise ε in a noisy code a z + b ε.
+
+    The network predicts v = a ε - b z (Salimans and Ho 2022, arXiv 2202.00512), from which both
+    follow, see `predict`. The error of the noise, as in Ho et al. (2020), is a² times that of v.
 
     Args:
         codes: Codes with mean 0 and standard deviation 1 in each dimension, (n, latent_dim).
@@ -66,7 +69,7 @@ def fit_denoiser(codes: np.ndarray, seed: int = 0, steps: int = STEPS) -> keras.
         steps: Number of training steps, with 512 noisy codes each.
 
     Returns:
-        A network from (noisy code, a, b), shape (n, latent_dim + 2), to ε, (n, latent_dim).
+        A network from (noisy code, a, b), shape (n, latent_dim + 2), to v, shape (n, latent_dim).
     """
     random = named_rng(seed, "diffusion")
     n, dims = steps * BATCH, codes.shape[1]
@@ -82,14 +85,29 @@ def fit_denoiser(codes: np.ndarray, seed: int = 0, steps: int = STEPS) -> keras.
     )
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     denoiser.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
-    denoiser.fit(inputs, noise, batch_size=BATCH, shuffle=False, verbose=0)
+    denoiser.fit(inputs, a * noise - b * z, batch_size=BATCH, shuffle=False, verbose=0)
     return denoiser
 
 
-def denoise(
-    denoiser: keras.Model, noise: np.ndarray, steps: int = SAMPLING_STEPS, start: float = START
-) -> np.ndarray:
-    """Turn noise into codes: estimate the code, and mix it again with less noise, many times.
+def predict(denoiser: keras.Model, noisy: np.ndarray, t: float) -> tuple[np.ndarray, np.ndarray]:
+    """Predict the code and the noise in noisy codes.
+
+    Args:
+        denoiser: As from `fit_denoiser`.
+        noisy: Noisy codes, shape (n, latent_dim).
+        t: The time of all of them.
+
+    Returns:
+        The predicted codes and the predicted noise, shape (n, latent_dim) each.
+    """
+    a, b = signal_and_noise(t)
+    inputs = np.concatenate([noisy, np.broadcast_to([a, b], (len(noisy), 2))], axis=1)
+    v = ops.convert_to_numpy(denoiser(inputs.astype("float32")))
+    return a * noisy - b * v, b * noisy + a * v
+
+
+def denoise(denoiser: keras.Model, noise: np.ndarray, steps: int = SAMPLING_STEPS) -> np.ndarray:
+    """Turn noise into codes: predict code and noise, and mix them with less noise, many times.
 
     This is the deterministic sampler of Song et al. (2020, arXiv 2010.02502).
 
@@ -97,20 +115,16 @@ def denoise(
         denoiser: As from `fit_denoiser`.
         noise: Samples from N(0, I), shape (n, latent_dim).
         steps: Number of steps.
-        start: Time of the first step, less than 1.
 
     Returns:
         The noisy codes at all times, shape (steps + 1, n, latent_dim). The last ones are codes with
         mean 0 and standard deviation 1.
     """
-    path, times = [noise], np.linspace(start, 0, steps + 1)
-    for t, next_t in pairwise(times):
-        (a, b), (next_a, next_b) = signal_and_noise(t), signal_and_noise(next_t)
-        both = np.broadcast_to([a, b], (len(noise), 2))
-        inputs = np.concatenate([path[-1], both], axis=1).astype("float32")
-        predicted = ops.convert_to_numpy(denoiser(inputs))
-        estimate = (path[-1] - b * predicted) / a
-        path.append(next_a * estimate + next_b * predicted)
+    path = [noise]
+    for t, next_t in pairwise(np.linspace(1, 0, steps + 1)):
+        code, predicted_noise = predict(denoiser, path[-1], t)
+        a, b = signal_and_noise(next_t)
+        path.append(a * code + b * predicted_noise)
     return np.stack(path)
 
 
