@@ -298,7 +298,7 @@ lesson.show(
 # On the left, the circles of the standard normal prior ignore the structure of the codes. In the middle, the lines of
 # the fitted mixture follow it. On the right, prior and codes were trained together. Notice the scale of this panel,
 # which is almost three times as large. Without a fixed prior, nothing determines the scale of the latent space,
-# because prior and codes can grow together without changing the KL divergence.
+# because prior and codes can grow together without changing the KL divergence, as long as the decoder adapts.
 #
 # Is it better to train the prior together with the networks? For this question, one run is not enough. The table of
 # the study, `study/tables/models.csv`, has three seeds of each kind. The next cell shows means and standard
@@ -381,43 +381,62 @@ lesson.show(
 )
 
 # %% [markdown]
-# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At $t =
-# 0.3$ we can recognize no more than the rough outline, and from $t = 0.6$ on the noisy codes look like the prior of
-# the VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
+# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At
+# $t = 0.3$ we can recognize no more than the rough outline, and from $t = 0.6$ on the noisy codes look like the prior
+# of the VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
 #
 # ## Predicting the noise
 #
 # How can we undo the noise? Let us look at the smallest possible example before we train a network. Suppose that
 # there are only two codes on a line, $z = -1$ and $z = 1$, both equally frequent, and that we observe the noisy code
 # $z_t = 0.3$ at time $t = 0.5$, where $a_t = b_t \approx 0.71$. Which of the two codes was it? If it was 1, the noise
-# must have been $\varepsilon = (0.3 - 0.71) / 0.71 \approx -0.58$. If it was -1, the noise must have been $(0.3 +
-# 0.71) / 0.71 \approx 1.42$. Small noise is more probable than large noise, because the density of $\varepsilon$ is
-# proportional to $\exp(-\varepsilon^2 / 2)$. This gives $\exp(-0.17) \approx 0.85$ for the code 1 and $\exp(-1.01)
-# \approx 0.36$ for the code -1. The code 1 therefore has probability $0.85 / (0.85 + 0.36) \approx 0.70$. The best
-# prediction of the noise in terms of squared error is the average over both cases, $0.70 \cdot (-0.58) + 0.30 \cdot
-# 1.42 \approx 0.03$. Accordingly, our best estimate of the code is $0.70 \cdot 1 + 0.30 \cdot (-1) = 0.40$.
+# must have been $\varepsilon = (0.3 - 0.71) / 0.71 \approx -0.58$. If it was -1, the noise must have been
+# $(0.3 + 0.71) / 0.71 \approx 1.42$. Small noise is more probable than large noise, because the density of
+# $\varepsilon$ is proportional to $\exp(-\varepsilon^2 / 2)$. This gives $\exp(-0.17) \approx 0.85$ for the code 1
+# and $\exp(-1.01) \approx 0.36$ for the code -1. The code 1 therefore has probability
+# $0.85 / (0.85 + 0.36) \approx 0.70$. The best prediction of the noise in terms of squared error is the average over
+# both cases, $0.70 \cdot (-0.58) + 0.30 \cdot 1.42 \approx 0.02$. In the same way, the best prediction of the code is
+# $0.70 \cdot 1 + 0.30 \cdot (-1) = 0.40$.
 #
 # Notice that 0.40 is not one of the two codes. With this much noise, we cannot know which code it was, so the best
-# estimate is an average. With less noise, the estimate would be close to one of the codes. This is the reason why a
-# diffusion model removes the noise in many small steps instead of one.
+# prediction is an average. With less noise, it would be close to one of the codes. This is the reason why a diffusion
+# model removes the noise in many small steps instead of one.
 #
 # For 60,000 codes we could compute this average, too, but it would only ever lead back to the 60,000 codes that we
-# already have (exercise 5). Instead, we train a network $\hat\varepsilon(z_t, t)$ that predicts the noise. It
-# minimizes the mean squared error
+# already have (exercise 5). Instead, we train a network to predict the noise. We call it the **denoiser**, and we
+# write $\hat\varepsilon(z_t, t)$ for the noise that it predicts in the noisy code $z_t$. It minimizes the mean
+# squared error
 #
 # $$\mathbb{E}_{z, \varepsilon, t}\, \big\| \varepsilon - \hat\varepsilon(a_t z + b_t \varepsilon,\; t) \big\|^2 ,$$
 #
-# that is, the average over codes, noise, and times between 0 and 1. This is the simplified loss of [Ho et al.
+# which is an average over codes, noise, and times between 0 and 1. This is the simplified loss of [Ho et al.
 # (2020)](https://arxiv.org/abs/2006.11239). It is an ordinary regression, because we have added the noise ourselves,
-# so we know the right answer. The function `fit_denoiser` below takes a few million codes at random, adds noise to
-# each of them at a random time, and fits a network with three hidden layers to predict the noise from the noisy code,
-# $a_t$, and $b_t$. We call the network the **denoiser**. The call of `fit` is the same as for any other regression in
-# Keras.
+# so we know the right answer.
+#
+# One detail makes the training easier. At times close to 1, $a_t$ is almost zero. If we computed the code from the
+# predicted noise by $\hat z = (z_t - b_t \hat\varepsilon) / a_t$, we would divide by $a_t$, so a small error of the
+# noise would become a large error of the code. We therefore let the network predict the combination
+#
+# $$v = a_t\, \varepsilon - b_t\, z ,$$
+#
+# from which we obtain both the code and the noise without any division ([Salimans and Ho
+# 2022](https://arxiv.org/abs/2202.00512)):
+#
+# $$\hat z = a_t\, z_t - b_t\, \hat v , \qquad \hat\varepsilon = b_t\, z_t + a_t\, \hat v .$$
+#
+# (You can check both equations by inserting $z_t$ and $v$ and using $a_t^2 + b_t^2 = 1$.) In the example with the two
+# codes, $\hat v \approx 0.71 \cdot 0.02 - 0.71 \cdot 0.40 \approx -0.27$, and indeed
+# $\hat z \approx 0.71 \cdot 0.3 + 0.71 \cdot 0.27 \approx 0.40$. The squared error of the noise is $a_t^2$ times the
+# squared error of $v$, so we minimize the loss of Ho et al. with other weights for the different times.
+#
+# The function `fit_denoiser` below takes 1.5 million codes at random, adds noise to each of them at a random time,
+# and fits a network with three hidden layers to predict $v$ from the noisy code, $a_t$, and $b_t$. The call of `fit`
+# is the same as for any other regression in [Keras](https://keras.io/api/models/model_training_apis/#fit-method).
 
 
 # %%
 def fit_denoiser(clean, steps, seed):
-    """Train a network that predicts the noise in a noisy code."""
+    """Train a network that predicts v = a ε - b z from a noisy code a z + b ε."""
     random = named_rng(seed, "diffusion")
     n = 512 * steps  # one row for each noisy code of each training step
     z = clean.astype("float32")[random.integers(len(clean), size=n)]
@@ -433,29 +452,32 @@ def fit_denoiser(clean, steps, seed):
     )
     rate = keras.optimizers.schedules.CosineDecay(0.005, steps)
     denoiser.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
-    found = denoiser.fit(inputs, noise, batch_size=512, shuffle=False, verbose=0)
-    print(f"mean squared error of the predicted noise: {found.history['loss'][-1]:.3f}")
+    found = denoiser.fit(inputs, a * noise - b * z, batch_size=512, shuffle=False, verbose=0)
+    print(f"mean squared error of v: {found.history['loss'][-1]:.3f}")
     return denoiser
 
 
 denoiser = fit_denoiser(clean, steps, seed)
 
 # %% [markdown]
-# The mean squared error at the end of training is 0.48. It is much larger than 0, but this does not mean that the
-# training has failed. As in the example with the two codes, the noise cannot be known exactly, and most of this error
-# remains for the best possible prediction, too. A network that always predicts zero would have an error of 1, because
-# the noise has variance 1.
+# The mean squared error at the end of training is VLOSS. It is hardly smaller than 1, and 1 is the error of a network
+# that always predicts zero, because $v$ has a variance of 1. Has the network learned anything at all? It has, because
+# most of this error is unavoidable. If the codes were distributed like the prior, $v$ would be independent of $z_t$,
+# and nothing better than zero could be predicted. (Both are normal with covariance $a_t b_t - a_t b_t = 0$.) The
+# network can therefore learn only what distinguishes the codes from the prior, and the small difference from 1
+# contains exactly this.
 #
-# In our run on two CPU cores, the training took about ten seconds. The following function applies the denoiser to
-# noisy codes that are all at the same time.
+# On our two CPU cores, the training took about ten seconds. The next function applies the denoiser to noisy codes
+# that are all at the same time, and returns the predicted code and the predicted noise.
 
 
 # %%
-def predict_noise(denoiser, noisy, t):
-    """Predict the noise in codes of shape (n, d) that are all at time t."""
-    a_and_b = np.broadcast_to(signal_and_noise(t), (len(noisy), 2))
-    inputs = np.concatenate([noisy, a_and_b], axis=1).astype("float32")
-    return denoiser(inputs).numpy()
+def predict(denoiser, noisy, t):
+    """Predict the code and the noise in noisy codes of shape (n, d) that are all at time t."""
+    a, b = signal_and_noise(t)
+    inputs = np.concatenate([noisy, np.broadcast_to([a, b], (len(noisy), 2))], axis=1)
+    v = denoiser(inputs.astype("float32")).numpy()
+    return a * noisy - b * v, b * noisy + a * v
 
 
 # %% [markdown]
@@ -476,7 +498,8 @@ for t in (0.8, 0.3, 0.1):
     title = f"t = {t:g}"
     a, b = signal_and_noise(t)
     points[title] = (a * clean + b * noise)[:5000]
-    removed = -b * predict_noise(denoiser, grid, t)
+    _, predicted_noise = predict(denoiser, grid, t)
+    removed = -b * predicted_noise
     scale = 0.5 / np.quantile(np.linalg.norm(removed, axis=1), 0.9)  # only for the drawing
     arrows[title] = grid, grid + scale * removed
 lesson.show(
@@ -487,10 +510,10 @@ lesson.show(
 
 # %% [markdown]
 # At $t = 0.8$, on the left, all arrows point to the center. With this much noise, a noisy code says next to nothing
-# about the code, so the best estimate is the average of all codes, which is 0 in our scaled coordinates. At $t =
-# 0.3$, in the middle, the arrows point to the region that the codes occupy. At $t = 0.1$, on the right, they point to
-# the nearest dense band of codes. In the upper right corner, for example, they are longest, because there are no
-# codes in this corner. Inside the region of the codes, the arrows are short.
+# about the code, so the best estimate is the average of all codes, which is 0 in our scaled coordinates. At
+# $t = 0.3$, in the middle, the arrows point to the region that the codes occupy. At $t = 0.1$, on the right, they
+# point to the nearest dense band of codes. In the upper right corner, for example, they are longest, because there
+# are no codes in this corner. Inside the region of the codes, the arrows are short.
 #
 # These arrows have a second meaning. Let $p_t$ be the density of the noisy codes at time $t$. The gradient of its
 # logarithm, $\nabla \log p_t(z_t)$, is called the **score**. It points in the direction in which the noisy codes
@@ -500,37 +523,31 @@ lesson.show(
 #
 # In other words, to remove noise is to move toward where noisy codes are denser. The network has therefore learned
 # the shape of the density of the codes without ever computing a density. [Song and Ermon
-# (2019)](https://arxiv.org/abs/1907.05600) start from the score and arrive at practically the same model. Exercise 4
+# (2019)](https://arxiv.org/abs/1907.05600) start from the score and arrive at a closely related model. Exercise 4
 # asks you to check the equation in a case where everything can be computed.
 #
 # ## From noise to codes
 #
-# To generate a code, we start with noise at a time close to 1 and go back to time 0 in 100 steps. A step from time
-# $t$ to the earlier time $s$ has two parts. The first part estimates the code by removing all of the predicted noise,
+# To generate a code, we start with noise at time 1 and go back to time 0 in 100 steps. A step from time $t$ to the
+# earlier time $s$ first predicts the code $\hat z$ and the noise $\hat\varepsilon$. At early steps, the predicted
+# code is only an average, as in the example with the two codes, so we do not keep it. Instead, we mix both
+# predictions again, but with the shares of time $s$, so that there is a little less noise than before:
 #
-# $$\hat z = \frac{z_t - b_t\, \hat\varepsilon(z_t, t)}{a_t} ,$$
+# $$z_s = a_s\, \hat z + b_s\, \hat\varepsilon .$$
 #
-# which is the formula for $z_t$ solved for $z$. At early steps this estimate is only an average, as in the example
-# with two codes. The second part therefore does not keep it, but puts most of the noise back, with the shares of time
-# $s$:
-#
-# $$z_s = a_s\, \hat z + b_s\, \hat\varepsilon(z_t, t) .$$
-#
-# Each step moves the point a short way along its arrow, and the next step looks at the arrow at the new place. The
-# starting noise is the only thing that is random. This sampler is called DDIM ([Song et al.
-# 2020](https://arxiv.org/abs/2010.02502)). Ho et al. add some fresh noise in every step instead, and in exercise 3
-# you will compare both.
+# Each step moves the point a short way, and the next step predicts again at the new place. The starting noise is the
+# only thing that is random. This sampler is called DDIM ([Song et al. 2020](https://arxiv.org/abs/2010.02502)). Ho et
+# al. add some fresh noise in every step instead, and in exercise 3 you will compare both.
 
 
 # %%
 def denoise(denoiser, noise, steps=100):
     """Turn noise of shape (n, d) into codes, and return the noisy codes of all steps."""
     path = [noise]
-    for t, next_t in pairwise(np.linspace(0.99, 0, steps + 1)):
-        (a, b), (next_a, next_b) = signal_and_noise(t), signal_and_noise(next_t)
-        predicted = predict_noise(denoiser, path[-1], t)
-        estimate = (path[-1] - b * predicted) / a
-        path.append(next_a * estimate + next_b * predicted)
+    for t, next_t in pairwise(np.linspace(1, 0, steps + 1)):
+        code, predicted_noise = predict(denoiser, path[-1], t)
+        a, b = signal_and_noise(next_t)
+        path.append(a * code + b * predicted_noise)
     return np.stack(path)
 
 
@@ -612,9 +629,9 @@ lesson.show(
 #
 # This is latent diffusion, in the smallest possible form. In the model of [Rombach et al.
 # (2022)](https://arxiv.org/abs/2112.10752), the autoencoder is much larger, its codes are grids of several thousand
-# numbers instead of two, the denoiser is a convolutional network, and it receives a text as an additional input. The
-# recipe, however, is the same. An autoencoder is trained first. Then a diffusion model is trained on its codes, and
-# new codes are decoded.
+# numbers instead of two, the denoiser is a convolutional network, and it can receive a text as an additional input.
+# The recipe, however, is the same. An autoencoder is trained first. Then a diffusion model is trained on its codes,
+# and new codes are decoded.
 #
 # ## Which prior is best?
 #
@@ -630,10 +647,11 @@ lesson.show(
 #   is, relative to the expected number;
 # - [coverage](../docs/glossary.md#coverage) is the share of real images whose ball contains a decoded sample.
 #
-# A caution is necessary before we look at the numbers. Precision and density reward samples that are similar to the
-# average of many images, since averages lie where the balls of real images overlap. The table of the study contains a
-# drastic example, because the average of all clothes, repeated 5,000 times, has a precision of 1.0 and a recall of
-# 0.0. A high precision is therefore not a sign of quality unless recall and coverage are high as well.
+# A caution is necessary before we look at the numbers. Precision rewards samples that are similar to the average of
+# many images, since averages lie where the balls of real images overlap. The table `study/tables/references.csv`
+# contains a drastic example, because the average of all clothes, repeated 5,000 times, has a precision of 1.0 and a
+# recall of 0.0. A density above 1 is no sign of quality either, because it means that the samples are concentrated
+# where real images are dense. Therefore, never read these two without recall and coverage.
 #
 # Two further columns measure the codes instead of the images. The first is the aggregate KL. For the diffusion model,
 # we cannot compute it as before, because the model gives us samples and no density. We therefore add a cruder measure
@@ -645,7 +663,7 @@ lesson.show(
 # of $-\log p(x)$ over the first 1,000 test images, where $p(x)$ is the average of $p(x \mid z)$ over the prior. (The
 # pixels are gray, so it is not a true [likelihood](../docs/glossary.md#likelihood), but the comparison remains valid
 # for the same decoder.) For priors with a density, it is computed as a sum over a grid of codes. For all of them, we
-# can also average over 20,000 samples, which gives a slightly larger value on average.
+# can also average $p(x \mid z)$ over 20,000 samples of $z$, which gives a slightly larger value on average.
 #
 # The last row is the reference for all others. It uses the codes of 20,000 training images instead of samples from a
 # prior. If a prior were perfect, its samples would be distributed like these codes.
@@ -701,9 +719,9 @@ pd.DataFrame(found).T.round(3)
 # ## Why coverage does not improve
 #
 # Why does a much better prior not lead to a better coverage? If even the codes of real images have a coverage of only
-# 0.173, the prior cannot be the reason, so it has to be the decoder. We can test this without any prior. The next
-# cell encodes each of the first 5,000 test images, decodes its code, and asks whether the reconstruction is inside
-# the ball of the image that it came from.
+# 0.173, the prior cannot be the reason. The decoder remains, or more precisely, the two numbers from which it has to
+# produce an image. We can test this without any prior. The next cell encodes each of the first 5,000 test images,
+# decodes its code, and asks whether the reconstruction is inside the ball of the image that it came from.
 
 # %%
 real = dataset.test_images[:5000]
@@ -811,8 +829,9 @@ table8.set_index("latent_dim")[kept].sort_index().round(3)
 # With more dimensions, the codes contain more information. The rate rises from 6 to 17 nats, the pixel error falls
 # from 0.029 to 0.012, and the [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) rises from 0.68 to 0.86. The
 # precision of the samples, however, falls from 0.96 to 0.80, since a larger part of the prior is empty, and with 20
-# dimensions the coverage is not higher than with 8. A latent space with many dimensions is good for reconstruction,
-# and it needs a good prior to be good for generation. Current image generators are built in this way.
+# dimensions the coverage is not higher than with 8. (These are three models with one seed each.) A latent space with
+# many dimensions is good for reconstruction, and it needs a good prior to be good for generation. Current image
+# generators are built in this way.
 #
 # ## Do the results hold for five seeds?
 
@@ -877,17 +896,17 @@ lesson.show(
 # <details><summary>1. A VAE has a rate of 12 nats, of which 9 are mutual information. By how much can the mean ELBO improve
 # if you replace only the prior?</summary>
 #
-# By at most 3 nats. The rate is the sum of the mutual information and the aggregate KL, so the aggregate KL is $12 -
-# 9 = 3$ nats. The mutual information does not depend on the prior, and the aggregate KL cannot become negative.
+# By at most 3 nats. The rate is the sum of the mutual information and the aggregate KL, so the aggregate KL is
+# $12 - 9 = 3$ nats. The mutual information does not depend on the prior, and the aggregate KL cannot become negative.
 #
 # </details>
 #
-# <details><summary>2. The denoiser predicts the noise perfectly in terms of mean squared error. Is its estimate of the code
-# always one of the codes that it was trained on?</summary>
+# <details><summary>2. A denoiser makes the best possible predictions in terms of squared error. Is the code that it
+# predicts always one of the codes that it was trained on?</summary>
 #
-# No. With much noise, many codes could have led to the same noisy code, and the best estimate in terms of squared
-# error is their average. In the example with the two codes -1 and 1, the best estimate was 0.40. This is why we
-# remove the noise in many steps and put most of it back after each of them.
+# No. With much noise, many codes could have led to the same noisy code, and the best prediction in terms of squared
+# error is their average. In the example with the two codes -1 and 1, it was 0.40. This is why we remove the noise in
+# many steps and put most of it back after each of them.
 #
 # </details>
 #
@@ -914,7 +933,7 @@ lesson.show(
 #    $t$ to time $s$, they use $z_s = a_s \hat z + \sqrt{b_s^2 - c^2}\, \hat\varepsilon + c\, \eta$ with new noise
 #    $\eta$ and $c = \frac{b_s}{b_t} \sqrt{1 - a_t^2 / a_s^2}$. Write this sampler. Are its samples closer to the
 #    codes? Where do two runs from the same start end?
-# 4. **On paper.** Let the codes be normally distributed on a line, $z \sim N(0, v)$ with variance $v$. Compute the
+# 4. **On paper.** Let the codes be normally distributed on a line with variance 1/4, $z \sim N(0, 1/4)$. Compute the
 #    density $p_t$ of the noisy codes, the best prediction of the noise, and the score. Show that the score is
 #    $-\hat\varepsilon / b_t$. Then train a denoiser on such codes and compare.
 # 5. **Measure.** For a limited number of codes, the best prediction can be computed exactly, as in the example with
