@@ -238,7 +238,7 @@ print(f"  mutual information {information:.2f}, aggregate KL {aggregate_kl:.2f}"
 # already trained. What if we train everything together? The parameters of the prior are then weights like those of
 # the networks, and the loss is still the negative ELBO. There are two common choices:
 #
-# - A **trained mixture** has the formula from above, but with equal weights $w_k = 1/K$. Its means and variances are
+# - A *trained mixture* has the formula from above, but with equal weights $w_k = 1/K$. Its means and variances are
 #   changed in each training step together with the networks.
 # - The **[VampPrior](../docs/glossary.md#vampprior)** of [Tomczak and Welling
 #   (2018)](https://arxiv.org/abs/1705.07120) is the mixture $p(z) = \frac{1}{K} \sum_{k} q(z \mid u_k)$. Each
