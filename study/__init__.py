@@ -1,7 +1,7 @@
 """The statistical study behind the course: its tables, and the code that makes and judges them.
 
 README.md beside this file explains the tables and how to make a row again. plan.md says what was
-decided before the first row was trained. Notebooks 05 and 06 and docs/results.md use these tables.
+decided before the first row was trained. Several lessons and docs/results.md use these tables.
 `vaelib` imports nothing from here.
 
     named_models        the trained models, by the names that the tables use
@@ -22,6 +22,7 @@ decided before the first row was trained. Notebooks 05 and 06 and docs/results.m
     forecast            the post's forecast for real data; `forecast_text` words it
     vae_family          β-VAE, InfoVAE, and relatives; `make_beta_vaes` trains the seven β-VAEs
     conditional_vae     a VAE with and without the class label
+    latent_diffusion    a diffusion model on the codes of a VAE, and other priors
     face_tables         drawn and filmed faces; `make_face_tables` adds the rows
     published_numbers   numbers that others published; `make_published` trains their models
     gan_contrast        GANs beside VAEs and MMD-VAEs

@@ -53,6 +53,7 @@ DRAWN = {
     ),
     "values_by_seed": lambda name: plotting.values_by_seed({name: {name: [0.1, 0.2]}}),
     "sample_pairs": lambda name: plotting.sample_pairs({name: (codes(), codes())}),
+    "point_panels": lambda name: plotting.point_panels({name: codes()}, 4.0),
     "active_units": lambda name: plotting.active_units({name: np.array([0.5, 0.1])}, 0.2),
     "heatmaps": lambda name: plotting.heatmaps({name: table(name)}, {name: "higher"}),
     "latent_spaces": lambda name: plotting.latent_spaces({name: snapshots()}, ten(name)),

@@ -38,6 +38,13 @@ QUICKER = {
         "data.load(dataset_name).limit(limit)": "data.load(dataset_name).limit(limit, 200)"
     },
     "08_whose_axes": {"0, 91, 7.5": "0, 91, 45"},
+    "09_better_priors": {
+        "from vaelib.support.rng import named_rng": "from vaelib.support.rng import named_rng\n"
+        "\nlatent_diffusion.SAMPLES, latent_diffusion.MANY = 300, 400"
+        "\nlatent_diffusion.LIKELIHOODS = 20",
+        "3000": "60",
+        "test_images[:5000]": "test_images[:300]",
+    },
     "11_conditional_vae": {
         "from vaelib.support import lesson": "from vaelib.support import lesson\n"
         "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",
@@ -58,6 +65,7 @@ QUICKER = {
         "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
     },
     "solutions/08_whose_axes": {"range(200)": "range(20)", "(20_000, 2)": "(4_000, 2)"},
+    "solutions/09_better_priors": {"3000": "60", "20_000, 2": "2_000, 2"},
     "solutions/11_conditional_vae": {
         "from vaelib.support import lesson": "from vaelib.support import lesson\n"
         "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",

@@ -12,6 +12,7 @@ function shows or saves a figure. The modules are:
     factors           factors of variation: images by factor, values and directions in latent space
     witness           the witness function of MMD over the latent space
     sample_pairs      pairs of samples side by side
+    point_panels      sets of points, arrows and paths in latent space
     elbo_bars         log-likelihood, ELBO and their gap, image by image
     diagrams          the network, its loss and the path of the gradients
     model_drawing     autoencoder, VAE, and MMD-VAE side by side
@@ -43,6 +44,7 @@ from vaelib.plotting.overview import (
     latent_space,
     samples,
 )
+from vaelib.plotting.point_panels import point_panels
 from vaelib.plotting.posterior_panels import posterior_panels
 from vaelib.plotting.posteriors import (
     aggregate_posterior,
