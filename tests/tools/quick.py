@@ -40,9 +40,7 @@ QUICKER = {
         "log_likelihood(model, images)": "log_likelihood(model, images, step=0.25)",
     },
     "solutions/04_how_probable_is_an_image": {"steps=150": "steps=5", "reach = 201": "reach = 41"},
-    "solutions/06_the_family": {
-        "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
-    },
+    "solutions/06_the_family": {"test_images[:2000]": "test_images[:99]"},
     "solutions/11_conditional_vae": {
         "from vaelib.support import lesson": "from vaelib.support import lesson\n"
         "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",

@@ -14,7 +14,7 @@ import papermill
 import pytest
 from quick import LESSONS, SOLUTIONS, names_of_parameters, outputs, pictures
 
-from study import claims, model_table, published_numbers
+from study import claims, model_table
 from tools.notebooks import refresh
 from vaelib import data
 
@@ -104,11 +104,6 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
             "05_measuring_the_claims",
             "claims.ledger(table)",
             lambda: claims.ledger(model_table.read()),
-        ),
-        (
-            "06_the_family",
-            "published_numbers.comparison_table()",
-            published_numbers.comparison_table,
         ),
     ],
 )
