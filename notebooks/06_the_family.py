@@ -310,21 +310,21 @@ lesson.show(
 # distortion increases by 13.2 nats.
 #
 # The loss of the model with β = 1 is the sum of rate and distortion, so its dot should have the smallest sum of all
-# seven. It does, but the sum for β = 0.3 is larger by only 0.2 nats, which is less than the difference between two
+# seven. It does, but the sum for β = 0.3 is larger by only 0.25 nats, which is less than the difference between two
 # seeds.
 #
-# Is β the slope of this curve, as the formula $-dD/dR = \beta$ says? We can compute the slope of the line between two
-# neighboring dots. It should be between their two values of β.
+# Does the steepness of this curve agree with β, as the formula $-dD/dR = \beta$ says? We can compute the steepness of
+# the line between two neighboring dots. It should be between their two values of β.
 
 # %%
-slope = -betas.distortion.diff() / betas.rate.diff()
-pairs = pd.DataFrame({"β": betas.kl_weight.shift(), "next β": betas.kl_weight, "slope": slope})
-pairs["between"] = (pairs["β"] < slope) & (slope < pairs["next β"])
+price = -betas.distortion.diff() / betas.rate.diff()
+pairs = pd.DataFrame({"β": betas.kl_weight.shift(), "next β": betas.kl_weight, "-dD/dR": price})
+pairs["between"] = (pairs["β"] < price) & (price < pairs["next β"])
 pairs.dropna().round(3).set_index("β")
 
 # %% [markdown]
 # This is the case for five of the six pairs. However, only the last two rows are strong evidence. In the first four,
-# the distortions of the two models differ by no more than those of two seeds can, so these slopes could easily have
+# the distortions of the two models differ by no more than those of two seeds can, so these values could easily have
 # been different, and one of them is even negative.
 #
 # ## What the rate is spent on
@@ -376,9 +376,9 @@ span = ten.groupby("kl_weight")[columns].agg(lambda v: f"{v.min():.2f} to {v.max
 span.rename_axis("β")
 
 # %% [markdown]
-# For β = 1, the distortion varies by 1.6 nats over the seeds and the rate by 0.4 nats. The differences between the
-# two rows in the rate, the aggregate KL, and the marginal cross-entropy are much larger than that, so they are not
-# due to chance. The ranges of the 15-NN accuracy overlap.
+# For β = 1, the distortion varies by 1.6 nats over the seeds and the rate by 0.4 nats. In the rate, the aggregate KL,
+# and the marginal cross-entropy, the ranges of the two rows are far apart, so these differences are not due to the
+# choice of the seed. The ranges of the 15-NN accuracy overlap.
 #
 # ## Capacity sets the rate instead of its price
 #
@@ -485,8 +485,9 @@ lesson.show(
 )
 
 # %% [markdown]
-# With β = 1, all ten garments can be recognized. With β = 30, @@. With β = 100, every image is reconstructed as the
-# same gray shape.
+# With β = 1, all ten garments can be recognized. With β = 30, we can still distinguish tops, narrow garments, and
+# shoes. However, trousers and dress are decoded to practically the same image, and the three kinds of footwear look
+# almost alike. With β = 100, every image is reconstructed as the same gray shape.
 #
 # ## What the first nat can save
 #
@@ -572,17 +573,17 @@ def compare(names, price=50):
 compare(["β = 50", "average image", "β = 30"])
 
 # %% [markdown]
-# The model that was trained with β = 50 has collapsed. It has no active units, and its loss of @@ is a little higher
-# than that of the average image, because its decoder is not fully trained after one epoch. The model with β = 30,
-# however, has a loss of only @@ at the same price. The collapsed model is therefore not the minimum of its loss. A
-# better model exists, as the eigenvalues told us, and training did not find it. This kind of collapse is a *trap* of
-# the optimization, and the loss is not to blame.
+# The model that was trained with β = 50 has collapsed. It has no active units, and its loss of 385.2 nats is a little
+# higher than that of the average image, because its decoder is not fully trained after one epoch. The model with
+# β = 30, however, has a loss of only 381.6 nats at the same price. The collapsed model is therefore not the minimum
+# of its loss. A better model exists, as the eigenvalues suggested, and training did not find it. This kind of
+# collapse is a *trap* of the optimization, and the loss is not to blame.
 #
 # Note how the proof works. To show that a collapse is a trap, it is enough to present one model with a lower loss, no
 # matter where this model comes from. To show that a collapse is an optimum is more difficult, because we would have
 # to exclude all other models. For β = 100 we know that small changes do not help, and the model with β = 30 would
-# have a loss of @@ at this price, which is much more than the @@ of the average image. This makes an optimum likely,
-# but it is not a proof.
+# have a loss of $320.3 + 100 \cdot 1.227 \approx 443$ nats at this price, which is much more than the 383.9 nats of
+# the average image. This makes it likely that collapse is the optimum, but it is not a proof.
 #
 # Why is there a trap? Training starts close to the collapsed model. The weights of the encoder are small random
 # numbers at first, so for every image the means are close to 0 and the log-variances are close to 0 as well. This is
@@ -616,13 +617,13 @@ for b in (50, 100):
 compare(["β = 50", "average image", "β = 30", "β = 50, annealed"], price=50)
 
 # %% [markdown]
-# The annealed model has two active units, as many as there are eigenvalues above 50, and its loss at β = 50 is @@.
-# This is the lowest loss in the table, so annealing has avoided the trap. After the warm-up, the loss function of the
-# annealed model is exactly the same as that of the first model. Annealing does not change which model is the best
-# one. It only changes the way on which training approaches it.
+# The annealed model has two active units, as many as there are eigenvalues above 50, and its loss at β = 50 is 376.3
+# nats. This is the lowest loss in the table, so annealing has avoided the trap. After the warm-up, the loss function
+# of the annealed model is exactly the same as that of the first model. Annealing does not change which model is the
+# best one. It only changes the path that training takes.
 #
-# The loop has trained a second model with annealing, for β = 100. The next cell compares it with the collapsed model
-# for β = 100 from above.
+# The cell has also trained a model with annealing for β = 100. The next cell compares it with the collapsed model for
+# β = 100 from above.
 #
 # **Predict.** Does annealing prevent the collapse for β = 100 as well?
 
@@ -630,10 +631,10 @@ compare(["β = 50", "average image", "β = 30", "β = 50, annealed"], price=50)
 compare(["β = 100", "average image", "β = 100, annealed"], price=100)
 
 # %% [markdown]
-# It does not. The annealed model has collapsed, too, with a rate of only @@ nats. When the price was still low, this
-# model had the same opportunity to learn a code as the one for β = 50, but at the final price the code was not worth
-# keeping. This is what we expect if collapse is the optimum, and it agrees with the eigenvalues, all of which are
-# below 100.
+# It does not. The annealed model has collapsed, too, with a rate of only 0.003 nats. When the price was still low,
+# this model had the same opportunity to learn a code as the one for β = 50, but at the final price the code was not
+# worth keeping. This is what we expect if collapse is the optimum, and it agrees with the eigenvalues, all of which
+# are below 100.
 #
 # ## Free bits
 #
@@ -690,13 +691,16 @@ found["β = 50, free bits"] = describe(models["β = 50, free bits"])
 compare(["β = 50", "average image", "β = 50, annealed", "β = 50, free bits"])
 
 # %% [markdown]
-# The result is very different from that of annealing. All twenty units are active, and the rate is @@4.6 nats, almost
-# the $20 \cdot 0.25 = 5$ nats that are free. Each dimension uses nearly all of its free nats, and none of them more,
-# because the first nat above the limit would cost 50. With such a high price, free bits have nearly the same effect
-# as a [capacity](#Capacity-sets-the-rate-instead-of-its-price) of 5 nats, except that every dimension has its own
-# capacity of 0.25 nats. The distortion is much lower than that of the annealed model. However, the loss at β = 50, in
-# which all nats are charged, is @@, far higher than that of the collapsed model. This does not mean that training
-# failed. The model minimizes another loss, so we have to decide which of the two losses we want.
+# The result is very different from that of annealing. All twenty units are active, and the rate is 4.6 nats, almost
+# the $20 \cdot 0.25 = 5$ nats that are free. The training log shows that the term had an average value of 5.03 during
+# training. Since 5 is the smallest value that it can have, hardly any dimension used more than its free nats. This is
+# not surprising, because the first nat above the limit costs 50 nats. With such a high price, free bits have nearly
+# the same effect as a [capacity](#Capacity-sets-the-rate-instead-of-its-price) of 5 nats, except that every dimension
+# has a separate limit of 0.25 nats.
+#
+# The distortion is much lower than that of the annealed model. However, the loss at β = 50 in the last column, in
+# which all nats are charged, is 513.2 nats, far higher than that of the collapsed model. This does not mean that
+# training failed. The model minimizes another loss, so we have to decide which of the two losses we want.
 #
 # To summarize, annealing keeps the loss and changes the beginning of the training. Free bits change the loss, and
 # with it the optimum. If you want a certain amount of information in the codes, use free bits or a capacity. If you
@@ -748,17 +752,17 @@ rows["average image"]["loss"] = rows["average image"]["squared error"]
 pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
-# @@ The first model has collapsed. Its rate is practically zero, its MMD² is zero, and its squared error is that of
-# the average image. The second model has a rate of @@ nats and a squared error of @@. Its MMD² is @@, so its codes do
-# not match the prior perfectly, but its loss of @@ is less than half of the @@ of the collapsed model. We have
-# presented a model with a lower loss, and this proves that the collapse of the first one was a trap. Objective,
-# network, images, and even the seed are the same. Only the width of the approximate posteriors at the start is
+# The first model has collapsed. Its rate is practically zero, and so is its MMD², and its squared error of 68.7 is
+# that of the average image. The second model has a rate of 6.8 nats and a squared error of 27.2. Although its MMD² of
+# 0.001 is multiplied by 784, its loss is only 27.7, less than half of the 68.7 of the collapsed model. We have
+# presented a model with a lower loss, and this proves that the collapse of the first model is a trap. The two models
+# have the same objective, network, images, and seed. Only the width of the approximate posteriors at the start is
 # different.
 #
-# The claim that MMD avoids collapse thus needs a condition. MMD allows informative codes at no cost, but nothing in
-# it forbids uninformative ones, and with a start close to the collapsed model, training may not get away from it. For
-# the ten collapsed models of the study the same holds. In this course, the comparisons in
-# [lesson 05](05_measuring_the_claims.ipynb) therefore leave out what would have to pass through a collapsed model.
+# The claim that MMD avoids collapse therefore needs a condition. MMD allows informative codes at no cost, but it does
+# not exclude uninformative ones, and if training starts close to the collapsed model, it may stay there. The ten
+# collapsed models of the study started in this way. Their collapse does not mean that MMD favors uninformative codes,
+# and [lesson 05](05_measuring_the_claims.ipynb) does not interpret comparisons with them.
 #
 # ## Two weights in the InfoVAE
 #
@@ -805,8 +809,10 @@ lesson.show(
 # posterior that is closer to the prior. The marginal cross-entropy is about two nats lower than that of the VAE in
 # all fields with λ = 100.
 #
-# The combination α = 1 and λ = 100 is the best in the left and the right panel, and good in the middle one. However,
-# the measures overlook something. The next figure shows the rates and distortions of the same models.
+# The combination α = 1 and λ = 100 has the best value in the left and the right panel and a good one in the middle.
+# (Its mutual information of 9.20 nats is at the limit of 9.21 nats that we met above, so the true value may be
+# higher.) However, there is something that these three measures do not show. The next figure therefore shows the
+# rates and distortions of the same models.
 
 # %%
 info = one_seed[one_seed.objective.str.startswith("infovae")]
@@ -827,7 +833,7 @@ groups = {
 lesson.show(
     plotting.rate_distortion(groups, joined=["β-VAE"]),
     "Distortion over rate for the seven β-VAEs, which are joined by a line, three models with a capacity, and six "
-    "InfoVAEs. Those with λ = 100 are close to the line or below it, and those with λ = 1000 two to three nats above it.",
+    "InfoVAEs. Those with λ = 100 are close to the line or below it, and those with λ = 1000 clearly above it.",
 )
 
 # %% [markdown]
@@ -847,8 +853,9 @@ lesson.show(
 #   the prior and gains nothing. With a large β, it gives up information.
 # - Posterior collapse is an optimum if no code saves more than it costs. For small amounts of information, the
 #   largest eigenvalue of the pixels' correlations tells us the highest price at which a code pays.
-# - Collapse is a trap if a model with a lower loss exists. To prove it, show one. Annealing, free bits, or a narrow
-#   start help against a trap, and only a lower price helps against an optimum.
+# - Collapse is a trap if a model with a lower loss exists. To prove it, it is enough to present one. Annealing or a
+#   start with narrow approximate posteriors can help against a trap. Against an optimum, only another loss helps, for
+#   example a lower price or free bits.
 # - MMD does not prevent collapse, because a collapsed model has the prior as its aggregate posterior.
 #
 # [Lesson 09](09_better_priors.ipynb) continues with the second part of the rate, and asks how much we can gain if the
