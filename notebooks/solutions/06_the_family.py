@@ -94,11 +94,12 @@ lesson.show(
 )
 
 # %% [markdown]
-# @@After one epoch, nineteen units are active, but two of them contribute 77 % of the rate. After four epochs, only
-# five units are active, and two of them contribute 76 %. The lesson counted seven eigenvalues above 10. It is
-# therefore better to count active units only at the end of training, and to look at the contributions to the rate as
-# well. A unit whose mean has a standard deviation just above 0.1 is counted as active, although its KL is only about
-# $0.1^2/2 = 0.005$ nats.
+# After one epoch, nineteen units are active, but two of them contribute 77 % of the rate. After four epochs, only
+# five units are active, and two of them contribute 76 %. The lesson prints seven eigenvalues above 10, so the
+# prediction from small rates is of the right size, but it is not exact. It is therefore better to count
+# [active units](../../docs/glossary.md#active-unit) only at the end of training, and to look at the contributions to
+# the [rate](../../docs/glossary.md#rate) as well. For example, a unit whose mean has a standard deviation of just
+# above 0.1 is counted as active, although the means add only about $0.1^2/2 = 0.005$ nats to its KL.
 #
 # ## 2. Change one line: more or fewer free bits
 #
@@ -126,7 +127,20 @@ for FREE in (0.02, 0.25, 1.0):
 pd.DataFrame(rows).T.rename_axis("free nats").round(3)
 
 # %% [markdown]
-# @@
+# In all three rows, the rate is close to the total number of free nats, which is 0.4, 5, and 20, and the distortion
+# decreases as the rate increases. The last two columns show that the rate is divided almost equally among the twenty
+# dimensions. With 0.25 and with 1 free nat, all of them stay a little below the limit. With 0.02 free nats they
+# exceed it slightly, by at most 0.004 nats.
+#
+# Is this a good use of the nats? The lesson trained a model with β = 1 for the same number of epochs. It has a rate
+# of 15.0 nats and a distortion of 230.9 nats, so it has a lower rate *and* a lower distortion than the model with 1
+# free nat. An equal share for every dimension is not efficient, because the first dimensions could save more
+# distortion with additional nats than the last ones do.
+#
+# The first row is interesting for another reason. Its ordinary loss at β = 50, in which all nats are charged, is
+# $358.6 + 50 \cdot 0.458 \approx 381.5$ nats. This is less than the 383.9 nats of the average image, which is one
+# more proof that collapse is a trap at this price. It also shows that a few
+# [free bits](../../docs/glossary.md#free-bits) can help against the trap, although they are meant for another loss.
 #
 # ## 3. Measure: does longer training leave the trap?
 #
@@ -139,7 +153,10 @@ for passes in sorted({few, epochs}):
     print(f"distortion {distortion:.2f}, loss {distortion + 50 * rate:.2f}")
 
 # %% [markdown]
-# @@
+# It does not. After four epochs, the rate is still 0.001 nats. The loss of 384.1 nats is lower than after one epoch,
+# because the decoder is now almost exactly the average image, but it is higher than the 376.3 nats that the annealed
+# model of the lesson reached in a single epoch. Note that our learning rate decreases toward the end of training, so
+# we cannot exclude that a longer training run with a constant learning rate would leave the trap.
 #
 # ## 4. Measure: rotate the latent space
 #
@@ -195,17 +212,19 @@ lesson.show(
 )
 
 # %% [markdown]
-# @@The first column contains a KL that depends only on the mean and the covariance of all codes (a rotation changes
-# neither how far the mean is from the origin nor the shape of the covariance), so it stays the same. The rate and the
-# distortion change, because only the individual approximate posteriors are restricted to a diagonal covariance. At 45
-# degrees, the rate is 0.16 nats lower, since the approximate posteriors have become rounder and rounder distributions
-# are more similar to the prior. The distortion is 0.55 nats higher, since they no longer fit what the decoder
-# tolerates in each direction. The sum is 0.40 nats higher. After a rotation by 90 degrees, the axes have exchanged
-# their roles, and everything is as before except for the noise of sampling. The loss of a VAE thus does prefer some
-# directions of the axes, as [Rolinek et al. (2019)](https://arxiv.org/abs/1812.06775) explain, but here the
-# preference is weak. It depends on the decoder and not on the meaning of the images, so there is no reason why an
-# axis should correspond to a property that we have a name for
-# ([Locatello et al. 2019](https://arxiv.org/abs/1811.12359)).
+# The moment KL in the first column depends only on the mean and the covariance of all codes, and a rotation about the
+# origin does not change how they differ from those of the prior, so it stays the same. The rate and the distortion
+# change, because each approximate posterior is restricted to a diagonal covariance. At 45 degrees, the rate is 0.16
+# nats lower, since the approximate posteriors have become rounder and rounder distributions are more similar to the
+# prior. The distortion is 0.56 nats higher. A likely reason is that the decoder tolerates larger errors in some
+# directions than in others, and the rounder distributions no longer fit these directions. The sum is 0.40 nats
+# higher. After a rotation by 90 degrees, the axes have exchanged their roles, and everything is as before except for
+# the noise of sampling.
+#
+# The loss of a VAE thus does prefer some directions of the axes, as
+# [Rolínek et al. (2019)](https://arxiv.org/abs/1812.06775) explain, but in this model the preference is weak.
+# Moreover, it depends on the decoder and not on the meaning of the images, so there is no reason why an axis should
+# correspond to a property that we have a name for ([Locatello et al. 2019](https://arxiv.org/abs/1811.12359)).
 #
 # ## 5. On paper: one unit
 #
@@ -346,7 +365,10 @@ for rate in (0.1, 0.01, 0.001, 0.0001):
 print(f"largest eigenvalue: {eigenvalues[-1]:.1f}")
 
 # %% [markdown]
-# @@
+# At a rate of 0.1 nats, each nat saves 76.2 nats of distortion. As the rate becomes smaller, the number increases to
+# 92.9, which is the largest eigenvalue. (It differs from the 91.2 of the
+# [lesson](../06_the_family.ipynb#What-the-first-nat-can-save) because we use fewer images here.) This also shows that
+# the savings per nat decrease quickly as the rate increases, at least for codes and decoders of this simple form.
 #
 # ## 7. Open: place another member of the family
 #
@@ -355,10 +377,12 @@ print(f"largest eigenvalue: {eigenvalues[-1]:.1f}")
 # One possibility is `infovae(0.5, 784)`, which has half of the KL and nearly the weight of MMD that the post uses.
 # Our guess is as follows. The weight of the KL determines the slope of the curve, so the rate should be between those
 # of β = 0.3 and β = 1, at about seven nats. The value λ = 784 is closer to 1000 than to 100, so the dot should be
-# about two nats above the line, as for λ = 1000. We guess the position of a second model, which the study contains.
-# It is trained with the importance-weighted bound ([IWAE](../../docs/glossary.md#iwae),
-# [Burda et al. 2015](https://arxiv.org/abs/1509.00519)), which averages the importance weights of five codes before
-# it takes the logarithm (the weights are those of [lesson 04](../04_how_probable_is_an_image.ipynb)). @@
+# about two nats above the line, as for λ = 1000.
+#
+# The study contains a model that differs from all others in the lesson. It was trained with the importance-weighted
+# bound ([IWAE](../../docs/glossary.md#iwae), [Burda et al. 2015](https://arxiv.org/abs/1509.00519)). This bound
+# averages the importance weights of several codes of an image, here five, before it takes the logarithm.
+# ([Lesson 04](../04_how_probable_is_an_image.ipynb) introduces importance weights.) We add it to the plot.
 
 # %%
 member = "infovae(0.5, 784)"
@@ -390,4 +414,12 @@ falling = betas.sort_values("rate")
 print(f"above the line: {distortion - np.interp(rate, falling.rate, falling.distortion):.1f} nats")
 
 # %% [markdown]
-# @@
+# For the first model, one of the two guesses was right. The rate is 6.7 nats, between those of β = 0.3 and β = 1. The
+# dot is 0.6 nats above the line and not two, so MMD with this weight costs less than we guessed. It is one model with
+# one seed, however.
+#
+# The IWAE is far above the line, at a rate of 4.4 nats and a distortion of 270.7 nats. This does not mean that it is
+# a bad model of the images. In the table of the study, its marginal cross-entropy is 255.2 nats, which is lower than
+# that of every β-VAE in this plot. The bound with five codes is high if *one* of the five explains the image well.
+# The approximate posterior can therefore be wider than the decoder tolerates, which reduces the rate and increases
+# the distortion. Rate and distortion, which average over single codes, do not show what this model was trained for.
