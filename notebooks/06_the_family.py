@@ -909,7 +909,9 @@ lesson.show(
 #    $a_i(z) = \mathrm{logit}(m_i) + w_i z$, and let $q(z \mid x) = N(b(x), 1)$, where $b(x)$ is zero on average over
 #    the images. Expand $D$ and $R$ to second order in the small quantities $w_i$ and $b(x)$, and show that a nat of
 #    rate saves at most $\rho_1$ nats of distortion.
-# 7. **Open.** Choose another objective, guess where it is in the plot of rate and distortion, and train it.
+# 7. **Open.** Choose another objective, for example `infovae(0.5, 784)` or the importance-weighted bound with five
+#    codes per image ([IWAE](../docs/glossary.md#iwae)). Guess where it is in the plot of rate and distortion, and
+#    train it.
 #
 # ## Further reading
 #
