@@ -62,7 +62,7 @@ QUICKER = {
         "side=121": "side=31",
     },
     "solutions/06_the_family": {
-        "images = dataset.test_images[:2000]": "images = dataset.test_images[:99]"
+        "test_images[:2000]": "test_images[:99]"
     },
     "solutions/08_whose_axes": {"range(200)": "range(20)", "(20_000, 2)": "(4_000, 2)"},
     "solutions/09_better_priors": {"3000": "60", "20_000, 2": "2_000, 2"},

@@ -9,12 +9,11 @@ from types import SimpleNamespace
 import jupytext
 import nbformat
 import numpy as np
-import pandas as pd
 import papermill
 import pytest
 from quick import LESSONS, SOLUTIONS, names_of_parameters, outputs, pictures
 
-from study import ledger, ledger_figure, published_numbers
+from study import ledger, ledger_figure
 from tools.notebooks import refresh
 from vaelib import data
 
@@ -95,23 +94,6 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
         assert output.get("name") != "stderr"
         text = json.dumps({k: v for k, v in output.get("data", {}).items() if "image" not in k})
         assert not re.search(r"/(home|root|tmp|work|Users)/", text + output.get("text", ""))
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "now"),
-    [
-        (
-            "06_the_family",
-            "published_numbers.comparison_table()",
-            published_numbers.comparison_table,
-        ),
-    ],
-)
-def test_the_table_that_is_shown_is_that_of_the_committed_runs(name, source, now):
-    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    [cell] = [c for c in notebook.cells if c.source == source]
-    with pd.option_context("display.max_colwidth", None):  # as in the notebooks
-        assert cell.outputs[0].data["text/html"] == now()._repr_html_()
 
 
 def test_the_figure_of_the_verdicts_is_that_of_the_committed_ledger():
