@@ -1197,7 +1197,7 @@ for title, first in {"not summed": log_p_x_given_z, "summed over the batch": sum
 # factor cancels. The factor inside the parentheses, however, does not cancel. **The KL term has only a hundredth of
 # its weight.** The weight of the KL is usually called $\beta$, after the
 # [β-VAE](https://openreview.net/forum?id=Sy2fzU9gl) (Higgins et al. 2017). In a β-VAE, the weight is chosen
-# deliberately, and [lesson 06](06_the_family.ipynb) examines what it does. The opposite mistake is possible as well.
+# deliberately, and [lesson 06](06_the_weight_of_the_kl.ipynb) examines what it does. The opposite mistake is possible as well.
 # With a weight that is much too large, all approximate posteriors become equal to the prior, and the codes no longer
 # depend on the images. The post's VAE has $\beta = 1/100$ by accident. In this course, we say that a VAE trained with
 # $\beta = 1/100$, as the post's was, has *the post's effective weights*. In this expression, "weights" means the
@@ -1444,7 +1444,7 @@ lesson.show(
 # to 6.7 nats too low. This is a large error for one image. However, the loss is an average over a batch of 100
 # images, where the errors largely cancel. The error of the average has a standard deviation of only 0.12 nats. This
 # is why the estimate is good enough for training. Its advantage over the closed form is that it works with any prior
-# whose density we can compute. We make use of this in [lesson 06](06_the_family.ipynb).
+# whose density we can compute. We make use of this in [lesson 06](06_the_weight_of_the_kl.ipynb).
 #
 # Core course, lesson 01 · previous: [lesson 00, faces](00_faces.ipynb) · next:
 # [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · [glossary](../docs/glossary.md)

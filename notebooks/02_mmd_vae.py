@@ -170,7 +170,7 @@ if lesson.has_two_dimensions(latent_dim):
 #
 # **The argument.** The KL term is smallest when every approximate posterior equals the prior. A code then carries no
 # information about its image. A VAE whose codes have become uninformative in this way is said to have undergone
-# [posterior collapse](../docs/glossary.md#posterior-collapse), which we observe in [lesson 06](06_the_family.ipynb).
+# [posterior collapse](../docs/glossary.md#posterior-collapse), which we observe in [lesson 06](06_the_weight_of_the_kl.ipynb).
 # Zhao and coauthors conclude that we should penalize only what we need to avoid: an aggregate posterior that differs
 # from the prior. Both encoders satisfy this weaker requirement, so it gives no advantage to the uninformative one.
 #
@@ -666,7 +666,7 @@ for d in (2, 20):
 # the measure of reconstruction error. The third replaces the regularizer and gives the
 # [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only this third change is related to the argument of Zhao and
 # coauthors. Their paper describes a whole family of models, in which codes can also be sampled and the KL can be kept
-# with a smaller weight. We return to this family in [lesson 06](06_the_family.ipynb).
+# with a smaller weight. We return to this family in [lesson 06](06_the_weight_of_the_kl.ipynb).
 #
 # As a formula, the loss of a batch of $n$ images is
 #
@@ -956,7 +956,7 @@ lesson.show(
 # In the last table, the MMD-VAE has the lowest pixel MSE of the three models. Does this mean that MMD leads to better
 # reconstructions? We cannot tell from three models with one seed each, because a model that is trained again with
 # another [seed](../docs/glossary.md#seed) gives different numbers. For our [study](../docs/results.md), the models
-# were trained with several seeds. (One of its claims is the subject of [lesson 05](05_measuring_the_claims.ipynb).)
+# were trained with several seeds. (One of its claims is the subject of [lesson 05](05_measuring_a_claim.ipynb).)
 # The next cell reads its table and compares the post's MMD-VAE with the VAE that has the standard KL weight. It does
 # so for both schedules, the fast one of this lesson and that of the post. The last two columns show for how many
 # seeds the VAE has the higher value, and how many seeds there are.
@@ -990,7 +990,7 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 # - **The models differ in three ways.** The rounder aggregate posterior may have three causes. MMD penalizes any
 #   other shape. Squared errors are smaller numbers than cross-entropies, so any regularizer has relatively more
 #   influence. And without sampling, no noise blurs the codes. To separate the three changes, one has to make them one
-#   at a time. [Lesson 05](05_measuring_the_claims.ipynb) does this as far as possible. It has to treat MMD and the
+#   at a time. [Lesson 05](05_measuring_a_claim.ipynb) does this as far as possible. It has to treat MMD and the
 #   missing noise as *one* change, for two reasons. Codes without noise cannot be combined with the KL, which would be
 #   infinite because it contains $-\log\sigma$. Conversely, when models with both MMD and noise were trained, on two
 #   data sets with two reconstruction terms each, three of the four cases collapsed. Only for clothes with
@@ -1002,7 +1002,7 @@ pd.DataFrame(rows).T.rename_axis(["schedule", "measure"])
 #   every seed in the table, the MMD-VAE is closer to the prior with these kernels as well.)
 # - **Looking at samples does not measure their quality.** Sharp outlines can be wrong. Images that look typical can
 #   come from a decoder that averages over many training images and has lost their variety. How to measure both
-#   quality and variety is another topic of [lesson 05](05_measuring_the_claims.ipynb).
+#   quality and variety is another topic of [lesson 05](05_measuring_a_claim.ipynb).
 #
 # We can conclude that the three changes *together* make the aggregate posterior match the prior more closely, as
 # intended. We cannot conclude that the MMD-VAE has better samples, more informative codes, or better reconstructions

@@ -494,7 +494,7 @@ lesson.show(
 # [docs/results.md](../docs/results.md), a small step in latent space changes the digits of the MMD-VAE less than
 # those of the VAE with the standard KL weight. For the comparison with the post's own VAE, our results leave the
 # question open. Exercise 2 looks at another aspect of morphing, how even the steps are.
-# [Lesson 05](05_measuring_the_claims.ipynb) turns such statements into measurements and shows how certain each of
+# [Lesson 05](05_measuring_a_claim.ipynb) turns such statements into measurements and shows how certain each of
 # them is.
 #
 # ## What to remember
@@ -509,7 +509,7 @@ lesson.show(
 # - A comparison needs several seeds, and a comparison on a second data set shows which results are due to the data.
 #
 # This is the end of the core course. [Lesson 04](04_how_probable_is_an_image.ipynb) computes how probable an image
-# is, and [lesson 05](05_measuring_the_claims.ipynb) shows how to measure claims like those of the post. If you would
+# is, and [lesson 05](05_measuring_a_claim.ipynb) shows how to measure claims like those of the post. If you would
 # rather use your own images, go to [lesson 07](07_your_own_images.ipynb). All terms are explained in the
 # [glossary](../docs/glossary.md).
 #

@@ -18,7 +18,7 @@
 #
 # Going further, lesson 04 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) · previous:
 # [lesson 03, handwritten digits](03_mnist.ipynb) · next:
-# [lesson 05, measuring the claims](05_measuring_the_claims.ipynb) · [glossary](../docs/glossary.md)
+# [lesson 05, measuring a claim](05_measuring_a_claim.ipynb) · [glossary](../docs/glossary.md)
 #
 # A [VAE](../docs/glossary.md#vae) is trained so that its training images become probable. How probable is an image
 # after training? [Lesson 01](01_standard_vae.ipynb) did not answer this question. The probability $p(x)$ of an image
@@ -932,9 +932,9 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too
 #   wide but covers the true posterior only costs samples, few in two dimensions and very many in twenty.
 #
-# All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_the_claims.ipynb) compares
+# All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_a_claim.ipynb) compares
 # models over several seeds, [the results of the study](../docs/results.md#likelihoods) contain their log-likelihoods,
-# and [lesson 06](06_the_family.ipynb) trains with the average of several weights instead of the ELBO.
+# and [lesson 06](06_the_weight_of_the_kl.ipynb) trains with the average of several weights instead of the ELBO.
 #
 # ## Three quick questions
 #

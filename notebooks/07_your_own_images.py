@@ -45,7 +45,7 @@
 #
 # **What you'll need**
 #
-# - [Lesson 01](01_standard_vae.ipynb), and for β it helps to know [lesson 06](06_the_family.ipynb). The notebook takes
+# - [Lesson 01](01_standard_vae.ipynb), and for β it helps to know [lesson 06](06_the_weight_of_the_kl.ipynb). The notebook takes
 #   two to three minutes on two CPU cores.
 # - The emoji are taken from a font that is installed on your system, from a Debian package, or from the public address
 #   of the font. If none of these is available, a warning says so, and the lesson continues with colored pictures of

@@ -832,7 +832,7 @@ ratios.rename(index=tables.TITLES).round(3)
 # - An assumption helps only if it is correct. With uniformly distributed factors we found the axes without labels, and
 #   with normally distributed factors the same method failed.
 #
-# [Lesson 06](06_the_family.ipynb) compares β-VAEs and other relatives of the VAE, and
+# [Lesson 06](06_the_weight_of_the_kl.ipynb) compares β-VAEs and other relatives of the VAE, and
 # [lesson 11](11_conditional_vae.ipynb) shows a model that receives labels. All terms are collected in the
 # [glossary](../docs/glossary.md).
 #

@@ -48,7 +48,7 @@
 # **What you'll need**
 #
 # - The core course, lessons [00](00_faces.ipynb) to [03](03_mnist.ipynb). The measures of images are explained in
-#   [lesson 05](05_measuring_the_claims.ipynb), and here we repeat what each of them counts. The notebook takes about
+#   [lesson 05](05_measuring_a_claim.ipynb), and here we repeat what each of them counts. The notebook takes about
 #   four minutes on two CPU cores.
 #
 # **Everything in this lesson is exploratory.** We stated no hypothesis before we looked at the results. Numbers come
@@ -635,7 +635,7 @@ lesson.show(
 #
 # ## Which prior is best?
 #
-# The samples of all priors look plausible, so we need measures. [Lesson 05](05_measuring_the_claims.ipynb) introduces
+# The samples of all priors look plausible, so we need measures. [Lesson 05](05_measuring_a_claim.ipynb) introduces
 # four measures that compare 5,000 decoded samples with 5,000 test images. All four compare
 # [features](../docs/glossary.md#features-of-a-classifier) of a classifier instead of pixels, and around each image
 # they consider a ball that reaches to its fifth nearest neighbor of the same kind:
@@ -905,7 +905,7 @@ lesson.show(
 # - A better prior helps the images only as far as the decoder allows. To see which of the two is the limit, decode
 #   the codes of real images and compare.
 #
-# This lesson changed the prior and left the loss as it was. [Lesson 06](06_the_family.ipynb) changes the weights of
+# This lesson changed the prior and left the loss as it was. [Lesson 06](06_the_weight_of_the_kl.ipynb) changes the weights of
 # the terms in the loss, and [lesson 11](11_conditional_vae.ipynb) gives the model the class of each image. All terms
 # are collected in the [glossary](../docs/glossary.md).
 #

@@ -46,7 +46,7 @@
 #
 # - [Lesson 01](01_standard_vae.ipynb). The sections on class information and on the likelihood also build on
 #   [lesson 04](04_how_probable_is_an_image.ipynb), and the section on five seeds uses the tests of
-#   [lesson 05](05_measuring_the_claims.ipynb). The notebook takes three to five minutes to run on two CPU cores.
+#   [lesson 05](05_measuring_a_claim.ipynb). The notebook takes three to five minutes to run on two CPU cores.
 #
 # ## Contents
 #
@@ -534,7 +534,7 @@ full.groupby(["dataset", "model"])[rows].agg(mean_and_interval).T
 # %% [markdown]
 # Now we test the two claims. We use Welch's t-test, which does not assume that the two models have the same variance
 # over seeds. Two claims on two data sets give four tests, so we correct the p-values for multiple testing with Holm's
-# method. [Lesson 05](05_measuring_the_claims.ipynb) explains both. The cell prints the difference of the means with a
+# method. [Lesson 05](05_measuring_a_claim.ipynb) explains both. The cell prints the difference of the means with a
 # 95 % confidence interval, which is not corrected, and the corrected two-sided p-value. For the first claim, the test
 # asks whether the difference is another one than 0.2.
 
@@ -704,5 +704,5 @@ pd.DataFrame(few_labels_rows).T.round(3)
 #   RStudio AI blog, 2018.
 #
 # Lesson 11 is one of the lessons that can be read in any order after [lesson 01](01_standard_vae.ipynb).
-# [Lesson 06](06_the_family.ipynb) changes the loss instead of the inputs, and [lesson 07](07_your_own_images.ipynb)
+# [Lesson 06](06_the_weight_of_the_kl.ipynb) changes the loss instead of the inputs, and [lesson 07](07_your_own_images.ipynb)
 # trains on images of your own.

@@ -223,7 +223,7 @@ pd.DataFrame({"squared error, 784": measures.summary(held.model, dataset)} | row
 # by only 2.9 times as much. A weight of about 2,300 is therefore comparable to a weight of 784 for squared error.
 # With this weight, the pixel error is 0.0338, close to the 0.0339 of the model with squared error. With ten times the
 # weight it is 0.0352. MMD² changes little, from 0.0009 to 0.0005. All of this is from one seed and short training.
-# [Lesson 05](../05_measuring_the_claims.ipynb) uses the same idea to choose a weight for the KL.
+# [Lesson 05](../05_measuring_a_claim.ipynb) uses the same idea to choose a weight for the KL.
 #
 # ## 6. Open: a kernel that reaches farther
 #

@@ -138,7 +138,7 @@ lesson.show(
 # %% [markdown]
 # All dimensions are active in each of the three models. This suggests that the images differ in more ways than 64
 # numbers can describe, so that every dimension can contribute something. (This need not be so. On images of clothes, in
-# [lesson 06](../06_the_family.ipynb), a large weight of the KL leaves only a few of twenty dimensions active.) With β =
+# [lesson 06](../06_the_weight_of_the_kl.ipynb), a large weight of the KL leaves only a few of twenty dimensions active.) With β =
 # 10, the codes contain about half as many nats, but no dimension has become inactive. The figure shows that the curve
 # of β = 10 is mostly below that of β = 1 for the first ten dimensions and close to it for the last ones.
 #

@@ -26,7 +26,7 @@ def not_said(text, numbers):
     return [n for n, p in patterns.items() if len(re.findall(p, text)) < numbers.count(n)]
 
 
-def section(name, lesson="notebooks/05_measuring_the_claims.py"):
+def section(name, lesson="notebooks/05_measuring_a_claim.py"):
     """A section of lesson 05, from its heading to the next one of the same level."""
     text = (ROOT / lesson).read_text(encoding="utf-8")
     [found] = re.findall(

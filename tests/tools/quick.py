@@ -19,7 +19,7 @@ LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.py"))
 SOLUTIONS = sorted(NOTEBOOKS.glob("solutions/[0-9]*.py"))
 PARAMETERS = {"dataset_name": "faces", "epochs": 1, "limit": 1000}
 FACES, OWN_IMAGES, AXES = "00_faces", "07_your_own_images", "08_whose_axes"
-CLAIMS = "05_measuring_the_claims"  # which trains nothing
+CLAIMS = "05_measuring_a_claim"  # which trains nothing
 # Constants that take long and say nothing about whether the code works, with smaller ones.
 QUICKER = {
     "01_standard_vae": {"4000": "400", "limit or 2000, 2000": "limit or 2000, 200"},
@@ -34,7 +34,7 @@ QUICKER = {
         "reshape(40,": "reshape(4,",
         "= dataset.test_images  #": "= images  #",
     },
-    "06_the_family": {
+    "06_the_weight_of_the_kl": {
         "data.load(dataset_name).limit(limit)": "data.load(dataset_name).limit(limit, 200)"
     },
     "08_whose_axes": {"0, 91, 7.5": "0, 91, 45"},
@@ -61,9 +61,7 @@ QUICKER = {
         "square_grid(0.1)": "square_grid(0.5)",
         "side=121": "side=31",
     },
-    "solutions/06_the_family": {
-        "test_images[:2000]": "test_images[:99]"
-    },
+    "solutions/06_the_weight_of_the_kl": {"test_images[:2000]": "test_images[:99]"},
     "solutions/08_whose_axes": {"range(200)": "range(20)", "(20_000, 2)": "(4_000, 2)"},
     "solutions/09_better_priors": {"3000": "60", "20_000, 2": "2_000, 2"},
     "solutions/11_conditional_vae": {

@@ -97,7 +97,7 @@ def test_outputs_hold_no_error_no_stderr_and_no_path_of_the_machine(committed):
 
 
 def test_the_figure_of_the_verdicts_is_that_of_the_committed_ledger():
-    notebook = nbformat.read(ROOT / "notebooks" / "05_measuring_the_claims.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / "05_measuring_a_claim.ipynb", as_version=4)
     [cell] = [c for c in notebook.cells if "ledger_figure.plot_verdicts(" in c.source]
     alternative = cell.outputs[0].metadata["image/png"]["alt"]
     assert alternative == ledger_figure.describe_verdicts(ledger.read())

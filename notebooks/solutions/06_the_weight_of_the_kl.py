@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Solutions: the weight of the KL
 #
-# These are solutions to the exercises of [lesson 06](../06_the_family.ipynb). The notebook takes about three minutes
+# These are solutions to the exercises of [lesson 06](../06_the_weight_of_the_kl.ipynb). The notebook takes about three minutes
 # on two cores if the lesson has been run before. As in the lesson, everything is
 # [exploratory](../../docs/glossary.md#exploratory), and each model has one seed.
 
@@ -367,7 +367,7 @@ print(f"largest eigenvalue: {eigenvalues[-1]:.1f}")
 # %% [markdown]
 # At a rate of 0.1 nats, each nat saves 76.2 nats of distortion. As the rate becomes smaller, the number increases to
 # 92.9, which is the largest eigenvalue. (It differs from the 91.2 of the
-# [lesson](../06_the_family.ipynb#What-the-first-nat-can-save) because we use fewer images here.) This also shows that
+# [lesson](../06_the_weight_of_the_kl.ipynb#What-the-first-nat-can-save) because we use fewer images here.) This also shows that
 # the savings per nat decrease quickly as the rate increases, at least for codes and decoders of this simple form.
 #
 # ## 7. Open: place another member of the family

@@ -762,7 +762,7 @@ pd.DataFrame(rows).T.round(3)
 # The claim that MMD avoids collapse therefore needs a condition. MMD allows informative codes at no cost, but it does
 # not exclude uninformative ones, and if training starts close to the collapsed model, it may stay there. The ten
 # collapsed models of the study started in this way. Their collapse does not mean that MMD favors uninformative codes,
-# and [lesson 05](05_measuring_the_claims.ipynb) does not interpret comparisons with them.
+# and [lesson 05](05_measuring_a_claim.ipynb) does not interpret comparisons with them.
 #
 # ## Two weights in the InfoVAE
 #
@@ -891,7 +891,7 @@ lesson.show(
 #
 # ## On your own
 #
-# Solutions are in [solutions/06_the_family](solutions/06_the_family.ipynb).
+# Solutions are in [solutions/06_the_weight_of_the_kl](solutions/06_the_weight_of_the_kl.ipynb).
 #
 # 1. **Change one line.** Train the model with twenty latent dimensions at β = 10. How many units are active, and
 #    which share of the rate belongs to the two units with the largest KL? How many eigenvalues of $A$ are above 10?

@@ -16,7 +16,7 @@
 # %% [markdown]
 # # Solutions: measuring a claim
 #
-# These are the solutions of the exercises in [lesson 05](../05_measuring_the_claims.ipynb). They take about two
+# These are the solutions of the exercises in [lesson 05](../05_measuring_a_claim.ipynb). They take about two
 # minutes on two CPU cores.
 
 # %%
@@ -75,7 +75,7 @@ found.assign(**{name: found[name].map("{:.3g}".format) for name in numbers})
 # %% [markdown]
 # After four epochs, the accuracy of the MMD-VAE is lower than that of both VAEs, and both corrected p values are
 # below 0.05. The verdict is that the claim does not hold. After fifty epochs, both intervals contain 0, so we can't
-# tell. As [lesson 05](../05_measuring_the_claims.ipynb) says, there is thus no comparison in which the features of
+# tell. As [lesson 05](../05_measuring_a_claim.ipynb) says, there is thus no comparison in which the features of
 # the post's MMD-VAE are more informative.
 #
 # ## 2. On paper: Holm's correction
@@ -97,7 +97,7 @@ found.assign(**{name: found[name].map("{:.3g}".format) for name in numbers})
 # values are below 0.05. If we multiply all of them by four, which is called Bonferroni's correction, we obtain 0.044,
 # 0.048, 0.052, and 0.8, and only two are below 0.05. Holm's correction never gives a larger p value, and it gives the
 # same guarantee, because after one real difference only three tests remain that could be false findings
-# ([lesson 05](../05_measuring_the_claims.ipynb#One-test-among-many)).
+# ([lesson 05](../05_measuring_a_claim.ipynb#One-test-among-many)).
 
 # %%
 p = pd.Series([0.012, 0.2, 0.011, 0.013])
@@ -214,7 +214,7 @@ lesson.show(
 
 # %% [markdown]
 # With one image, no pixel is averaged. Nevertheless, precision is already 0.974, whereas it is 0.935 for real images
-# in [the lesson](../05_measuring_the_claims.ipynb#What-does-a-measure-reward?). Recall is 0.861 and sharpness 0.813,
+# in [the lesson](../05_measuring_a_claim.ipynb#What-does-a-measure-reward?). Recall is 0.861 and sharpness 0.813,
 # so both are lower than for real images. A likely reason is that the training image most similar to a given image is
 # often a typical and rather smooth one. In other words, the choice of the image alone has an effect, although every
 # image in this set is real.

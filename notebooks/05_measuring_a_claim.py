@@ -19,7 +19,7 @@
 # Going further, lesson 05 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) and
 # [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · previous:
 # [lesson 04, how probable is an image?](04_how_probable_is_an_image.ipynb) · next:
-# [lesson 06, a family of models](06_the_family.ipynb) · [glossary](../docs/glossary.md)
+# [lesson 06, the weight of the KL](06_the_weight_of_the_kl.ipynb) · [glossary](../docs/glossary.md)
 #
 # The [post](../docs/glossary.md#blog-post) compares a [VAE](../docs/glossary.md#vae) with an
 # [MMD-VAE](../docs/glossary.md#mmd-vae) by looking at pictures, and it describes what they show in several sentences
@@ -699,7 +699,7 @@ chosen[columns].assign(**{name: chosen[name].map("{:.3g}".format) for name in nu
 # - Before you trust a measure, send images of known quality through it. Precision rewards typical images such as
 #   averages, coverage and recall measure variety, and sharpness cannot tell edges from noise.
 #
-# [Lesson 06](06_the_family.ipynb) uses these measures to compare a whole family of models, and the
+# [Lesson 06](06_the_weight_of_the_kl.ipynb) uses these measures to compare a whole family of models, and the
 # [glossary](../docs/glossary.md) has all terms of this lesson.
 #
 # ## Three quick questions
@@ -733,7 +733,7 @@ chosen[columns].assign(**{name: chosen[name].map("{:.3g}".format) for name in nu
 # ## On your own
 #
 # Try the exercises before you look at the solutions, which are in
-# [`solutions/05_measuring_the_claims.ipynb`](solutions/05_measuring_the_claims.ipynb).
+# [`solutions/05_measuring_a_claim.ipynb`](solutions/05_measuring_a_claim.ipynb).
 #
 # 1. **Change one line.** The post also suggests that the features of the MMD-VAE are more informative. Set `measure`
 #    to `"15-NN accuracy"` and run the cells again up to the table of the four verdicts. What are the verdicts?
