@@ -20,9 +20,10 @@ from vaelib.plotting.tiling import tile_images, white_value
 from vaelib.support.latent_grid import LIMIT
 
 COLORS = np.array(mpl.color_sequences["petroff10"])
-# In this order readers with any kind of color vision can distinguish the classes that overlap most
-# (pullover, coat and shirt; 4, 7 and 9). tests/plotting/test_colors.py checks this.
-CLASS_COLORS = COLORS[[4, 7, 3, 0, 2, 6, 1, 9, 5, 8]]
+COLORS[8] = mpl.colors.to_rgb("#004e4e")  # dark green in place of a second gray
+# In this order readers with any kind of color vision can distinguish the classes that overlap most:
+# tops, shoes, and the digits 4, 7 and 9. tests/plotting/test_colors.py checks this.
+CLASS_COLORS = COLORS[[7, 5, 4, 0, 2, 8, 9, 3, 6, 1]]
 HALO = [patheffects.withStroke(linewidth=3, foreground="white", alpha=0.85)]
 
 
