@@ -7,7 +7,6 @@ first row was trained.
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -222,78 +221,5 @@ def judge(table: pd.DataFrame, claims: Iterable[Claim] = CLAIMS) -> pd.DataFrame
     return ledger
 
 
-def verdict_in_words(row: NamedTuple) -> str:
-    """Describe a row of `judge`: verdict, reason, and effect in standard deviations."""
-    verdict = f"{row.verdict}, {row.reason}" if row.reason else row.verdict
-    return f"{verdict} ({row.found.effect:+.1f} sd)"
-
-
-def ledger(table: pd.DataFrame, claims: Iterable[Claim] = CLAIMS) -> pd.DataFrame:
-    """List the claims with their verdicts in words.
-
-    Args:
-        table: As from `model_table.read`.
-        claims: The claims to test.
-
-    Returns:
-        Text: a row for each claim, and a column for each comparison and schedule.
-    """
-    found = judge(table, claims)
-    found["column"] = found.comparison + ", " + found.schedule
-    found["words"] = [f"{row.found}: {verdict_in_words(row)}" for row in found.itertuples()]
-    lines = []
-    for claim in claims:
-        mine = found[[c is claim for c in found.claim]].set_index("column").words
-        margin = f", within ±{claim.margin:g}" if claim.margin else ""
-        head = {"claim": claim.words, "data": claim.dataset, "measure": claim.asked + margin}
-        lines.append(head | mine.to_dict())
-    return pd.DataFrame(lines).fillna("")
-
-
 # For models of black-and-white pixels: the effect of MMD, of deterministic codes, and of both.
 LIKELIHOODS = NOISE | {"both": effect_of(MMD, made=[WEIGHT])}
-
-
-def likelihoods(table: pd.DataFrame) -> pd.DataFrame:
-    """Test how the changes in `LIKELIHOODS` affect the NLL of black-and-white images.
-
-    Args:
-        table: As from `model_table.read`.
-
-    Returns:
-        Text: a row for each data set and change. "NLL" is the difference in nats per image with its
-        interval. "p" is corrected by `holm_correction`, or "collapsed" if a seed of one of the
-        models is.
-    """
-    rows, found = model_table.rows(table, "threshold"), []
-    for dataset, (change, weights) in itertools.product(model_table.DATASETS, LIKELIHOODS.items()):
-        one = contrast(rows, dataset, "NLL", weights)
-        both = 2 * min(one.p_above(0), one.p_below(0))
-        here = rows[(rows.dataset == dataset) & rows.objective.isin(weights)]
-        row = {"data": dataset, "change": change, "NLL": str(one), "p": min(1.0, both)}
-        found.append(row | {"collapsed": (here.rate < COLLAPSED).any()})
-    frame = pd.DataFrame(found)
-    words = pd.Series([f"{p:.2g}" for p in holm_correction(frame.p)]).mask(
-        frame.pop("collapsed"), "collapsed"
-    )
-    return frame.assign(p=words).set_index(["data", "change"])
-
-
-def count_collapsed(table: pd.DataFrame) -> pd.DataFrame:
-    """Count the seeds with a rate below `COLLAPSED`, for each model that samples its codes.
-
-    Args:
-        table: As from `model_table.read`.
-
-    Returns:
-        Text such as "2 of 10": a row for each model, a column for each part of the plan and data
-        set. A cell is empty if that part does not have the model.
-    """
-    found = {}
-    for part, dataset in itertools.product(model_table.PLANNED, model_table.DATASETS):
-        rows = model_table.rows(table, part)
-        rows = rows[(rows.dataset == dataset) & rows.rate.notna() & (rows.objective != "untrained")]
-        for name, rates in rows.groupby("objective", sort=False).rate:
-            words = f"{(rates < COLLAPSED).sum()} of {len(rates)}"
-            found.setdefault((part, dataset), {})[name] = words
-    return pd.DataFrame(found).fillna("")

@@ -192,24 +192,6 @@ def collapsed(table: pd.DataFrame) -> pd.DataFrame:
     return low.pivot_table("low", ["latent_dim", "changed"], "dataset", "sum").astype(int)
 
 
-def ledger(table: pd.DataFrame) -> pd.DataFrame:
-    """List the verdicts on the forecast in the form of `claims.ledger`.
-
-    Args:
-        table: As from `read`, complete.
-
-    Returns:
-        Text: a row for each kind of change and real data set.
-    """
-    lines = []
-    for (kind, name), row in ratios(table).iterrows():
-        found = f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]: {row.verdict}"
-        head = {"claim": f"effects become way bigger: {kind}", "data": name}
-        measure = "typical effect, as a ratio to that on Fashion-MNIST"
-        lines.append(head | {"measure": measure, f"above {WAY_BIGGER:g}?": found})
-    return pd.DataFrame(lines)
-
-
 def _samples(table: pd.DataFrame, dataset: str) -> dict[tuple, np.ndarray]:
     """Return the measures on a data set, shape (seeds, measures), by (dimensions, model).
 

@@ -1,7 +1,6 @@
 """The ledger: a table whose truth is known goes in, and the verdicts come out."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
@@ -116,53 +115,6 @@ def test_a_claim_that_the_table_has_no_models_for_is_left_out():
     assert len(claims.judge(table, [UP, Claim("words", "fashion_mnist", "m", 1)])) == 2
 
 
-def test_the_ledger_has_a_line_for_each_claim():
-    table = tables_of.planned(**ALL_MMD)
-    claim = Claim("of sameness", "mnist", "m", 0, 0.02)
-    first, second = claims.ledger(table, [UP, claim]).to_dict("records")
-    assert (first["measure"], second["measure"]) == ("m ↑", "m ≈, within ±0.02")
-    assert claims.CLAIMS[-1].asked == "15-NN accuracy ≈ chance"
-    found = contrast(model_table.rows(table), "mnist", "m", COMPARISONS["post's weights"])
-    words = f"{found}: holds, by MMD ({found.effect:+.1f} sd)"
-    assert first["post's weights, fast"] == words and "holds (" in first["post's weights, post"]
-
-
-def test_likelihoods_are_tried_by_welch_and_holm():
-    parts = [
-        tables_of.planned(0.1, ["threshold"], "NLL", dataset, mmd_deterministic=-1.0)
-        for dataset in model_table.DATASETS
-    ]
-    table = pd.concat(parts).assign(rate=5.0)
-    found = claims.likelihoods(table)
-    assert found.shape == (6, 2)
-    for dataset in model_table.DATASETS:
-        assert float(found.loc[(dataset, "MMD for KL"), "p"]) > 0.05
-        assert 0 < float(found.loc[(dataset, "no noise"), "p"]) < 0.001
-        assert found.loc[(dataset, "both"), "NLL"].startswith(("-0.9", "-1"))
-
-
-def test_a_likelihood_of_a_collapsed_model_has_no_p_and_the_others_keep_theirs():
-    parts = [
-        tables_of.planned(0.1, ["threshold"], "NLL", dataset, mmd_sampled=9.0)
-        for dataset in model_table.DATASETS
-    ]
-    table = pd.concat(parts).assign(rate=5.0)
-    before = claims.likelihoods(table).p
-    fallen = (table.objective == "mmd-sampled") & (table.dataset == "mnist") & (table.seed == 2)
-    after = claims.likelihoods(table.assign(rate=table.rate.mask(fallen, 0.01))).p
-    assert list(after["mnist"]) == ["collapsed", "collapsed", before["mnist", "both"]]
-    assert list(after["fashion_mnist"]) == list(before["fashion_mnist"])
-
-
-def test_codes_that_say_nothing_are_counted():
-    table = tables_of.planned(0.01, ["fast"], "rate", mmd_sampled=0.05, elbo=6.0, autoencoder=9.0)
-    table.loc[table.objective.isin(["autoencoder", "post-mmd"]), "rate"] = np.nan
-    table.loc[(table.objective == "mmd-sampled") & (table.seed == 3), "rate"] = 5.0
-    found = claims.count_collapsed(table)["fast", "mnist"]
-    assert (found["mmd-sampled"], found["elbo"]) == ("9 of 10", "0 of 10")
-    assert not {"autoencoder", "post-mmd", "untrained"} & set(found.index)
-
-
 def test_claims_are_about_measures_that_the_study_takes():
     measures = model_table.read().columns
     for claim in claims.CLAIMS:
@@ -184,3 +136,8 @@ def test_the_claims_are_those_of_the_plan():
         measure = claim.measure + ", untrained" * claim.untrained
         words = [c for c in lines if c[0] == f"| {claim.words}" and c[1] == data]
         assert words == [[f"| {claim.words}", data, measure, f"{way} |"]], claim
+
+
+def test_a_claim_says_its_measure_with_the_direction_that_was_expected():
+    assert (UP.asked, claims.CLAIMS[-1].asked) == ("m ↑", "15-NN accuracy ≈ chance")
+    assert Claim("of sameness", "mnist", "m", 0, 0.02).asked == "m ≈"

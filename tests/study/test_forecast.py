@@ -157,18 +157,6 @@ def test_the_rows_of_the_study_are_read_with_them(tmp_path):
     assert len(read) == len(whole) and forecast.missing(read) == 0
 
 
-def test_the_ledger_has_a_line_for_each_kind_and_data_set_with_its_verdict():
-    lines = forecast.ledger(table({"fashion_mnist": 5.0, "frey_faces": 50.0, "cifar10": 5.0}))
-    assert list(lines.data) == ["frey_faces", "cifar10"] * 2
-    assert list(lines.claim.unique()) == [
-        "effects become way bigger: cost functions",
-        "effects become way bigger: priors",
-    ]
-    frey, cifar = lines["above 2?"][:2]
-    assert frey.endswith("]: holds") and cifar.endswith("]: does not hold")
-    assert 5 < float(frey.split()[0]) < 20 and float(cifar.split()[0]) < 2
-
-
 def test_a_collapsed_model_is_named_and_the_ratio_without_it_is_that_of_the_others():
     found = table({"fashion_mnist": 5.0, "frey_faces": 5.0, "cifar10": 5.0})
     gone = (found.objective == "elbo-squared-error") & (found.dataset == "frey_faces")
