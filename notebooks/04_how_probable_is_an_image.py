@@ -45,8 +45,8 @@
 # - [Lesson 01](01_standard_vae.ipynb), in particular its sections on
 #   [maximum likelihood](01_standard_vae.ipynb#Maximum-likelihood) and on the
 #   [evidence lower bound](01_standard_vae.ipynb#The-evidence-lower-bound). Nothing else from the core course is
-#   required. The symbols are those of its [table](01_standard_vae.ipynb#Symbols). The notebook takes three to five
-#   minutes on two CPU cores.
+#   required. All symbols are explained in the [table of symbols](01_standard_vae.ipynb#Symbols) there. The notebook
+#   takes three to five minutes on two CPU cores.
 #
 # ## Contents
 #
@@ -158,12 +158,13 @@ names = np.array(dataset.class_names)[labels]
 #
 # We begin with a grid that is so coarse that we can count its cells. It has a step of 1 and ranges from -5 to 5 in
 # both directions, which makes $11\cdot 11 = 121$ codes. Codes outside this square are improbable under the prior, so
-# we leave them out. They could only matter for an image that is far more probable under such a code than under all
-# codes inside. (To check this, you can enlarge the square and see whether the sum stays the same.) The computation
-# takes about ten lines of NumPy. The first function returns $\log p(x\mid z)$ for every image and every code. We work
-# with logarithms, because probabilities of images are too small for a computer. For example, $e^{-800}$ is rounded to
-# zero. The function `logsumexp` computes the logarithm of a sum from the logarithms of its terms, and it subtracts
-# the largest of them first to avoid such zeros.
+# we leave them out. This would be a mistake only if an image were far more probable under one of these codes than
+# under all codes inside the square. (To check this, you can enlarge the square and see whether the sum stays the
+# same.) The computation takes about ten lines of NumPy. The first function returns $\log p(x\mid z)$ for every image
+# and every code. We work with logarithms, because probabilities of images are too small for a computer. For example,
+# $e^{-800}$ is rounded to zero. The function `logsumexp` takes the logarithms of several numbers and returns the
+# logarithm of their sum. To avoid the rounding to zero, it first subtracts the largest of these logarithms from all
+# of them, and adds it again at the end.
 #
 # **Predict.** If each of the 784 pixels were black or white with probability one half, the log-probability of every
 # image would be $784\log\frac12\approx -543$ nats. How far above this number will the log-probabilities of three test
@@ -211,9 +212,10 @@ for name, of_image in zip(names[:3], shares, strict=True):
 # All three images are far more probable under the model than under a coin toss for each pixel, and the trousers are
 # the most probable. But are these numbers correct? The last three lines show how much the largest two terms
 # contribute to each sum. For the pullover and the trousers, practically the whole sum comes from a single cell, and
-# for the ankle boot one cell contributes 97 %. This is a bad sign. We pretended that the decoded image does not
-# change within a cell, but the neighboring cells, which decode to different images, contribute next to nothing. The
-# result therefore depends on how close the middle of a cell happens to be to the codes that matter.
+# for the ankle boot one cell contributes 97 %. This is a bad sign. If the decoded image changed little within a cell,
+# as we pretended, then neighboring cells would decode to similar images and contribute similar shares. Instead, the
+# neighbors of the largest cell contribute next to nothing. The result therefore depends on how close the middle of a
+# cell happens to be to the codes that matter.
 #
 # ## A finer grid
 #
@@ -258,9 +260,9 @@ frame
 # Now we can also answer the question of the prediction. The log-probabilities of the three images are about 349, 315,
 # and 478 nats higher than for coin tosses. Nevertheless, the probability of the trousers is only $e^{-65}$, because
 # it is the probability of this one image among all $2^{784}$ black-and-white images. Such a number is hard to judge
-# by itself. It can be read as a code length, since an optimal code would need $65/\ln 2\approx 94$ bits for this
-# image instead of the 784 bits for its pixels. Most of the time, however, we compare it with the numbers of other
-# images or other models.
+# by itself. One way is to think of data compression. A method of compression that is optimal for this model would
+# need $65/\ln 2\approx 94$ bits to store this image, whereas storing its pixels one by one needs 784 bits. Most of
+# the time, however, we compare it with the numbers of other images or other models.
 #
 # The distribution in the figure has a name. The share of a cell is $p(x\mid z_c)\,p(z_c)\,h^2$ divided by the sum of
 # all such terms, which is $p(x)$. By Bayes' rule, this is the probability of the cell under the
@@ -268,9 +270,9 @@ frame
 # generated from a code in this cell. We return to it below.
 #
 # The package that accompanies the course computes the same sum for many images in the function
-# `likelihood.log_likelihood`. It compares the given step with twice the step, and warns if the mean over all images
-# changes by more than 2 nats. The next cell provokes this warning on purpose and then compares the function with our
-# own result.
+# `likelihood.log_likelihood`. The function also computes the sum with twice the given step, and warns if the mean
+# over all images then differs by more than 2 nats. The next cell provokes this warning on purpose and then compares
+# the function with our own result.
 
 # %%
 with warnings.catch_warnings(record=True) as caught:
@@ -304,22 +306,22 @@ for _ in range(5):
     print("1,000 codes from prior:", *(f"{value:8.1f}" for value in estimate))
 
 # %% [markdown]
-# For the ankle boot the five estimates are between -197.8 and -193.9 nats, at most 3.2 nats from the value of the
-# grid. For the trousers, however, all five are too low, by up to 11.9 nats. The reason can be seen in the output of
-# the coarse grid. The trousers come from a region near $(3, -1)$, which is far away from the center of the prior.
-# Only a few of the 1,000 codes fall into this region, and hardly any of them is close to the small part of it that
-# decodes to these trousers. For the pullover four of the five estimates are too low as well, by up to 9.5 nats,
-# although its codes are near $(0, 0)$. The region that matters for it is just so small that hardly any sample is
-# inside. In twenty dimensions this problem is much worse, because an even smaller share of the samples is close to
-# the codes that matter.
+# For the ankle boot the five estimates are between -197.8 and -193.9 nats, so they differ from the value of the grid
+# by at most 3.2 nats. For the trousers, however, all five are too low, by up to 11.9 nats. The reason can be seen in
+# the output of the coarse grid. The trousers come from a region near $(3, -1)$, which is far away from the center of
+# the prior. Only a few of the 1,000 codes fall into this region, and hardly any of them is close to the small part of
+# it that decodes to these trousers. For the pullover four of the five estimates are too low as well, by up to 9.5
+# nats, although its codes are near $(0, 0)$, where the prior is largest. In this case the reason is that the region
+# that matters is very small, so that hardly any sample is inside it. In twenty dimensions this problem is much worse,
+# because an even smaller share of the samples is close to the codes that matter.
 #
 # ## Importance sampling
 #
-# If most samples from the prior are wasted, we should sample from another distribution, one that is concentrated
-# where the image may have come from. We call this distribution the **[proposal](../docs/glossary.md#proposal)**
-# $r(z)$. Sampling from the wrong distribution changes the average, but we can correct for this. If a code is sampled
-# twice as often as it would be under the prior, we give it only half the weight. This method is called
-# **[importance sampling](../docs/glossary.md#importance-sampling)**.
+# Because most samples from the prior are wasted, we should sample from another distribution, which is concentrated on
+# those codes that may have produced the image. We call this distribution the
+# **[proposal](../docs/glossary.md#proposal)** $r(z)$. Sampling from the wrong distribution changes the average, but
+# we can correct for this. If a code is sampled twice as often as it would be under the prior, we give it only half
+# the weight. This method is called **[importance sampling](../docs/glossary.md#importance-sampling)**.
 #
 # We try it in the small world of lesson 01, which has the codes A, B, and C with prior probabilities 0.50, 0.25, and
 # 0.25. The image has the probabilities 0.01, 0.20, and 0.06 given these codes, so $p(x)$ is the sum of
@@ -371,8 +373,8 @@ print(f"average of the logarithm: {np.sum(proposal * np.log(w)):.3f}")
 # `widen = 1`, where $r(z)=q(z\mid x)$. The next cell is the complete computation. It estimates each number ten times
 # with different samples, and prints the lowest and the highest of the ten estimates.
 #
-# **Predict.** Will importance sampling be closer to the value from the grid than the ELBO? Can importance sampling be
-# too high?
+# **Predict.** Will the estimates by importance sampling be closer to the value from the grid than the ELBO is? Can
+# they be too high?
 
 
 # %%
@@ -405,15 +407,17 @@ for method, widen in [("ELBO", 1), *[("importance sampling", widen) for widen in
 pd.DataFrame(rows, index=names[:3]).T
 
 # %% [markdown]
-# The rows for `widen = 1` use the same distribution, the approximate posterior of the encoder. For the trousers, the
-# estimates of importance sampling agree with the grid within 0.1 nats, and the ELBO is between 0.7 and 1.0 nats too
-# low. For the ankle boot both are far too low, the ELBO by about 36 nats and importance sampling by 8 to 17 nats.
-# With `widen = 2`, the estimates for the ankle boot are between 3.8 nats too low and 3.2 nats too high, and with
-# `widen = 4` all of them are within 1 nat of the grid. The same tendency appears for the pullover.
+# In the two rows with `widen = 1`, importance sampling and the ELBO use samples from the same distribution, which is
+# the approximate posterior of the encoder. For the trousers, the estimates of importance sampling agree with the grid
+# within 0.1 nats, and the ELBO is between 0.7 and 1.0 nats too low. For the ankle boot both are far too low, the ELBO
+# by about 36 nats and importance sampling by 8 to 17 nats. With `widen = 2`, the estimates for the ankle boot are
+# between 3.8 nats too low and 3.2 nats too high, and with `widen = 4` all of them are within 1 nat of the grid. The
+# same tendency appears for the pullover.
 #
-# So the ELBO is always too low, as it has to be apart from the noise of its estimate. Importance sampling can be too
-# high, but if the proposal is narrow it is usually too low. Wider proposals help, at least for these three images. To
-# understand these observations, we need to know what is wrong with the approximate posterior of the ankle boot.
+# So the ELBO is too low for all three images. This has to be so, because it is a lower bound, and only the noise of
+# its estimate could make it appear too high. An estimate by importance sampling can be too high, but with a narrow
+# proposal it is usually too low. Wider proposals help, at least for these three images. To understand these
+# observations, we need to know what is wrong with the approximate posterior of the ankle boot.
 #
 # ## The gap of three images
 #
@@ -432,10 +436,10 @@ pd.DataFrame(rows, index=names[:3]).T
 # - The gap is the sum of $q\,(\log q-\log p)$ over the cells, where $q$ and $p$ are the probabilities of a cell under
 #   the approximate and the true posterior.
 #
-# A step of 0.0625 was fine enough for $p(x)$. For the gap, however, the grid also has to resolve the approximate
-# posterior, and some approximate posteriors are narrower than the true ones. The function `grid_around` therefore
-# searches for the part of the latent space that matters for an image and covers only this part, with 121 codes per
-# dimension.
+# A step of 0.0625 was fine enough for $p(x)$. For the gap, however, several cells also have to fit into the
+# approximate posterior, and some approximate posteriors are narrower than the true ones. The function `grid_around`
+# therefore searches for the part of the latent space that matters for an image and covers only this part, with 121
+# codes per dimension.
 
 
 # %%
@@ -514,11 +518,11 @@ lesson.show(
 )
 
 # %% [markdown]
-# Each dot is the gap of one image, with all images in the first row. Half of the images have a gap below 3.7 nats,
-# which is a third of the mean, and the 10 % of the images with the largest gaps contribute 58 % of the sum. In every
-# class, the diamond of the mean is to the right of the bar of the median, because a few images have very large gaps.
-# A few dots are slightly below zero, although a gap cannot be negative. This is because the ELBO is estimated from
-# only 40 samples.
+# Each dot is the gap of one image. The first row contains all images, and the other rows contain one class each. Half
+# of the images have a gap below 3.7 nats, which is a third of the mean, and the 10 % of the images with the largest
+# gaps contribute 58 % of the sum. In every class, the diamond of the mean is to the right of the bar of the median,
+# because a few images have very large gaps. A few dots are slightly below zero, although a gap cannot be negative.
+# This is because the ELBO is estimated from only 40 samples.
 #
 # Are images with a large gap also improbable? The next cell computes the rank correlation between the gap and
 # $\log p(x)$, and the means of each class.
@@ -536,8 +540,8 @@ by_class.mean().assign(images=by_class.size()).sort_values("gap").round(1)
 # more probable than dresses, whose mean gap is the smallest. If we compared classes by their ELBO, ankle boots would
 # look no better than T-shirts, although their mean log-likelihood is 12 nats higher. Note that such means depend on a
 # few images. About half of the mean gap of the ankle boots comes from only three boots, which you will see in the
-# next section, and in the figure the class with the largest median is the bag. Moreover, all of these numbers belong
-# to one training run.
+# next section. If we compare the medians in the figure instead, the largest one is that of the bags. Moreover, all of
+# these numbers belong to one training run.
 #
 # ## Look at the true posterior
 #
@@ -576,10 +580,10 @@ lesson.show(
 
 # %% [markdown]
 # In the first three panels the ellipse is on the blue region or at its edge. In the last three panels it is somewhere
-# else entirely. The mean of the ellipse is between 0.9 and 2.5 away from the darkest cell, whereas each ellipse is
-# only about half a unit long. (In the third panel the distance is 0.8, but there the true posterior is much wider.)
-# So the largest gaps do not come from ellipses of the wrong size but from ellipses in the wrong part of the latent
-# space. What is there? We decode two codes for each image, the mean of the approximate posterior and the most
+# else entirely. The center of the ellipse is 0.9 to 2.5 units away from the darkest cell, whereas the ellipse itself
+# is only about half a unit long. (In the third panel the distance is 0.8, but there the true posterior is much
+# wider.) So the largest gaps do not come from ellipses of the wrong size but from ellipses in the wrong part of the
+# latent space. What is there? We decode two codes for each image, the mean of the approximate posterior and the most
 # probable code of the true posterior.
 
 # %%
@@ -599,20 +603,21 @@ pd.DataFrame(rows, index=names[six]).T.rename_axis("squared error per pixel").ro
 # %% [markdown]
 # The last three images are ankle boots, but in the second row the means of the approximate posteriors decode to
 # shapes like bags. In the fifth column, the code in the third row decodes to a boot. In the fourth and the sixth
-# column, it decodes to a gray blur, which is not much of a boot either, but many gray pixels cost less than many
-# pixels that are confidently wrong. In all three cases the squared error is lower than in the second row. For
-# example, it is 0.157 instead of 0.383 for the last image. So there are codes under which the decoder makes these
-# images far more probable, and the encoder fails to find them. A possible reason is that these boots fill most of the
-# image, as bags do, but we have not tested this.
+# column, it decodes to a gray blur, which hardly looks like a boot either. However, the cross-entropy penalizes many
+# gray pixels less than many pixels that are almost certainly black where they should be white, or the reverse. In all
+# three cases the squared error is lower than in the second row. For example, it is 0.157 instead of 0.383 for the
+# last image. So there are codes under which the decoder makes these images far more probable, and the encoder fails
+# to find them. A possible reason is that these boots fill most of the image, as bags do, but we have not tested this.
 #
 # ## Forward and reverse KL divergence
 #
 # The ellipses of ordinary images at least touch the blue regions, but they look smaller. Part of this is due to the
 # figure. On its logarithmic scale, a normal distribution looks blue out to about four standard deviations, whereas
 # the ellipse marks two. Are the approximate posteriors really too narrow? The next cell compares the widths for all
-# thousand images. It decodes the grid once and adds up what we need for the mean, the variances, and the correlation
-# of the two coordinates under each true posterior. For each image and each of the two dimensions, it then divides the
-# standard deviation $\sigma$ of the approximate posterior by the standard deviation of the true posterior.
+# thousand images. It decodes the grid once. For each true posterior, it then computes the mean and the variance of
+# both coordinates and their correlation, as sums over the grid. Finally, for each image and each of the two
+# dimensions, it divides the standard deviation $\sigma$ of the approximate posterior by the standard deviation of the
+# true posterior.
 
 # %%
 _, _, fine_codes = square_grid(step)
@@ -636,7 +641,7 @@ print(
 # The median ratio is 0.97, and 55 % of the ratios are below 1. For a typical image the width is therefore about
 # right. However, 45 % of the ratios are above 1, so some approximate posteriors are too wide. Others are far too
 # narrow, and in 3 % of the cases the approximate posterior is less than half as wide as the true posterior. In this
-# section we look for reasons why it can be too narrow.
+# section we ask why an approximate posterior can become too narrow.
 #
 # To see the reason, note that a KL divergence is not symmetric, so $\mathrm{KL}(q\,\|\,p)$ and
 # $\mathrm{KL}(p\,\|\,q)$ are different numbers. Suppose that $p$ is a distribution that we want to approximate, in
@@ -647,10 +652,10 @@ print(
 # \underbrace{\mathrm{KL}(p\,\|\,q)=\mathbb E_p[\log p-\log q]}_{\text{forward KL}}$$
 #
 # The **[forward KL](../docs/glossary.md#forward-kl)** averages over codes from the target $p$, and the
-# **[reverse KL](../docs/glossary.md#reverse-kl)** averages over codes from the approximation $q$. What difference
-# this makes can be seen with three codes. Let the target have the probabilities 0.495, 0.010, and 0.495, so that A
-# and C are probable and B, between them, is not. The first candidate for $q$ chooses one side, with the probabilities
-# 0.98, 0.01, and 0.01. The second covers everything, with the probabilities 1/3, 1/3, and 1/3.
+# **[reverse KL](../docs/glossary.md#reverse-kl)** averages over codes from the approximation $q$. An example with
+# three codes shows what difference this makes. Let the target have the probabilities 0.495, 0.010, and 0.495, so that
+# codes A and C are probable, but code B between them is not. The first candidate for $q$ chooses one side, with the
+# probabilities 0.98, 0.01, and 0.01. The second covers everything, with the probabilities 1/3, 1/3, and 1/3.
 
 # %%
 target = np.array([0.495, 0.010, 0.495])  # p
@@ -678,8 +683,8 @@ for name, q in {"one side": [0.98, 0.01, 0.01], "everything": [1 / 3, 1 / 3, 1 /
 # like a normal distribution, and chose two of them. Both images show sneakers. The first posterior has a main part
 # with an arm, so we call it bent, and the second has two modes. To each we fit two normal distributions with a
 # diagonal covariance. We find the first, which minimizes the reverse KL, numerically with SciPy's `minimize`. The
-# second minimizes the forward KL. For this one there is a simple solution, as you show in exercise 4. It is the
-# normal distribution with the same mean and the same variances as the true posterior. The figure shows both and the
+# second minimizes the forward KL. We need no search to find it, because it is the normal distribution with the same
+# mean and the same variances as the true posterior, as you show in exercise 4. The figure shows both and the
 # approximate posterior of the encoder, each as an ellipse with a radius of two standard deviations. The color shows
 # the square root of the true posterior, so that its less probable parts can be seen as well. The last column of the
 # table is the share of the true posterior that is inside the ellipse.
@@ -736,10 +741,10 @@ pd.DataFrame(rows, index=columns).T.rename_axis(["test image", "q"]).round(2)
 # It contains only 67 % of the true posterior. (For comparison, in two dimensions a normal distribution has 86 % of
 # its probability within two standard deviations, not 95 % as in one dimension.) The dotted ellipse, fitted by the
 # forward KL, is more than twice as long and wide, and reaches into the arm, although it does not cover all of it. It
-# contains 82 %, but it also covers codes on the lower left that the true posterior practically excludes. In the right
-# panel the difference is even clearer. The reverse KL chooses one of the two modes. (Which one it finds can depend on
-# the start of the search. Here it is the mode with more probability.) The forward KL covers both, and as a result its
-# mean is in the empty region between them.
+# contains 82 %, but it also covers codes on the lower left whose probability under the true posterior is practically
+# zero. In the right panel the difference is even clearer. The reverse KL chooses one of the two modes. (Which one it
+# finds can depend on the start of the search. Here it is the mode with more probability.) The forward KL covers both,
+# and as a result its mean is in the empty region between them.
 #
 # The table confirms that each fit is the best of the three by its own measure. For test image 999, the reverse KL of
 # the dashed ellipse is 0.27 nats and that of the dotted ellipse 2.44 nats. Their forward KL divergences are 5.11 and
@@ -769,14 +774,14 @@ print(f"shift of the mean, in standard deviations of the true posterior: {np.med
 # The median of the factor is 0.96. At least half of the true posteriors are thus hardly tilted, and for them the
 # reverse KL leads to about the right width. The ratios agree with this. If we divide them by the factor, their median
 # is 1.03. However, equal medians do not mean that the explanation is complete. The factor is never above 1, whereas
-# 45 % of the ratios are, so the widths of single images also contain errors of the encoder. The two images in the
-# figure are exceptions, because their true posteriors are bent or have two modes. We have not tested whether this is
-# true for all images with a narrow approximate posterior.
+# 45 % of the ratios are above 1. For single images, the width of the approximate posterior therefore also contains
+# errors of the encoder. The two images in the figure are exceptions, because their true posteriors are bent or have
+# two modes. We have not tested whether all images with a narrow approximate posterior have such a true posterior.
 #
 # The last line shows a more common problem. For half of all images and coordinates, the mean of the approximate
-# posterior is more than 1.6 standard deviations of the true posterior away from the true mean. Even if its width is
-# right, such a distribution misses a large part of the true posterior. All of this was measured for one training run
-# and for test images, so it includes any overfitting of the encoder.
+# posterior differs from the mean of the true posterior by more than 1.6 standard deviations of the true posterior.
+# Even if its width is right, such a distribution misses a large part of the true posterior. All of this was measured
+# for one training run and for test images, so it includes any overfitting of the encoder.
 #
 # ## A wide proposal is safer than a narrow one
 #
@@ -789,14 +794,14 @@ print(f"shift of the mean, in standard deviations of the true posterior: {np.med
 # If the proposal is narrower than the true posterior or shifted, this ratio is very large in those parts of the true
 # posterior that the proposal hardly reaches. The average of the weights then depends on codes that are rarely
 # sampled. Most of the time none of them is among the samples, and the estimate is too low. Once in a while one of
-# them is, and the estimate is too high. If the proposal is wider than the true posterior and covers all of it, on the
-# other hand, no weight can become very large. Many samples are wasted on codes with a small weight. In two dimensions
-# this only adds moderate noise.
+# them is, and the estimate is too high. If, on the other hand, the proposal is wider than the true posterior and
+# covers all of it, no weight can become very large. Many samples are wasted on codes with a small weight. In two
+# dimensions this only adds moderate noise.
 #
 # However, the cost of a wide proposal grows exponentially with the number of dimensions. Suppose that the true
 # posterior is a normal distribution and the proposal is $c$ times as wide. Then the effective sample size, which is
-# explained below, is divided by $c^2/\sqrt{2c^2-1}$ for each dimension. For $c=4$ this is a factor of about 8 in two
-# dimensions, but of more than a billion in twenty. With so many dimensions, the factor `widen` has to be close to 1.
+# explained below, is divided by $c^2/\sqrt{2c^2-1}$ for each dimension. For $c=4$ it is divided by about 8 in two
+# dimensions, but by more than a billion in twenty. With so many dimensions, the factor `widen` has to be close to 1.
 #
 # A common summary of the weights is the **[effective sample size](../docs/glossary.md#effective-sample-size)**,
 # $\big(\sum_k w_k\big)^2/\sum_k w_k^2$. If all $K$ weights are equal, it is $K$, and if one weight is much larger
@@ -835,11 +840,11 @@ pd.DataFrame(rows, index=columns).T.round(2)
 # wasted.
 #
 # The row for the reverse KL is a warning. Its estimates hardly differ from one another, and its effective sample size
-# of 271 is the highest of all. Judging by these two numbers, it looks like the best proposal. However, all of its
-# estimates are too low, by 0.24 nats in the median. Since $e^{-0.24}\approx 0.79$, this means that about 21 % of the
-# true posterior is missing. It is the arm in the figure above, which the samples hardly ever reach. The standard
-# deviation and the effective sample size are computed from the samples, so they cannot show what all samples miss. We
-# only notice the error because we can compare the estimates with the grid.
+# of 271 is the highest of all. If we looked only at these two numbers, we would think that it is the best proposal.
+# However, all of its estimates are too low, by 0.24 nats in the median. Since $e^{-0.24}\approx 0.79$, this means
+# that about 21 % of the true posterior is missing. It is the arm in the figure above, which the samples hardly ever
+# reach. The standard deviation and the effective sample size are computed from the samples, so they cannot show what
+# all samples miss. We only notice the error because we can compare the estimates with the grid.
 #
 # The fit by the forward KL, which covers the arm, has a median error of only -0.01 nats. A good proposal should
 # therefore cover the true posterior, as this fit does. In practice we do not have this fit, because it requires the
@@ -883,27 +888,27 @@ for image in images[six]:
 pd.DataFrame(rows, index=names[six]).round(2)
 
 # %% [markdown]
-# In all six rows the amortization gap is the larger part, and for the three boots it is practically the whole gap. Of
-# 537.67 nats for the last boot, only 0.08 nats are left if we use the best normal distribution. The encoder is to
-# blame for these gaps, and not the family of normal distributions. (The values differ by up to 20 nats from those
-# above the panels of the figure, because the ELBO was estimated from 40 samples there, whereas all values in the
-# table are sums over a grid. Moreover, we chose the last three images because their estimated gaps were the largest,
-# so these estimates are probably too high.)
+# In all six rows the amortization gap is the larger part, and for the three boots it is practically the whole gap.
+# For the last boot, the gap is 537.67 nats, and only 0.08 nats of it would be left with the best normal distribution.
+# These gaps are therefore due to the encoder, and not to the family of normal distributions. The values in the table
+# differ by up to 20 nats from those above the panels of the figure. They are sums over a grid, whereas the ELBO in
+# the figure was estimated from only 40 samples. Moreover, we chose the last three images because their estimated gaps
+# were the largest, so these estimates are probably too high.
 #
 # [Cremer, Li, and Duvenaud (2018)](https://arxiv.org/abs/1801.03558) found that the amortization gap is often the
 # larger part in bigger models as well, although this depends on the data set and on the family of distributions. They
 # also give a reason why the approximation gap is small. The decoder is trained together with these normal
 # distributions, so it learns to accommodate them, which means that its true posteriors become similar to normal
-# distributions. How far the ELBO lies below $\log p(x)$ is therefore mainly a question of how good the encoder is, at
-# least for these six images, three of which we chose because their gaps are the largest. All six are test images, so
-# the amortization gap also includes any error that is due to overfitting of the encoder.
+# distributions. For these six images, the size of the gap therefore depends mainly on how good the encoder is.
+# Recall, however, that we chose three of them because their gaps are the largest. All six are test images, so the
+# amortization gap also includes any error that is due to overfitting of the encoder.
 #
 # ## Explore the posterior of any image
 #
-# Six images are few, so the next cell makes a page with all thousand. Click in the latent space, or use the arrow
-# keys, to choose an image. The page shows its true posterior in blue, the approximate posterior as an ellipse, and
-# the two numbers whose difference is the gap. You can sort the images by their gap. You can also draw on the image,
-# and the ellipse follows what you draw.
+# Six images are only a small selection, so the next cell makes a page with all thousand. Click in the latent space,
+# or use the arrow keys, to choose an image. The page shows its true posterior in blue, the approximate posterior as
+# an ellipse, and the two numbers whose difference is the gap. You can sort the images by their gap. You can also draw
+# on the image, and the ellipse follows what you draw.
 #
 # **Predict.** Clear the image and draw trousers, one leg after the other. To which class does the encoder map a
 # single leg?
@@ -914,27 +919,29 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 
 # %% [markdown]
 # The answer depends on where you draw the leg. In our attempts, most single legs were mapped to codes near those of
-# T-shirts and dresses, and not to those of trousers. An empty image has a code as well. The encoder outputs a
-# distribution for every image, and nothing in its training makes it signal that an image does not show a piece of
-# clothing.
+# T-shirts and dresses, and not to those of trousers. The encoder maps even an empty image to a code. It outputs a
+# distribution for every image, and its training contains nothing by which it could signal that an image does not show
+# a piece of clothing.
 #
 # ## What to remember
 #
-# - With black-and-white pixels, a VAE assigns a probability to every image, and in two dimensions we can compute it
-#   as a sum over a grid whose step is smaller than the width of the true posterior.
-# - The average of the weights $w=p(x\mid z)\,p(z)/r(z)$ over a proposal $r(z)$ is $p(x)$, and the average of their
-#   logarithms is a lower bound on $\log p(x)$, which is the ELBO if the proposal is $q(z\mid x)$.
-# - The gap between $\log p(x)$ and the ELBO is the KL divergence from the approximate to the true posterior, so an
-#   image can have a low ELBO because the decoder is bad or because the approximate posterior is bad.
+# - With black-and-white pixels, a VAE assigns a probability to every image. In two dimensions we can compute it as a
+#   sum over a grid, whose step has to be smaller than the width of the true posterior.
+# - The average of the weights $w=p(x\mid z)\,p(z)/r(z)$ over a proposal $r(z)$ is $p(x)$. The average of their
+#   logarithms is a lower bound on $\log p(x)$, and this bound is the ELBO if the proposal is $q(z\mid x)$.
+# - The gap between $\log p(x)$ and the ELBO is the KL divergence from the approximate to the true posterior. An image
+#   can therefore have a low ELBO because the decoder is bad or because the approximate posterior is bad.
 # - For a given decoder, maximizing the ELBO trains the encoder to minimize the reverse KL. The reverse KL penalizes
 #   codes that are improbable under the true posterior, so the approximate posterior tends to be too narrow if the
 #   true one is tilted, bent, or has several modes.
-# - A proposal that is too narrow makes importance sampling unreliable without any warning, whereas one that is too
-#   wide but covers the true posterior only costs samples, few in two dimensions and very many in twenty.
+# - A proposal that is too narrow makes importance sampling unreliable without any warning. A proposal that is too
+#   wide but covers the true posterior only requires more samples, a few more in two dimensions and very many more in
+#   twenty.
 #
 # All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_a_claim.ipynb) compares
-# models over several seeds, [the results of the study](../docs/results.md#likelihoods) contain their log-likelihoods,
-# and [lesson 06](06_the_weight_of_the_kl.ipynb) trains with the average of several weights instead of the ELBO.
+# models over several seeds, and [the results of the study](../docs/results.md#likelihoods) contain the
+# log-likelihoods of such models. [Lesson 06](06_the_weight_of_the_kl.ipynb) trains a model with the average of
+# several weights instead of the ELBO.
 #
 # ## Three quick questions
 #
@@ -950,10 +957,11 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 # of the two is probably closer to the truth?</summary>
 #
 # Probably -66. If the samples miss an important part of the true posterior, the estimate is too low, and this is the
-# usual way in which it goes wrong. Large errors in the other direction are rare. The reason is that the estimate of
-# $p(x)$ is an average of weights, which is correct on average, so the average of $e^{\text{estimate}-\log p(x)}$ over
-# many repetitions is 1. For example, an estimate that is 4 nats too high counts $e^4\approx 55$ in this average, so
-# it can occur in at most 1 of 55 repetitions.
+# usual way in which it goes wrong. Large errors in the other direction are rare. To see why, recall that the estimate
+# of $p(x)$ is an average of weights, and that it is correct on average. If we divide each estimate by the true
+# $p(x)$, the average over many repetitions is therefore 1. An estimate of $\log p(x)$ that is 4 nats too high
+# corresponds to a ratio of $e^4\approx 55$. Since ratios are never negative and their average is 1, such an estimate
+# can occur in at most 1 of 55 repetitions.
 #
 # </details>
 #
@@ -975,9 +983,9 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #    `widen` set to 1, 2, and 4. For how many images does the estimate differ from the sum over the grid by more than
 #    1 nat, and how many of these estimates are too low?
 # 2. **Change one line.** Set `dataset_name` to `"mnist"`. Guess which digit has the largest mean gap, and then check.
-# 3. **On paper.** Show that importance sampling is correct on average for $p(x)$, for any number of samples $K$, but
-#    too low on average for $\log p(x)$, and that with $K=1$ and $r(z)=q(z\mid x)$ the average is the ELBO. Check this
-#    with $K$ = 1, 10, 100, and 1,000.
+# 3. **On paper.** Show that for any number of samples $K$, importance sampling is correct on average for $p(x)$, but
+#    too low on average for $\log p(x)$. Show also that with $K=1$ and $r(z)=q(z\mid x)$ the average of the estimates
+#    of $\log p(x)$ is the ELBO. Check this with $K$ = 1, 10, 100, and 1,000.
 # 4. **On paper.** Show that among all normal distributions with a diagonal covariance, the forward KL is smallest for
 #    the one that has the mean and the variances of $p$. Then let $p$ be a tilted normal distribution whose
 #    coordinates have variance 1 and correlation $\rho$. Show that the reverse KL is smallest for variances of
@@ -1020,10 +1028,11 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #
 # where $\mathbb E_x$ is the average over images. The first part is the
 # [mutual information](../docs/glossary.md#mutual-information) $I(x;z)$, the average of $\log q(z\mid x)-\log q(z)$.
-# It measures how much a code tells us about which image it belongs to. (This is the mutual information of the
-# encoder, with images from the data set. The images that the model generates have another one.) The second part
-# measures how far the aggregate posterior is from the prior. Neither part can be negative, so the KL term is an upper
-# bound on the mutual information. The next cell computes all parts of the ELBO for the complete test set.
+# It measures how much a code tells us about which image it belongs to. (This is the mutual information between images
+# of the data set and the codes that the encoder assigns to them. For images that the model generates, the mutual
+# information has a different value.) The second part measures how far the aggregate posterior is from the prior.
+# Neither part can be negative, so the KL term is an upper bound on the mutual information. The next cell computes all
+# parts of the ELBO for the complete test set.
 
 # %%
 everything = dataset.test_images  # all of them, because the aggregate posterior is an average
@@ -1043,13 +1052,14 @@ pd.Series(nats).round(2).to_frame(f"nats per image, {len(everything):,} images")
 # Minus the ELBO is the sum of the reconstruction term and the KL term. Of the 6.73 nats of the KL term, 6.03 nats, or
 # about 90 %, are mutual information. The remaining 0.69 nats measure the distance of the aggregate posterior from the
 # prior. (The two parts add up to the KL term except for rounding and for the noise of their estimates.) The last row
-# is a limit of the method. The aggregate posterior is estimated from these images, and an estimate from $n$ images
+# shows a limit of the method. The aggregate posterior is estimated from these images, and an estimate from $n$ images
 # can never exceed $\log n$ (exercise 7). Our value is well below 9.21 nats. Nevertheless, it still increases slowly
-# with $n$, because each image is part of its own average. With 2,000 images, for example, solution 7 finds 5.83 nats.
+# with $n$, because the average for each image also contains the approximate posterior of this image itself. With
+# 2,000 images, for example, solution 7 finds 5.83 nats.
 #
 # A model with deterministic codes, like the MMD-VAE of [lesson 02](02_mmd_vae.ipynb), has no $q(z\mid x)$ with a
-# density, so it has neither an ELBO nor a finite KL term. However, it has a decoder, and codes are sampled from a
-# prior to generate images. This is all that the integral of this lesson needs. We can therefore use $\log p(x)$ to
-# compare models that have nothing else in common, as [the results of the study](../docs/results.md#likelihoods) do.
-# The only condition is that the decoders of all models assign probabilities to the same black-and-white pixels. For a
-# model that is trained with squared errors on gray images, for example, this is not the case.
+# density, so it has neither an ELBO nor a finite KL term. However, it has a decoder and a prior, and the integral of
+# this lesson needs nothing else. We can therefore use $\log p(x)$ to compare models that have nothing else in common,
+# as [the results of the study](../docs/results.md#likelihoods) do. The only condition is that the decoders of all
+# models assign probabilities to the same black-and-white pixels. For example, a model that is trained with squared
+# errors on gray images does not meet this condition.
