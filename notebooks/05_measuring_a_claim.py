@@ -36,7 +36,7 @@
 #
 # - turn one claim of the post into a number, and test it with pandas and SciPy;
 # - correct the p values of 65 tests, and see what the correction changes;
-# - divide the credit for a difference between two changes;
+# - find out how much each of two changes contributes to a difference;
 # - send images of known quality through four measures of image quality.
 #
 # **What you'll learn**
@@ -50,7 +50,7 @@
 #
 # - [Lesson 01](01_standard_vae.ipynb) and [lesson 02](02_mmd_vae.ipynb), which introduce the models. You should know
 #   what a mean and a standard deviation are. Everything else from statistics is explained here.
-# - About a minute on two CPU cores. Nothing is trained in this notebook, because all results are read from a table.
+# - The notebook takes about a minute on two CPU cores. It trains nothing, because all results are read from a table.
 #
 # ## Contents
 #
@@ -129,18 +129,18 @@ for name, codes in {"square": square, "opposite": opposite}.items():
 # needed for that, such as [MMD²](../docs/glossary.md#mmd).
 #
 # The second decision is what to compare the number with. The codes of a trained model practically never have a mean
-# norm of exactly 0, so the sentence only makes sense as a comparison, and the post makes it while comparing the
-# MMD-VAE with its VAE. We therefore test this claim: *the mean norm of the post's MMD-VAE is lower than that of a
-# VAE.* Two VAEs could be meant, because the [KL divergence](../docs/glossary.md#kl-divergence) of the post's VAE
-# accidentally has only one hundredth of its standard weight (see [lesson 01](01_standard_vae.ipynb)). We compare with
-# both, the post's VAE and the VAE with the standard [KL weight](../docs/glossary.md#kl-weight).
+# norm of exactly 0, so the sentence only makes sense as a comparison. The post compares the MMD-VAE with its VAE. We
+# therefore test this claim: *the mean norm of the post's MMD-VAE is lower than that of a VAE.* Two VAEs could be
+# meant, because the [KL divergence](../docs/glossary.md#kl-divergence) of the post's VAE accidentally has only one
+# hundredth of its standard weight (see [lesson 01](01_standard_vae.ipynb)). We compare with both, the post's VAE and
+# the VAE with the standard [KL weight](../docs/glossary.md#kl-weight).
 #
 # All these decisions were written down in [a plan](../study/plan.md) before the models of our table were trained.
 # This is important because there are many ways to measure a sentence. If we tried several and kept the one with the
 # most convenient result, then the result would say more about our choice than about the models. We call a test
 # *planned* if it was part of the plan, and **[exploratory](../docs/glossary.md#exploratory)** if we thought of it
-# after seeing results. The test of this claim was planned. (The plan was not made in complete ignorance, however,
-# since the results of an earlier and smaller study were known.)
+# after seeing results. The test of this claim was planned. (However, we already knew the results of an earlier and
+# smaller study when we made the plan.)
 #
 # ## Ten training runs instead of one picture
 #
@@ -243,11 +243,11 @@ print({name: round(float(value), 3) for name, value in small.items()})
 # example it is 0.055. A p value below 0.05 and a 95 % confidence interval that excludes 0 are the same criterion,
 # expressed in two ways.
 #
-# Note what the p value is not. It is not the probability that the models are equal, and it does not say whether a
-# difference is large enough to be of interest. A tiny difference can have a tiny p value if the seeds agree closely.
-# Moreover, the test assumes that the values of the seeds are normally distributed, and the outlying run of the post's
-# VAE reminds us that they may not be. Even for normally distributed values the test is an approximation, which with
-# five seeds is less accurate for very small p values.
+# The p value is often misunderstood. It is not the probability that the models are equal, and it does not say whether
+# a difference is large enough to be of interest. A tiny difference can have a tiny p value if the seeds agree
+# closely. Moreover, the test assumes that the values of the seeds are normally distributed, and the outlying run of
+# the post's VAE reminds us that they may not be. Even for normally distributed values the test is only an
+# approximation. With five seeds, this approximation is less accurate for very small p values.
 #
 # Now we apply the function to our claim. The next cell compares the MMD-VAE with each of the two VAEs, for both
 # training schedules of the study. These are the four epochs of the core course with ten seeds, and the fifty epochs
@@ -268,18 +268,17 @@ pd.DataFrame({name: tests[name].map(digits[name].format) for name in tests})
 # %% [markdown]
 # All four differences are negative, as claimed, and all four intervals exclude 0. The weakest evidence is in the last
 # row, the comparison with the VAE with the standard KL weight after fifty epochs. Its difference of -0.341 is three
-# times as large as that after four epochs, but its interval from -0.476 to -0.207 is six times as wide, since the
-# runs of this VAE differ more and there are only five of them. Is its p value of 0.0014 small enough to call the
-# claim confirmed?
+# times as large as that after four epochs. However, its interval from -0.476 to -0.207 is six times as wide, since
+# there are only five runs of this VAE and they differ more. Is its p value of 0.0014 small enough to call the claim
+# confirmed?
 #
 # ## One test among many
 #
 # It would be, if this were the only test that we made. However, the study turns the post's sentences into sixteen
 # claims, each of which is tested with two VAEs and two schedules. (A sentence can contain several claims.) Together
-# with one claim about the untrained network, this makes 65 tests. Thirteen of them test whether two things are
-# practically the same, and their p values come from another kind of test, which is explained
-# [below](#All-claims-in-one-figure). Even if no model differed from any other, some of the 65 p values would be small
-# by chance.
+# with one claim about the untrained network, this makes 65 tests. Thirteen of them test whether two models are
+# practically the same. This requires another kind of test, which is explained [below](#All-claims-in-one-figure).
+# Even if no model differed from any other, some of the 65 p values would be small by chance.
 #
 # **Predict.** Imagine a study with 65 tests in which all differences are due to chance. How many p values below 0.05
 # do you expect?
@@ -297,8 +296,9 @@ print(f"studies with at least one p value below 0.05: {(below > 0).mean():.1%}")
 # %% [markdown]
 # On average, about three of the 65 tests find a difference that does not exist, since $65 \cdot 0.05 = 3.25$, and
 # nearly every study (96.8 %) contains at least one such false finding. The tests of the real study share models and
-# are therefore not independent of each other. The expected number of 3.25 would be the same, but the false findings
-# would occur more in clusters. So a list of 65 verdicts at the level of 0.05 can easily contain false ones.
+# are therefore not independent of each other. The expected number of 3.25 would be the same, but some studies would
+# have many false findings and others none. In either case, a list of 65 tests can easily contain false findings if
+# each of them is judged by its own p value.
 #
 # One solution is **[Holm's correction](../docs/glossary.md#holms-correction)**. It increases the p values so that the
 # probability of even one false finding in the whole list is at most 0.05, whether or not the tests are independent.
@@ -306,14 +306,15 @@ print(f"studies with at least one p value below 0.05: {(below > 0).mean():.1%}")
 #
 # 1. Sort the p values from the smallest to the largest.
 # 2. With $k$ tests, multiply the smallest p value by $k$, the second one by $k - 1$, and so on down to 1.
-# 3. If a result is smaller than the one before it, replace it with the one before it, and limit all results to 1.
+# 3. Go through the products from the first to the last. If one of them is smaller than the one before it, replace it
+#    with the one before it. If one of them is above 1, replace it with 1.
 #
 # For example, take the three p values 0.01, 0.03, and 0.04. They become $3 \cdot 0.01 = 0.03$, $2 \cdot 0.03 = 0.06$,
 # and $1 \cdot 0.04 = 0.04$. The last result is smaller than the one before it, so it becomes 0.06 as well. Only the
 # first of the three tests remains below 0.05. Why may the second p value be multiplied by 2 instead of 3? If the
-# first difference is real, then only two tests are left that could be false findings. If it is not real, then the
-# factor of 3 has already made a false finding improbable, and another false finding would not count again, since the
-# correction limits the probability of *at least one*.
+# first difference is real, then only two tests are left that could be false findings. If it is not real, then calling
+# it a finding would already be a mistake, and the factor of 3 makes this mistake improbable. A second mistake would
+# not count again, since the correction limits only the probability of *at least one* mistake.
 #
 # The file `study/ledger.csv` lists all tests of the study. In the next cell, we select the 65 tests of the post's
 # claims, correct their p values ourselves, and look at the four tests of our claim. In the table, the schedule of
@@ -346,8 +347,8 @@ ours[columns].assign(**{name: ours[name].map(form.format) for name, form in digi
 # The ledger contains the same four p values that we computed above, and our correction agrees with it up to rounding.
 # All four corrected p values are below 0.05. According to the plan, a claim then *holds*. If a corrected test showed
 # the opposite of the claim, the verdict would be that it *does not hold*, and in all other cases we *can't tell*. Our
-# claim therefore holds in all four comparisons. The post is right about this sentence, as far as the mean norm
-# expresses it.
+# claim therefore holds in all four comparisons. If we accept the mean norm as a measure of "centered", the sentence
+# of the post is true.
 #
 # However, the last row is a close call. Its p value of 0.0014 (more precisely, 0.00145) is multiplied by 33, because
 # 32 of the 65 p values are smaller, and the result of 0.048 is barely below 0.05. This is the price of the
@@ -387,8 +388,8 @@ pd.concat({measure: effects, "share": effects / total + 0}).round(3)  # + 0: no 
 # %% [markdown]
 # The answer depends entirely on the order. If we change the KL weight first, it explains 94 % of the difference, and
 # change B adds only 6 %. If we make change B first, it explains everything, and nothing is left for the KL weight.
-# Neither of the two orders is more correct than the other. Both paths lead from the same model to the same other
-# model, and each change gets the credit when it comes first, because either change alone is enough.
+# Neither of the two orders is more correct than the other. Both orders begin with the same model and end with the
+# same model. Whichever change comes first explains most of the difference, because either change alone is enough.
 #
 # One way out is to average over both orders, as in the last column. This average is called the
 # **[Shapley value](../docs/glossary.md#shapley-value)**. With $v$ denoting the measure after some of the changes, the
@@ -397,33 +398,36 @@ pd.concat({measure: effects, "share": effects / total + 0}).round(3)  # + 0: no 
 # $$ \tfrac12 \big[ v(\mathrm{A}) - v(\text{none}) \big] + \tfrac12 \big[ v(\mathrm{AB}) - v(\mathrm{B}) \big] , $$
 #
 # that is, the mean of its effect when it comes first and its effect when it comes second. The Shapley values of all
-# changes add up to the total difference, which is a useful property. However, look at what they say here, namely that
-# A explains 47 % and B explains 53 %. It would be wrong to read this as "each change does half of the work", since
-# each of them alone does nearly all of it. The shares summarize the table, but they do not replace it. They also
-# depend on the scale. On a logarithmic scale, change A would explain only 66 % if it is made first, because the mean
-# norm of the MMD-VAE is still about four times smaller than that of the VAE with the standard KL weight.
+# changes add up to the total difference, which is a useful property. However, the result can be misunderstood.
+# According to the Shapley values, A explains 47 % and B explains 53 %. It would be wrong to conclude that each change
+# is responsible for half of the difference, since each of them alone explains nearly all of it. The Shapley values
+# summarize the table, but they do not replace it. The shares also depend on the scale. If we compared the logarithms
+# of the mean norms, change A would explain only 66 % if it is made first. The reason is that the mean norm of the VAE
+# with the standard KL weight is small, but still about four times as large as that of the MMD-VAE.
 #
-# Since shares are not enough, the ledger has a column *reason*. It also goes one step further and divides change B
-# into two parts, namely MMD without noise in the codes, and the squared error as reconstruction term. The reason
-# *either would do*, in the row with the post's weights after four epochs, means that MMD without noise explains more
-# than half of the difference when it is made alone, and that another change does so as well. The reason *by MMD*, in
-# the row below, means that the Shapley value of MMD is more than half of the difference, with a confidence interval
-# that excludes one half, and that we cannot say the same of the squared error made alone. (By the means in
-# `study/tables/models.csv`, the squared error alone explains 59 % of this difference, but the confidence interval
-# contains one half.) The rule for reasons, unlike the tests, was changed after some results had been seen, as
-# Amendment 1 of [the plan](../study/plan.md) explains. With more models, MMD and the missing noise can be separated,
-# too, and [the results](../docs/results.md#mmd-is-only-one-of-two-sufficient-reasons) report what came out.
+# Since shares are not enough, the ledger has a column *reason*. For this column, change B is divided into two
+# changes. The first replaces the KL divergence with MMD and removes the noise from the codes, and the second uses the
+# squared error as reconstruction term. In the row with the post's weights after four epochs, the reason is *either
+# would do*. This means that MMD without noise explains more than half of the difference when it is the only change,
+# and that another change alone does so as well. In the row below, the reason is *by MMD*. This means that the Shapley
+# value of MMD without noise is more than half of the difference, with a confidence interval that excludes one half,
+# whereas this cannot be shown for the squared error alone. (By the means in `study/tables/models.csv`, the squared
+# error alone explains 59 % of this difference, but the confidence interval contains one half.) The rule for reasons,
+# unlike the tests, was changed after some results had been seen, as Amendment 1 of [the plan](../study/plan.md)
+# explains. With additional models one can also separate the effect of MMD from the effect of removing the noise, as
+# [the results](../docs/results.md#mmd-is-only-one-of-two-sufficient-reasons) show.
 #
 # So the post's sentence is true, but the explanation that it suggests is incomplete. After four epochs, the mean code
-# of a VAE with the standard KL weight is also close to the origin, compared with the spread of the codes. Its mean
-# norm is 0.148, and the codes have a standard deviation of about 1.5 in each dimension. The small difference from the
-# MMD-VAE that remains is not due to chance, however.
+# of a VAE with the standard KL weight is also close to the origin. Its mean norm is 0.148, which is small compared
+# with the codes' standard deviation of about 1.5 in each dimension. However, a small difference from the MMD-VAE
+# remains, and it is not due to chance.
 #
 # ## What does a measure reward?
 #
-# The mean norm is a simple measure, and we could find out with four codes what it ignores. Other sentences of the
-# post are about images, for example that samples have "sharper edges", or that nearly all of the latent space holds
-# objects. To test them, we need measures of the quality of images, and we should find out what such measures reward.
+# The mean norm is a simple measure, and an example with four codes was enough to show what it ignores. Other
+# sentences of the post are about images, for example that samples have "sharper edges", or that nearly all of the
+# latent space holds objects. To test them, we need measures of the quality of images, and we should find out what
+# such measures reward.
 #
 # Nearly all of them compare a set of decoded images with a set of real images. They cannot do so pixel by pixel,
 # because two images may look alike although nearly all of their pixels differ. Instead, each image is described by
@@ -442,8 +446,9 @@ pd.concat({measure: effects, "share": effects / total + 0}).round(3)  # + 0: no 
 #   real image ([Kynkäänniemi et al. 2019](https://arxiv.org/abs/1904.06991)).
 # - **[Coverage](../docs/glossary.md#coverage)** is the share of real images whose ball contains at least one decoded
 #   image ([Naeem et al. 2020](https://arxiv.org/abs/2002.09797)).
-# - **[Recall](../docs/glossary.md#recall)** is precision with the roles exchanged. The balls are drawn around decoded
-#   images, and recall is the share of real images in at least one of them.
+# - **[Recall](../docs/glossary.md#recall)** is precision with the roles of real and decoded images exchanged. The
+#   balls are drawn around the decoded images, and recall is the share of real images that are in at least one of
+#   these balls.
 #
 # Suppose that there are four real images, at the positions 0, 1, 2, and 10, and that $k$ is 1. (For images, we use
 # $k = 5$ below.) The last image is unusual, since its nearest neighbor is at a distance of 8. A model has produced
@@ -488,11 +493,12 @@ lesson.show(
 # %% [markdown]
 # Precision is 1, although the model produces a single image that is far away from all real ones. The reason is the
 # unusual image at 10. Its ball is so large that it reaches from 2 to 18, and for precision one ball is enough.
-# Coverage is only 0.25, because the other three balls contain no decoded image. Recall is 0, since two equal images
-# are at a distance of 0 from each other, so that their balls are single points. Precision alone would have been
-# misleading, and the other two measures reveal that the decoded images lack variety. However, recall has the same
-# weakness as precision with the roles exchanged. If a few decoded images are unusual, their balls are huge, and they
-# raise the recall ([Naeem et al. 2020](https://arxiv.org/abs/2002.09797)).
+# Coverage is only 0.25, because the other three balls contain no decoded image. Recall is 0. The two decoded images
+# are equal, so each has its nearest neighbor at a distance of 0, and the balls around them are single points that
+# contain no real image. Precision alone would have been misleading, and the other two measures reveal that the
+# decoded images lack variety. However, recall has the same weakness as precision with the roles exchanged. If a few
+# decoded images are unusual, their balls are huge, and they raise the recall
+# ([Naeem et al. 2020](https://arxiv.org/abs/2002.09797)).
 #
 # ### Images whose quality we know
 #
@@ -507,10 +513,11 @@ lesson.show(
 # - *the average*: one gray image, the mean of all training images, repeated again and again;
 # - *noise*: independent random pixels.
 #
-# In addition to the three measures, we compute the **[sharpness](../docs/glossary.md#sharpness)**. It is the variance
-# of the difference between a pixel and its neighbors (the Laplacian), divided by the same quantity for real images,
-# so real images have a sharpness of about 1. Because a variance is quadratic, a sharpness of 0.25 means that the
-# differences are about half as large. The table has a fifth column, *on manifold*, which is explained below.
+# In addition to the three measures, we compute the **[sharpness](../docs/glossary.md#sharpness)**. It is computed
+# from the differences between each pixel and its neighbors (the Laplacian). The variance of these differences is
+# divided by the same variance for real images, so real images have a sharpness of about 1. Because a variance is
+# quadratic, a sharpness of 0.25 means that the differences are about half as large. The table has a fifth column, *on
+# manifold*, which is explained below.
 
 # %%
 dataset = data.load(dataset_name)
@@ -547,21 +554,23 @@ higher.replace({True: "higher than real", False: ""})
 # image is sometimes unusual enough to lie outside of all balls, whereas averaging or blurring makes an image more
 # typical. Choosing a typical image has this effect, too. If we take only the single most similar training image, so
 # that nothing is averaged, precision is already higher than for real images (exercise 5). The gray image is a
-# different case. Like the decoded image at 6 in our example, it lies in a few huge balls of unusual images, and so
-# does most of the noise (0.881).
+# different case. Like the decoded image at 6 in our example, it is inside a few huge balls around unusual images. The
+# same is true for most of the noise, whose precision is 0.881.
 #
 # Coverage and recall are lower than those of real images in all four rows. They are lowest for the gray image and for
-# noise, and recall also falls sharply for averages, which have lost the variety of details. Averages of 20 images
-# have a recall of only 0.241, and the gray image has a coverage of 0.001. However, coverage hardly reacts to blur.
-# The blurred images still have a coverage of 0.924, compared with 0.966 for real ones, and their recall falls only to
-# 0.781. The sharpness does react, since it falls to 0.401 for blurred images and to 0.311 for averages. On the other
-# hand, the sharpness of noise is 9.115, so a high sharpness alone is not evidence of quality either.
+# noise. Recall is also much lower for averages, because averaging removes details in which the images differ.
+# Averages of 20 images have a recall of only 0.241, and the gray image has a coverage of 0.001. However, coverage
+# hardly reacts to blur. The blurred images still have a coverage of 0.924, compared with 0.966 for real ones, and
+# their recall falls only to 0.781. The sharpness reacts more strongly. It falls to 0.401 for blurred images and to
+# 0.311 for averages. On the other hand, the sharpness of noise is 9.115, so a high sharpness alone is not evidence of
+# quality either.
 #
-# The last column, *on manifold*, is precision with the larger half of the balls left out. It was designed to exclude
-# the huge balls, and it succeeds, since the gray image and the noise now get 0. However, it rewards typical images
-# even more, with 0.794 for averages compared with 0.537 for real images. Four of the plan's claims rest on this
-# measure. When we made the plan, we did not know that it rewards averages. The verdicts of these claims remain in the
-# ledger, marked with a note, but we no longer take them as evidence of quality.
+# The last column, *on manifold*, is a variant of precision that uses only the smaller half of the balls. It was
+# designed to exclude the huge balls, and it succeeds, since its value for the gray image and for the noise is 0.
+# However, it rewards typical images even more, with 0.794 for averages compared with 0.537 for real images. Four of
+# the plan's claims rest on this measure. When we made the plan, we did not know that it rewards averages. The
+# verdicts of these claims remain in the ledger, marked with a note, but we no longer take them as evidence of
+# quality.
 #
 # We conclude that no single number tells us whether images look like data, because each measure answers a different
 # question.
@@ -594,18 +603,19 @@ samples.mean().loc[list(titles.values())].round(3)
 # described by two numbers cannot be as varied as real ones. A high precision together with a low sharpness is what we
 # saw for averages of images, so the high precision of the models is no sign of quality. Which of the three has the
 # *best* samples depends on the question that you ask. The post's VAE, for example, has the lowest coverage and the
-# highest mean recall. Before you interpret the second of these, look at the seeds. Three of the ten seeds cause most
-# of this mean, and the ledger's verdict on each of the differences in recall on clothes is "can't tell".
+# highest mean recall. However, the mean recall of the post's VAE has to be interpreted with care. Three of the ten
+# seeds cause most of this mean, and the ledger's verdict on each of the differences in recall on clothes is "can't
+# tell".
 #
 # ## All claims in one figure
 #
-# We took one sentence to its verdict. The study did the same for the other sentences of the post. The next figure
-# shows the 65 tests of the post's claims. Each row is a claim with its measure, and the arrow says whether the
-# measure should be higher or lower for the MMD-VAE. Each column is a comparison with one of the two VAEs after one of
-# the two schedules. The number in a cell is the mean of the MMD-VAE minus that of the VAE, divided by their pooled
-# standard deviation over the seeds. This is called the **[effect size](../docs/glossary.md#effect-size)**. The
-# exception is the row *no structure before training*, where the accuracy of an untrained network is compared with
-# that of a blind guess. Its only cell extends over all columns. An asterisk marks the measures that reward typical,
+# So far we have tested one sentence of the post. The study tested the other sentences in the same way, and the next
+# figure shows all 65 tests. Each row is a claim with its measure, and the arrow says whether the measure should be
+# higher or lower for the MMD-VAE. Each column is a comparison with one of the two VAEs after one of the two
+# schedules. The number in a cell is the mean of the MMD-VAE minus that of the VAE, divided by their pooled standard
+# deviation over the seeds. This is called the **[effect size](../docs/glossary.md#effect-size)**. The row *no
+# structure before training* is an exception. It compares the accuracy of an untrained network with that of a blind
+# guess, so it has only one cell, which extends over all columns. An asterisk marks the measures that reward typical,
 # averaged images.
 #
 # Some measures are new. The [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) is the share of test images whose
@@ -617,8 +627,8 @@ samples.mean().loc[list(titles.values())].round(3)
 #
 # Some claims say that models hardly differ, which is marked by ≈. They need another kind of test, an
 # **[equivalence test](../docs/glossary.md#equivalence-test)**, because a difference that is not significant might
-# still be large. The difference has to be smaller than a margin fixed in the plan. If this test would fail more often
-# than not even for equal models, because the seeds differ too much, the claim is called *not testable*.
+# still be large. The difference has to be smaller than a margin fixed in the plan. If the seeds of a model differ too
+# much, this test would fail more often than not even for two equal models. Such a claim is called *not testable*.
 #
 # **Predict.** In how many of the rows does a claim hold in all four columns?
 
@@ -652,55 +662,56 @@ chosen[columns].assign(**{name: chosen[name].map("{:.3g}".format) for name in nu
 
 # %% [markdown]
 # Three findings stand out in the figure and the two outputs above. All of these tests were planned, except the one
-# that is called exploratory. The verdict *not testable* and the rule for reasons were not planned in this form,
-# because they were added or changed after results had been seen. Moreover, the schedule of four epochs was chosen by
-# the ELBO of test images, with seeds that the study uses again (see the errata of [the plan](../study/plan.md)).
+# that is called exploratory. However, the verdict *not testable* was added and the rule for reasons was changed after
+# results had been seen. Moreover, the schedule of four epochs was chosen by comparing the ELBO of test images, with
+# seeds that the study uses again (see the errata of [the plan](../study/plan.md)).
 #
 # 1. **On clothes, the codes of the post's MMD-VAE are centered better and fill the latent space better than those of
-#    both VAEs.** These two claims hold in all four columns. A third claim does so as well, but it is measured by
-#    *grid on manifold*, which rewards averaging. After four epochs, either change alone, the standard KL weight or
-#    the MMD-VAE, explains most of the difference from the post's VAE.
+#    both VAEs.** These two claims hold in all four columns. A third claim also holds in all four columns, but its
+#    measure is *grid on manifold*, which rewards averaging. After four epochs, either change alone, the standard KL
+#    weight or the MMD-VAE, explains most of the difference from the post's VAE.
 # 2. **On clothes, we found no comparison in which the features of the post's MMD-VAE are more informative.** After
 #    four epochs, its 15-NN accuracy is lower than those of the two VAEs, by 0.018 and 0.015. After fifty epochs we
-#    can't tell. (Compared with the post's VAE the estimate is +0.0106, but its interval contains 0, although barely.)
-#    This is a statement about the post's MMD-VAE, not about MMD in general. If the KL is replaced by MMD and nothing
-#    else is changed, so that codes are still sampled and the pixels are still compared by cross-entropy, the accuracy
-#    is *higher* by 0.0125. This comparison ("MMD for KL" in the table) is exploratory, with p = 0.004 before and
-#    0.033 after the correction together with the 19 other tests of its group of 20.
+#    can't tell. (Compared with the post's VAE the estimate is +0.0106, but its interval just barely contains 0.) This
+#    is a statement about the post's MMD-VAE, not about MMD in general. If the KL is replaced by MMD and nothing else
+#    is changed, so that codes are still sampled and the pixels are still compared by cross-entropy, the accuracy is
+#    *higher* by 0.0125. This comparison ("MMD for KL" in the table) is exploratory. It belongs to a group of 20
+#    tests, and its p value is 0.004 before and 0.033 after the correction for these 20 tests.
 # 3. **Whether a small step in the latent space changes the image less for the MMD-VAE than for a VAE depends on the
 #    data and on the VAE that we compare it with.** On digits, the [path length](../docs/glossary.md#path-length) of
 #    the MMD-VAE is shorter than that of the VAE with the standard KL weight. On clothes, it is longer than that of
 #    the post's VAE, so images change faster. For the other comparisons we can't tell. Note that this measure is
 #    computed at samples from the prior, where the post's VAE has few codes. Moreover, the codes of the post's VAE are
-#    spread more widely. If the path length is measured relative to the spread of the codes, as in the row *path
-#    length, scaled*, the claim holds in three of four columns on clothes, and in three of four on digits. In both
-#    cases the exception is the comparison with the post's VAE after fifty epochs, where we can't tell. Note that this
-#    correction is rough, because it uses the spread of all codes for a measure that is computed at samples from the
-#    prior.
+#    spread more widely, so a step of the same length is smaller relative to the distances between its codes. The row
+#    *path length, scaled* corrects for the spread of the codes. With this correction, the claim holds in three of
+#    four columns on clothes, and in three of four on digits. In both cases the exception is the comparison with the
+#    post's VAE after fifty epochs, where we can't tell. The correction is rough, because it uses the spread of all
+#    codes although the measure is computed at samples from the prior.
 #
 # Many cells of the figure remain gray or white. With fifty epochs and five seeds, 21 of the 32 tests are undecided,
 # and no test confirms the post's impression that the models hardly differ on digits. "Can't tell" does not mean that
 # there is no difference. Instead, five or ten seeds are too few to be certain, or the difference is close to the
 # margin of the test.
 #
-# Finally, remember what all these verdicts are about. They hold for one network, for two data sets, for the MMD
-# weight of the post, and for features of one classifier. The intervals tell us how much another seed would change a
-# number, but not how much another network would. And a claim that holds is a claim about its measure. The page on
-# [results](../docs/results.md) has the rest, that is, the numbers behind all claims, the reasons, the likelihoods of
-# the models, and the post's forecast for real-world data.
+# Finally, all these verdicts have limits. They were obtained with one network, two data sets, the MMD weight of the
+# post, and the features of one classifier. The intervals tell us how much a number would change with another seed,
+# but not how much it would change with another network. Moreover, each verdict is about the measure of a claim, which
+# may not capture everything that the sentence of the post means. The page on [results](../docs/results.md) contains
+# the numbers behind all claims, the reasons, the likelihoods of the models, and the post's forecast for real-world
+# data.
 #
 # ## What to remember
 #
 # - Decide before you look which number expresses a sentence, what it is compared with, and how it is tested.
 # - Compare models over several seeds, and report the difference together with its confidence interval.
 # - If you make many tests, correct them for their number. Otherwise, some will find a difference by chance.
-# - If either of two changes would be enough, the one that is made first gets all the credit. Look at both orders
-#   before you name a reason.
+# - If either of two changes alone is enough to cause a difference, the one that is made first seems to explain all of
+#   it. Look at both orders before you name a reason.
 # - Before you trust a measure, send images of known quality through it. Precision rewards typical images such as
 #   averages, coverage and recall measure variety, and sharpness cannot tell edges from noise.
 #
 # [Lesson 06](06_the_weight_of_the_kl.ipynb) uses these measures to compare a whole family of models, and the
-# [glossary](../docs/glossary.md) has all terms of this lesson.
+# [glossary](../docs/glossary.md) defines all terms of this lesson.
 #
 # ## Three quick questions
 #
@@ -737,14 +748,15 @@ chosen[columns].assign(**{name: chosen[name].map("{:.3g}".format) for name in nu
 #
 # 1. **Change one line.** The post also suggests that the features of the MMD-VAE are more informative. Set `measure`
 #    to `"15-NN accuracy"` and run the cells again up to the table of the four verdicts. What are the verdicts?
-# 2. **On paper.** Apply Holm's correction to the p values 0.012, 0.2, 0.011, and 0.013. How many are below 0.05? How
-#    many are if you simply multiply each of them by four? Check your result with `holm`.
+# 2. **On paper.** Apply Holm's correction to the p values 0.012, 0.2, 0.011, and 0.013. How many of the corrected
+#    values are below 0.05? How many values are below 0.05 if you simply multiply each of them by four? Check your
+#    result with `holm`.
 # 3. **On paper.** Two changes A and B are made to a model. A measure is 0 before them, 8 after A alone, 9 after B
 #    alone, and 10 after both. What are the Shapley values? What are they for the values 0, 0, 0, and 10, and what
 #    does this second case mean? Then compute the Shapley values of the 15-NN accuracy on clothes after four epochs.
 #    The model before the changes is `elbo`. Change A, MMD without noise, leads to `mmd-deterministic`. Change B, the
-#    squared error, leads to `elbo-squared-error`, and both changes together lead to `post-mmd`. Which of the two
-#    simple cases is it more similar to?
+#    squared error, leads to `elbo-squared-error`, and both changes together lead to `post-mmd`. Is the result more
+#    similar to the first or to the second of the two simple cases?
 # 4. **On paper.** Look at the formula for $\nu$ in `welch`. What is $\nu$ if both models have the same standard
 #    deviation and $n$ seeds each? What is it if one of the models does not vary at all?
 # 5. **Measure.** We averaged 20 similar images. How do the four measures depend on this number? Try 1, 2, 5, and 20.
