@@ -27,9 +27,9 @@
 # axes are called *disentangled*, and the aim is called **[disentanglement](../docs/glossary.md#disentanglement)**.
 #
 # When can we expect such axes? This lesson looks for the answer. We first measure how far our codes are from being
-# disentangled. Then we look at a theorem which says that no loss can find the right axes from images alone. Finally, we
-# find the axes with the help of an additional assumption, and we watch the same method fail when the assumption is
-# wrong.
+# disentangled. Then we look at a theorem, according to which no loss can find the right axes from images alone.
+# Finally, we find the axes with the help of an additional assumption, and we see that the same method fails when the
+# assumption is wrong.
 #
 # **What you'll do**
 #
@@ -41,7 +41,7 @@
 #
 # **What you'll learn**
 #
-# - what the measures SAP, MIG, and DCI compute, and why the same value can be good or bad;
+# - what the measures SAP, MIG, and DCI compute, and what their values can and cannot tell us;
 # - why a rotation of the latent space changes them although it does not change the information in the codes;
 # - what it means that a model is [identifiable](../docs/glossary.md#identifiability).
 #
@@ -92,10 +92,10 @@ lesson.note_changed_settings(globals(), epochs=4, seed=0, limit=None)
 # ## The same codes with other axes
 #
 # We begin with the VAE of [lesson 00](00_faces.ipynb), which we train again because it takes only a few seconds. It
-# receives drawn faces without labels, and describes each face by two numbers, z1 and z2. As in that lesson, *the* code
-# of a face is the center that the encoder outputs. The function `measured.best_rotation` then searches for the angle by
-# which we have to rotate the codes so that one axis predicts valence and the other one intensity as well as possible.
-# Note that this search uses the labels, which the VAE has never seen.
+# receives drawn faces without labels, and describes each face by two numbers, z1 and z2. As in that lesson, *the*
+# code of a face is the center that the encoder outputs. The function `measured.best_rotation` then searches for the
+# angle by which we have to rotate the codes so that one axis predicts valence as well as possible and the other axis
+# predicts intensity as well as possible. Note that this search uses the labels, which the VAE has never seen.
 
 # %%
 dataset = data.load("faces")
@@ -236,10 +236,10 @@ for name, code in {"the coins": coins, "sum and difference": sum_and_difference}
 # total importance of each axis. For the two coins themselves, it is 1. For their sum and difference, it is 0, because
 # each of these axes is equally important for both coins.
 #
-# The three measures do not ask the same question. SAP and MIG ask of each factor whether only one axis predicts it. DCI
-# asks of each axis whether it predicts only one factor, which is the question with which this lesson began. An axis
-# that contains two factors can have a high MIG, but it cannot have a high DCI. With two factors and two axes, the
-# measures mostly agree.
+# The three measures do not answer the same question. SAP and MIG measure, for each factor, whether only one axis
+# predicts it. DCI measures, for each axis, whether it predicts only one factor, which is the question with which this
+# lesson began. An axis that contains two factors can have a high MIG, but it cannot have a high DCI. With two factors
+# and two axes, the measures mostly agree.
 #
 # ## What does a perfect code reach?
 #
@@ -250,12 +250,12 @@ for name, code in {"the coins": coins, "sum and difference": sum_and_difference}
 #
 # - A *perfect* code consists of the two factors themselves, and nothing else.
 # - In a *curved* code, each axis is the third power of a factor. Nothing is lost, because we can take the cube root.
-# - In a *noisy* code, each axis is a factor plus random noise. The standard deviation of the noise is 0.2.
+# - In a *noisy* code, each axis is a factor plus random noise with a standard deviation of 0.2.
 # - Two codes are perfect codes that were rotated by 22.5 and 45 degrees.
 # - A *random* code has nothing to do with the faces.
 #
-# **Predict.** Which of the three measures is 1 for the curved code? How much will the noise change the measures,
-# although it lowers R² by only 0.04?
+# **Predict.** Which of the three measures is 1 for the curved code? The noise lowers R² by only 0.04. How much will
+# it lower the three measures?
 
 # %%
 standardized = (factors - factors.mean(axis=0)) / factors.std(axis=0)
@@ -314,22 +314,22 @@ lesson.show(
 
 # %% [markdown]
 # Let us read the table from top to bottom. For the perfect code, SAP and DCI are 1.00, but MIG is only 0.97. It is a
-# little too low because we estimate mutual information by counting 2,000 faces in 20 × 20 pairs of bins. In such a
-# table of counts, even two independent quantities appear to be slightly dependent by chance, so the second axis seems
-# to contain some information about each factor (exercise 2).
+# little too low because we estimate mutual information by counting 2,000 faces in 20 × 20 pairs of bins. By chance,
+# some of these pairs contain a few more faces than others, so even two independent quantities appear to be slightly
+# dependent. For this reason, the second axis seems to contain some information about each factor (exercise 2).
 #
-# The curved code shows what SAP overlooks. Each axis still belongs to exactly one factor, and MIG and DCI do not change
-# at all, because both depend only on the order of the values on an axis. (For MIG, this is true because each bin
-# contains equally many values. It would not be true for bins of equal width.) SAP decreases to 0.84 because a straight
-# line does not fit a cubic curve. (The prediction from the 15 nearest codes also becomes a little worse. Where the
-# curve of a factor is flat, different values of this factor have almost the same coordinate, so the distances between
-# codes are dominated by the other axis.)
+# The curved code shows what SAP overlooks. Each axis still belongs to exactly one factor, and MIG and DCI do not
+# change at all, because both depend only on the order of the values on an axis. (For MIG, this is true because each
+# bin contains equally many values. It would not be true for bins of equal width.) SAP decreases to 0.84 because a
+# straight line does not fit a cubic curve. (The prediction from the 15 nearest codes also becomes a little worse.
+# Where the cubic curve is flat, different values of a factor have almost the same coordinate. The nearest codes are
+# then found mainly by the other coordinate.)
 #
-# The noisy code shows the most important point of this table. Its axes are as well aligned with the factors as those of
-# the perfect code, and R² decreases by only 0.04. Nevertheless, MIG decreases to 0.47, that is, to half of its value.
-# The reason is that MIG asks for the exact bin of a value. The noise often moves a value into a neighboring bin, which
-# costs many nats but changes R² very little. A MIG of 0.47 therefore does not mean that the axes are half mixed. It is
-# about the value that perfectly aligned axes reach for codes of this accuracy.
+# The noisy code shows the most important point of this table. Its axes are as well aligned with the factors as those
+# of the perfect code, and R² decreases by only 0.04. Nevertheless, MIG decreases to 0.47, that is, to half of its
+# value. The reason is that MIG asks for the exact bin of a value. The noise often moves a value into a neighboring
+# bin, which costs many nats but changes R² very little. A MIG of 0.47 therefore does not mean that each axis is a
+# mixture of both factors. Even with perfectly aligned axes, codes of this accuracy have a MIG of only about 0.47.
 #
 # The two rotated codes show the opposite case. They contain everything about the factors, as the last column shows, but
 # with a rotation by 45 degrees all three measures are practically 0. They do not differ from those of the random code,
@@ -339,9 +339,9 @@ lesson.show(
 # Now we can judge the VAE. Before the rotation, its codes have a MIG of 0.17, and afterwards 0.49. The noisy code,
 # whose R² is nearly the same (0.96 instead of 0.97), reaches 0.47. The rotated axes are therefore about as good as
 # possible for codes of this accuracy. The figure shows how the measures change as the codes are rotated from 0 to 90
-# degrees. All curves of the perfect and the noisy code reach their maximum at 0 and 90 degrees and almost vanish at 45
-# degrees. The red curve of the VAE has the same shape, but it is shifted, and its maximum is near 60 degrees. Its
-# values at 0 degrees, which are the ones that one would report for this VAE, are an accident of the seed.
+# degrees. All curves of the perfect and the noisy code reach their maximum at 0 and 90 degrees and almost vanish at
+# 45 degrees. The red curve of the VAE has the same shape, but it is shifted, and its maximum is near 60 degrees. If
+# we reported the measures of this VAE, we would report the values at 0 degrees, which depend on the seed by chance.
 #
 # ## Does another loss choose our axes?
 #
@@ -378,12 +378,12 @@ lesson.show(
 )
 
 # %% [markdown]
-# In the middle row most arrows are close to an axis, which is not true of the other two rows. The next table puts this
-# into numbers. Its first rows describe the arrows of the *reliable* runs, that is, those in which the linear probe
-# predicts both factors with an R² of at least 0.9. We compute the angle between an arrow and the nearest axis, which is
-# 45 degrees at most. If the directions were random, it would be 22.5 degrees on average. The other rows give the mean
-# and the standard deviation of each measure over all ten runs, both for the codes as they are and after the best
-# rotation (the one that maximizes the mean squared correlation between factors and axes).
+# In the middle row most arrows are close to an axis, which is not true of the other two rows. The next table puts
+# this into numbers. Its first rows describe the arrows of the *reliable* runs, that is, those in which the linear
+# probe predicts both factors with an R² of at least 0.9. We compute the angle between an arrow and the nearest axis,
+# which is 45 degrees at most. If the directions were random, it would be 22.5 degrees on average. The other rows give
+# the mean and the standard deviation of each measure over all ten runs, both for the codes as they are and after the
+# best rotation. The best rotation is the one that maximizes the mean squared correlation between factors and axes.
 
 # %%
 columns = {}
@@ -403,24 +403,25 @@ for title, group in groups.items():
 pd.DataFrame(columns)
 
 # %% [markdown]
-# The β-VAEs are indeed different. In nine of the ten runs both arrows are reliable, and all of these arrows are within
-# 23 degrees of an axis, with a mean of 11 degrees. If the directions were random, the probability that all nine runs
-# stay within 23 degrees would be at most $(23/45)^9$, or about 0.2 %, because already one of the two arrows of a run
-# stays within 23 degrees with a probability of 23/45. (We thought of this calculation only after we had seen the
-# arrows, so it is [exploratory](../docs/glossary.md#exploratory).) The six reliable VAEs have a mean of 24 degrees,
-# which is what random directions would give. Only two of the MMD-VAEs reach an R² of 0.9 for both factors (seeds 3 and
-# 8 miss it narrowly), and two runs are too few to say anything about their directions.
+# The β-VAEs are indeed different. In nine of the ten runs both arrows are reliable, and all of these arrows are
+# within 23 degrees of an axis, with a mean of 11 degrees. Could this be due to chance? If the directions were random,
+# a single arrow would be within 23 degrees of an axis with a probability of 23/45. Taking only one arrow of each run
+# into account, the probability that this happens in all nine runs is $(23/45)^9$, or about 0.2 %. With both arrows it
+# is at most as large. (We thought of this calculation only after we had seen the arrows, so it is
+# [exploratory](../docs/glossary.md#exploratory).) The six reliable VAEs have a mean of 24 degrees, which is what
+# random directions would give. Only two of the MMD-VAEs reach an R² of 0.9 for both factors (seeds 3 and 8 miss it
+# narrowly), and two runs are too few to say anything about their directions.
 #
 # The lower part of the table shows why a measure should be compared with its value after the best rotation. The mean
 # MIG increases from 0.23 for the VAE to 0.37 for the β-VAE, so one might conclude that β = 4 separates the factors
-# better. However, after the best rotation, the VAE has a mean MIG of 0.37 as well, and the β-VAE has 0.46. Of the
-# difference of 0.14 between the models, a part of 0.09 therefore remains after the best rotation, and only the other
-# 0.05 comes from the axes. The larger part remains because in four of the ten VAEs valence does not increase in a
-# single direction after four epochs (and in one of them, a large part of the information about it is missing), as we
-# saw in [lesson 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). After the best rotation, the mean of every
-# measure is clearly higher for all three models. For example, SAP increases from 0.86 to 0.94 for β = 4. A small
-# increase would prove nothing, because the best rotation is chosen with the labels. Increases of this size show that
-# none of the losses reliably finds the best axes.
+# better. However, after the best rotation, the VAE has a mean MIG of 0.37 as well, and the β-VAE has 0.46. The
+# difference between the models is thus 0.14 before and 0.09 after the best rotation, so only 0.05 of it comes from
+# the axes. The larger part has another reason, which we saw in
+# [lesson 00](00_faces.ipynb#The-factors-are-found,-the-axes-are-not). In four of the ten VAEs, valence does not
+# increase in a single direction after four epochs, and in one of them a large part of the information about valence
+# is missing. After the best rotation, the mean of every measure is clearly higher for all three models. For example,
+# SAP increases from 0.86 to 0.94 for β = 4. A small increase would prove nothing, because the best rotation is chosen
+# with the labels. Increases of this size show that none of the losses reliably finds the best axes.
 #
 # ### Why a loss can prefer some axes
 #
@@ -433,8 +434,9 @@ pd.DataFrame(columns)
 # encoder can output exactly these two standard deviations. If the factors lie along the diagonals, it has to use the
 # same one for both axes, and the loss becomes larger.
 #
-# We can compute how much larger. Suppose that slanted directions were allowed as well, and let $A$ be the inverse of
-# the covariance matrix that would then minimize the loss for an image. In our example it is
+# We can compute how much larger it becomes. Suppose for a moment that the approximate posterior could have any
+# covariance matrix, including those that are narrow along a slanted direction. Let $A$ be the inverse of the
+# covariance matrix that would then minimize the loss for an image. In our example it is
 # $\mathrm{diag}(1/0.1^2, 1/0.2^2) = \mathrm{diag}(100, 25)$ if the factors lie along the axes. Among the normal
 # distributions with a diagonal covariance, the closest one in terms of the KL divergence has the variances $1/A_{11}$
 # and $1/A_{22}$. (To see this, set the derivative with respect to each variance to 0.) The KL divergence that remains
@@ -467,23 +469,24 @@ pd.DataFrame(
 ).abs().round(3)
 
 # %% [markdown]
-# In the first row, the worst axes cost 0.223 nats. In the second row, they cost nothing. If both factors are needed
-# with the same precision, no axes are preferred at all.
+# In the first row, the loss is 0.223 nats larger for the worst axes than for the best ones. In the second row, there
+# is no such difference. If both factors are needed with the same precision, no axes are preferred at all.
 #
-# Which precision does the decoder of our VAE need? Consider a small step $\Delta$ away from the code of an image. The
-# decoded pixels $m_i$ change. If they were close to the pixels of the image before, the reconstruction term increases,
-# on average over steps in opposite directions, by about $\frac{1}{2} \Delta^\top B\, \Delta$, where
+# Which precision does the decoder of our VAE need? Consider a small step $\Delta$ away from the code of an image.
+# This step changes the decoded pixels $m_i$, and with them the reconstruction term. We average over a step and the
+# opposite step, and assume that the decoded pixels were close to the pixels of the image before the step. Then the
+# reconstruction term increases by about $\frac{1}{2} \Delta^\top B\, \Delta$, where
 #
 # $$B = \sum_i \frac{g_i\, g_i^\top}{m_i (1 - m_i)}$$
 #
 # and $g_i$ is the vector of the two derivatives of pixel $m_i$ with respect to z1 and z2. The fraction comes from the
-# second derivative of the [binary cross-entropy](../docs/glossary.md#binary-cross-entropy) with respect to $m_i$, for a
-# pixel that is decoded correctly. In words, $B$ is large in directions in which a small step changes the image
+# second derivative of the [binary cross-entropy](../docs/glossary.md#binary-cross-entropy) with respect to $m_i$, for
+# a pixel that is decoded correctly. In words, $B$ is large in directions in which a small step changes the image
 # strongly, so the code has to be precise in these directions. The prior has the inverse covariance $I$, the identity
-# matrix. If we divide the loss by β, it consists of the KL divergence and of $1 / \beta$ times the reconstruction term,
-# so $A = I + B / \beta$. We then multiply by β again, so the cost of the axes is β times the formula above. The next
-# cell computes the average cost over 1,000 test images for all rotations of the codes of our VAE, and of those of a
-# β-VAE with β = 4 that we train with the same seed.
+# matrix. For a β-VAE, we first divide the loss by β. It then consists of the KL divergence and of $1 / \beta$ times
+# the reconstruction term, so that $A = I + B / \beta$. To return to the original loss, we multiply by β again, so the
+# cost of the axes is β times the formula above. The next cell computes the average cost over 1,000 test images for
+# all rotations of the codes of our VAE, and of those of a β-VAE with β = 4 that we train with the same seed.
 
 
 # %%
@@ -530,14 +533,15 @@ lesson.show(
 # 7.5 degrees or less in one case of six.
 #
 # For the β-VAE, the curve is between 0.05 and 0.50 nats. The difference between the best and the worst axes is
-# therefore 0.45 nats instead of 0.04, for two reasons. First, the KL divergence counts four times. Second, the
-# difference would be 0.11 nats even without the factor of four. The likely reason is that the directions in which the
-# decoder needs precision are similar for all images in the β-VAE, whereas in the VAE they differ from image to image,
-# so that their preferences partly cancel out. (The average over all rotations depends only on how different the two
-# precisions of each image are, and not on their directions. It differs much less. For the VAE it is 0.05 nats, and for
-# the β-VAE it is 0.29 nats, or 0.07 nats without the factor of four.) The actual axes of the β-VAE, at 0 degrees, are
-# the best ones, and those of the factors are again only 7.5 degrees away. This agrees with the explanation of Rolínek
-# et al., but it rests on one run of each model and on an approximation.
+# therefore 0.45 nats, compared with 0.04 nats for the VAE. There are two reasons. First, the KL divergence is
+# multiplied by four. Second, even without this factor the difference would be 0.11 nats. The likely reason is that
+# the directions in which the decoder needs precision are similar for all images in the β-VAE, whereas in the VAE they
+# differ from image to image, so that their preferences partly cancel out. (The average of the curve over all
+# rotations does not depend on these directions, but only on how different the two precisions of each image are. This
+# average differs much less between the two models. For the VAE it is 0.05 nats, and for the β-VAE it is 0.29 nats, or
+# 0.07 nats without the factor of four.) The actual axes of the β-VAE, at 0 degrees, are the best ones, and those of
+# the factors are again only 7.5 degrees away. This agrees with the explanation of Rolínek et al., but it rests on one
+# run of each model and on an approximation.
 #
 # The explanation also shows what a larger β cannot do. If the loss prefers the axes of valence and intensity, the
 # reason is not that they are meaningful to us. The reason is that the *precision* that the decoder needs differs
@@ -579,12 +583,12 @@ lesson.show(
 # that something has to be added. There are two possibilities.
 #
 # - **Additional observations.** The labels of a few images are enough to choose a rotation (exercise 4). More
-#   generally, [Khemakhem et al. (2020)](https://arxiv.org/abs/1907.04809) consider models in which another variable is
-#   observed with each image, for example a class or the time at which it was taken. The model is then identifiable, up
-#   to the order of the axes and a simple transformation of each axis, under three conditions. The coordinates of a code
-#   have to be independent given this variable (with a distribution from an exponential family, such as a normal
-#   distribution). Their distribution has to depend on the variable strongly enough. Finally, the decoder has to map
-#   different codes to different images.
+#   generally, [Khemakhem et al. (2020)](https://arxiv.org/abs/1907.04809) consider models in which another variable
+#   is observed with each image, for example a class or the time at which it was taken. Under three conditions, the
+#   model is then identifiable, up to the order of the axes and a simple transformation of each axis. First, the
+#   coordinates of a code have to be independent given this variable, with a distribution from an exponential family,
+#   such as a normal distribution. Second, this distribution has to depend on the variable strongly enough. Third, the
+#   decoder has to map different codes to different images.
 # - **Assumptions about the model.** If the relation between factors and codes is restricted, for example to linear
 #   functions, much less is needed. In the linear case, it is enough that the factors are independent and that at most
 #   one of them is normally distributed. We try this in the next section.
@@ -622,10 +626,10 @@ print(f"excess kurtosis: one die {kurtosis(die):.2f}, sum of two dice {kurtosis(
 # rotation can undo that. No label is used in this search.
 #
 # To see whether it is the distribution of the factors that matters, we draw two more sets of faces. In both of them,
-# only valence and intensity vary (in lesson 00, position, size, and thickness vary a little as well), and each factor
-# has practically the same variance in both sets. In the first set they are uniformly distributed, and in the second set
-# normally distributed (faces that are more than three standard deviations from the mean in any direction are left out,
-# so that the distribution still looks the same in all directions).
+# only valence and intensity vary, whereas in lesson 00 position, size, and thickness vary a little as well. Each
+# factor has practically the same variance in both sets. The factors are uniformly distributed in the first set and
+# normally distributed in the second. (From the second set we leave out faces that are more than three standard
+# deviations from the mean in any direction, so that the distribution still looks the same in all directions.)
 #
 # **Predict.** What will the curve of the kurtosis look like if the factors are normally distributed?
 
@@ -712,21 +716,21 @@ pd.DataFrame(rows).T.round(3)
 # direction valence increases. A few labeled faces are enough for that.)
 #
 # For normal factors, the curve is much flatter. Its range (from the lowest to the highest point) is 0.142, compared
-# with 0.462 for the faces of lesson 00 and 0.511 for uniform factors. Its minimum at 59 degrees has nothing to do with
-# the best angle, which is 23 degrees, and R² *decreases* from 0.831 to 0.638. Note the last column of the table. The 15
-# nearest codes predict both factors with an R² of 0.988, so the third VAE has captured the factors as well. Only its
-# axes cannot be found, because two independent normal distributions with the same variance look the same in all
-# directions. The curve is not exactly a horizontal line at 0, because the most extreme faces are left out and the codes
-# are not exactly a linear function of the factors. These deviations, and not the factors, decide where the minimum
-# lies.
+# with 0.462 for the faces of lesson 00 and 0.511 for uniform factors. Its minimum at 59 degrees has nothing to do
+# with the best angle, which is 23 degrees, and R² *decreases* from 0.831 to 0.638. The reason is not that this VAE
+# failed to capture the factors. As the last column of the table shows, the 15 nearest codes predict both factors with
+# an R² of 0.988. Only its axes cannot be found, because two independent normal distributions with the same variance
+# look the same in all directions. The curve is not exactly a horizontal line at 0, because the most extreme faces are
+# left out and the codes are not exactly a linear function of the factors. These deviations, and not the factors,
+# decide where the minimum lies.
 #
-# Each row of the table is a single run, and exercise 1 shows that the search does not work for every seed. Two more
-# cautions are necessary. First, the search always returns an angle, whether or not the assumption is correct. In our
-# example, the flatter curve is a warning, and it needs no labels. However, there is not always such a warning, because
-# exercise 3 mixes two factors so that their distribution does not change at all. Second, we know that valence and
-# intensity are independent and uniformly distributed, because we drew the faces. For photographs we do not know this.
-# Factors may depend on each other. Their relation to the codes may also be curved, and in that case even factors that
-# are far from normal cannot be found in this way (exercise 3).
+# Each row of the table is a single run, and exercise 1 shows that the search does not work for every seed. There are
+# two more reasons to be careful. First, the search always returns an angle, whether or not the assumption is correct.
+# In our example, the flatter curve is a warning, and it needs no labels. However, there is not always such a warning,
+# because exercise 3 mixes two factors so that their distribution does not change at all. Second, we know that valence
+# and intensity are independent and uniformly distributed, because we drew the faces. For photographs we do not know
+# this. Factors may depend on each other. Their relation to the codes may also be curved, and in that case even
+# factors that are far from normal cannot be found in this way (exercise 3).
 #
 # ## Real faces in time
 #
@@ -761,15 +765,15 @@ lesson.show(
 
 # %% [markdown]
 # If you follow a row from left to right, the head turns. If you follow a column from the bottom to the top, the
-# expression changes, and most of all the mouth. For example, look at the columns from z1 = -1.3 to 0.3. (The numbers
-# above the columns are values of z1.) In the four lower rows the mouth is closed, and at z2 = 0.8, in the third row
-# from the top, it has become a broad grin. We would therefore say that the first axis stands for the direction in which
-# the head points. However, it is people who name the axes, after looking at the images. Another seed would probably
-# lead to other axes, for which other names would seem natural.
+# expression changes, and most of all the mouth. For example, look at the columns from z1 = -1.3 to 0.3, according to
+# the numbers above the columns. In the four lower rows the mouth is closed. In the third row from the top, at z2 =
+# 0.8, the face has a broad grin. We would therefore say that the first axis stands for the direction in which the
+# head points. However, we chose this name after looking at the images. Another seed would probably lead to other
+# axes, for which we would choose other names.
 #
-# There is one thing that we do know about the frames, which is their order in time. From one frame to the next, a face
-# changes only a little. The VAE does not know the order, because it received the frames shuffled, like any other set of
-# images. We can therefore use time as a test.
+# However, we do know the order of the frames in time. From one frame to the next, a face changes only a little. The
+# VAE does not know the order, because it received the frames shuffled, like any other set of images. We can therefore
+# use time as a test.
 #
 # **Predict.** Are the codes of successive frames close to each other?
 
@@ -785,12 +789,13 @@ lesson.show(
 # Dots of the same color lie together in clusters and streaks, so frames from the same part of the film have similar
 # codes. To measure this, we divide the mean distance between the codes of successive frames by the mean distance that
 # we get after shuffling the frames. This **step ratio** is close to 1 if the codes have nothing to do with time, and
-# close to 0 if they form a smooth path. The plan of our study ([`study/plan.md`](../study/plan.md)), which was written
-# before these step ratios were computed, contains a criterion. We call successive codes close to each other if the step
-# ratio is below 1/2 for each of five seeds. The table `study/tables/frey.csv` contains the step ratios of five VAEs and
-# five MMD-VAEs, which were trained with different seeds. As planned, we compare the two kinds of models by Welch's
-# test. For comparison, the table also contains the step ratios of two representations that need no network, the pixels
-# themselves and their first two principal components. (There, the seed changes only how the frames are shuffled.)
+# close to 0 if they form a smooth path. The plan of our study ([`study/plan.md`](../study/plan.md)), which was
+# written before these step ratios were computed, contains a criterion. We call successive codes close to each other
+# if the step ratio is below 1/2 for each of five seeds. The table `study/tables/frey.csv` contains the step ratios of
+# five VAEs and five MMD-VAEs, which were trained with different seeds. As planned, we compare the two kinds of models
+# by Welch's test. For comparison, the table also contains the step ratios of two representations that need no
+# network, the pixels themselves and their first two principal components. (For these two, the seed affects nothing
+# but the shuffling of the frames.)
 
 # %%
 filmed = tables.read_filmed()
@@ -808,15 +813,15 @@ ratios.rename(index=tables.TITLES).round(3)
 # Why do the codes follow the film although no model received the order of the frames? The likely reason is that
 # successive frames look similar, and a VAE gives similar images similar codes. The networks deserve little credit for
 # this, because the first two principal components of the pixels have a step ratio of 0.225, which is even slightly
-# smaller than that of the MMD-VAE. (The 0.503 of the pixels themselves can hardly be compared with these values,
-# because the noise of all 560 pixels adds to every step.)
+# smaller than that of the MMD-VAE. (The step ratio of the pixels themselves is 0.503. It can hardly be compared with
+# the other values, because the noise of all 560 pixels makes every step longer.)
 #
-# What does this tell us about axes? It tells us nothing, and this is the point of the example. The step ratio uses only
-# distances between codes, so a rotation does not change it. We can measure that the codes follow time, but not whether
-# an axis stands for the turn of the head. For this we would need an additional observation, as in the section
-# [Identifiability](#Identifiability). The order in time can be such an observation, because the codes of a short part
-# of the film are distributed differently from those of the whole film, as the conditions in that section demand. The
-# VAE of this section, however, does not use it.
+# Does this tell us anything about the axes? It does not, and this is why we chose the example. The step ratio uses
+# only distances between codes, so a rotation does not change it. We can measure that the codes follow time, but not
+# whether an axis stands for the turn of the head. For this we would need an additional observation, as in the section
+# [Identifiability](#Identifiability). The order in time can be such an observation. The codes of a short part of the
+# film are distributed differently from those of the whole film, which is what the second condition in that section
+# requires. However, the VAE of this section does not use the order.
 #
 # ## What to remember
 #
@@ -898,7 +903,7 @@ ratios.rename(index=tables.TITLES).round(3)
 #   explain which axes the loss of a VAE prefers.
 # - Aapo Hyvärinen and Petteri Pajunen,
 #   [Nonlinear independent component analysis: existence and uniqueness results](https://doi.org/10.1016/S0893-6080%2898%2900140-3),
-#   1999. The trick of exercise 3 has been known at least since then.
+#   1999. Transformations like the one in exercise 3 have been known at least since this paper.
 # - The measures are defined by Abhishek Kumar et al.,
 #   [Variational inference of disentangled latent concepts from unlabeled observations](https://arxiv.org/abs/1711.00848),
 #   2018 (SAP), Ricky Chen et al.,
