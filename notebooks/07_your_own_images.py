@@ -25,9 +25,9 @@
 # colored pictures that come in a font. They pose the same difficulties as photographs, but two minutes of training are
 # enough.
 #
-# We will see that the first result is disappointing. The main part of the lesson then looks for the reasons. It changes
-# one setting at a time, and at the end you will have a table that tells you what to change when your own images come
-# out blurred or speckled.
+# We will see that the first result is disappointing. The main part of the lesson then looks for the reasons. It
+# changes one setting at a time, and it ends with a table that tells you what to change if your own results are
+# blurred or speckled.
 #
 # **What you'll do**
 #
@@ -41,7 +41,7 @@
 # - which [likelihood](../docs/glossary.md#likelihood) is suitable for colors, and how a model learns its standard
 #   deviation;
 # - how to recognize a model that has memorized its training images;
-# - which setting helps against which problem.
+# - which setting to change for which problem.
 #
 # **What you'll need**
 #
@@ -145,12 +145,12 @@ lesson.show(
 # small. The second term, $\log s$, has the opposite effect, because it increases with $s$, and the third one is a
 # constant.
 #
-# How should we choose $s$? If we simply used the squared error as a loss, we would choose $s$ without noticing. The sum
-# of $(x_i - m_i)^2$ is the first term for $2 s^2 = 1$, so $s$ is about 0.71. Since color values are between 0 and 1,
-# this means that almost any color is considered compatible with almost any other one. The reconstruction then has
-# little weight in comparison with the [KL divergence](../docs/glossary.md#kl-divergence), and the codes contain less
-# information than they could. The σ-VAE ([Rybkin et al. 2021](https://arxiv.org/abs/2006.13202)) avoids this choice. In
-# the version that we use, it treats $s$ as one more weight of the network and learns it together with all the others.
+# How should we choose $s$? If we simply used the squared error as a loss, we would choose $s$ without noticing. The
+# sum of $(x_i - m_i)^2$ is the first term for $2 s^2 = 1$, so $s$ is about 0.71. Color values are between 0 and 1, so
+# with such a large $s$ no color is much less probable than the decoded one. The reconstruction then has little weight
+# in comparison with the [KL divergence](../docs/glossary.md#kl-divergence), and the codes contain less information
+# than they could. The σ-VAE ([Rybkin et al. 2021](https://arxiv.org/abs/2006.13202)) avoids this choice. In the
+# version that we use, it treats $s$ as one more weight of the network and learns it together with all the others.
 # (Another version computes the best $s$ from the errors themselves. The authors call it σ. In this course, σ is the
 # standard deviation of the [approximate posterior](../docs/glossary.md#approximate-posterior).)
 #
@@ -193,11 +193,12 @@ pd.DataFrame(table).T.round(4)
 #
 # The other columns are the *error*, which is the mean squared error of a color value, and the *bound*, both for
 # training images and for test images. The bound is the [ELBO](../docs/glossary.md#elbo) in
-# [nats](../docs/glossary.md#nat) per image, that is, a lower bound on $\log p(x)$. A larger bound is better. Here it is
-# positive, which may be surprising for the logarithm of a probability. However, $p(x)$ is a density, and a density can
-# exceed 1. The value of a density also depends on how many color values it covers and on their scale, which is from 0
-# to 1 here. Therefore, you can compare bounds only for the same images at the same size and with the same scale of
-# colors, and only if both models use a density. The last column is the KL divergence of the test images.
+# [nats](../docs/glossary.md#nat) per image, that is, a lower bound on $\log p(x)$. A larger bound is better. Here it
+# is positive, which may be surprising for the logarithm of a probability. However, $p(x)$ is a density, and a density
+# can exceed 1. The value of a density also depends on the number of color values in an image and on their scale,
+# which ranges from 0 to 1 here. Therefore, you can compare two bounds only if they are for the same images, at the
+# same size and with the same scale of colors. Moreover, both models have to use a density. The last column is the KL
+# divergence of the test images.
 #
 # The line above the table helps us to judge the error. If we decode every image as the average of all training images,
 # the error is 0.0729. With two numbers per image it is 0.0437, so about 40 % of this error has been removed.
@@ -221,16 +222,17 @@ pd.DataFrame(
 
 # %% [markdown]
 # The table shows that there is no upper limit. If a model reproduces all of its training images exactly, for example
-# because it has memorized them, $s$ approaches 0 and the bound of the training images grows without limit. A density
-# can be arbitrarily high on a few points, so this can happen with any data that a model has memorized. For test images
-# it can happen as well, because colors are stored as bytes. Only 256 values occur, and some of them, such as an exactly
-# white background, are easy to reproduce exactly. The usual remedy is **dequantization**, which adds uniform noise of
-# the width of one byte step, here 1/255, to every value before the density is evaluated
+# because it has memorized them, $s$ approaches 0 and the bound of the training images grows without limit. This can
+# happen with any data that a model has memorized, because a density can be arbitrarily high at a few points. For test
+# images it can happen as well, because colors are stored as bytes. Only 256 values occur, and some of them, such as
+# an exactly white background, are easy to reproduce exactly. The usual remedy is **dequantization**, which adds
+# uniform noise of the width of one byte step, here 1/255, to every value before the density is evaluated
 # ([Theis et al. 2016](https://arxiv.org/abs/1511.01844)). On average over the noise, the bound can then never exceed
-# $D \log 255$, which is 17,023 nats for our images. (The noise covers an interval of width 1/255, and the average of
-# $\log p$ over this interval is largest if $p$ is 255 everywhere in it.) We do not need it in this lesson, because
-# every $s$ below is more than 20 times as large as a byte step, so the noise would hardly change the bounds. If $s$
-# comes close to 1/255 = 0.004 for your own images, do not trust the bound without dequantization.
+# $D \log 255$, which is 17,023 nats for our images. (To see why, consider a single value. The noise spreads it over
+# an interval of width 1/255. The integral of a density over this interval is at most 1, so its average there is at
+# most 255, and the average of its logarithm is at most $\log 255$.) We do not need it in this lesson, because every
+# $s$ below is more than 20 times as large as a byte step, so the noise would hardly change the bounds. If $s$ comes
+# close to 1/255 = 0.004 for your own images, do not trust the bound without dequantization.
 #
 # ## What two numbers can describe
 #
@@ -285,11 +287,11 @@ pd.DataFrame({closer: scores(one_kind, faces)}).T.round(4)
 # %% [markdown]
 # This latent space is much easier to understand. If you go from right to left along the lower edge, an indistinct,
 # worried face begins to smile and finally sticks out its tongue. If you go upward from the middle of the lower edge,
-# the faces turn into purple devils with horns. (Remember that the edges lie far outside the dashed circle, where hardly
-# any sample from the prior lies.) The error of the training images is 0.0207, which is half of what it was for all
-# emoji. However, faces also vary only about half as much. If we decode every training image as the average one, as we
-# did above for test images, the error is 0.0373 for the faces and 0.0690 for all emoji. (These two numbers, and that of
-# the next paragraph, were computed separately.)
+# the faces turn into purple devils with horns. (Remember that the edges lie far outside the dashed circle, where
+# samples from the prior are rare.) The error of the training images is 0.0207, which is half of what it was for all
+# emoji. However, the faces also differ from each other only about half as much as all emoji do. If we decode every
+# training image as the average training image, the error is 0.0373 for the faces and 0.0690 for all emoji. (These two
+# numbers and the 0.0474 of the next paragraph were computed separately and are not printed by a cell.)
 #
 # Now look at the eleven faces that were not used in training. Their error is 0.0397, about twice as large, and their
 # bound is 243 instead of 1,579. If we decode them as the average training face, the error is 0.0474, so the two numbers
@@ -307,12 +309,13 @@ explorer.compare(one_kind, everything, titles=(closer, folder))
 # ## Changing one setting at a time
 #
 # If your images are as different from each other as the emoji, you will want to improve the result. We now change one
-# setting at a time and train a model for each. We use more dimensions, a larger [β](../docs/glossary.md#beta-vae), half
-# the size, and a quarter of the images (to see what happens if you have only a few). The last model uses
+# setting at a time and train a model for each. We use more dimensions, a larger [β](../docs/glossary.md#beta-vae),
+# half the size, and a quarter of the images (to see what happens if you have only a few). The last model uses
 # [augmentation](../docs/glossary.md#augmentation), which means that it is trained on eight versions of each of these
-# few images. They are the original and seven copies, which are shifted by up to two pixels and mirrored with a
-# probability of 1/2. (Mirroring is not ideal for clocks and letters.) All models are trained for 600 steps, so each
-# image of the quarter is used 86 times instead of 24 times. The test images are always the original ones.
+# few images. Seven of them are copies of the original that are shifted by up to two pixels and mirrored with a
+# probability of 1/2, and the eighth is the original itself. (Mirroring is not ideal for clocks and letters.) All
+# models are trained for 600 steps, so each image of the quarter is used 86 times instead of 24 times. The test images
+# are always the original ones.
 #
 # **Predict.** Which of these changes reduces the test error most? For which one do the bounds of training images and
 # test images differ most?
@@ -344,31 +347,34 @@ lesson.show(
 
 # %% [markdown]
 # **Using more dimensions has by far the largest effect.** With 16 dimensions you can recognize the clock, and with 64
-# dimensions you can almost make out the ram. The codes then contain more information, and the KL, which is an upper
-# bound on it, increases from 8.2 to 52.4 and 149.6 nats. Nevertheless, the test bound increases as well, from 438 to
-# 1,271 and 1,463. The disadvantage is that a latent space of 16 dimensions cannot be shown in a figure. A comparison
-# with principal components is sobering, however. Without any network, they reconstruct these test images with an error
-# of 0.0489 for 2, 0.0252 for 16, and 0.0150 for 64 components. (These numbers were computed separately.) With 2 and 16
-# dimensions, the VAE is slightly better, but with 64 dimensions, its 0.0185 is worse.
+# dimensions you can almost make out the ram. The codes then contain more information. The KL, which is an upper bound
+# on this information, increases from 8.2 to 52.4 and 149.6 nats. Nevertheless, the test bound increases as well, from
+# 438 to 1,271 and 1,463. The disadvantage is that a latent space of 16 dimensions cannot be shown in a figure. A
+# comparison with principal components is sobering, however. Without any network, they reconstruct these test images
+# with an error of 0.0489 for 2, 0.0252 for 16, and 0.0150 for 64 components. (These numbers were computed
+# separately.) With 2 and 16 dimensions, the VAE is slightly better, but with 64 dimensions, its error of 0.0185 is
+# larger.
 #
 # **With β = 10, you can see almost no change in this figure.** However, the KL is only about half as large, 27.7
 # instead of 52.4 nats. The test error stays the same (0.0240 and 0.0241), because it is computed from the centers of
-# the approximate posteriors. Their standard deviations do not appear in it, but they are larger now, and the test bound
-# decreases by 13 nats. (With one seed and 138 test images, such a small difference may be due to chance.)
+# the approximate posteriors and does not depend on their standard deviations. However, these standard deviations are
+# larger now, and the test bound decreases by 13 nats. (With one seed and 138 test images, such a small difference may
+# be due to chance.)
 #
-# **At half the size, the images have a quarter of the pixels.** The error is smaller, because small details have
-# disappeared from the images before the model has to draw them, and a training step takes a fraction of the time.
-# Remember that error and bound refer to smaller images, so they cannot be compared with the other rows.
+# **At half the size, the images have a quarter of the pixels.** The error is smaller, because the smaller images no
+# longer contain small details, which are difficult to reconstruct. A training step also takes only a fraction of the
+# time. Remember that error and bound refer to smaller images, so they cannot be compared with the other rows.
 #
-# **With a quarter of the images, the model overfits.** It has the lowest training error of all models with 16
-# dimensions in this table, 0.0107, but its test error is 0.0348, which lies about halfway between the 0.0241 of 16
-# dimensions and the 0.0437 of 2 dimensions with all images. (The table cannot tell us how much of this is due to the
-# smaller number of images and how much to the larger number of times that each of them was used.) Its test bound of
-# -727 is the worst in the table. The main reason is that $s$ was learned from images that the model had memorized, so
-# it is about the square root of the small training error, namely 0.11. The errors of test images are larger than this
-# $s$ allows for, and the density punishes them heavily. With an $s$ that fits the test images, the bound would be about
-# 735 (insert the test error into the formula above, and subtract the KL). About three quarters of the fall from 1,271
-# to -727 are therefore due to $s$.
+# **With a quarter of the images, the model overfits.** Its training error of 0.0107 is the lowest of all models with
+# 16 dimensions in this table, but its test error is 0.0348. With all images, the test error was 0.0241 for 16
+# dimensions and 0.0437 for 2 dimensions, so the model with few images is about halfway between these two. (The table
+# cannot tell us how much of this is due to the smaller number of images and how much to the larger number of times
+# that each of them was used.) Its test bound of -727 is the worst in the table. The main reason is that $s$ was
+# learned from images that the model had memorized, so it is about the square root of the small training error, namely
+# 0.11. The errors of test images are typically much larger than this $s$, and the density of such errors is very low.
+# If $s$ were the square root of the test error instead, the bound would be about 735. (To compute this value, insert
+# the test error into the formula for the largest possible $\log p(x \mid z)$, and subtract the KL.) About three
+# quarters of the fall from 1,271 to -727 are therefore due to $s$.
 #
 # **Augmentation repairs most of the damage.** With the same few images, the test bound rises from -727 to 1,049, which
 # is about 90 % of the way back to the 1,271 of the model that was trained on all images.
@@ -389,12 +395,13 @@ lesson.show(
 )
 
 # %% [markdown]
-# The models rank differently here than for reconstructions. The samples with β = 10 (the third row) have the smoothest
-# shapes, and some of them look like a round sign. The model with 64 dimensions, which has the best reconstructions, has
-# samples that fall into pieces (the second row). The likely reason for the smooth shapes is that a larger β makes the
-# approximate posteriors wider, so that they overlap and leave fewer gaps. Codes that are sampled from the prior then
-# fall into regions in which the decoder was trained. Even so, none of the samples is an emoji. About a thousand images
-# and a network of this size are not enough for samples that are as good as reconstructions.
+# The models with the best samples are not those with the best reconstructions. The samples with β = 10 (the third
+# row) have the smoothest shapes, and some of them look like a round sign. The model with 64 dimensions, which has the
+# best reconstructions, has samples whose shapes are broken into pieces (the second row). The likely reason for the
+# smooth shapes is that a larger β makes the approximate posteriors wider, so that they overlap and leave fewer gaps.
+# Codes that are sampled from the prior then fall into regions in which the decoder was trained. Even so, none of the
+# samples is an emoji. About a thousand images and a network of this size are not enough for samples that are as good
+# as reconstructions.
 #
 # ## Overfitting
 #
@@ -413,16 +420,17 @@ for length in (max(1, steps // 4), steps, 4 * steps):
 pd.DataFrame(curve).T.round(4)
 
 # %% [markdown]
-# On the training images, the error and the bound improve with each row, and longer training would probably improve them
-# further. On the test images, they are best for the second of the three lengths. (The learning rate falls to 0 at the
-# end of each training run, so the rows are three separate models, and not three stages of the same one.) With 2,400
-# steps the test error is larger again, 0.0298 instead of 0.0241, and the test bound is only -230 instead of 1,271. As
-# before, most of this difference is due to $s$. With an $s$ that fits the test images, the bound would be about 970. A
-# decreasing training loss therefore does not show that the model becomes better. You have to look at the bound or the
-# error of images that were not used in training. If you choose among many settings in this way, set aside another part
-# of your images, the *validation images*, for this choice. Otherwise the test images, by which you chose, make the
-# result look better than it is for new images. In the core course this was hardly necessary, because a network of this
-# size cannot memorize 60,000 images in four epochs.
+# On the training images, the error and the bound improve with each row, and longer training would probably improve
+# them further. On the test images, both are best for the second row, that is, for the training run of medium length.
+# (The learning rate falls to 0 at the end of each training run, so the rows are three separate models, and not three
+# stages of the same one.) With 2,400 steps the test error is larger again, 0.0298 instead of 0.0241, and the test
+# bound is only -230 instead of 1,271. As before, most of this difference is due to $s$. With an $s$ that fits the
+# test images, the bound would be about 970. A decreasing training loss therefore does not show that the model becomes
+# better. You have to look at the bound or the error of images that were not used in training. If you choose among
+# many settings in this way, set aside another part of your images, the *validation images*, for this choice.
+# Otherwise you choose a setting that happens to suit the test images, and the result looks better on them than it
+# will be on new images. In the core course this was hardly necessary, because a network of this size cannot memorize
+# 60,000 images in four epochs.
 #
 # ## What to change
 #
@@ -484,16 +492,16 @@ pd.DataFrame(curve).T.round(4)
 # conclude?</summary>
 #
 # You can conclude that the model overfits. The learned $s$ is about the square root of the training error, so the
-# training error was about 0.01. The square root of the test error is 0.21, which is twice as large as the model
-# assumes.
+# training error was about 0.01. The square root of the test error is 0.21, so the errors of test images are about
+# twice as large as the model assumes.
 #
 # </details>
 #
 # <details><summary>3. Your images are digits on street signs. Which part of the augmentation should you turn
 # off?</summary>
 #
-# You should turn off the mirroring with `mirror=False`. A mirrored 3 is not a digit, but a model that is trained on
-# mirrored digits reconstructs and produces them like all the others.
+# You should turn off the mirroring with `mirror=False`. A mirrored 3 is not a digit. However, a model that is trained
+# on mirrored digits also reconstructs and generates mirrored digits.
 #
 # </details>
 #
@@ -507,8 +515,8 @@ pd.DataFrame(curve).T.round(4)
 # 2. **Measure.** How many of 64 dimensions are [active](../docs/glossary.md#active-unit) according to
 #    `measures.active_units(run.model.encode(dataset.test_images))`? (Import it with `from vaelib import measures`.) How
 #    many of 16 are active with β = 1 and with β = 10?
-# 3. **On paper.** Show that the best $s^2$ is the mean squared error. How many nats does halving this error gain for
-#    color images of 32 × 32 pixels? Compare your result with the table of the lesson.
+# 3. **On paper.** Show that the best $s^2$ is the mean squared error. By how many nats does the bound increase for
+#    color images of 32 × 32 pixels if this error is halved? Compare your result with the table of the lesson.
 # 4. **Find the fault.** A friend first makes eight modified copies of each image and then sets one tenth of them aside
 #    as test images. She obtains an excellent test bound. Find out by an experiment what is wrong with this.
 #
@@ -516,7 +524,7 @@ pd.DataFrame(curve).T.round(4)
 #
 # - Oleh Rybkin, Kostas Daniilidis, and Sergey Levine,
 #   [Simple and effective VAE training with calibrated decoders](https://arxiv.org/abs/2006.13202), 2021. The authors
-#   learn $s$, and they explain how it takes the place of β.
+#   learn $s$, and they explain how a learned $s$ replaces β.
 # - Lucas Theis, Aäron van den Oord, and Matthias Bethge,
 #   [A note on the evaluation of generative models](https://arxiv.org/abs/1511.01844), 2016. The authors explain why
 #   densities of bytes need dequantization, and why good likelihoods and good samples are different things.
