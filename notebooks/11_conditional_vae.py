@@ -130,10 +130,10 @@ print("shape of the encoder's input:", tuple(encoder_input.shape))
 # called `sneaker` in this data set. The encoder's input has 28 rows and 28 columns as before, but it now has eleven
 # channels, one for the gray values and ten for the label.
 #
-# Recall from [lesson 01](01_standard_vae.ipynb) that the ELBO is a lower bound on $\log p(x)$. If we repeat the
-# derivation with every term conditioned on $y$, we obtain a lower bound on $\log p(x \mid y)$, the log-probability of
-# an image given its class ([Kingma et al. 2014](https://arxiv.org/abs/1406.5298); Sohn, Lee, and Yan 2015, whose
-# prior may depend on the condition):
+# Recall from [lesson 01](01_standard_vae.ipynb) that the ELBO is a lower bound on $\log p(x)$. We can repeat the
+# derivation with every term conditioned on $y$, as [Kingma et al. (2014)](https://arxiv.org/abs/1406.5298) do. (Sohn,
+# Lee, and Yan (2015) also allow the prior to depend on the condition.) The result is a lower bound on
+# $\log p(x \mid y)$, the log-probability of an image given its class:
 #
 # $$\log p(x \mid y) \ge \mathrm{E}_{q(z \mid x, y)} \log p(x \mid z, y) - \mathrm{KL}\big(q(z \mid x, y) \,\|\, p(z)\big).$$
 #
@@ -159,12 +159,12 @@ vae, conditional = vae_run.model, conditional_run.model
 
 # %% [markdown]
 # *Both* terms are lower for the conditional VAE. Its reconstructions are better, because the class is given and the
-# two dimensions can be used for the rest. At the same time, its KL term is smaller by about 1.6 nats.
+# two dimensions only have to describe the style. At the same time, its KL term is smaller by about 1.6 nats.
 # [Lesson 04](04_how_probable_is_an_image.ipynb) shows that the KL term is an upper bound on the information that the
 # codes carry about the images. (A nat is the unit of information that belongs to the natural logarithm.) The bound
 # falls mainly because the information about the class now comes from the label and no longer has to be in the code.
-# We examine this in the section
-# [How much class information remains in the codes?](#How-much-class-information-remains-in-the-codes?)
+# We examine this in the section [How much class information remains in the
+# codes?](#How-much-class-information-remains-in-the-codes?)
 #
 # ## Samples of a chosen class
 #
@@ -184,8 +184,8 @@ lesson.show(
 # %% [markdown]
 # In the first row, the classes are mixed, and some samples fall between two classes. For example, the fifth looks
 # like a cross between a bag and a shirt. In the other rows, nearly every sample looks like the class that we asked
-# for. (Some of the shirts could also be pullovers.) The images in a column of these three rows also resemble one
-# another, because all of them are decoded from the same code. For example, the ninth sample is the darkest one in all
+# for. (Some of the shirts could also be pullovers.) Within each column, the images of these three rows also resemble
+# one another, because they are decoded from the same code. For example, the ninth sample is the darkest one in all
 # three rows.
 #
 # ## One code, ten classes
@@ -224,11 +224,11 @@ lesson.show(
 # Now compare the columns. In the first figure, the four kinds of tops (T-shirt, pullover, coat, and shirt), the
 # trousers, and the dresses become brighter from left to right. The shoes change differently. They become taller, and
 # the sneakers even become darker. In the second figure, all ten classes become brighter from left to right. In
-# addition, trousers become wider, while dresses and shirts get longer sleeves. What all classes have in common is the
-# amount of light in the image. As $z_1$ or $z_2$ grows, the image contains more light. A shirt becomes brighter,
-# whereas a shoe also becomes larger. Otherwise, the same change of the code can have different effects on tops and on
-# shoes. For example, a larger $z_1$ makes a sneaker taller, and a larger $z_2$ gives a dress long sleeves. In
-# exercise 2, you will measure how much of the style is shared.
+# addition, trousers become wider, while dresses and shirts get longer sleeves. All classes have one thing in common.
+# As $z_1$ or $z_2$ grows, the image contains more light. Shirts become brighter, and shoes also become larger. Apart
+# from this, the same change of the code can have different effects on tops and on shoes. For example, a larger $z_1$
+# makes a sneaker taller, and a larger $z_2$ gives a dress long sleeves. In exercise 2, you will measure how much of
+# the style is shared.
 #
 # Why is any of the meaning shared? The loss contains no term that requires it. Suppose that we rotate the latent
 # space of the sneakers by 90 degrees and leave the other classes alone. The encoder rotates the code of every
@@ -267,11 +267,12 @@ lesson.show(
 # Each sneaker becomes an ankle boot. The sixth and the seventh sneaker are unusually tall, and they become the two
 # tallest boots. The third sneaker is bright and becomes a bright boot. The first sneaker is small and gray, so its
 # image contains little light, and it becomes the darkest boot. The correspondence is not perfect, though. The seventh
-# sneaker is the darkest of all, and its image contains as little light as that of the first, but its boot is a large
-# one. The previous section explains why, since a code need not mean exactly the same for two classes.
+# sneaker is the darkest of all, and its image contains as little light as that of the first one. Nevertheless, it
+# becomes a large boot. The reason is the one that we saw in the previous section, namely that a code need not have
+# exactly the same meaning for two classes.
 #
-# Two numbers cannot represent every detail of an image. The laces, stripes, and logos are already missing from the
-# reconstructions, so they cannot appear in the boots either.
+# Moreover, two numbers cannot represent every detail of an image. The laces, stripes, and logos are already missing
+# from the reconstructions, so they cannot appear in the boots either.
 #
 # ## How much class information remains in the codes?
 #
@@ -381,10 +382,10 @@ lesson.show(
 # $p(x \mid z)\, p(z)$ over a grid of codes. In the same way, we can compute
 # $p(x \mid y) = \int p(x \mid z, y)\, p(z)\, dz$ for each label by decoding the grid with this label. There is one
 # difference, however. Lesson 04 uses images whose pixels are black or white, whereas our pixels have gray values. The
-# results are then not log-probabilities in the strict sense, because a constant is missing that depends on the
-# decoded image and differs from model to model. We use them as scores, which have the same definition for all models
-# of the same images. In exercise 6, you will repeat the comparison with black and white pixels, for which the scores
-# are exact.
+# results are then not log-probabilities in the strict sense, because the cross-entropy of gray pixels lacks a
+# normalizing term. This term depends on the decoded image and differs from model to model. We therefore use the
+# results only as scores, which have the same definition for all models of the same images. In exercise 6, you will
+# repeat the comparison with black and white pixels, for which the scores are exact.
 #
 # The comparison requires care, because $-\log p(x)$ and $-\log p(x \mid y)$ answer different questions. Think of them
 # as the cost, in nats, of describing an image to someone who has the model. An ideal code spends $-\log p$ nats on an
@@ -393,10 +394,10 @@ lesson.show(
 # equally frequent, so $p(y) = 1/10$, and naming one of them costs $\log 10 \approx 2.30$ nats. Describing the image
 # and the label together therefore costs $-\log p(x, y) = -\log p(x \mid y) + \log 10$.
 #
-# There is also a way to leave the label out. The probability of the image alone is the average of $p(x \mid y)$ over
-# the ten possible labels, $p(x) = \frac{1}{10} \sum_y p(x \mid y)$. The label is said to be *marginalized out*, or
-# summed out. The result can be compared directly with $p(x)$ of the standard VAE. The next cell computes these costs
-# for the first thousand test images.
+# We can also use the conditional VAE to describe the image without its label. The probability of the image alone is
+# the average of $p(x \mid y)$ over the ten possible labels, $p(x) = \frac{1}{10} \sum_y p(x \mid y)$. The label is
+# said to be *marginalized out*, or summed out. The result can be compared directly with $p(x)$ of the standard VAE.
+# The next cell computes these costs for the first thousand test images.
 #
 # **Predict.** Which is cheaper, describing an image with the standard VAE, or describing the image and its label with
 # the conditional VAE?
@@ -436,10 +437,10 @@ pd.DataFrame({"nats per image": {name: nats.mean() for name, nats in costs.items
 # $$p(y \mid x) = \frac{p(x \mid y)\, p(y)}{\sum_{y'} p(x \mid y')\, p(y')} = \frac{p(x \mid y)}{\sum_{y'} p(x \mid y')},$$
 #
 # where $p(y)$ cancels because it is the same for all classes. The values of $p(x \mid y)$ were computed in the last
-# section. Since they are scores, so are the $p(y \mid x)$. We print the probabilities for four test images, omitting
-# labels with a probability below 1 %. The last two lines are about all thousand images. The first of them gives the
-# accuracy if we choose the most probable label, and the mean probability that the model assigns to its choice. The
-# second gives the cost $-\log p(y \mid x)$ of the true label.
+# section. These values are scores and not exact probabilities, so the resulting $p(y \mid x)$ are scores as well. We
+# print the probabilities for four test images, omitting labels with a probability below 1 %. The last two lines are
+# about all thousand images. The first of them gives the accuracy if we choose the most probable label, and the mean
+# probability that the model assigns to its choice. The second gives the cost $-\log p(y \mid x)$ of the true label.
 
 # %%
 log_p_label = log_softmax(log_p_x_given_y, axis=1)
@@ -463,28 +464,28 @@ lesson.show(
 )
 
 # %% [markdown]
-# We chose these four images to show different cases. The first is recognized as an ankle boot. The second, a shirt,
-# could just as well be a coat according to the model. The third is a sandal, and the model assigns a probability of
-# 14 % to the label `ankle boot`. The fourth is a sneaker, but the model assigns a probability of nearly 100 % to
-# `sandal`. Overall, 83 % of the images are classified correctly. A good convolutional classifier reaches more than 90
-# % on this data set, but it cannot generate images.
+# We chose these four images to show different cases. The first is recognized as an ankle boot. The second is a shirt,
+# but the model assigns nearly the same probability to `coat` and to `shirt`. The third is a sandal, and the model
+# assigns a probability of 14 % to the label `ankle boot`. The fourth is a sneaker, but the model assigns a
+# probability of nearly 100 % to `sandal`. Overall, 83 % of the images are classified correctly. A good convolutional
+# classifier reaches more than 90 % on this data set, but it cannot generate images.
 #
 # The last two lines reveal a weakness. On average, the model assigns a probability of 97 % to its choice, but only 83
 # % of the choices are right. The true label costs practically nothing for half of the images, but 2.3 nats on
 # average, which is as much as a guess among ten labels would cost. We say that the model is **overconfident**. A
-# likely reason is that it treats the pixels as independent once code and label are given, whereas in real images
-# neighboring pixels deviate from the decoded image together. The model therefore counts the same evidence many times.
-# A few unusual pixels can change $\log p(x \mid y)$ by ten nats, and Bayes' rule turns ten nats into odds of 22,000
-# to 1.
+# likely reason is that the model treats the pixels as independent, given the code and the label. In real images,
+# however, a pixel that deviates from the decoded image usually has neighbors that deviate in the same way. The model
+# therefore counts the same evidence many times. A few unusual pixels can change $\log p(x \mid y)$ by ten nats, and
+# Bayes' rule turns ten nats into odds of 22,000 to 1.
 #
 # Overconfidence also explains a surprise in the previous table. On average, an image costs no more with the label
 # summed out than with the label known. By Bayes' rule,
 #
 # $$-\log p(x) = -\log p(x \mid y) + \log 10 + \log p(y \mid x),$$
 #
-# and the last two terms happen to cancel on average. For images that are classified correctly, leaving the label out
-# costs nearly the full 2.3 nats. For the others, a wrong label describes the image much better than the true one, and
-# leaving the label open saves many nats.
+# and the last two terms happen to cancel on average. For images that are classified correctly, summing the label out
+# costs nearly the full 2.3 nats. For the others, a wrong label makes the image much more probable than the true one
+# does, so summing the label out saves many nats.
 #
 # ## Do the results hold for five seeds?
 #
@@ -500,10 +501,10 @@ lesson.show(
 # The next cell reads the results and prints the mean over the seeds, with a 95 % confidence interval for the mean,
 # based on Student's t-distribution. The KL term is averaged over all test images, and $-\log p(x)$ of the conditional
 # VAE is the value with the label summed out. Both are in nats per image. "Bayes accuracy" is the accuracy of the
-# classifier of [the previous section](#The-model-as-a-classifier). It uses the first thousand test images, as do
-# $-\log p(x)$ and $-\log p(x \mid y)$. The classes of MNIST are only approximately equally frequent, so $p(y) = 1/10$
-# is a choice there. All seeds share the same test images. The intervals therefore describe the variation over seeds,
-# but not that over other test images.
+# classifier of [the previous section](#The-model-as-a-classifier). Like $-\log p(x)$ and $-\log p(x \mid y)$, it is
+# computed from the first thousand test images. The classes of MNIST are only approximately equally frequent.
+# Nevertheless, we use $p(y) = 1/10$ for this data set as well. All seeds share the same test images. The intervals
+# therefore show how much the results vary from seed to seed, but not how much they would vary with other test images.
 #
 # The last three rows show how well the style can be predicted from the code if the class is known. Each value is
 # predicted by the mean over the 15 nearest training codes of the same class. Besides ink and width, there is the
@@ -534,9 +535,9 @@ full.groupby(["dataset", "model"])[rows].agg(mean_and_interval).T
 # %% [markdown]
 # Now we test the two claims. We use Welch's t-test, which does not assume that the two models have the same variance
 # over seeds. Two claims on two data sets give four tests, so we correct the p-values for multiple testing with Holm's
-# method. [Lesson 05](05_measuring_a_claim.ipynb) explains both. The cell prints the difference of the means with a
-# 95 % confidence interval, which is not corrected, and the corrected two-sided p-value. For the first claim, the test
-# asks whether the difference is another one than 0.2.
+# method. [Lesson 05](05_measuring_a_claim.ipynb) explains both. The cell prints the difference of the means with a 95
+# % confidence interval, which is not corrected, and the corrected two-sided p-value. For the first claim, the test
+# compares the difference with 0.2 instead of 0.
 
 # %%
 tests = {}
@@ -562,12 +563,13 @@ for (key, test), p in zip(found.items(), corrected, strict=True):
 # for clothes and by 0.52 for digits. Even when the cost of the label is included, the conditional VAE saves 6.0 nats
 # per image for clothes and 12.7 nats for digits.
 #
-# Everything else in the first table is not part of the claims, so it is exploratory, which means that we decided to
-# look at it after seeing results. For digits, ink, width, and slant are all predicted better from the codes of the
-# conditional VAE. The largest gain is in the width, where $R^2$ rises from 0.57 to 0.82. For clothes, only ink is
-# predicted better, with $R^2$ rising from 0.92 to 0.97. For width, $R^2$ stays at 0.81, and for slant it falls from
-# 0.51 to 0.43. Freeing the codes from the class therefore does not improve the description of every property. The two
-# dimensions encode whatever reduces the loss, which need not be a property that we have a name for.
+# The other quantities in the first table are not part of the claims. They are exploratory, which means that we
+# decided to look at them after seeing results. For digits, ink, width, and slant are all predicted better from the
+# codes of the conditional VAE. The largest gain is in the width, where $R^2$ rises from 0.57 to 0.82. For clothes,
+# only ink is predicted better, with $R^2$ rising from 0.92 to 0.97. For width, $R^2$ stays at 0.81, and for slant it
+# falls from 0.51 to 0.43. Therefore, codes that no longer have to describe the class do not describe every other
+# property better. The two dimensions encode whatever reduces the loss, and this need not be a property that has a
+# name.
 #
 # ## Supervised and semi-supervised learning with few labels
 #
@@ -585,16 +587,18 @@ for (key, test), p in zip(found.items(), corrected, strict=True):
 #
 # [Kingma et al. (2014)](https://arxiv.org/abs/1406.5298) propose two ways to use a VAE in the semi-supervised case.
 # The first trains a standard VAE on *all* images, and then trains a classifier on the codes of the labeled images.
-# The second is a conditional VAE with a further network $q(y \mid x)$ that predicts missing labels. The loss of an
-# unlabeled image is averaged over all labels, weighted by $q(y \mid x)$, minus the entropy of $q(y \mid x)$. The
-# network is also trained as a classifier on the labeled images. Their best results come from a combination of both.
+# The second is a conditional VAE with a further network $q(y \mid x)$ that predicts missing labels. For an unlabeled
+# image, the loss is computed for each label and averaged with the weights $q(y \mid x)$, and the entropy of
+# $q(y \mid x)$ is subtracted. The network is also trained as a classifier on the labeled images. Their best results
+# come from a combination of both.
 #
-# We measure a simple version of the first way. In the first column of the next table, the standard VAE was trained on
-# all 60,000 images without labels, and a 15-NN classifier uses the codes of the labeled images only. For comparison,
-# the other two columns show our conditional VAE trained on the labeled images only, for the same number of steps.
-# This is supervised learning with few labels, because the unlabeled images are not used. We do not train the second
-# kind of model here. The table shows means over three seeds. The first column uses all 10,000 test images, and the
-# others use the first thousand. We stated no claim about these results in advance, so they are exploratory.
+# We measure a simple version of the first way. For the first column of the next table, the standard VAE was trained
+# on all 60,000 images without labels. A 15-NN classifier then uses the codes of the labeled images only. For
+# comparison, the other two columns show our conditional VAE, which was trained on the labeled images only, for the
+# same number of steps. This is supervised learning with few labels, because the unlabeled images are not used. We do
+# not train the second kind of model here. The table shows means over three seeds. The first column uses all 10,000
+# test images, and the others use the first thousand. We stated no claim about these results in advance, so they are
+# exploratory.
 
 # %%
 three = table[table.seed < 3]
@@ -620,12 +624,14 @@ pd.DataFrame(few_labels_rows).T.round(3)
 #
 # The conditional VAE reaches a higher accuracy in every row, for example 0.77 with 600 labeled clothes, although it
 # has seen no other images. Its classifier compares all 784 pixels of an image with what the model expects for each
-# class, instead of looking at two numbers only. With 6,000 labels, it is practically as good as with 60,000.
+# class, whereas the 15-NN classifier uses only the two numbers of the code. With 6,000 labels, it is practically as
+# good as with 60,000.
 #
-# With 600 images, however, the model has become a worse model *of images*. The mean of $-\log p(x \mid y)$ for the
-# test images is higher than with 60,000 images by about 13 nats for clothes and by about 49 nats for digits. A likely
-# reason is overfitting, because each of the 600 images is used 400 times during training. The accuracy suffers less,
-# since it depends only on which class has the largest $p(x \mid y)$, and not on how large it is.
+# With only 600 images, however, the conditional VAE describes the images themselves less well. The mean of
+# $-\log p(x \mid y)$ for the test images is higher than with 60,000 images by about 13 nats for clothes and by about
+# 49 nats for digits. A likely reason is overfitting, because each of the 600 images is used 400 times during
+# training. The accuracy suffers less, since it depends only on which class has the largest $p(x \mid y)$, and not on
+# how large it is.
 #
 # ## What to remember
 #
@@ -635,8 +641,8 @@ pd.DataFrame(few_labels_rows).T.round(3)
 #   of an image.
 # - Most of the information about the class disappears from the codes, because encoding it there would increase the KL
 #   term without improving the reconstructions.
-# - Nothing in the loss makes a code mean the same thing for different classes. Where the meanings agree, as for the
-#   amount of light in the image, a likely reason is that all classes share one decoder.
+# - No term of the loss requires that a code has the same meaning for different classes. If the meanings agree, as
+#   they do for the amount of light in the image, a likely reason is that all classes share one decoder.
 # - Averaging $p(x \mid y)$ over the labels gives $p(x)$ for an image whose label is unknown, and Bayes' rule gives
 #   the probability of each label.
 #
@@ -655,10 +661,11 @@ pd.DataFrame(few_labels_rows).T.round(3)
 # trainable mean?</summary>
 #
 # A common prior makes every code equally plausible for all classes, so we can sample a code before we choose the
-# class. It does not give the code the same meaning. A trainable mean for each class would not make the best possible
-# model any better. The encoder could shift its codes by the same amount as the prior, which leaves the KL term
-# unchanged, and the decoder receives the label, so it could undo the shift. However, the classes could then move
-# apart at no cost, and a code that is typical of one class would no longer be typical of the others.
+# class. However, a common prior does not give a code the same meaning for all classes. With a trainable mean for each
+# class, the best possible model would not become any better. To see why, suppose that the prior of a class is
+# shifted. If the encoder shifts the codes of this class by the same amount, the KL term remains unchanged. The
+# decoder receives the label, so it can undo the shift. However, the classes could then move apart without any
+# increase of the loss, and a code that is typical of one class would no longer be typical of the others.
 #
 # </details>
 #
@@ -668,7 +675,8 @@ pd.DataFrame(few_labels_rows).T.round(3)
 # Perhaps the decoder does not receive the label, or it ignores the label, so the code has to transmit the class.
 # Another possibility is that the KL term was multiplied by a small weight, as in the post's VAE in
 # [lesson 01](01_standard_vae.ipynb). Separate regions for the classes are then hardly penalized. If there are many
-# latent dimensions, it may even be normal, because small differences between the classes add up over the dimensions.
+# latent dimensions, there may even be no mistake at all, because small differences between the classes add up over
+# the dimensions.
 #
 # </details>
 #
@@ -699,7 +707,7 @@ pd.DataFrame(few_labels_rows).T.round(3)
 #   [*Semi-supervised learning with deep generative models*](https://arxiv.org/abs/1406.5298), 2014. The paper
 #   introduces both ways to use a VAE with few labels.
 # - K. Sohn, H. Lee, and X. Yan, *Learning structured output representation using deep conditional generative models*,
-#   NeurIPS 2015. The conditional VAE appears here as a model of many possible answers to one input.
+#   NeurIPS 2015. This paper uses a conditional VAE if a single input has many possible outputs.
 # - S. Keydana, [*Representation learning with MMD-VAE*](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/),
 #   RStudio AI blog, 2018.
 #
