@@ -340,7 +340,8 @@ pd.DataFrame(rows, index=tables.FACTORS).T.round(2)
 # The encoder describes each code by an ellipse whose own axes are parallel to z1 and z2. After a rotation, such an
 # ellipse is in general slanted, and the encoder cannot describe a slanted ellipse. This makes only a small
 # difference, however. Which rotation we get depends on the random weights with which training begins, and on other
-# random numbers during training. ([Lesson 06](06_the_weight_of_the_kl.ipynb) examines the weak preference that remains.)
+# random numbers during training. ([Exercise 4 of lesson 06](06_the_weight_of_the_kl.ipynb#On-your-own) measures the
+# weak preference that remains.)
 #
 # If this explanation is correct, other random numbers should lead to other directions. The file
 # `study/tables/faces.csv` contains results for ten VAEs that were trained in the same way except for the

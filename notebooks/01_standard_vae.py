@@ -1444,7 +1444,8 @@ lesson.show(
 # to 6.7 nats too low. This is a large error for one image. However, the loss is an average over a batch of 100
 # images, where the errors largely cancel. The error of the average has a standard deviation of only 0.12 nats. This
 # is why the estimate is good enough for training. Its advantage over the closed form is that it works with any prior
-# whose density we can compute. We make use of this in [lesson 06](06_the_weight_of_the_kl.ipynb).
+# whose density we can compute. We make use of this in
+# [lesson 09](09_better_priors.ipynb#Priors-that-are-trained-together-with-the-model).
 #
 # Core course, lesson 01 · previous: [lesson 00, faces](00_faces.ipynb) · next:
 # [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · [glossary](../docs/glossary.md)

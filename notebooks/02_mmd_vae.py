@@ -170,9 +170,10 @@ if lesson.has_two_dimensions(latent_dim):
 #
 # **The argument.** The KL term is smallest when every approximate posterior equals the prior. A code then carries no
 # information about its image. A VAE whose codes have become uninformative in this way is said to have undergone
-# [posterior collapse](../docs/glossary.md#posterior-collapse), which we observe in [lesson 06](06_the_weight_of_the_kl.ipynb).
-# Zhao and coauthors conclude that we should penalize only what we need to avoid: an aggregate posterior that differs
-# from the prior. Both encoders satisfy this weaker requirement, so it gives no advantage to the uninformative one.
+# [posterior collapse](../docs/glossary.md#posterior-collapse), which we observe in
+# [lesson 06](06_the_weight_of_the_kl.ipynb#Collapse-as-an-optimum). Zhao and coauthors conclude that we should
+# penalize only what we need to avoid: an aggregate posterior that differs from the prior. Both encoders satisfy this
+# weaker requirement, so it gives no advantage to the uninformative one.
 #
 # **The answer.** The KL term does not stand alone. In [lesson 01](01_standard_vae.ipynb), we derived it together with
 # the reconstruction term from maximum likelihood, so we have to look at their sum. With informative codes, the
@@ -666,7 +667,8 @@ for d in (2, 20):
 # the measure of reconstruction error. The third replaces the regularizer and gives the
 # [MMD-VAE](../docs/glossary.md#mmd-vae) its name. Only this third change is related to the argument of Zhao and
 # coauthors. Their paper describes a whole family of models, in which codes can also be sampled and the KL can be kept
-# with a smaller weight. We return to this family in [lesson 06](06_the_weight_of_the_kl.ipynb).
+# with a smaller weight. We return to this family in
+# [lesson 06](06_the_weight_of_the_kl.ipynb#Two-weights-in-the-InfoVAE).
 #
 # As a formula, the loss of a batch of $n$ images is
 #

@@ -940,8 +940,8 @@ explorer.infer(run, titles=("VAE",), step=page_step)
 #
 # All terms are collected in the [glossary](../docs/glossary.md). [Lesson 05](05_measuring_a_claim.ipynb) compares
 # models over several seeds, and [the results of the study](../docs/results.md#likelihoods) contain the
-# log-likelihoods of such models. [Lesson 06](06_the_weight_of_the_kl.ipynb) trains a model with the average of
-# several weights instead of the ELBO.
+# log-likelihoods of such models. [Exercise 7 of lesson 06](06_the_weight_of_the_kl.ipynb#On-your-own) is about a model
+# that is trained with the average of several weights instead of the ELBO.
 #
 # ## Three quick questions
 #

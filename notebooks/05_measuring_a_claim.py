@@ -710,7 +710,8 @@ chosen[columns].assign(**{name: chosen[name].map("{:.3g}".format) for name in nu
 # - Before you trust a measure, send images of known quality through it. Precision rewards typical images such as
 #   averages, coverage and recall measure variety, and sharpness cannot tell edges from noise.
 #
-# [Lesson 06](06_the_weight_of_the_kl.ipynb) uses these measures to compare a whole family of models, and the
+# [Lesson 06](06_the_weight_of_the_kl.ipynb) asks what the weight of the KL controls,
+# [lesson 09](09_better_priors.ipynb#Which-prior-is-best?) uses these measures to compare several priors, and the
 # [glossary](../docs/glossary.md) defines all terms of this lesson.
 #
 # ## Three quick questions
