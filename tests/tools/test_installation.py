@@ -180,7 +180,7 @@ def test_if_both_fail_the_end_of_the_log_is_shown(pretended, monkeypatch):
     install.prepare()
     monkeypatch.setattr(install, "run", lambda *command: False)
     monkeypatch.setattr(Path, "write_text", lambda *given: None)
-    Path(".venv/install.log").write_bytes(b"ERROR: no network\n")
+    Path(".venv/install.log").write_bytes(b"\xe9chec\nERROR: no network\n")  # not UTF-8 alone
     with pytest.raises(SystemExit, match="ERROR: no network\npip could not install the packages"):
         install.install()
 

@@ -110,8 +110,10 @@ def install(extras: tuple[str, ...] = lock_file.READERS) -> None:
         print("uv could not install them. pip tries now, which takes longer.", flush=True)
         done = run(*PIP, "install", *LOCKED, chosen)
     if not (done and run(*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", ".")):
+        # uv writes UTF-8 on every system, and pip in what the system uses.
+        log = LOG.read_text(encoding="utf-8", errors="replace")
         sys.exit(
-            "\n".join(LOG.read_text().splitlines()[-10:])
+            "\n".join(log.splitlines()[-10:])
             + f"\npip could not install the packages. The end of {LOG} is above. If pip found no "
             "version of a package, either it cannot reach a package index, or there is no build "
             "of TensorFlow for this system."
