@@ -1,11 +1,14 @@
 """The requirements in pyproject.toml: who gets which packages, and whether all are declared."""
 
 import ast
+import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 from tools.environment import lock_file
@@ -65,3 +68,63 @@ def imported_by(path):
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module.partition(".")[0])
     return found
+
+
+# Import modules as if some packages were not installed.
+WITHOUT = """
+import importlib, sys
+from importlib.machinery import PathFinder
+
+class Installed(PathFinder):
+    def find_spec(name, *given):
+        if name.partition(".")[0] not in {missing}:
+            return PathFinder.find_spec(name, *given)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Installed
+for name in {modules}:
+    importlib.import_module(name)
+"""
+# Lessons and the command `batch`, which says what is missing, need the extras for them.
+NEED_EXTRAS = {"support.lesson", "commands.batch", "commands.notebook_kernel"}
+NEED_EXTRAS |= {"commands.parameter_grid", "__main__"}  # the last would run a command
+
+
+def modules_of_package():
+    """All modules that a program may import after `pip install vaelib[cpu]`."""
+    paths = [path.relative_to(ROOT / "vaelib") for path in (ROOT / "vaelib").rglob("*.py")]
+    names = {".".join(path.with_suffix("").parts) for path in paths} - NEED_EXTRAS
+    return sorted(f"vaelib.{name}".removesuffix(".__init__") for name in names)
+
+
+def modules_for_readers():
+    """What `make` runs in the environment that has no tools for tests."""
+    text = (ROOT / "Makefile").read_text()
+    recipes = re.findall(r"^[a-z-]+: \.venv/ready ##.*\n((?:\t.*\n)+)", text, re.MULTILINE)
+    called = set(re.findall(r"-m ((?:tools|study)\.[\w.]+)", "".join(recipes)))
+    assert {"tools.run", "tools.checks.unit", "study.make_rows"} <= called
+    return sorted(called | {"tools.notebooks.run", "vaelib.commands.batch"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("extras", "modules"),
+    [(["cpu"], modules_of_package), (lock_file.READERS, modules_for_readers)],
+    ids=["package", "readers"],
+)
+def test_nothing_is_imported_that_is_not_installed(extras, modules):
+    installed = set(lock_file.part(ROOT, extras))
+    missing = {
+        name
+        for name, owners in packages_distributions().items()
+        if not installed & {lock_file.canonical(owner) for owner in owners} | {"vaelib"} & {name}
+    }
+    assert {"playwright", "pytest"} <= missing and not {"keras", "numpy", "vaelib"} & missing
+    code = WITHOUT.format(missing=missing, modules=modules())
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_installation_itself_needs_only_python():
+    code = "import tools.run, tools.environment.install"
+    command = [sys.executable, "-S", "-c", code]  # without installed packages
+    assert subprocess.run(command, cwd=ROOT).returncode == 0
