@@ -9,6 +9,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from tools.website import portable
 
+BOTH = ["vaelib", "study"]  # lessons import both, and a wheel has only the first
+
 
 @pytest.fixture
 def called(monkeypatch):
@@ -19,7 +21,7 @@ def called(monkeypatch):
         shell, calls = types.SimpleNamespace(), []
         shell.system = lambda line: calls.append(f"!{line}")
         shell.run_line_magic = lambda name, line: calls.append(f"%{name} {line}")
-        monkeypatch.setattr(importlib.util, "find_spec", lambda name: installed or None)
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in installed or None)
         monkeypatch.setattr(sys, "path", list(sys.path))
         if on_colab:
             monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
@@ -30,8 +32,9 @@ def called(monkeypatch):
     return run
 
 
-def test_on_colab_the_package_is_installed_without_what_it_requires(called):
-    assert called(installed=False, on_colab=True) == [
+@pytest.mark.parametrize("installed", [[], ["vaelib"]], ids=["nothing", "without study"])
+def test_on_colab_the_package_is_installed_without_what_it_requires(called, installed):
+    assert called(installed=installed, on_colab=True) == [
         "!git clone --quiet --depth 1 https://github.com/owner/name vaelib-course",
         "%pip install --quiet --no-deps --editable vaelib-course",
     ]
@@ -39,11 +42,11 @@ def test_on_colab_the_package_is_installed_without_what_it_requires(called):
 
 
 def test_where_the_package_is_nothing_is_installed(called):
-    assert called(installed=True, on_colab=True) == called(installed=True, on_colab=False) == []
+    assert called(BOTH, on_colab=True) == called(BOTH, on_colab=False) == []
 
 
 def test_elsewhere_a_sentence_says_where_the_package_is(called):
     with pytest.raises(
         ModuleNotFoundError, match=r"get the course from https://github\.com/owner/n"
     ):
-        called(installed=False, on_colab=False)
+        called(installed=["vaelib"], on_colab=False)

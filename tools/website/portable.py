@@ -11,16 +11,16 @@ GITHUB, COLAB = "https://github.com", "https://colab.research.google.com/github"
 BRANCH = "gh-pages"
 FOLDER = "vaelib-course"  # created by the cell below
 CELL = """\
-# This notebook belongs to a course and needs its package. On Colab, this cell gets both. No other
+# This notebook belongs to a course and needs its packages. On Colab, this cell gets them. No other
 # package is installed, so TensorFlow and whatever else is there stay as they are.
 import importlib.util
 import sys
 
-if importlib.util.find_spec("vaelib") is None:
+if not all(importlib.util.find_spec(name) for name in ("vaelib", "study")):
     if "google.colab" not in sys.modules:
         raise ModuleNotFoundError(
-            "the package vaelib is not installed: get the course from {address}, and "
-            "follow its README, for example with `make lab`."
+            "vaelib and study, the packages of this course, are not installed: get the course "
+            "from {address}, and follow its README, for example with `make lab`."
         )
     !git clone --quiet --depth 1 {address} {folder}
     %pip install --quiet --no-deps --editable {folder}
