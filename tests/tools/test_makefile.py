@@ -15,6 +15,7 @@ from tools.environment import install
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MAKE = shutil.which("make")
+pytestmark = pytest.mark.skipif(not MAKE, reason="make is not installed")
 
 
 def make(*arguments, path=""):
