@@ -57,8 +57,8 @@ def exploratory(table: pd.DataFrame) -> str:
     if not named:
         return f"{said} No model collapsed.\n"
     return (
-        f"{said} This is the case for {' and '.join(named)}. The effect of such a model is the "
-        "effect of its collapse. We therefore also computed the ratios for cost functions with the "
+        f"{said} This is the case for {' and '.join(named)}. The effect of such a model only shows "
+        "what a collapse does. We therefore also computed the ratios for cost functions with the "
         "post's MMD-VAE alone, that is, without the models with squared error. This is "
         "exploratory, because it was decided after seeing the results. The ratios are then "
         f"{ratios}.\n"
@@ -110,8 +110,8 @@ def in_ratios(table: pd.DataFrame) -> str:
         lines += [
             "",
             f"The two units give different verdicts on {where}, for two reasons. First, they "
-            "measure different things, because a change by the same factor counts less in standard "
-            "deviations if the seeds differ more. Second, a standard deviation that is estimated "
+            "measure different things. If the seeds differ more, a change by the same factor is "
+            "smaller in standard deviations. Second, a standard deviation that is estimated "
             f"from {forecast.SEEDS} seeds is uncertain, and this widens the intervals of the "
             "planned ratios. The means of the measures are known more precisely.",
         ]

@@ -76,8 +76,8 @@ def full_tables(table: pd.DataFrame) -> str:
 
 def by_schedule(table: pd.DataFrame) -> str:
     """Tabulate the measures of the post's models by either schedule, for each data set."""
-    said = "The next two tables compare the post's schedule with the fast schedule, and the table "
-    lines = [said + "below them has likelihoods, for models of black-and-white pixels.", ""]
+    said = "The next two tables compare the post's schedule with the fast schedule. The table "
+    lines = [said + "below them contains the likelihoods of models of black-and-white pixels.", ""]
     for dataset, title in DATASETS.items():
         lines += table_head(title, "seeds", *(COLUMNS[name][0] for name in BY_SCHEDULE))
         places = itertools.product(model_table.POST, {"post": "the post's", "fast": "fast"}.items())
