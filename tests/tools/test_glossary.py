@@ -19,7 +19,7 @@ ENTRIES = dict(PARTS[0] + PARTS[1])
 CORE = [
     path
     for path in LESSONS
-    if path.name[:2] in ("00", "01", "02", "03", "04", "05", "07", "08", "11")
+    if path.name[:2] in ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11")
 ]
 
 
