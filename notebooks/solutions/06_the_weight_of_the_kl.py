@@ -68,7 +68,7 @@ def kl_of_units(model):
 # %% [markdown]
 # ## 1. Change one line: β = 10
 #
-# *Train the model with twenty latent dimensions at β = 10. How many units are active, and which share of the rate
+# *Train the model with twenty latent dimensions at β = 10. How many units are active, and what share of the rate
 # belongs to the two units with the largest KL? How many eigenvalues of $A$ are above 10?* We train the model for one
 # epoch, as in the lesson, and for four epochs. Because the KL of a normal distribution with a diagonal covariance is
 # a sum over the dimensions, each unit contributes a part of the rate.
@@ -95,8 +95,10 @@ lesson.show(
 
 # %% [markdown]
 # After one epoch, nineteen units are active, but two of them contribute 77 % of the rate. After four epochs, only
-# five units are active, and two of them contribute 76 %. The lesson prints seven eigenvalues above 10, so the
-# prediction from small rates is of the right size, but it is not exact. It is therefore better to count
+# five units are active, and two of them contribute 76 %. The lesson prints seven eigenvalues above 10. Compared with
+# the five units after four epochs, this prediction from small rates is of the right size but not exact, as we had to
+# expect for a [nonlinear decoder](../06_the_weight_of_the_kl.ipynb#What-the-first-nat-can-save). Compared with the
+# nineteen units after one epoch, it is far too low. It is therefore better to count
 # [active units](../../docs/glossary.md#active-unit) only at the end of training, and to look at the contributions to
 # the [rate](../../docs/glossary.md#rate) as well. For example, a unit whose mean has a standard deviation of just
 # above 0.1 is counted as active, although the means add only about $0.1^2/2 = 0.005$ nats to its KL.
@@ -127,10 +129,10 @@ for FREE in (0.02, 0.25, 1.0):
 pd.DataFrame(rows).T.rename_axis("free nats").round(3)
 
 # %% [markdown]
-# In all three rows, the rate is close to the total number of free nats, which is 0.4, 5, and 20, and the distortion
-# decreases as the rate increases. The last two columns show that the rate is divided almost equally among the twenty
-# dimensions. With 0.25 and with 1 free nat, all of them stay a little below the limit. With 0.02 free nats they
-# exceed it slightly, by at most 0.004 nats.
+# In all three rows, the rate is close to the total number of free nats. The total for twenty dimensions is 0.4, 5,
+# and 20 nats, and the distortion decreases as the rate increases. The last two columns show that the rate is divided
+# almost equally among the twenty dimensions. With 0.25 and with 1 free nat, all of them stay a little below the
+# limit. With 0.02 free nats they exceed it slightly, by at most 0.004 nats.
 #
 # Is this a good use of the nats? The lesson trained a model with β = 1 for the same number of epochs. It has a rate
 # of 15.0 nats and a distortion of 230.9 nats, so it has a lower rate *and* a lower distortion than the model with 1
@@ -230,7 +232,7 @@ lesson.show(
 #
 # *Let an image be a single number $x \sim N(0, v)$. The prior is $N(0, 1)$, the decoder is $p(x \mid z) = N(az, s^2)$
 # with a fixed $s$, and the encoder is $q(z \mid x) = N(bx, \sigma^2)$. Minimize $D + \beta R$ over $a$, $b$, and
-# $\sigma$. From which β on does the model collapse? Show that the slope of the curve is $-\beta$.*
+# $\sigma$. Above which β does the model collapse? Show that the slope of the curve is $-\beta$.*
 #
 # A code can be written as $z = bx + \sigma \varepsilon$ with standard normal noise $\varepsilon$. Up to a constant in
 # the distortion, we obtain
@@ -249,8 +251,9 @@ lesson.show(
 # The derivative with respect to $w$ is zero at $w = v$, which means $a^2 = v - \beta s^2$. However, $a^2$ cannot be
 # negative. For $\beta \ge v / s^2$, the loss increases with $w$ for all possible values, so $a = 0$ is best. Then
 # $b = 0$ and $\sigma = 1$, and the approximate posterior of every $x$ is the prior. In words, the unit collapses when
-# the price reaches the variance of the data, divided by the variance of the decoder's noise. With several units, the
-# one with the smallest variance collapses first, and the others follow one by one as the price increases.
+# the price reaches the variance of the data, divided by the variance of the decoder's noise. If the data have several
+# independent dimensions, each with a unit of its own, the unit with the smallest variance collapses first, and the
+# others follow one by one as the price increases.
 #
 # Below this price, $b^2 v + \sigma^2 = 1$, so that
 #
@@ -306,7 +309,7 @@ lesson.show(
 # %% [markdown]
 # The search agrees with the formulas. Up to β = 90, the distortion is β / 2, and the rate decreases with the
 # logarithm of β. The last column is β plus half a percent, because it was computed between two prices that differ by
-# one percent. For β = 110 and β = 300, nothing is left. The rate is 0, and the distortion is $v / 2 s^2 = 50$.
+# one percent. For β = 110 and β = 300, the unit has collapsed. The rate is 0, and the distortion is $v / 2 s^2 = 50$.
 #
 # ## 6. On paper: the first nat
 #
@@ -334,8 +337,8 @@ lesson.show(
 # $$ \frac{S}{R} = \frac{u^\top A^2 u}{u^\top A u} \le \rho_1 , $$
 #
 # with equality if $u$ is the eigenvector of the largest eigenvalue. The collapsed model can thus be improved by a
-# small change of this kind if $\beta < \rho_1$, and not if $\beta > \rho_1$. (Changing the variances of the
-# approximate posteriors as well leads to the same matrix and the same limit.)
+# small change if $\beta < \rho_1$, and it cannot be improved by a small change if $\beta > \rho_1$. (Changing the
+# variances of the approximate posteriors as well leads to the same matrix and the same limit.)
 #
 # The next cell checks the result with 2,000 images. It uses the best $u$ and $w$, computes $D$ and $R$ without any
 # expansion, and makes the codes more and more similar to the prior.
@@ -367,17 +370,18 @@ print(f"largest eigenvalue: {eigenvalues[-1]:.1f}")
 # %% [markdown]
 # At a rate of 0.1 nats, each nat saves 76.2 nats of distortion. As the rate becomes smaller, the number increases to
 # 92.9, which is the largest eigenvalue. (It differs from the 91.2 of the
-# [lesson](../06_the_weight_of_the_kl.ipynb#What-the-first-nat-can-save) because we use fewer images here.) This also shows that
-# the savings per nat decrease quickly as the rate increases, at least for codes and decoders of this simple form.
+# [lesson](../06_the_weight_of_the_kl.ipynb#What-the-first-nat-can-save) because we use 2,000 images here instead of
+# 10,000.) This also shows that the savings per nat decrease quickly as the rate increases, at least for codes and
+# decoders of this simple form.
 #
-# ## 7. Open: place another member of the family
+# ## 7. Open: place another objective
 #
 # *Choose another objective, guess where it is in the plot of rate and distortion, and train it.*
 #
 # One possibility is `infovae(0.5, 784)`, which has half of the KL and nearly the weight of MMD that the post uses.
-# Our guess is as follows. The weight of the KL determines the slope of the curve, so the rate should be between those
-# of β = 0.3 and β = 1, at about seven nats. The value λ = 784 is closer to 1000 than to 100, so the dot should be
-# about two nats above the line, as for λ = 1000.
+# Our guess is as follows. The weight of the KL is 0.5, so the rate should be between those of β = 0.3 and β = 1, at
+# about seven nats. The value λ = 784 is closer to 1000 than to 100, so the dot should be about two nats above the
+# line, as for λ = 1000.
 #
 # The study contains a model that differs from all others in the lesson. It was trained with the importance-weighted
 # bound ([IWAE](../../docs/glossary.md#iwae), [Burda et al. 2015](https://arxiv.org/abs/1509.00519)). This bound
@@ -420,6 +424,7 @@ print(f"above the line: {distortion - np.interp(rate, falling.rate, falling.dist
 #
 # The IWAE is far above the line, at a rate of 4.4 nats and a distortion of 270.7 nats. This does not mean that it is
 # a bad model of the images. In the table of the study, its marginal cross-entropy is 255.2 nats, which is lower than
-# that of every β-VAE in this plot. The bound with five codes is high if *one* of the five explains the image well.
-# The approximate posterior can therefore be wider than the decoder tolerates, which reduces the rate and increases
-# the distortion. Rate and distortion, which average over single codes, do not show what this model was trained for.
+# that of every other model of the lesson. The bound with five codes is high if *one* of the five explains the image
+# well. The approximate posterior can therefore be wider than the decoder tolerates, which reduces the rate and
+# increases the distortion. Its training does not make the sum of rate and distortion small, so the place of this
+# model in the plot says little about its quality.
