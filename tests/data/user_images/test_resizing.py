@@ -36,6 +36,22 @@ def test_a_narrow_picture_can_be_seen(size, shape):
     assert (padded[~visible] == 255).all()
 
 
+@pytest.mark.parametrize("size", [(1, 40_000_000), (40_000_000, 1)])
+def test_a_picture_of_one_line_is_padded_without_gigabytes(size, monkeypatch):
+    factors = []
+    scale = Image.Image.resize
+
+    def watched(picture, target, *others, **more):
+        factors.extend(np.divide(picture.size, target))
+        return scale(picture, target, *others, **more)
+
+    # The filter of Pillow has an entry of 8 bytes for about six times as many pixels as it reads.
+    monkeypatch.setattr(Image.Image, "resize", watched)
+    padded, _ = resizing.resize(Image.new("L", size, 99), (64, 64, 1), "pad")
+    assert (padded == 99).any() and ((padded == 99) | (padded == 255)).all()
+    assert max(factors) < 2 * resizing.MOST_SCALED
+
+
 @given(
     st.tuples(st.integers(1, 90), st.integers(1, 90)),
     st.tuples(st.integers(8, 40), st.integers(8, 40)),

@@ -8,6 +8,8 @@ from PIL import Image
 FITS = "crop", "pad"
 GRAYED = "in color: converted to gray"
 STRIP = 1_000_000  # pixels that are looked at together, to save memory
+#: Pixels of a side that become one pixel of the result. For more, Pillow's filter needs gigabytes.
+MOST_SCALED = 10_000
 
 
 def is_gray(picture: Image.Image) -> bool:
@@ -81,6 +83,10 @@ def _padded(picture: Image.Image, width: int, height: int) -> Image.Image:
         size = width, max(1, round(high / wide * width))
     elif wide / high < width / height:
         size = max(1, round(wide / high * height)), height
+    # Several pixels are averaged into one, as often as they fit into what becomes one pixel.
+    factors = max(1, wide // (MOST_SCALED * size[0])), max(1, high // (MOST_SCALED * size[1]))
+    if max(factors) > 1:
+        picture = picture.reduce(factors)
     picture = picture.resize(size, Image.Resampling.LANCZOS)
     if size == (width, height):
         return picture
