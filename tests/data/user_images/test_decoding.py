@@ -1,6 +1,8 @@
 """Images of every format are decoded to pixels; other files are refused by name."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -164,6 +166,43 @@ def test_a_small_file_that_claims_many_pixels_is_refused_before_they_are_allocat
         DataError, match=r"a.picture is truncated or damaged \(1,\d\d\d bytes can't"
     ):
         decoding.decode(bytes(content[:1_200]), "a.picture")
+
+
+def png_of_zeros(side):
+    """A PNG of that many pixels, with pixels for one row."""
+    content = bytearray(file_of(Image.new("L", (side, 1))))
+    content[20:24] = struct.pack(">I", side)  # its height
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
+
+
+def icon(kind, image):
+    """A file of icons that says it has one of 16 x 16, or of 128 x 128, pixels."""
+    if kind == "ICNS":
+        block = b"ic07" + struct.pack(">I", 8 + len(image)) + image
+        return b"icns" + struct.pack(">I", 8 + len(block)) + block
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(image), 22)
+    return struct.pack("<HHH", 0, 1, 1) + entry + image
+
+
+@pytest.mark.parametrize("kind", ["ICO", "ICNS"])
+def test_a_large_image_hidden_in_an_icon_is_refused_before_it_is_decoded(kind, monkeypatch):
+    codestream = b"\xff\x4f\xff\x51" + struct.pack(">HHII", 41, 0, 9_000, 9_000) + bytes(99)
+    hidden = png_of_zeros(9_000), codestream
+    monkeypatch.setattr(Image.Image, "load", None)  # must not be called
+    for image in hidden:
+        with pytest.raises(DataError, match=r"a.icon has more than 16,000,000 pixels"):
+            decoding.decode(icon(kind, image), "a.icon")
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_and_one_with_data_behind_it_is_not(monkeypatch):
+    content = file_of(plain(size=(64, 64)), "JPEG", progressive=True)
+    last = content[content.rfind(b"\xff\xda") : -2]
+    with pytest.raises(DataError, match=r"a.jpg has \d{3} scans, which take very long"):
+        decoding.decode(content[:-2] + last * recognizing.MOST_SCANS + b"\xff\xd9", "a.jpg")
+    # Phones append films, which contain the same bytes by chance.
+    picture, _ = decoding.decode(content + last * recognizing.MOST_SCANS, "a.jpg")
+    assert picture.size == (64, 64)
 
 
 def test_a_brand_that_pillow_lacks_says_to_update_it(monkeypatch):

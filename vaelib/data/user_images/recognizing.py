@@ -2,7 +2,9 @@
 
 import io
 import math
+import re
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
@@ -23,6 +25,13 @@ MAX_PIXELS = 100_000_000
 HARMLESS = 16_000_000
 #: Pixels that one byte of a file can hold at most, by the name of Pillow's decoder.
 DENSEST = {"raw": 8, "zip": 8 * 1_040, "gif": 2_600, "jpeg": 2_048}
+
+#: Scans of a JPEG. A usual file has up to about 60, but each takes time, and one can have millions.
+MOST_SCANS = 200
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9  # markers of JPEG
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # but not those inside the compressed pixels
+ICONS = b"\0\0\1\0", b"icns"  # the beginnings of ICO and ICNS
+CODESTREAM = b"\xff\x4f\xff\x51"  # the beginning of the pixels of JPEG 2000
 
 NO_IMAGE = "is not an image"
 #: What a PNG names as its software if it shows samples of a model side by side.
@@ -59,6 +68,9 @@ def open_picture(stream: BinaryIO, name: str) -> Image.Image:
         raise FileProblem(name, "is empty", "replace it with a complete copy")
     size = stream.seek(0, io.SEEK_END) if isinstance(stream, io.BytesIO) else None
     stream.seek(0)
+    if head.startswith(ICONS):  # some of which Pillow decodes while it opens them
+        _check_icon(stream.read(), name)
+        stream.seek(0)
     try:
         picture = _opened(stream)
     except UnidentifiedImageError:
@@ -73,6 +85,8 @@ def open_picture(stream: BinaryIO, name: str) -> Image.Image:
         raise _too_many_pixels(name)
     if size is not None:
         _check_claim(picture, size, name)
+        if picture.format in ("JPEG", "MPO"):
+            _check_scans(stream.getvalue(), name)
     return picture
 
 
@@ -140,8 +154,8 @@ def _brand(head: bytes) -> str | None:
     return BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
 
 
-def _too_many_pixels(name: str) -> FileProblem:
-    reason = f"has more than {MAX_PIXELS:,} pixels and could fill the memory"
+def _too_many_pixels(name: str, most: int = MAX_PIXELS) -> FileProblem:
+    reason = f"has more than {most:,} pixels and could fill the memory"
     return FileProblem(name, reason, "scale it down, or remove it")
 
 
@@ -155,3 +169,34 @@ def _check_claim(picture: Image.Image, size: int, name: str) -> None:
             width, height = picture.size
             claim = f"{size:,} bytes can't hold {width:,} x {height:,} pixels"
             raise damaged(name, ValueError(claim))
+
+
+def _check_icon(content: bytes, name: str) -> None:
+    """Raise if a file of icons holds a PNG or a JPEG 2000 that is much larger than any icon."""
+    for start, offset in ((PNG_HEAD, 16), (CODESTREAM, 8)):
+        place = content.find(start)
+        while 0 <= place <= len(content) - offset - 8:
+            if math.prod(struct.unpack_from(">II", content, place + offset)) > HARMLESS:
+                raise _too_many_pixels(name, HARMLESS)
+            place = content.find(start, place + 1)
+
+
+def _check_scans(content: bytes, name: str) -> None:
+    """Raise if a JPEG has very many scans, each of which may take as long as the first."""
+    if content.count(bytes([0xFF, START_OF_SCAN])) <= MOST_SCANS:
+        return
+    scans = sum(marker == START_OF_SCAN for marker in _markers(content))
+    if scans > MOST_SCANS:
+        reason = f"has {scans:,} scans, which take very long, expected at most {MOST_SCANS}"
+        raise FileProblem(name, reason, "save it again as JPEG or PNG")
+
+
+def _markers(content: bytes) -> Iterator[int]:
+    """Yield the markers of a JPEG up to its end, which other data may follow."""
+    place = 2
+    while found := MARKER.search(content, place):
+        marker = content[found.start() + 1]
+        if marker == END_OF_IMAGE:
+            return
+        yield marker
+        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2], "big")
