@@ -1,8 +1,10 @@
 """Many images become one array: their brightness, and the memory and disk space that they take."""
 
 import errno
+import io
 import os
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from vaelib import data
 from vaelib.data import DataError
 from vaelib.data.user_images import image_folder, in_flight, reading
 from vaelib.data.user_images.image_folder import ImageWarning
+from vaelib.data.user_images.listing import list_files
 
 
 def paint(path, color=(200, 20, 30), size=(32, 32)):
@@ -109,3 +112,42 @@ def test_a_few_large_images_are_decoded_at_the_same_time(tmp_path, monkeypatch):
     monkeypatch.setattr(reading.decoding, "decode", counted)
     image_folder.read_pixels(tmp_path / "large", (16, 16, 3))
     assert max(most) == 2
+
+
+def test_large_files_are_not_inspected_at_the_same_time(tmp_path, monkeypatch):
+    """Their headers may be at their ends, so that an archive unpacks them to the memory."""
+    with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(12):
+            file = io.BytesIO()
+            Image.new("RGB", (500, 400)).save(file, "TIFF")  # of 600,000 bytes
+            archive.writestr(f"{i}.tif", file.getvalue())
+    monkeypatch.setattr(in_flight, "MOST", 1_300_000)
+    now, most, open_picture = [], [], reading.recognizing.open_picture
+
+    def counted(*arguments):
+        now.append(1)
+        most.append(len(now))
+        time.sleep(0.02)
+        try:
+            return open_picture(*arguments)
+        finally:
+            now.pop()
+
+    monkeypatch.setattr(reading.recognizing, "open_picture", counted)
+    reading.inspect(list_files(tmp_path / "large.zip").files, reading.Report(skip=False))
+    assert len(most) == 12 and max(most) == 2
+
+
+def test_an_image_for_which_there_is_no_memory_is_named(pets, monkeypatch):
+    decode = reading.decoding.decode
+
+    def fail(content, name, *others):
+        if name.endswith("07.png"):
+            raise MemoryError
+        return decode(content, name, *others)
+
+    monkeypatch.setattr(reading.decoding, "decode", fail)
+    with pytest.raises(DataError, match=r"07.png needs more memory than there is: scale it down"):
+        data.images(pets)
+    with pytest.warns(ImageWarning, match=r"07.png needs more memory than there is"):
+        assert len(data.images(pets, skip=True).train_images) == 26

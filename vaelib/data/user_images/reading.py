@@ -25,7 +25,6 @@ from vaelib.support.files import cache_folder, reserve_space
 
 MAX_INSPECTED = 100  # images, to determine whether there is color
 IN_MEMORY = 300_000_000  # bytes
-HEADER = 1 << 20  # bytes of memory to read the header of a file
 DARK = 32  # values of 0 to 255 below which an image is nearly black
 GRAY_MODES = "1", "L", "LA", "I", "I;16", "F"
 
@@ -104,7 +103,8 @@ def inspect(files: Sequence[SourceFile], report: Report) -> tuple[list[SourceFil
             size = decoding.upright_size(picture)
             return Header(size, picture.mode, depth.is_deep(picture), decoding.cost(picture))
 
-    found = _each(header, files, [min(file.size, HEADER) for file in files], report)
+    # The whole size, because the header of a TIFF, for example, is often at its end.
+    found = _each(header, files, [file.size for file in files], report)
     report.check()
     kept = [i for i, header in enumerate(found) if header]
     return [files[i] for i in kept], [found[i] for i in kept]
@@ -239,6 +239,10 @@ def _each(
         except OSError as error:
             reason = f"can't be read ({error.strerror or error})"
             report.problems[files[i].name] = FileProblem(files[i].name, reason)
+        except MemoryError:
+            reason = "needs more memory than there is"
+            problem = FileProblem(files[i].name, reason, "scale it down, or remove it")
+            report.problems[files[i].name] = problem
         return None
 
     bar = dict(total=len(files), unit=" images", desc=label, disable=None, leave=False)
