@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import warnings
 import zipfile
 import zlib
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from vaelib.data import DataError
 from vaelib.data.user_images import source_file
+from vaelib.data.user_images.layout import infer_layout
 from vaelib.data.user_images.listing import list_files
 from vaelib.data.user_images.problems import FileProblem
 
@@ -151,6 +153,17 @@ def test_a_training_run_in_an_archive_is_left_out(tmp_path):
     found = list_files(zipped(tmp_path / "a.zip", run | {"pets/1.png": b"x"}))
     assert names(found) == ["pets/1.png"]
     assert found.notes == ["1 training run was left out: pets/run."]
+
+
+def test_thousands_of_folders_inside_each_other_take_no_memory(tmp_path):
+    deep = "a/" * 32_000
+    path = zipped(tmp_path / "deep.zip", {f"{deep}{i}.png": b"x" for i in range(3)})
+    tracemalloc.start()
+    found = names(list_files(path))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == [f"{deep}{i}.png" for i in range(3)] and most < 50_000_000
+    assert infer_layout(found, "pets").classes == ["a"] * 3
 
 
 def test_only_as_much_is_unpacked_as_is_read(tmp_path):

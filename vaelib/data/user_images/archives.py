@@ -48,7 +48,7 @@ def list_archive(path: Path) -> Listing:
     found, twice = {}, []
     for i, place in places.items():
         name = place.as_posix()
-        if any(map(is_ignored, place.parts)) or runs & {str(each) for each in place.parents}:
+        if any(map(is_ignored, place.parts)) or _is_inside(name, runs):
             continue
         if name in found:
             twice.append(name)
@@ -66,6 +66,13 @@ def list_archive(path: Path) -> Listing:
         changed = [name for name in found if not name.isascii()]
         notes.append(f"names that are not in UTF-8 were read as {encoding}: {some(changed, 1)}.")
     return Listing(decode_name(path.resolve().stem), [found[name] for name in sorted(found)], notes)
+
+
+def _is_inside(name: str, folders: set[str]) -> bool:
+    """Tell whether a file is in one of the folders, or in a folder inside them."""
+    # Not all folders around the file, because there can be thousands, with long paths.
+    lengths = {len(folder) for folder in folders}
+    return "." in folders or any(name[n : n + 1] == "/" and name[:n] in folders for n in lengths)
 
 
 def _check_layout(entries: list[zipfile.ZipInfo], path: Path) -> None:

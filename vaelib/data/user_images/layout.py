@@ -69,11 +69,13 @@ def infer_layout(names: Sequence[str], otherwise: str) -> Layout:
 def _without_common(names: Iterable[str]) -> list[list[str]]:
     """Return the folders of each file, without leading folders that contain all files."""
     folders = [name.split("/")[:-1] for name in names]
-    while folders and all(folders) and len({parts[0] for parts in folders}) == 1:
-        if all(len(parts) == 1 for parts in folders):
-            break  # this folder is the only class
-        folders = [parts[1:] for parts in folders]
-    return folders
+    deepest = max(map(len, folders), default=0)
+    common = 0
+    while all(len(parts) > common for parts in folders) and common < deepest - 1:
+        if len({parts[common] for parts in folders}) > 1:
+            break
+        common += 1
+    return [parts[common:] for parts in folders]
 
 
 def _part_of(folder: str) -> tuple[str, str] | None:
