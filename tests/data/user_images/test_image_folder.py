@@ -265,9 +265,15 @@ def test_settings_out_of_range_are_refused(pets, arguments, words):
         data.images(pets, **arguments)
 
 
-def test_more_classes_than_a_byte_can_name(tmp_path):
+def test_more_classes_than_a_byte_can_name_are_read_and_than_two_bytes_can_refused(
+    tmp_path, monkeypatch
+):
     for i in range(300):
         paint(tmp_path / "many" / f"{i:03}" / "a.png", (200, 20, 30), size=(16, 16))
     found = data.images(tmp_path / "many")
     assert len(found.class_names) == 300 and found.train_labels.dtype == np.uint16
     assert {*found.train_labels, *found.test_labels} == set(range(300))
+    assert np.iinfo("uint16").max + 1 == image_folder.MAX_CLASSES
+    monkeypatch.setattr(image_folder, "MAX_CLASSES", 299)
+    with pytest.raises(data.DataError, match="many has 300 classes, expected at most 299: put"):
+        data.images(tmp_path / "many")

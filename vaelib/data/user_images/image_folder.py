@@ -25,6 +25,7 @@ from vaelib.support.errors import DataError, check_image_size, check_integer, ch
 from vaelib.support.rng import named_rng
 
 MIN_IMAGES = 20  # images
+MAX_CLASSES = 1 << 16  # labels are stored in two bytes
 SIZE = 64  # pixels of a side, if the images differ in size
 FIT_DESCRIPTIONS = {"crop": "scaled and cropped", "pad": "scaled and padded"}
 
@@ -160,6 +161,11 @@ def _arranged(
         training images, and sentences for the user.
     """
     layout = infer_layout(names, title)
+    if (count := len(set(layout.classes))) > MAX_CLASSES:
+        raise DataError(
+            f"{printable(title)} has {count:,} classes, expected at most {MAX_CLASSES:,}: put "
+            "images that belong together into one folder."
+        )
     parts = layout.parts
     if parts is None:
         count = max(1, round(test * len(names)))
