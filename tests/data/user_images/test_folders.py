@@ -174,3 +174,26 @@ def test_missing_files_and_files_that_are_not_zips_are_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("no zip")
     with pytest.raises(DataError, match=r"notes.txt cannot be read as a zip archive"):
         list_files(tmp_path / "notes.txt")
+
+
+def test_folders_are_read_where_a_network_drive_numbers_no_file(pets, monkeypatch):
+    (pets / "more").symlink_to(pets / "dogs")
+
+    def without_number(function):
+        def call(path, **how):
+            about = function(path, **how)
+            return os.stat_result((about[0], 0, *about[2:]))
+
+        return call
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, without_number(getattr(os, name)))
+    found = {file.name.split("/")[0] for file in list_files(pets).files}
+    assert {"cats", "dogs", "more"} <= found
+
+
+def test_the_home_may_be_written_as_a_tilde(pets, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert names(list_files("~/pets")) == names(list_files(pets)) != []
+    with pytest.raises(DataError, match="nothing does not exist"):
+        list_files("~/nothing")

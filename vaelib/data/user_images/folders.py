@@ -98,6 +98,8 @@ class _Walk:
 
     def _is_known(self, path: str, about: os.stat_result) -> bool:
         """Tell whether a file or a folder was met under another path, and remember it if not."""
+        if not about.st_ino:  # some network drives number nothing, so that all would be the same
+            return False
         known = self.met.setdefault((about.st_dev, about.st_ino), path)
         if known != path:
             self.again.append(f"{path} (the same as {known or 'the whole folder'})")

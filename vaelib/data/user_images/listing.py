@@ -28,6 +28,8 @@ def list_files(source: str | os.PathLike) -> Listing:
             run, or if it is a zip archive that is damaged or has paths that point outside of it.
     """
     source = Path(source)
+    if not source.exists():  # a folder can be called ~, but usually it means the home
+        source = Path(os.path.expanduser(source))
     shown = printable(str(source))
     if source.is_dir():
         return list_folder(source)
