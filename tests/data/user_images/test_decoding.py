@@ -168,6 +168,11 @@ def test_a_small_file_that_claims_many_pixels_is_refused_before_they_are_allocat
         decoding.decode(bytes(content[:1_200]), "a.picture")
 
 
+def test_the_memory_of_a_picture_includes_the_addresses_of_its_rows():
+    wide, high = (decoding.cost(Image.new("L", size)) for size in ((9_000, 1), (1, 9_000)))
+    assert wide == pytest.approx(2 * 9_000, rel=0.01) and high == 10 * 9_000
+
+
 def png_of_zeros(side):
     """A PNG of that many pixels, with pixels for one row."""
     content = bytearray(file_of(Image.new("L", (side, 1))))

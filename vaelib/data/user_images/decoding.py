@@ -26,6 +26,7 @@ ORIENTATION = 0x0112  # tag of EXIF
 # Bytes of memory for each pixel of an image that is decoded, with all copies that are made of it.
 COST = {"1": 2, "L": 2, "P": 9, "I;16": 4, "I;16B": 4, "I": 6, "F": 6, "RGB": 8, "CMYK": 8}
 MOST = 20  # likewise, for all others
+ROW = 8  # bytes of memory for each row, for its address
 
 
 def decode(
@@ -85,7 +86,7 @@ def cost(picture: Image.Image) -> int:
         or (picture.mode == "RGB" and depth.is_deep(picture))
     ):
         each = MOST
-    return each * math.prod(picture.size)
+    return each * math.prod(picture.size) + ROW * picture.height
 
 
 def upright_size(picture: Image.Image) -> tuple[int, int]:
