@@ -25,6 +25,11 @@ NO_SPLIT = None
         (["my_dataset_train/a/1", "my_dataset_test/a/2"], ["a", "a"], ["train", "test"]),
         (["training_set/a/1", "test_set/a/2"], ["a", "a"], ["train", "test"]),
         (["train2017/1", "val2017/2"], ["pets", "pets"], ["train", "test"]),
+        (["train/1", "test1/2"], ["pets", "pets"], ["train", "test"]),
+        (["train_1/a/1", "train_2/a/2", "test/a/3"], list("aaa"), ["train", "train", "test"]),
+        (["Training Data/a/1", "Testing_Data/b/2"], ["a", "b"], ["train", "test"]),
+        (["train/1", "dev/2"], ["pets", "pets"], ["train", "test"]),
+        (["train/1", "eval/2", "test/3"], ["pets"] * 3, ["train", "train", "test"]),
         (
             ["cats/train/1", "cats/test/2", "dogs/train/3"],
             ["cats", "cats", "dogs"],
@@ -79,3 +84,19 @@ def test_a_split_that_leaves_images_over_is_refused(names, words):
 def test_a_class_without_training_images_is_announced():
     layout = infer_layout(["train/cats/1", "train/dogs/2", "test/3"], "pets")
     assert layout.notes == ["1 class has test images only: pets."]
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [["testA", "testB", "trainA", "trainB"], ["train_mini", "val"], ["test tubes", "train tracks"]],
+)
+def test_classes_that_are_called_like_parts_of_a_split_are_announced(folders):
+    layout = infer_layout([f"{folder}/1.png" for folder in folders], "pets")
+    assert (layout.classes, layout.parts) == (folders, None)
+    [note] = layout.notes
+    assert f"are classes here: {', '.join(folders)}. If they are none, put their images" in note
+
+
+@pytest.mark.parametrize("folders", [["test", "cats"], ["train", "cats"], ["Trainer", "testers"]])
+def test_a_class_with_the_name_of_one_part_is_not_worth_a_word(folders):
+    assert infer_layout([f"{folder}/1.png" for folder in folders], "pets").notes == []

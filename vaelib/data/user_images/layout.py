@@ -13,7 +13,10 @@ WORDS = {
     **dict.fromkeys(("train", "training", "trainset", "trainingset"), TRAIN),
     **dict.fromkeys(("test", "testing", "testset", "testingset"), TEST),
     **dict.fromkeys(("val", "valid", "validation", "valset", "validationset"), VALIDATION),
+    **dict.fromkeys(("dev", "eval", "evaluation"), VALIDATION),
 }
+#: A part and a capital letter, such as trainA and testA of two kinds of images.
+JOINED = re.compile(r"([Tt]rain|[Tt]est|[Vv]al)[A-Z]")
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def infer_layout(names: Sequence[str], otherwise: str) -> Layout:
         if parts:
             notes.append("the folders inside each class are the split into training and testing.")
     classes = [inside[0] if inside else otherwise for inside in folders]
+    if not parts:
+        notes += _suspected(sorted(set(classes)))
     if parts:
         known = {one for one, part in zip(classes, parts, strict=True) if part == TRAIN}
         if others := sorted(set(classes) - known):
@@ -79,14 +84,34 @@ def _without_common(names: Iterable[str]) -> list[list[str]]:
 
 
 def _part_of(folder: str) -> tuple[str, str] | None:
-    """Return the part of a split that a folder stands for, and the rest of its name."""
-    words = re.split(r"([\W_]+)", folder.lower())
+    """Return the part of a split that a folder stands for, and the rest of its name.
+
+    The rest does not include numbers and what separates words, in which the names of parts can
+    differ, such as train and test1, or Training Data and Testing_Data.
+    """
+    words = [word for word in re.split(r"[\W_]+", folder.lower()) if word and not word.isdigit()]
     for i, word in enumerate(words):
         stem = word.rstrip("0123456789")
         if stem in WORDS:
-            rest = [*words[:i], "*" + word[len(stem) :], *words[i + 1 :]]
-            return WORDS[stem], "".join(rest)
+            return WORDS[stem], " ".join([*words[:i], "*", *words[i + 1 :]])
     return None
+
+
+def _suspected(folders: list[str]) -> list[str]:
+    """Return a note if folders have names like parts of a split, but were taken for classes."""
+    found = {}
+    for name in folders:
+        if known := _part_of(name):
+            found[name] = known[0]
+        elif joined := JOINED.match(name):
+            found[name] = WORDS[joined[1].lower()]
+    if TRAIN not in found.values() or len(set(found.values())) < 2:
+        return []
+    return [
+        f"folders that are called like parts of a split are classes here: {some(sorted(found))}. "
+        "If they are none, put their images into folders train and test, with a folder for each "
+        "class inside."
+    ]
 
 
 def _split(folders: list[str], notes: list[str], strict: bool = True) -> list[str] | None:
