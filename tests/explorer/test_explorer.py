@@ -1,5 +1,6 @@
 """The explorer: what a real browser shows of the page, without a network."""
 
+import copy
 import re
 
 import numpy as np
@@ -183,4 +184,29 @@ def test_whatever_a_title_holds_the_page_is_shown_with_it(browser, pair, faces, 
         assert page.locator("h2").inner_text() == title
         assert page.title() == f"Latent spaces of faces: {title}"
         assert page.locator("body b").count() == 0
+    assert problems == []
+
+
+@pytest.mark.parametrize(("limit", "numbers"), [(5, [-4, -2, 0, 2, 4]), (60_000, [-40_000, 0])])
+def test_axes_have_few_numbers_however_far_the_codes_are(browser, shown, tmp_path, limit, numbers):
+    other = copy.copy(shown)
+    spaces = [space | {"limit": limit} for space in shown.payload["spaces"]]
+    other.payload = shown.payload | {"spaces": spaces}
+    other.save(tmp_path / "page.html")
+    with chromium.opened(browser, tmp_path / "page.html") as (page, problems):
+        page.locator(".said:not(:empty)").last.wait_for()
+        page.evaluate(
+            """() => {
+              const draw = CanvasRenderingContext2D.prototype.fillText;
+              window.drawn = [];
+              CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+                window.drawn.push(text);
+                return draw.call(this, text, ...place);
+              };
+            }"""
+        )
+        page.get_by_label("nothing").check()  # draws the latent spaces again
+        drawn = page.evaluate("window.drawn")
+    drawn = [int(text.replace("−", "-")) for text in drawn if re.fullmatch(r"−?\d+", text)]
+    assert set(numbers) <= set(drawn) and len(set(drawn)) < 8
     assert problems == []

@@ -32,6 +32,13 @@ function makePlanePanel(parent, textContent, label, still = false) {
 const planeInWords = ({ title }, { labels }) =>
   `Latent space of ${title}: codes of ${labels.length} images in the colors of their classes`;
 
+// The distance between the numbers on axes from -limit to limit: about three to each side of 0.
+function tickStep(limit) {
+  if (limit <= 14) return limit > 6 ? 4 : 2;
+  const size = 10 ** Math.floor(Math.log10(limit / 4));
+  return [1, 2, 5, 10].map((n) => n * size).find((step) => step >= limit / 4);
+}
+
 function makePlane(canvas, space, data, decode) {
   const { limit } = space;
   const picture = make("canvas"); // everything that does not depend on the point
@@ -99,7 +106,7 @@ function makePlane(canvas, space, data, decode) {
     g.stroke();
     g.setLineDash([]);
     g.font = `${wide() / 36}px system-ui, sans-serif`;
-    const step = limit > 6 ? 4 : 2;
+    const step = tickStep(limit);
     for (let z = -step * Math.floor((0.88 * limit) / step); z < 0.88 * limit; z += step) {
       write(g, signed(z), [toPixel([z, 0])[0], 0.98 * wide()], color("--ink"));
       if (z) write(g, signed(z), [0.025 * wide(), toPixel([0, z])[1]], color("--ink"));
