@@ -36,6 +36,20 @@ def test_training_twice_gives_the_same_features(trained):
     np.testing.assert_array_equal(again(FACES.test_images), trained(FACES.test_images))
 
 
+def test_images_are_released_after_training(monkeypatch):
+    made = []
+
+    class Watched(features._Labelled):
+        def __init__(self, *arguments, **settings):
+            super().__init__(*arguments, **settings)
+            made.append(self)
+
+    monkeypatch.setattr(features, "_Labelled", Watched)
+    features.train(FACES, epochs=1)
+    [batches] = made
+    assert batches.images is None  # TensorFlow keeps the generator alive
+
+
 def test_saved_features_are_loaded_unchanged(trained, tmp_path):
     features.save(trained, FACES.fingerprint, 0.5, epochs=2, directory=tmp_path)
     about = json.loads((tmp_path / "features/faces.json").read_text())
