@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from vaelib import data
+from vaelib.commands import outputs
+from vaelib.data.user_images.problems import escaped
 from vaelib.support.errors import BackendError, DataError
 
 
@@ -16,11 +18,13 @@ class FriendlyErrors(click.Group):
     """A group of commands that report expected errors, such as a full disk, without a traceback.
 
     `DataError`, `BackendError`, `FloatingPointError` and `OSError` are expected. Other exceptions
-    are bugs and keep their traceback. Warnings are printed as one line each.
+    are bugs and keep their traceback. Warnings are printed as one line each. Names in messages come
+    from files, so characters that would control a terminal are printed as escapes.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command of a context."""
+        outputs.never_fail_to_print()
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = lambda message, *_: click.echo(
@@ -46,7 +50,16 @@ def _for_commands(words: str, skips: bool = False) -> str:
     """Leave out advice for Python, and in a note on skipped files the advice to skip them."""
     if skips:
         words = re.sub(r",? or skip all files that can't be read \([^)]*--skip\)", "", words)
-    return words.replace("(skip=True, --skip)", "(--skip)")
+    return harmless(words.replace("(skip=True, --skip)", "(--skip)"))
+
+
+def harmless(words: str) -> str:
+    """Return text in which only line breaks control a terminal.
+
+    >>> harmless("cats\\x1b[2J\\ndogs")
+    'cats\\\\x1b[2J\\ndogs'
+    """
+    return "\n".join(map(escaped, words.split("\n")))
 
 
 class DatasetName(click.ParamType):

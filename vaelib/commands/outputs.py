@@ -1,13 +1,16 @@
 """Write the results of commands without touching files that were there before."""
 
 import contextlib
+import io
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 EXPLORER = b'<script type="application/json" id="payload">'  # in every page of vaelib.explorer
+BEGINNING = 1 << 20  # bytes of a page in which this is looked for
 
 
 @contextlib.contextmanager
@@ -39,8 +42,10 @@ def check_new(paths: Iterable[Path], force: bool) -> None:
 
 def check_is_page(path: Path) -> None:
     """Raise if a file exists and is not a page of `vaelib.explorer`, which may be replaced."""
-    if path.is_file() and EXPLORER in path.read_bytes():
-        return
+    if path.is_file():
+        with path.open("rb") as file:
+            if EXPLORER in file.read(BEGINNING):
+                return
     if os.path.lexists(path):
         raise click.ClickException(
             f"{path} exists already and is not a page of this command: choose another name with "
@@ -66,5 +71,21 @@ def check_outside(source: Path, output: Path) -> None:
     if place.is_dir() and output.resolve().is_relative_to(place):
         raise click.ClickException(
             f"the run would be created in {output.resolve()}, inside of the folder of images: "
-            f"choose a folder outside of it, for example --output {os.path.relpath(place.parent)}."
+            "choose a folder outside of it with the option --output, such as "
+            f'"{os.path.relpath(place.parent)}".'
         )
+
+
+def never_fail_to_print() -> None:
+    """Print characters that the encoding of standard output lacks as escapes, not as an error.
+
+    The encoding of files and pipes on Windows, for example, lacks most characters.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Jupyter, for example, has another kind
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def use_utf8_for_data() -> None:
+    """Write what follows on standard output in UTF-8, unless it is shown on a terminal."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")

@@ -13,7 +13,7 @@ import click
 
 from vaelib import data
 from vaelib.commands import outputs
-from vaelib.commands.command_group import ListsDatasets, image_options, user_input
+from vaelib.commands.command_group import ListsDatasets, harmless, image_options, user_input
 from vaelib.data import registry
 from vaelib.support.errors import RunError
 
@@ -167,7 +167,7 @@ def train(
             place = data.emoji() if named else source
             dataset = data.images(place, size, color, fit or "crop", seed=seed, skip=skip)
         dataset = data.augment(dataset, augment, seed=seed) if augment != 1 else dataset
-    click.echo(repr(dataset))
+    click.echo(harmless(repr(dataset)))
 
     from vaelib import runs  # imported here because TensorFlow is slow to import
     from vaelib.commands import training_report

@@ -1,7 +1,9 @@
 """Write figures, an explorer page and a Keras model into the folder of a training run."""
 
 import io
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -71,7 +73,9 @@ def write(run: Run, dataset: Dataset) -> dict[str, str]:
         )
         explorer_page(run, shown).save(run.folder / "explorer.html")
         made["explorer.html"] = "a page to explore the latent space in a browser"
-    model.save(run.folder / "model.keras")
+    with tempfile.TemporaryDirectory() as folder:  # Keras would write through a link
+        model.save(Path(folder, "model.keras"))
+        write_atomically(run.folder / "model.keras", Path(folder, "model.keras").read_bytes())
     module = type(model).__module__
     made["model.keras"] = f"for keras.models.load_model, after `import {module}`"
     return made

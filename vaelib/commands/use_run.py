@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from vaelib import runs
 
 PAGE, WITHOUT_IMAGES = "explorer.html", "explorer_without_images.html"
+MOST_SAMPLES = 10_000  # images, which are all in memory at the same time
 # What a spreadsheet takes for the beginning of a formula, and the apostrophe that prevents it.
-FORMULA = tuple("=+-@\t\r'＝＋－＠")
+FORMULA = tuple("=+-@\t\r\n'＝＋－＠")
 
 
 @click.command()
@@ -38,8 +39,9 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     (the name of its folder), and its code. For a VAE, the code is the mean of the approximate
     posterior q(z|x), followed by its standard deviations.
 
-    A file or class whose name begins with =, +, -, @, a tab or an apostrophe is written with an
-    apostrophe in front of it, because a spreadsheet could take it for a formula.
+    A file or class whose name begins with =, +, -, @, a tab, a line break, or an apostrophe is
+    written with an apostrophe in front of it, because a spreadsheet could take it for a formula.
+    A file or pipe gets the table in UTF-8.
 
     If RUN was trained with a condition, SOURCE needs a folder for each class, with its name.
     """
@@ -59,7 +61,14 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
     header, codes = [f"z{i}" for i in axes], mean
     if log_var is not None:
         header += [f"sd{i}" for i in axes]
-        codes = np.concatenate([mean, np.exp(log_var / 2)], axis=1)
+        with np.errstate(over="ignore"):  # infinite numbers are refused below
+            codes = np.concatenate([mean, np.exp(log_var / 2)], axis=1)
+    if not np.isfinite(codes).all():
+        raise DataError(
+            f"some codes of {run.recipe.slug} are infinite or not a number: train the model again, "
+            "with a lower learning rate."
+        )
+    outputs.use_utf8_for_data()
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["file", "class", *header])
     for name, word, code in zip(names, classes, codes, strict=True):
@@ -71,7 +80,7 @@ def encode(run: str, source: str, fit: str | None, skip: bool) -> None:
 @click.option(
     "-n",
     "count",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_SAMPLES),
     default=64,
     show_default=True,
     help="Number of images.",

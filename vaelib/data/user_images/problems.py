@@ -2,6 +2,7 @@
 
 from vaelib.support.errors import DataError
 
+MOST_SHOWN = 200  # characters of a name
 SKIP = "skip all files that can't be read (skip=True, --skip)"
 
 
@@ -17,15 +18,25 @@ class FileProblem(DataError):
         super().__init__(f"{self.reason}: {advice}, or {SKIP}.")
 
 
-def printable(name: str) -> str:
-    """Return a name of a file without line breaks and other characters that cannot be printed.
+def escaped(text: str) -> str:
+    """Replace line breaks and other characters that cannot be printed by escapes.
 
-    >>> printable("cats\\n/1.png")
+    >>> escaped("cats\\n/1.png")
     'cats\\\\n/1.png'
     """
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
     )
+
+
+def printable(name: str) -> str:
+    """Return a name of a file for a message: escaped, and without its middle if it is very long.
+
+    >>> printable("cats\\n/1.png"), len(printable("x" * 60_000))
+    ('cats\\\\n/1.png', 201)
+    """
+    shown, half = escaped(name), MOST_SHOWN // 2
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:half]}…{shown[-half:]}"
 
 
 def some(names: list[str], most: int = 5) -> str:
