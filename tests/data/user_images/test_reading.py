@@ -119,9 +119,9 @@ def test_large_files_are_not_inspected_at_the_same_time(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for i in range(12):
             file = io.BytesIO()
-            Image.new("RGB", (500, 400)).save(file, "TIFF")  # of 600,000 bytes
+            Image.new("RGB", (1_000, 800)).save(file, "TIFF")  # of 2,400,000 bytes
             archive.writestr(f"{i}.tif", file.getvalue())
-    monkeypatch.setattr(in_flight, "MOST", 1_300_000)
+    monkeypatch.setattr(in_flight, "MOST", 5_000_000)
     now, most, open_picture = [], [], reading.recognizing.open_picture
 
     def counted(*arguments):
