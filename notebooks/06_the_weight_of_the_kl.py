@@ -83,12 +83,13 @@
 import numpy as np
 import pandas as pd
 from scipy.linalg import orthogonal_procrustes
+from scipy.special import entr
 
 # If a module is not found, install the course: pip install --editable ".[cpu,tutorial]" beside README.md
 from study import model_table, vae_family
 from vaelib import data, explorer, losses, measures, mmd, plotting, runs
 from vaelib.measures import likelihood
-from vaelib.objectives import ELBO, POST_ELBO, Objective, beta, capacity, infovae
+from vaelib.objectives import ELBO, POST_ELBO, POST_MMD, Objective, beta, capacity, infovae
 from vaelib.plotting.prior_contours import PRIOR_RADIUS
 from vaelib.support import lesson
 from vaelib.support.backend import ops, tf
@@ -96,7 +97,7 @@ from vaelib.terms import KL, Term
 
 # %% tags=["parameters"]
 dataset_name: str = "fashion_mnist"  # or "mnist", "faces": the images of the models trained here
-epochs: int = 4  # passes over the training images; models with twenty dimensions get a quarter
+epochs: int = 4  # the models of this lesson are trained for a quarter of these, at least 1
 seed: int = 0  # of the weights, the order of the images and the noise
 limit = None  # a number: train and measure on the first so many images; None: on all
 
@@ -121,14 +122,15 @@ lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"),
 #
 # In the package, a rule together with its numbers, for example β = 4, is called an
 # [objective](../docs/glossary.md#objective). The models of the previous lessons are special cases of these rules. The
-# next cell checks this for the VAEs by comparing objectives, where two objectives are equal if they describe the same
-# loss.
+# next cell checks this by comparing objectives, where two objectives are equal if they describe the same loss.
 
 # %%
-print("β = 0.01 is the loss of the post's VAE:      ", beta(0.01) == POST_ELBO)
-print("β = 1 is the loss of the standard VAE:       ", beta(1) == ELBO)
-print("InfoVAE with α = 0 and λ = 1 is the same loss:", infovae(0, 1) == ELBO)
-print("capacity(10, 4, 2) is the loss", capacity(10, 4, 2))
+post_mmd = infovae(1, 784, losses.squared_error, sampled=False)
+print("β = 0.01 is the objective of the post's VAE:         ", beta(0.01) == POST_ELBO)
+print("β = 1 is that of the standard VAE:                   ", beta(1) == ELBO)
+print("InfoVAE with α = 0 and λ = 1 is the same:            ", infovae(0, 1) == ELBO)
+print("InfoVAE with α = 1 and λ = 784 is the post's MMD-VAE:", post_mmd == POST_MMD)
+print("capacity(10, 4, 2) is", capacity(10, 4, 2))
 
 # %% [markdown]
 # The last line shows that the three arguments of `capacity` are the weight γ, the target C, and the number of epochs
@@ -203,7 +205,7 @@ lesson.show(
         {"codes of the tiny world": (best.rate, best.distortion, best.index)},
         joined=["codes of the tiny world"],
     ),
-    "Distortion over rate in the tiny world. From the code that transmits neither bit, a steep line leads down to "
+    "Distortion against rate in the tiny world. From the code that transmits neither bit, a steep line leads down to "
     "the code of the shape, and a nearly flat line leads from there to the code of both bits.",
 )
 
@@ -316,9 +318,12 @@ table = table[(table.latent_dim == 2) & (table.prior == "normal")]
 one_seed = table[table.seed == 0]
 betas = one_seed[one_seed.objective.str.match(r"(post-)?elbo|beta")].sort_values("kl_weight")
 line = betas.rate, betas.distortion, [f"β = {b:g}" for b in betas.kl_weight]
+x = dataset.test_images / np.float64(255)
+perfect = (entr(x) + entr(1 - x)).sum() / len(x)  # entr(x) is -x log x, and 0 for x = 0
+print(f"distortion of perfect reconstructions of {dataset_name}: {perfect:.1f} nats")
 lesson.show(
     plotting.rate_distortion({"β-VAE": line}, joined=["β-VAE"]),
-    "Distortion over rate, a dot for each of seven β-VAEs, joined by a line. It is flat from a rate of twenty nats at "
+    "Distortion against rate, a dot for each of seven β-VAEs, joined by a line. It is flat from a rate of twenty nats at "
     "β = 0.01 to eight nats at β = 0.3, and then steeper and steeper up to β = 10 at three nats.",
 )
 
@@ -371,6 +376,10 @@ pairs.dropna().round(3).set_index("β")
 columns = ["rate", "mutual information", "aggregate KL", "distortion"]
 columns += ["marginal cross-entropy", "15-NN accuracy"]
 betas.set_index("kl_weight")[columns].rename_axis("β").round(2)
+
+# %%
+lower = measures.moment_kl(spaces["0.01"]["codes"][-1])  # noise on these codes would increase it
+print(f"β = 0.01: mean and covariance of the codes alone account for {lower:.1f} nats")
 
 # %% [markdown]
 # In the first row, 10.50 of the 19.46 nats are aggregate KL. In other words, more than half of the rate of the post's
@@ -858,6 +867,10 @@ lesson.show(
     "without MMD. The marginal cross-entropy is lowest for λ = 100 in every row.",
 )
 
+# %%
+four = ["elbo", "beta(0.1)", "infovae(0.9, 100)", "infovae(1, 100)"]
+one_seed.set_index("objective").loc[four, [*columns[:3], "moment KL"]].round(3)
+
 # %% [markdown]
 # No combination is best in all three panels. To see what MMD adds, compare the columns "no MMD" and λ = 100 for
 # α = 0.9. With α = 0.9 and no MMD, the codes contain 7.74 nats of information, compared with 5.46 nats for the VAE in
@@ -900,9 +913,15 @@ groups = {
 }
 lesson.show(
     plotting.rate_distortion(groups, joined=["β-VAE"]),
-    "Distortion over rate for the seven β-VAEs, which are joined by a line, three models with a capacity, and six "
+    "Distortion against rate for the seven β-VAEs, which are joined by a line, three models with a capacity, and six "
     "InfoVAEs. Those with λ = 100 are close to the line or below it, and those with λ = 1000 clearly above it.",
 )
+
+# %%
+with_mmd = table[table.objective == "mmd-sampled"].sort_values("seed")  # 784 MMD² and no KL
+falling = betas.sort_values("rate")
+above = with_mmd.distortion - np.interp(with_mmd.rate, falling.rate, falling.distortion)
+print("nats above the line for the seeds 0 to 9:", *above.round(1))
 
 # %% [markdown]
 # The red diamond for α = 1 and λ = 100 is far to the right, at a rate of more than 17 nats. Without any KL, nothing
