@@ -54,8 +54,8 @@
 # **Everything in this lesson is [exploratory](../docs/glossary.md#exploratory).** Unless the text says otherwise, a
 # number comes from one model with one [seed](../docs/glossary.md#seed), and we decided what to look at after seeing
 # results. In particular, differences of less than one or two nats between two models can be due to chance, as the
-# [ranges over ten seeds](#What-the-rate-is-spent-on) below show. (For the rate of the model with the smallest β, even
-# differences of three to four nats can.)
+# [ranges over ten seeds](#What-the-rate-is-spent-on) below show. (The rate of the model with the smallest β varies
+# more, so for it even differences of three to four nats can be due to chance.)
 #
 # ## Contents
 #
@@ -148,23 +148,25 @@ print("capacity(10, 4, 2) is", capacity(10, 4, 2))
 # the approximate posterior to the prior is called the [rate](../docs/glossary.md#rate), and we write $R$ for it. The
 # mean reconstruction term is called the [distortion](../docs/glossary.md#distortion), for which we write $D$. Both
 # are measured in [nats](../docs/glossary.md#nat). We can think of the rate as the cost of the codes, and of the
-# distortion as the cost of everything about the images that the codes leave open. With these names, a β-VAE minimizes
+# distortion as the cost of everything about the images that cannot be determined from the codes. With these names, a
+# β-VAE minimizes
 #
 # $$D + \beta R .$$
 #
 # What does β control? The smallest example that shows it is a world with only four images, which are all equally
-# frequent. Each image consists of black and white pixels. A hundred pixels show a *shape*, and all of them are either
-# white or black. Five more pixels show a *detail*, and they are also either all white or all black. Shape and detail
-# are independent of each other, so an image is described completely by two bits. In this world, a code has two bits
-# as well, one for the shape and one for the detail. Each bit of the code is either equal to the bit of the image, in
-# which case we say that the code *transmits* it, or independent of the image.
+# frequent. Each image consists of black and white pixels. A hundred pixels show a *shape*. They always have the same
+# color, either all white or all black. Five more pixels show a *detail*, and they are also either all white or all
+# black. Shape and detail are independent of each other, so an image is described completely by two bits. In this
+# world, a code has two bits as well, one for the shape and one for the detail. Each bit of the code is either equal
+# to the bit of the image, in which case we say that the code *transmits* it, or independent of the image.
 #
 # - If a code transmits a bit, the decoder reproduces the corresponding pixels without error. The approximate
 #   posterior puts probability 1 where the prior has 1/2, so the KL is $\log 2 \approx 0.69$ nats, as in the
 #   [tiny world of lesson 02](02_mmd_vae.ipynb#The-argument-against-the-KL-and-the-answer-to-it).
-# - If a code does not transmit a bit, the best that the decoder can do is to output the gray value 1/2 for all pixels
-#   that depend on it, because it treats the pixels as independent given the code. Each of these pixels costs $\log 2$
-#   nats of distortion. The encoder then samples this bit of the code from the prior, so the KL is zero.
+# - If a code does not transmit a bit, the decoder cannot tell which color the corresponding pixels have. Because it
+#   treats the pixels as independent given the code, its best output is the gray value 1/2 for each of them, which
+#   costs $\log 2$ nats per pixel. Each of these pixels costs $\log 2$ nats of distortion. The encoder then samples
+#   this bit of the code from the prior, so the KL is zero.
 #
 # The next cell computes rate and distortion for four kinds of codes, and the loss $D + \beta R$ for three values of
 # β.
@@ -226,16 +228,16 @@ lesson.show(
 #
 # $$\beta_1 \le \frac{D_2 - D_1}{R_1 - R_2} \le \beta_2 .$$
 #
-# In words, the second model saves $R_1 - R_2$ nats of rate and pays for it with $D_2 - D_1$ nats of distortion, and
-# the price of each of these nats is between the two values of β. In the tiny world, the line from the shape to the
-# code of both bits has a steepness of 5, which is between 1 and 20. If the curve has no corners, we can choose two
-# models that are very close to each other. The slope of the curve is then $dD/dR = -\beta$ at the best model. This
-# means that a β-VAE spends nats of rate as long as the next nat saves more than β nats of distortion.
+# In words, the second model saves $R_1 - R_2$ nats of rate and pays for them with $D_2 - D_1$ nats of distortion. The
+# distortion that it pays for each saved nat of rate is between the two values of β. In the tiny world, the line from
+# the shape to the code of both bits has a steepness of 5, which is between 1 and 20. If the curve has no corners, we
+# can choose two models that are very close to each other. The slope of the curve is then $dD/dR = -\beta$ at the best
+# model. This means that a β-VAE spends nats of rate as long as the next nat saves more than β nats of distortion.
 #
 # If you know constrained optimization, you will recognize β as a *Lagrange multiplier*. If we minimize the distortion
 # under the condition that the rate is at most $C$, the Lagrange function is $D + \beta\,(R - C)$. We can set either
-# the price β or the limit $C$. If the curve is convex, as it is here, then for every limit $C$ there is a price β
-# that leads to the same model.
+# the price β or the limit $C$. If the curve is convex, as it is here, then for every limit $C$ there is a price β at
+# which the same model is optimal. On a straight part of the curve, other models are equally good at this price.
 #
 # ## Seven weights
 #
@@ -403,8 +405,8 @@ print(f"β = 0.01: mean and covariance of the codes alone account for {lower:.1f
 # from 8.95 to 3.03 nats. Apparently the information that is given up first is not about the class. A possible
 # explanation is that it concerns small differences, for example between two similar shirts, whereas a shirt and a
 # shoe differ in so many pixels that this distinction is worth even a high price. There is a second possible reason.
-# The accuracy is computed from the means, without the noise that limits the mutual information, so more noise does
-# not have to reduce it.
+# The accuracy is computed from the means. Noise that is added to the codes limits the mutual information, but it does
+# not affect this accuracy directly.
 #
 # How much of this could be chance? The study has ten seeds for β = 1 and for β = 0.01, so we can look at the range of
 # each measure over the seeds.
@@ -622,13 +624,13 @@ compare(["β = 50", "average image", "β = 30"])
 
 # %% [markdown]
 # The model that was trained with β = 50 has collapsed. It has no active units, and its loss of 385.2 nats is a little
-# higher than that of the average image, because its decoder is not fully trained after one epoch. The model with
-# β = 30, however, has a loss of only 381.6 nats at the same price. The collapsed model is therefore not the minimum
-# of its loss. A better model exists, as the eigenvalues suggested, and training did not find it. We call this kind of
+# higher than that of the average image, because its decoder is not fully trained after one epoch. The model with β =
+# 30, however, has a loss of only 381.6 nats at the same price. The collapsed model is therefore not the minimum of
+# its loss. A better model exists, as the eigenvalues suggested, and training did not find it. We call this kind of
 # collapse a *trap* of the optimization, because the cause is the training and not the loss. By the calculation above,
 # the collapsed model is not even a local minimum of the loss at this price. Since two eigenvalues are above 50, there
-# are directions in which the loss decreases. However, it decreases so slowly at first that training does not get away
-# in one epoch. (In [exercise 3](#On-your-own), you train longer.)
+# are directions in which the loss decreases. However, the loss decreases so slowly in these directions at first that
+# one epoch of training is not enough to leave the collapsed model. (In [exercise 3](#On-your-own), you train longer.)
 #
 # Note how the proof works. To show that a collapse is a trap, it is enough to present one model with a lower loss, no
 # matter where this model comes from. To show that a collapse is an optimum is more difficult, because we would have
@@ -755,9 +757,10 @@ compare(["β = 50", "average image", "β = 50, annealed", "β = 50, free bits"])
 # Every dimension has a separate limit of 0.25 nats, and free bits do not penalize a rate below the limit, whereas the
 # capacity does.
 #
-# The distortion is much lower than that of the annealed model. However, the loss at β = 50 in the last column, in
-# which all nats are charged, is 513.2 nats, far higher than that of the collapsed model. This does not mean that
-# training failed. The model minimizes another loss, so we have to decide which of the two losses we want.
+# The distortion is much lower than that of the annealed model. However, the last column shows the loss at β = 50
+# without free bits, in which every nat has to be paid for. It is 513.2 nats, far higher than that of the collapsed
+# model. This does not mean that training failed. The model minimizes another loss, so we have to decide which of the
+# two losses we want.
 #
 # To summarize, annealing keeps the loss and changes the beginning of the training. Free bits change the loss, and
 # with it the optimum. If you want a certain amount of information in the codes, use free bits or a capacity. If β is
@@ -872,26 +875,26 @@ four = ["elbo", "beta(0.1)", "infovae(0.9, 100)", "infovae(1, 100)"]
 one_seed.set_index("objective").loc[four, [*columns[:3], "moment KL"]].round(3)
 
 # %% [markdown]
-# No combination is best in all three panels. To see what MMD adds, compare the columns "no MMD" and λ = 100 for
-# α = 0.9. With α = 0.9 and no MMD, the codes contain 7.74 nats of information, compared with 5.46 nats for the VAE in
-# the top row, but their MMD² is 0.403, which is six times as large as that of the VAE. With α = 0.9 and λ = 100, the
+# No combination is best in all three panels. To see what MMD adds, compare the columns "no MMD" and λ = 100 for α =
+# 0.9. With α = 0.9 and no MMD, the codes contain 7.74 nats of information, compared with 5.46 nats for the VAE in the
+# top row, but their MMD² is 0.403, which is six times as large as that of the VAE. With α = 0.9 and λ = 100, the
 # information is practically the same, 7.80 nats, and MMD² is 0.029. This is more information than in the VAE,
 # together with an MMD² that is only half as large. Is the aggregate posterior also closer to the prior than that of
 # the VAE, as we would expect from the objective? Here the measures disagree. The means are closer, as their MMD² and
 # their moment KL of 0.005 nats show, compared with 0.060 nats for the VAE. However, the aggregate KL, which includes
 # the noise of the codes, is 0.90 nats, compared with 0.57 nats for the VAE. Some of this difference may be
-# information that the estimate misses near its limit of 9.21 nats. Higher mutual information is therefore clear, and
-# a better agreement with the prior is not.
+# information that the estimate misses near its limit of 9.21 nats. We can therefore say that the mutual information
+# is higher, but not that the aggregate posterior agrees better with the prior.
 #
 # The marginal cross-entropy is about two nats lower than that of the VAE in all cells with λ = 100. It is also about
 # one nat lower than the lowest of the ten seeds of the VAE, which was 258.60 nats, so this is probably more than
 # chance.
 #
-# The combination α = 1 and λ = 100 has the best value in the left and the right panel. Its MMD² in the middle is
-# lower than without MMD, but it is the highest of the six models with MMD. Its mutual information of 9.20 nats is at
-# the limit of 9.21 nats, so the true value may be much higher, and the aggregate KL, for which the rest of 8.42 nats
-# is left, is then lower by the same amount. Since the moment KL of this model is only 0.007 nats and its MMD² is
-# small, most of the 8.42 nats are probably information as well.
+# The combination α = 1 and λ = 100 has the best value in the left and the right panel. In the middle panel, its MMD²
+# of 0.038 is lower than that of both models without MMD, but it is the highest of the six models with MMD. Its
+# estimated mutual information of 9.20 nats is at the limit of 9.21 nats, so the true value may be much higher. The
+# aggregate KL, estimated at 8.42 nats, is then lower by the same amount. Since the moment KL of this model is only
+# 0.007 nats and its MMD² is small, most of the 8.42 nats are probably information as well.
 #
 # None of the three panels shows what such a model pays for its codes, so we also compare rates and distortions.
 
