@@ -22,15 +22,14 @@
 # To generate an image with a [VAE](../docs/glossary.md#vae), we sample a code from the
 # [prior](../docs/glossary.md#prior) and decode it. This works well only if the codes of real images are distributed
 # like the prior. In [lesson 02](02_mmd_vae.ipynb) we saw that they are not quite, and we changed the loss so that the
-# codes move closer to the prior. In this lesson we do the opposite. We leave the codes where they are and look for a
-# prior that is closer to them.
+# codes move closer to the prior. In this lesson we do the opposite, and move the prior closer to the codes.
 #
 # We try four priors, from simple to flexible. The first is a mixture of Gaussians that is fitted to the codes after
 # training. The second and the third are mixtures that are trained together with the networks. The fourth is a small
-# **diffusion model**. It learns to remove noise from codes, and it generates new codes by removing noise from nothing
-# but noise. A VAE with a diffusion model on its codes is a **latent diffusion** model, the kind of model behind many
-# current image generators ([Rombach et al. 2022](https://arxiv.org/abs/2112.10752)). Ours fits on one page, trains in
-# seconds, and because its codes have two dimensions, we can watch every step.
+# **diffusion model**. It learns to remove noise from codes. To generate a new code, it starts with pure noise and
+# removes the noise step by step. A VAE with a diffusion model on its codes is a **latent diffusion** model, the kind
+# of model behind many current image generators ([Rombach et al. 2022](https://arxiv.org/abs/2112.10752)). Ours fits
+# on one page and trains in seconds. Because its codes have two dimensions, we can watch every step.
 #
 # **What you'll do**
 #
@@ -108,8 +107,9 @@ lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"),
 #
 # Do samples from the prior land where the codes are? To see this, we train a standard VAE and sample one code from
 # the [approximate posterior](../docs/glossary.md#approximate-posterior) $q(z \mid x)$ of each training image $x$. All
-# these codes together are a sample from the [aggregate posterior](../docs/glossary.md#aggregate-posterior) $q(z)$. We
-# compare them with as many samples from the prior $p(z)$, which is the standard normal distribution.
+# these codes together are a sample from the [aggregate posterior](../docs/glossary.md#aggregate-posterior) $q(z)$.
+# The next figure compares 5,000 of them with 5,000 samples from the prior $p(z)$, which is the standard normal
+# distribution.
 #
 # **Predict.** Where do you expect too few codes, and where too many?
 
@@ -134,10 +134,10 @@ lesson.show(
 # and at the top left they extend up to $z_2 = 5$. The samples from the prior have none of this structure. They form a
 # round hill that is densest in the center, wherever the codes happen to be.
 #
-# The difference has consequences for the images. For each of the 5,000 samples, the next cell compares the distance
-# to the 20th nearest code with the distance to the 20th nearest other sample, and selects the twelve samples for
-# which codes are rarest in comparison. It is a simple way to find the regions where the prior promises much more than
-# the codes deliver.
+# The difference has consequences for the images. For each of the 5,000 samples, the next cell computes the distance
+# to the 20th nearest code and the distance to the 20th nearest sample, where the sample itself counts as the first.
+# It then selects the twelve samples for which the first distance is largest in relation to the second. This is a
+# simple way to find regions in which samples from the prior are common and codes are rare.
 
 # %%
 near_codes = NearestNeighbors().fit(codes).kneighbors(samples, 20)[0][:, -1]
@@ -157,11 +157,11 @@ z1, z2 = samples[empty].mean(axis=0)
 print(f"mean of the twelve codes: ({z1:.1f}, {z2:.1f})")
 
 # %% [markdown]
-# All twelve samples come from the same region, near the point (1.2, 1.7). In the figure above, this is the empty
-# region to the upper right of the dense spots. Their images are all alike, and none of them is a garment. Of the
-# first twelve samples in the upper row, most look like clothes, but some have torn patches, such as the T-shirt in
-# the second place. The reason is that in training, the decoder has hardly ever received a code from these regions, so
-# nothing in the loss determines what it does there.
+# All twelve samples come from the same region, near the point (1.2, 1.7). In the left panel of the first figure, this
+# is the empty region to the upper right of the dense spots. Their images are all alike, and none of them is a
+# garment. Of the first twelve samples in the upper row, most look like clothes, but some have torn patches, such as
+# the T-shirt in the second place. The reason is that in training, the decoder has hardly ever received a code from
+# these regions, so nothing in the loss determines what it does there.
 #
 # ## How much can another prior gain?
 #
@@ -182,9 +182,9 @@ print(f"mean of the twelve codes: ({z1:.1f}, {z2:.1f})")
 # \underbrace{I(x; z)}_{\text{mutual information}} + \underbrace{\mathrm{KL}\big(q(z) \,\|\, p(z)\big)}_{\text{aggregate KL}} .$$
 #
 # The [mutual information](../docs/glossary.md#mutual-information) $I(x; z)$ says how much a code tells us about its
-# image. It depends on the encoder alone, because $p(z)$ does not occur in it. Only the second part, the **aggregate
-# KL**, contains the prior. It is zero if $p(z)$ equals $q(z)$, and a KL divergence is never negative. Therefore, as
-# long as we do not change the encoder and the decoder, another prior can improve the mean
+# image. It depends only on the encoder and on the images, because $p(z)$ does not occur in it. Only the second part,
+# the **aggregate KL**, contains the prior. It is zero if $p(z)$ equals $q(z)$, and a KL divergence is never negative.
+# Therefore, as long as we do not change the encoder and the decoder, another prior can improve the mean
 # [ELBO](../docs/glossary.md#elbo) at most by the aggregate KL. We know this limit before we have trained any other
 # prior.
 #
@@ -198,9 +198,12 @@ print(f"  mutual information {information:.2f}, aggregate KL {aggregate_kl:.2f}"
 
 # %% [markdown]
 # The rate of 6.03 nats consists of 5.46 nats of mutual information and 0.57 nats of aggregate KL. (The function
-# `decompose_rate` estimates both from one sampled code per test image.) With these networks, another prior can
-# therefore improve the mean ELBO by 0.57 nats at most. This is little compared with the reconstruction term, which is
-# more than 250 nats. However, we will see that a small number of nats can concern a large share of the samples.
+# `decompose_rate` estimates both from one sampled code per test image. The mutual information that is estimated from
+# $n$ images cannot exceed $\log n$, which is 9.21 nats here. As long as it is well below, as in this case, the limit
+# does not matter.) With these networks, another prior can therefore improve the mean ELBO of these images by 0.57
+# nats at most. This is little compared with the reconstruction term, which is more than 250 nats. However, a small
+# number of nats does not mean that few samples are affected. In the tiny example, the KL divergence was only 0.69
+# nats, but half of all samples were points that no image uses.
 #
 # ## A mixture that is fitted after training
 #
@@ -228,9 +231,9 @@ print(f"  mutual information {information:.2f}, aggregate KL {aggregate_kl:.2f}"
 
 # %% [markdown]
 # The aggregate KL falls from 0.57 to 0.11 nats, while the mutual information stays at 5.46 nats, as the formula says.
-# The mixture therefore gains 0.46 of the 0.57 nats that a prior can gain. It is plausible that the rest is not zero,
+# The mixture therefore gains 0.46 of the 0.57 nats that a prior can gain. A rest of 0.11 nats is not surprising,
 # because 20 Gaussians cannot follow every band of codes, and because the mixture was fitted to training images and is
-# measured on test images.
+# evaluated on test images.
 #
 # ## Priors that are trained together with the model
 #
@@ -269,11 +272,12 @@ lesson.show(
 
 # %% [markdown]
 # Some of the pseudo-inputs still resemble garments after training, but all of them are covered with patterns that no
-# photograph of clothes has. The reason is that no term of the loss compares a pseudo-input with real images. It
-# matters only to which distribution the encoder maps it. This distribution is where codes of real images are, because
-# the decoded images in the last row look like clothes again. One often reads that the pseudo-inputs are prototypes of
-# the data. Our figure suggests a more careful statement, namely that the *components* of the prior are at typical
-# codes.
+# photograph of clothes has. The reason is that no term of the loss compares a pseudo-input with real images. All that
+# matters is the distribution to which the encoder maps the pseudo-input. This distribution seems to lie where the
+# codes of real images are. The decoded images in the last row look like clothes again, although not always like those
+# in the first row (a bag has become a boot), and the next figure shows it directly. One often reads that the
+# pseudo-inputs are prototypes of the data. Our figure supports only a weaker statement, namely that the *components*
+# of the prior lie where codes are common.
 #
 # The next figure shows three priors over the codes of their models. From the outermost to the innermost, the lines
 # contain 95, 80, 60, 40, and 20 % of the prior.
@@ -296,9 +300,10 @@ lesson.show(
 
 # %% [markdown]
 # On the left, the circles of the standard normal prior ignore the structure of the codes. In the middle, the lines of
-# the fitted mixture follow it. On the right, prior and codes were trained together. Notice the scale of this panel,
-# which is almost three times as large. Without a fixed prior, nothing determines the scale of the latent space,
-# because prior and codes can grow together without changing the KL divergence, as long as the decoder adapts.
+# the fitted mixture follow it. On the right, prior and codes were trained together. Notice the axes of this panel,
+# which cover a range almost three times as large as those of the other two. Without a fixed prior, nothing determines
+# the scale of the latent space, because prior and codes can grow together without changing the KL divergence, as long
+# as the decoder adapts.
 #
 # Is it better to train the prior together with the networks? For this question, one run is not enough. The table of
 # the study, `study/tables/models.csv`, has three seeds of each kind. The next cell shows means and standard
@@ -330,12 +335,13 @@ exact.rsub(exact["normal"], axis=0)[list(names)[1:]].rename(columns=names).round
 # %% [markdown]
 # The second table shows the difference in marginal cross-entropy between the standard normal prior and each of the
 # others, seed by seed. Positive values are improvements. The fitted mixture gains about 0.4 nats with each of the
-# three seeds. This is somewhat less than the 0.5 nats by which its aggregate KL is lower, because the limit applies
-# to the ELBO, and the marginal cross-entropy is a different quantity. The priors that were trained together with the
-# networks gain between -0.07 and 2.01 nats. They change the encoder and the decoder as well, so our limit does not
-# apply to them, and in addition, chance plays a larger role. With three seeds, we cannot tell which of the three
-# kinds is the best. What we can say is that all three bring the aggregate KL from about 0.6 to about 0.1 nats, and
-# that the simplest of them needs no training of the networks.
+# three seeds. This is about 0.1 nats less than the decrease of the aggregate KL. The reason is that $\log p(x)$ is
+# the ELBO plus the [gap](../docs/glossary.md#gap-of-the-elbo), and the gap has become smaller by this amount. With
+# the mixture as prior, the approximate posterior is a little closer to the true one. The priors that were trained
+# together with the networks gain between -0.07 and 2.01 nats. They change the encoder and the decoder as well, so our
+# limit does not apply to them, and in addition, chance plays a larger role. With three seeds, we cannot tell which of
+# the three kinds is the best. What we can say is that all three reduce the aggregate KL from about 0.6 to about 0.1
+# nats, and that the simplest of them, the fitted mixture, does not require us to train the networks again.
 #
 # ## Adding noise to codes
 #
@@ -345,17 +351,17 @@ exact.rsub(exact["normal"], axis=0)[list(names)[1:]].rename(columns=names).round
 # step by step, until only noise is left. If a network learns to undo each small step, then we can start with noise,
 # which is easy to sample, and undo all steps until we have a new code.
 #
-# First, the easy direction. Let $z$ be a code, scaled so that each coordinate has mean 0 and standard deviation 1
-# over all codes, and let $\varepsilon$ be noise from a standard normal distribution. At the time $t$ between 0 and 1,
-# the noisy code is
+# We begin with the easy direction, from codes to noise. Let $z$ be a code, scaled so that each coordinate has mean 0
+# and standard deviation 1 over all codes, and let $\varepsilon$ be noise from a standard normal distribution. At the
+# time $t$ between 0 and 1, the noisy code is
 #
 # $$z_t = a_t\, z + b_t\, \varepsilon, \qquad a_t = \cos\frac{\pi t}{2}, \quad b_t = \sin\frac{\pi t}{2} .$$
 #
-# The numbers $a_t$ and $b_t$ are the shares of the code and of the noise. At $t = 0$ they are 1 and 0, so that $z_0$
+# The numbers $a_t$ and $b_t$ are the weights of the code and of the noise. At $t = 0$ they are 1 and 0, so that $z_0$
 # is the code itself. At $t = 1$ they are 0 and 1, so that $z_1$ is pure noise. In between, $a_t^2 + b_t^2 = 1$. This
 # means that the noisy codes have a standard deviation of about 1 at every time, because the variances of independent
-# variables add up. Of the many possible functions of time, we take the cosine because it is short. It is close to the
-# schedule of [Nichol and Dhariwal (2021)](https://arxiv.org/abs/2102.09672).
+# variables add up. Many other functions of time would do as well. We choose cosine and sine because they lead to
+# short formulas. It is close to the schedule of [Nichol and Dhariwal (2021)](https://arxiv.org/abs/2102.09672).
 #
 # The next cell adds noise to all codes at five times.
 
@@ -381,9 +387,9 @@ lesson.show(
 )
 
 # %% [markdown]
-# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At
-# $t = 0.3$ we can recognize no more than the rough outline, and from $t = 0.6$ on the noisy codes look like the prior
-# of the VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
+# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At $t =
+# 0.3$ only the rough outline is left, and from $t = 0.6$ on the noisy codes look like samples from the prior of the
+# VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
 #
 # ## Predicting the noise
 #
@@ -399,8 +405,9 @@ lesson.show(
 # $0.70 \cdot 1 + 0.30 \cdot (-1) = 0.40$.
 #
 # Notice that 0.40 is not one of the two codes. With this much noise, we cannot know which code it was, so the best
-# prediction is an average. With less noise, it would be close to one of the codes. This is the reason why a diffusion
-# model removes the noise in many small steps instead of one.
+# prediction is an average. With less noise, it would be close to one of the codes. A diffusion model therefore does
+# not jump to this average. It removes only a little of the noise, predicts again from the slightly less noisy code,
+# and continues in this way, so that its prediction becomes less and less of an average.
 #
 # For 60,000 codes we could compute this average, too, but it would only ever lead back to the 60,000 codes that we
 # already have (exercise 5). Instead, we train a network to predict the noise. We call it the **denoiser**, and we
@@ -410,12 +417,12 @@ lesson.show(
 # $$\mathbb{E}_{z, \varepsilon, t}\, \big\| \varepsilon - \hat\varepsilon(a_t z + b_t \varepsilon,\; t) \big\|^2 ,$$
 #
 # which is an average over codes, noise, and times between 0 and 1. It is called the simplified loss in the paper of
-# [Ho et al. (2020)](https://arxiv.org/abs/2006.11239). It is an ordinary regression, because we have added the noise
-# ourselves, so we know the right answer.
+# [Ho et al. (2020)](https://arxiv.org/abs/2006.11239). Minimizing it is an ordinary regression problem. We have added
+# the noise ourselves, so we know the correct answer for every noisy code.
 #
-# One detail makes the training easier. At times close to 1, $a_t$ is almost zero. If we computed the code from the
-# predicted noise by $\hat z = (z_t - b_t \hat\varepsilon) / a_t$, we would divide by $a_t$, so a small error of the
-# noise would become a large error of the code. We therefore let the network predict the combination
+# One detail makes the training easier. At times close to 1, $a_t$ is almost zero. To compute the code from the
+# predicted noise by $\hat z = (z_t - b_t \hat\varepsilon) / a_t$, we would have to divide by $a_t$, so a small error
+# in the noise would become a large error in the code. We therefore let the network predict the combination
 #
 # $$v = a_t\, \varepsilon - b_t\, z ,$$
 #
@@ -425,13 +432,15 @@ lesson.show(
 # $$\hat z = a_t\, z_t - b_t\, \hat v , \qquad \hat\varepsilon = b_t\, z_t + a_t\, \hat v .$$
 #
 # (You can check both equations by inserting $z_t$ and $v$ and using $a_t^2 + b_t^2 = 1$.) In the example with the two
-# codes, $\hat v \approx 0.71 \cdot 0.02 - 0.71 \cdot 0.40 \approx -0.27$, and indeed
-# $\hat z \approx 0.71 \cdot 0.3 + 0.71 \cdot 0.27 \approx 0.40$. The squared error of the noise is $a_t^2$ times the
-# squared error of $v$, so we minimize the loss of Ho et al. with other weights for the different times.
+# codes, $\hat v \approx 0.71 \cdot 0.02 - 0.71 \cdot 0.40 \approx -0.27$, and indeed $\hat z \approx 0.71 \cdot 0.3 +
+# 0.71 \cdot 0.27 \approx 0.40$. The second equation also holds for the true values, $\varepsilon = b_t z_t + a_t v$.
+# The squared error of the noise is therefore $a_t^2$ times the squared error of $v$. If we minimize the squared error
+# of $v$, we minimize the loss of Ho et al. with the weight $1/a_t^2$ for time $t$.
 #
-# The function `fit_denoiser` below takes 1.5 million codes at random, adds noise to each of them at a random time,
-# and fits a network with three hidden layers to predict $v$ from the noisy code, $a_t$, and $b_t$. The call of `fit`
-# is the same as for any other regression in [Keras](https://keras.io/api/models/model_training_apis/#fit-method).
+# The function `fit_denoiser` below samples 1.5 million times from the 60,000 codes, adds noise to each sample at a
+# random time, and fits a network with three hidden layers that predicts $v$ from the noisy code, $a_t$, and $b_t$.
+# The call of `fit` is the same as for any other regression in
+# [Keras](https://keras.io/api/models/model_training_apis/#fit-method).
 
 
 # %%
@@ -460,15 +469,16 @@ def fit_denoiser(clean, steps, seed):
 denoiser = fit_denoiser(clean, steps, seed)
 
 # %% [markdown]
-# The mean squared error at the end of training is 0.972. It is hardly smaller than 1, and 1 is the error of a network
-# that always predicts zero, because $v$ has a variance of 1. Has the network learned anything at all? It has, because
-# most of this error is unavoidable. If the codes were distributed like the prior, $v$ would be independent of $z_t$,
-# and nothing better than zero could be predicted. (Both are normal with covariance $a_t b_t - a_t b_t = 0$.) The
-# network can therefore learn only what distinguishes the codes from the prior, and the small difference from 1
-# contains exactly this.
+# The mean squared error is 0.972, averaged over all 3,000 steps of training. It is hardly smaller than 1, and 1 is
+# the error of a network that always predicts zero, because $v$ has a variance of 1. This does not mean that the
+# network has learned nothing, because most of the error cannot be avoided by any network. If the codes were
+# distributed like the prior, $v$ would be independent of $z_t$, and nothing better than zero could be predicted.
+# (Both would be normally distributed, and their covariance would be $a_t b_t - a_t b_t = 0$.) The network can
+# therefore learn only how the codes differ from the prior, and only the small difference from 1 can show this. We
+# will see what it has learned in the next section.
 #
 # On our two CPU cores, the training took about ten seconds. The next function applies the denoiser to noisy codes
-# that are all at the same time, and returns the predicted code and the predicted noise.
+# with the same $t$, and returns the predicted codes and the predicted noise.
 
 
 # %%
@@ -486,7 +496,7 @@ def predict(denoiser, noisy, t):
 # What has the network learned? In two dimensions we can draw it. We put a grid of points into the latent space, let
 # the network predict the noise at each point, and draw an arrow in the direction in which this noise would be
 # removed. The arrow starts at $z_t$ and points to $z_t - b_t \hat\varepsilon$. To keep the arrows apart, we scale
-# their lengths, by a different factor in each panel. The blue points are noisy codes at the same time.
+# their lengths, by a different factor in each panel. The blue points are the noisy codes at the time of the panel.
 #
 # **Predict.** In which panel will all arrows point to the same place?
 
@@ -509,11 +519,12 @@ lesson.show(
 )
 
 # %% [markdown]
-# At $t = 0.8$, on the left, all arrows point to the center. With this much noise, a noisy code says next to nothing
-# about the code, so the best estimate is the average of all codes, which is 0 in our scaled coordinates. At
-# $t = 0.3$, in the middle, the arrows point to the region that the codes occupy. At $t = 0.1$, on the right, they
-# point to the nearest region where codes are dense. For example, arrows from all sides point to the dense spot near
-# (0.2, 0.3). In the upper right corner, the arrows are long, because there are no codes in this corner.
+# At $t = 0.8$, on the left, all arrows point to the center. With this much noise, a noisy code contains little
+# information about the original code, so the best estimate is not far from the average of all codes, which is 0 in
+# our scaled coordinates. In addition, the arrows point to $z_t - b_t \hat\varepsilon = a_t \hat z$, and $a_t$ is only
+# 0.31. At $t = 0.3$, in the middle, the arrows point to the region that the codes occupy. At $t = 0.1$, on the right,
+# they point to the nearest region where codes are dense. For example, arrows from all sides point to the dense spot
+# near (0.2, 0.3). In the upper right corner, the arrows are long, because the nearest codes are far away.
 #
 # These arrows have a second meaning. Let $p_t$ be the density of the noisy codes at time $t$. The gradient of its
 # logarithm, $\nabla \log p_t(z_t)$, is called the **score**. It points in the direction in which the noisy codes
@@ -521,15 +532,15 @@ lesson.show(
 #
 # $$\nabla \log p_t(z_t) = -\frac{\hat\varepsilon(z_t, t)}{b_t} .$$
 #
-# In other words, to remove noise is to move toward where noisy codes are denser. The network has therefore learned
-# the shape of the density of the codes without ever computing a density. [Song and Ermon
+# In other words, removing noise means moving toward regions where noisy codes are denser. The network has therefore
+# learned the shape of the density of the noisy codes at every time. [Song and Ermon
 # (2019)](https://arxiv.org/abs/1907.05600) start from the score and arrive at a closely related model. Exercise 4
 # asks you to check the equation in a case where everything can be computed.
 #
 # ## From noise to codes
 #
 # To generate a code, we start with noise at time 1 and go back to time 0 in 100 steps. A step from time $t$ to the
-# earlier time $s$ first predicts the code $\hat z$ and the noise $\hat\varepsilon$. At early steps, the predicted
+# earlier time $s$ first predicts the code $\hat z$ and the noise $\hat\varepsilon$. In the early steps, the predicted
 # code is only an average, as in the example with the two codes, so we do not keep it. Instead, we mix both
 # predictions again, but with the shares of time $s$, so that there is a little less noise than before:
 #
@@ -537,7 +548,7 @@ lesson.show(
 #
 # Each step moves the point a short way, and the next step predicts again at the new place. The starting noise is the
 # only thing that is random. This sampler is called DDIM ([Song et al. 2020](https://arxiv.org/abs/2010.02502)). Ho et
-# al. add some fresh noise in every step instead, and in exercise 3 you will compare both.
+# al. instead add some fresh noise in every step, and in exercise 3 you will compare the two samplers.
 
 
 # %%
@@ -578,10 +589,11 @@ lesson.show(
 
 # %% [markdown]
 # At $t = 0.4$ the points still form a round disk, at $t = 0.15$ we can see the outline of the codes, and at $t = 0$
-# the bands and dense spots have appeared, in the order that we expected. In the last panel, the paths that start at
-# the right run into the right part of the codes, those that start at the lower left into the lower left part, and so
-# on. Many of the paths are short. The codes are scaled to the same mean and standard deviation as the noise, so the
-# noise is already roughly in the right place, and the model only has to add the structure.
+# the bands and dense spots have appeared, in the order that we expected. In the last panel, each path starts on the
+# circle and ends at an orange dot. Paths that start on the right end in the right part of the codes, and paths that
+# start at the lower left end in the lower left part. Many of the paths are short. The codes are scaled to the same
+# mean and standard deviation as the noise, so the noise is already roughly in the right place, and the model only has
+# to add the structure.
 #
 # How do the samples compare with those of the prior and of the mixture? To compare them with the codes, we undo the
 # scaling.
@@ -604,9 +616,9 @@ lesson.show(
 # %% [markdown]
 # The samples of the mixture and of the diffusion model both have the bands of the codes and the tail at the upper
 # left, although both are a little blurred. The dense spots near the center are sharper in the mixture, and the band
-# on the left is sharper in the samples of the diffusion model. We now decode some samples. For the prior and for the
-# diffusion model, we used the same starting noise, so each image in the row "diffusion" belongs to the image above it
-# in the row "prior".
+# on the left is sharper in the samples of the diffusion model. We now decode some samples. The diffusion model
+# started with the same random numbers that are the samples from the prior. Each image in the third row therefore
+# belongs to the image in the same column of the first row.
 
 # %%
 lesson.show(
@@ -622,36 +634,44 @@ lesson.show(
 )
 
 # %% [markdown]
-# Compare the first row with the last. Most images stay what they were, but some that were broken are now intact, for
-# example the T-shirt with torn patches in the second place and the blurred square in the fifth. The diffusion model
-# has moved their codes out of the empty regions into the nearest region with codes. The images of the mixture come
-# from other random numbers, so they show other clothes, and they are intact, too.
+# Compare the first row with the last. Many images hardly change, and some that were damaged are now intact, for
+# example the T-shirt with torn patches in the second place. Others have become something else. The blurred square in
+# the fifth place is now a pullover, and the bag in the ninth place a shoe. The diffusion model has moved their codes
+# from nearly empty regions into regions with codes. The samples of the mixture come from other random numbers, so
+# their images show other clothes. All but the blurred rectangle in the eighth place are intact.
 #
 # This is latent diffusion, in the smallest possible form. In the model of [Rombach et al.
 # (2022)](https://arxiv.org/abs/2112.10752), the autoencoder is much larger, its codes are grids of several thousand
 # numbers instead of two, the denoiser is a convolutional network, and it can receive a text as an additional input.
-# The recipe, however, is the same. An autoencoder is trained first. Then a diffusion model is trained on its codes,
-# and new codes are decoded.
+# Their autoencoder is also trained with other losses, and in one variant with a tiny weight of the KL term, so that
+# it reconstructs images in detail and leaves the shape of the codes to the diffusion model. The recipe, however, is
+# the same. An autoencoder is trained first. Then a diffusion model is trained on its codes, and new codes are
+# decoded.
 #
 # ## Which prior is best?
 #
 # The samples of all priors look plausible, so we need measures. [Lesson 05](05_measuring_a_claim.ipynb) introduces
 # four measures that compare 5,000 decoded samples with 5,000 test images. All four compare
-# [features](../docs/glossary.md#features-of-a-classifier) of a classifier instead of pixels, and around each image
-# they consider a ball that reaches to its fifth nearest neighbor of the same kind:
+# [features](../docs/glossary.md#features-of-a-classifier) of a classifier instead of pixels. They use balls in the
+# space of these features. The ball of a real image reaches to its fifth nearest real image, and the ball of a decoded
+# sample reaches to its fifth nearest decoded sample:
 #
-# - [precision](../docs/glossary.md#precision) is the share of decoded samples that are inside the ball of any real
-#   image;
-# - [recall](../docs/glossary.md#recall) is the share of real images that are inside the ball of any decoded sample;
-# - [density](../docs/glossary.md#density-of-decoded-images) counts in how many balls of real images a decoded sample
-#   is, relative to the expected number;
+# - [precision](../docs/glossary.md#precision) is the share of decoded samples that are inside the ball of at least one
+#   real image;
+# - [recall](../docs/glossary.md#recall) is the share of real images that are inside the ball of at least one decoded
+#   sample;
+# - [density](../docs/glossary.md#density-of-decoded-images) is the average number of balls of real images that contain
+#   a decoded sample, divided by five, so that it is about 1 for samples that are distributed like the real images;
 # - [coverage](../docs/glossary.md#coverage) is the share of real images whose ball contains a decoded sample.
 #
-# A caution is necessary before we look at the numbers. Precision rewards samples that are similar to the average of
-# many images, since averages lie where the balls of real images overlap. The table `study/tables/references.csv`
-# contains a drastic example, because the average of all clothes, repeated 5,000 times, has a precision of 1.0 and a
-# recall of 0.0. A density above 1 is no sign of quality either, because it means that the samples are concentrated
-# where real images are dense. Therefore, never read these two without recall and coverage.
+# A caution is necessary before we look at the numbers. Precision rewards typical images, such as averages of similar
+# images, which lie where the balls of many real images overlap. In [lesson 05](05_measuring_a_claim.ipynb), the means
+# of 20 similar images had a precision of 0.999, while real images had 0.935. Because one ball is enough, a single
+# huge ball around an unusual image can also make the precision high. The average of all clothes, repeated 5,000
+# times, has a precision of 1.0 and a recall of 0.0 (`study/tables/references.csv`). A density above 1 is no sign of
+# quality either, because it means that the samples are concentrated where real images are dense. Therefore, never
+# interpret precision and density without recall and coverage. For comparison, real images have a precision and a
+# recall of 0.935, a density of 0.98, and a coverage of 0.966.
 #
 # Two further columns measure the codes instead of the images. The first is the aggregate KL. For the diffusion model,
 # we cannot compute it as before, because the model gives us samples and no density. We therefore add a cruder measure
@@ -659,11 +679,12 @@ lesson.show(
 # the test codes in each cell with the share of the samples. It misses differences within a cell, and chance makes it
 # slightly larger than zero even for equal distributions.
 #
-# The last two columns are the likelihood. The [marginal cross-entropy](04_how_probable_is_an_image.ipynb) is the mean
-# of $-\log p(x)$ over the first 1,000 test images, where $p(x)$ is the average of $p(x \mid z)$ over the prior. (The
-# pixels are gray, so it is not a true [likelihood](../docs/glossary.md#likelihood), but the comparison remains valid
-# for the same decoder.) For priors with a density, it is computed as a sum over a grid of codes. For all of them, we
-# can also average $p(x \mid z)$ over 20,000 samples of $z$, which gives a slightly larger value on average.
+# The last two columns measure the likelihood of the test images in two ways. The [marginal
+# cross-entropy](04_how_probable_is_an_image.ipynb) is the mean of $-\log p(x)$ over the first 1,000 test images,
+# where $p(x)$ is the average of $p(x \mid z)$ over the prior. (The pixels are gray, so it is not a true
+# [likelihood](../docs/glossary.md#likelihood), but the comparison remains valid for the same decoder.) For priors
+# with a density, it is computed as a sum over a grid of codes. For all of them, we can also average $p(x \mid z)$
+# over 20,000 samples of $z$, which gives a slightly larger value on average.
 #
 # The last row is the reference for all others. It uses the codes of 20,000 training images instead of samples from a
 # prior. If a prior were perfect, its samples would be distributed like these codes.
@@ -701,26 +722,31 @@ found = {
 pd.DataFrame(found).T.round(3)
 
 # %% [markdown]
-# We begin with the columns about the codes. By the histogram KL, the standard normal prior is by far the worst with
-# 0.469 nats. The mixture has 0.073 nats, the VampPrior 0.079, and the diffusion model 0.089. For the codes of
-# training images themselves the value is 0.033, which shows how much of these numbers is due to chance. The diffusion
-# model thus removes most of the difference, but with two dimensions it is *not* better than the mixture. Twenty
-# Gaussians are already a very flexible model of points in a plane, so there is little left to improve. The marginal
-# cross-entropy agrees with this. From samples, it is 258.72 nats for the standard normal prior, 258.28 for both the
-# diffusion model and the mixture, and 258.26 for the codes. The VampPrior has 257.46, but with networks of its own.
+# We begin with the columns about the codes. According to the histogram KL, the standard normal prior is by far the
+# worst, with 0.469 nats. The mixture has 0.073 nats, the VampPrior 0.079, and the diffusion model 0.089. For the
+# codes of training images themselves the value is 0.033, which shows how much of these numbers is due to chance. The
+# diffusion model thus removes most of the difference, but with two dimensions it is *not* better than the mixture.
+# Twenty Gaussians are already a flexible model of points in a plane. Neither of the two reaches the 0.033 of the
+# codes, so both could be improved, the mixture by more components (exercise 1), and the diffusion model perhaps by a
+# larger network or longer training. The marginal cross-entropy agrees with this. From samples, it is 258.72 nats for
+# the standard normal prior, 258.28 for both the diffusion model and the mixture, and 258.26 for the codes. The
+# VampPrior has 257.46, but with networks of its own.
 #
-# Now the images. The precision rises from 0.963 to 0.99 or more, and if we looked at nothing else, we would report a
-# success. But coverage hardly changes. It is 0.170 for the standard normal prior and between 0.173 and 0.176 in all
-# other rows. Recall is close to zero in all rows, and even a little higher for the standard normal prior than for the
-# others. Most importantly, the *codes themselves* do no better. With the best possible prior for these networks, five
-# of six test images still have no decoded sample in their ball.
+# We now turn to the columns about the images. The precision rises from 0.963 to 0.99 or more, which is as high as for
+# the codes. Samples outside of all balls, like the damaged ones, have thus become rarer, from 3.7 % to less than 1 %.
+# If we looked at nothing else, we would report a success. However, the coverage hardly changes. It is 0.170 for the
+# standard normal prior and between 0.173 and 0.176 in all other rows. Recall is close to zero in all rows, and even a
+# little higher for the standard normal prior than for the others. Most importantly, the *codes themselves* do no
+# better. Even if the prior were equal to the aggregate posterior, about five out of six test images would have none
+# of the 5,000 decoded samples in their ball.
 #
 # ## Why coverage does not improve
 #
 # Why does a much better prior not lead to a better coverage? If even the codes of real images have a coverage of only
-# 0.173, the prior cannot be the reason. The decoder remains, or more precisely, the two numbers from which it has to
-# produce an image. We can test this without any prior. The next cell encodes each of the first 5,000 test images,
-# decodes its code, and asks whether the reconstruction is inside the ball of the image that it came from.
+# 0.173, the difference between prior and codes cannot be the reason. The reason must be the decoder, or more precisely, the fact that it has to
+# produce each image from only two numbers. We can test this without any prior. The next cell encodes each of the
+# first 5,000 test images, decodes its code, and asks whether the reconstruction is inside the ball of the image that
+# it came from.
 
 # %%
 real = dataset.test_images[:5000]
@@ -734,7 +760,8 @@ print(f"{inside.any(axis=1).mean():.3f} of the reconstructions are in some ball"
 # %% [markdown]
 # Only 6 % of the images have their own reconstruction in their ball, and 17.2 % have at least one of the 5,000
 # reconstructions in their ball, which is again the coverage that we found for all priors. At the same time, 99.6 % of
-# the reconstructions are in the ball of *some* image. How does this fit together? The figure gives an idea.
+# the reconstructions are in the ball of *some* image. How do these numbers fit together? The next figure shows a
+# possible reason.
 
 # %%
 lesson.show(
@@ -745,13 +772,16 @@ lesson.show(
 
 # %% [markdown]
 # The reconstructions have the right kind of garment in most cases, but the print "Lee" on the pullover, the checks of
-# the shirt, and the straps of the sandal are lost. With only two numbers per image, the decoder has to produce an
-# average of all images that share these two numbers. Such averages lie in the middle of the real images, where the
-# balls of a few unremarkable images overlap. The precision is therefore high, but images with details are out of
-# reach. This is also the reason why the precision must not be read as quality.
+# the shirt, and the straps of the sandal are lost. With only two numbers per image, many different images have nearly
+# the same code, and the decoder has to produce an average of them. In the space of the features, such averages lie
+# where real images are dense, and where the balls of a few images without special details overlap. The precision is
+# therefore high, but images with details are out of reach. This is also why a high precision does not mean that the
+# images are good.
 #
 # The finding is simple but easily overlooked. A prior decides *which* codes are decoded, but not *what* they are
-# decoded to. If coverage is limited by the decoder, then the best prior in the world cannot improve it.
+# decoded to. If the decoder produces nothing that is close to an image, then no prior can cover this image. (The
+# codes are not a strict limit for coverage. A prior that samples rare codes more often than the images do can exceed
+# them a little.)
 #
 # ## Eight dimensions
 #
@@ -779,9 +809,10 @@ lesson.show(
 )
 
 # %% [markdown]
-# The prior and the diffusion model start from the same noise again. In the first row, several images are distorted,
-# for example the bag in the third place and the last two garments. In the third row, the diffusion model has turned
-# most of them into clothes. The last row shows decoded codes of real images.
+# As before, the diffusion model starts with the same random numbers that are the samples from the standard normal
+# prior, so compare the first row with the third. In the first row, several images are distorted, for example the bag
+# in the third place and the last two garments. In the third row, the diffusion model has turned most of them into
+# clothes. The last row shows decoded codes of real images.
 
 # %%
 found8 = {
@@ -792,15 +823,23 @@ pd.DataFrame(found8).T[["precision", "recall", "density", "coverage", "aggregate
 
 # %% [markdown]
 # Now the prior makes a difference. The coverage is 0.519 for the standard normal prior, 0.749 for the mixture, 0.777
-# for the diffusion model, and 0.817 for the codes. The aggregate KL shows why. With 5.5 nats, it is about ten times
-# as large as with two dimensions, so most samples from the prior land where there are hardly any codes. Here, the
-# diffusion model is closer to the codes than the mixture of 20 Gaussians with diagonal covariances, in coverage, in
-# density, and in precision. Whether a mixture with more components would do as well is another question.
+# for the diffusion model, and 0.817 for the codes. In all four measures of the images, the diffusion model is closer
+# to the codes than the mixture is. We did not test a mixture with more components or with full covariance matrices,
+# which might do as well.
 #
-# One column goes the other way. Recall is *highest* for the worst prior, 0.593, and lowest for the codes, 0.341.
-# Recall counts real images inside the balls of the decoded images, and the size of such a ball is the distance to the
-# fifth nearest decoded image. A sample from an empty region is decoded to an unusual image without close neighbors,
-# so its ball is large and contains many real images. The next cell checks this.
+# The column of the aggregate KL explains this only in part. Its first value, 5.5 nats, must not be compared with the
+# 0.57 nats for two dimensions. The mutual information is estimated from 10,000 test images, so its estimate cannot
+# exceed $\log 10{,}000 = 9.21$ nats ([lesson 06](06_the_weight_of_the_kl.ipynb)). With two dimensions it is far below
+# this limit. Here it is almost 9 nats, so the true mutual information may be larger, and the aggregate KL is then
+# smaller by the same amount. The *difference* between two priors does not suffer from this limit. It shows that the
+# mixture gains 1.7 nats, so the aggregate KL of the standard normal prior is at least that large, three times as much
+# as with two dimensions. The images agree. One in six samples from the prior (a precision of 0.826) is outside of all
+# balls of real images, compared with about one in a hundred decoded codes.
+#
+# Recall, however, shows the opposite order. Recall is *highest* for the worst prior, 0.593, and lowest for the codes,
+# 0.341. Recall counts real images inside the balls of the decoded images, and the radius of each ball is the distance
+# to the fifth nearest decoded image. A sample from an empty region is decoded to an unusual image without close
+# neighbors, so its ball is large and contains many real images. The next cell checks whether the balls are larger.
 
 # %%
 for name in ("standard normal", "codes"):
@@ -811,13 +850,14 @@ for name in ("standard normal", "codes"):
     )
 
 # %% [markdown]
-# The median radius of the balls is 3.05 for the standard normal prior and 2.09 for the codes. A larger recall can
-# therefore mean that a model produces outliers. [Naeem et al. (2020)](https://arxiv.org/abs/2002.09797) proposed
-# coverage for this reason, because it uses the balls of the real images, which are the same for all models.
+# The median radius of the balls is 3.05 for the standard normal prior and 2.09 for the codes, so not only a few balls
+# are larger. A larger recall can therefore mean that decoded images lie far from each other, and not that they are
+# closer to the real ones. [Naeem et al. (2020)](https://arxiv.org/abs/2002.09797) proposed coverage for this reason,
+# because it uses the balls of the real images, which are the same for all models.
 #
-# What do more dimensions change apart from the prior? The table of the study has one VAE for each of three numbers of
-# dimensions, all with the standard normal prior and seed 0. (The VAE with eight dimensions in this table is not
-# exactly the one that we have just trained, because the table was made with an earlier version of the code.)
+# What else changes when a VAE has more latent dimensions? The next table shows VAEs with 2, 8, and 20 latent
+# dimensions from the study. All have the standard normal prior and seed 0. (The VAEs in this table are not exactly
+# those that we have just trained, because the table was made with an earlier version of the code.)
 
 # %%
 table8 = table[(table.objective == "elbo") & (table.prior == "normal") & (table.seed == 0)]
@@ -827,10 +867,11 @@ table8.set_index("latent_dim")[kept].sort_index().round(3)
 # %% [markdown]
 # With more dimensions, the codes contain more information. The rate rises from 6 to 17 nats, the pixel error falls
 # from 0.029 to 0.012, and the [15-NN accuracy](../docs/glossary.md#k-nn-accuracy) rises from 0.68 to 0.86. The
-# precision of the samples, however, falls from 0.96 to 0.80, since a larger part of the prior is empty, and with 20
-# dimensions the coverage is not higher than with 8. (These are three models with one seed each.) A latent space with
-# many dimensions is good for reconstruction, and it needs a good prior to be good for generation. Current image
-# generators are built in this way.
+# precision of the samples, however, falls from 0.96 to 0.80, probably because a larger share of the samples from the
+# prior lands where there are no codes. The coverage is no higher with 20 dimensions than with 8. (These are three
+# models with one seed each.) A latent space with many dimensions is good for reconstruction, and it needs a good
+# prior to be good for generation. Latent diffusion models combine the two, an autoencoder with a large latent space
+# and a diffusion model as its prior.
 #
 # ## Do the results hold for other seeds?
 #
@@ -881,30 +922,36 @@ lesson.show(
 )
 
 # %% [markdown]
-# The table has five seeds for two dimensions and none for eight. For every seed, all other priors reduce the histogram
-# KL of the standard normal prior from almost 0.5 nats to about 0.1 or less, where the codes themselves have 0.03. The
-# mixture, with 0.070 ± 0.010 nats, and the diffusion model, with 0.084 ± 0.015 nats, are close to each other. The
-# mixture has the lower value for three of the five seeds, and for the other two the values are practically equal. For
-# every seed, the coverage of the codes is higher than that of the standard normal prior, but only by 0.002 to 0.005.
-# What we found for one seed is therefore also true for the other four. With two dimensions, a better prior brings the
-# samples to where the codes are, and the coverage stays low nevertheless.
+# The table has five seeds for two dimensions and none for eight. For every seed, the histogram KL is about 0.5 nats
+# with the standard normal prior and about 0.1 nats or less with all other priors. For the codes themselves, it is
+# 0.03 nats. The mixture, with 0.070 ± 0.010 nats, and the diffusion model, with 0.084 ± 0.015 nats, are close to each
+# other. The mixture has the lower value for three of the five seeds, and for the other two the values are practically
+# equal. For every seed, the coverage of the codes is higher than that of the standard normal prior, but only by 0.002
+# to 0.005. For the rows that share their networks, what we found for one seed is therefore also true for the other
+# four. With two dimensions, a better prior brings the samples to where the codes are, and the coverage stays low
+# nevertheless. (Notice that the axis of the figure does not begin at 0.)
 #
-# The VampPrior has the highest coverage for all five seeds, up to 0.206. However, it was trained together with its
-# networks, so its decoder differs from that of the other rows. This agrees with what we found above: Only the row with
-# another decoder differs visibly from the others, because with two dimensions it is the decoder that limits coverage.
+# The VampPrior is different. For seed 0 its coverage was hardly higher than that of the other rows, but it is the
+# highest for all five seeds, between 0.176 and 0.206. It was trained together with its networks, so its encoder and
+# its decoder differ from those of the other rows. This is consistent with what we found above, namely that with two
+# dimensions another prior for the same decoder changes little. It does not prove it, since everything has changed at
+# once. To separate the two, we would have to decode the codes of the VampPrior's own VAE, which the table lacks. In
+# any case, 0.206 is still far from the 0.966 of real images.
 #
-# Fitting the mixture took 6 seconds on average and the diffusion model 24, on a machine with two cores that was busy
-# with other work. Whether the differences with eight dimensions hold for other seeds, we do not know from this table.
-# They are much larger than the differences between the seeds here, but that is no more than an indication. (The
-# command `python -m study.latent_diffusion` adds the rows for eight dimensions.)
+# On average, fitting took 6 seconds for the mixture and 24 seconds (between 10 and 42) for the diffusion model, on a
+# machine with two cores that was busy with other work. This table does not tell us whether the differences with eight
+# dimensions hold for other seeds. They are much larger than the differences between the seeds here, but that is no
+# more than an indication. (The command `python -m study.latent_diffusion` adds the rows for eight dimensions.)
 #
 # ## What to remember
 #
 # - The rate of a VAE is the mutual information plus the aggregate KL. As long as the networks stay the same, another
-#   prior can improve the ELBO at most by the aggregate KL, which can be computed before another prior is trained.
-# - A mixture that is fitted to the sampled codes after training takes seconds and gains most of this.
+#   prior can improve the ELBO by at most the aggregate KL, which can be estimated before another prior is trained.
+# - A mixture that is fitted to the sampled codes after training takes seconds. With two dimensions it gains most of
+#   this, and no other prior was clearly better. With eight dimensions, the diffusion model was closer to the codes.
 # - A diffusion model adds noise to codes, learns to predict this noise by ordinary regression, and generates new
-#   codes by removing noise step by step. Its predictions point toward regions where noisy codes are denser.
+#   codes by removing noise step by step. Removing the predicted noise moves a noisy code toward regions where noisy
+#   codes are denser.
 # - Latent diffusion is a VAE, or a similar autoencoder, with a diffusion model as the prior of its codes.
 # - A better prior helps the images only as far as the decoder allows. To see which of the two is the limit, decode
 #   the codes of real images and compare.
@@ -935,10 +982,10 @@ lesson.show(
 # <details><summary>3. Somebody replaces the prior of a VAE, and the precision of its samples rises while the coverage stays the
 # same. Are the samples better?</summary>
 #
-# We cannot conclude this from the precision. The samples may have moved toward the average of many images, where
-# precision is high. To decide whether the new prior is better, compare the distribution of its samples with that of
-# the codes, for example by the aggregate KL. For the images, decode the codes of real images as a reference, because
-# a perfect prior would do just as well as these.
+# We cannot conclude this from the precision alone. Damaged images may have become rarer, but the samples may also
+# have moved toward the average of many images, where precision is high. To decide whether the new prior is better,
+# compare the distribution of its samples with that of the codes, for example by the aggregate KL. For the images,
+# decode the codes of real images as a reference, because a perfect prior would do just as well as these.
 #
 # </details>
 #
@@ -951,10 +998,10 @@ lesson.show(
 #    depend on their number?
 # 2. **Measure.** Sample from the diffusion model with 1, 2, 5, 20, and 100 steps, from the same noise. Where do the
 #    samples lie after a single step, and why?
-# 3. **Measure.** [Ho et al. (2020)](https://arxiv.org/abs/2006.11239) sample with fresh noise. In the step from time
-#    $t$ to time $s$, they use $z_s = a_s \hat z + \sqrt{b_s^2 - c^2}\, \hat\varepsilon + c\, \eta$ with new noise
-#    $\eta$ and $c = \frac{b_s}{b_t} \sqrt{1 - a_t^2 / a_s^2}$. Write this sampler. Are its samples closer to the
-#    codes? Where do two runs from the same start end?
+# 3. **Measure.** [Ho et al. (2020)](https://arxiv.org/abs/2006.11239) sample with fresh noise. In our notation, one
+#    of their two variants goes from time $t$ to time $s$ by $z_s = a_s \hat z + \sqrt{b_s^2 - c^2}\, \hat\varepsilon
+#    + c\, \eta$ with new noise $\eta$ and $c = \frac{b_s}{b_t} \sqrt{1 - a_t^2 / a_s^2}$. Write this sampler. Are its
+#    samples closer to the codes? Where do two runs from the same start end?
 # 4. **On paper.** Let the codes be normally distributed on a line with variance 1/4, $z \sim N(0, 1/4)$. Compute the
 #    density $p_t$ of the noisy codes, the best prediction of the noise, and the score. Show that the score is
 #    $-\hat\varepsilon / b_t$. Then train a denoiser on such codes and compare.

@@ -163,9 +163,10 @@ lesson.show(
 # %% [markdown]
 # In this run, the two samplers are equally close to the codes, with 0.087 and 0.089 nats. What differs is the role of
 # the starting noise. Without fresh noise, the end is a function of the start, so all 500 runs end at the same point.
-# With fresh noise, the end hardly depends on the start, and the 500 runs are spread over all regions of the codes. A
-# sampler whose end depends only on the start is useful for comparisons. In the lesson, for example, we could see
-# which image of the diffusion model belongs to which sample from the prior.
+# With fresh noise, the end hardly depends on the start, and the 500 runs are spread over all regions of the codes. At
+# time 1, $c = b_s$, so the first step already replaces all of the noise. A sampler whose end depends only on the
+# start is useful for comparisons. In the lesson, for example, we could see which image of the diffusion model belongs
+# to which sample from the prior.
 #
 # ## 4. On paper: the score of a normal distribution
 #
@@ -238,11 +239,11 @@ lesson.show(
 )
 
 # %% [markdown]
-# The samples of the exact denoiser are the 500 codes themselves, because their median distance from the nearest of
-# these codes is 0.0000. A perfect denoiser for the training codes therefore generates nothing new. It has memorized
-# them. The samples of the network have a median distance of 0.069 from the 500 codes, which is close to the distance
-# of 0.063 that other codes have. The network generates new codes because it is *not* the best possible denoiser for
-# the training codes. It is too small and trained too briefly for that, so its predictions are smoother. Large
+# At least half of the samples of the exact denoiser coincide with one of the 500 codes, because the median distance
+# is 0.0000, and the figure suggests that nearly all do. A perfect denoiser for the training codes therefore generates
+# nothing new. It has memorized them. The samples of the network have a median distance of 0.069 from the 500 codes,
+# which is close to the distance of 0.063 that other codes have. The network generates new codes because it is *not*
+# the best possible denoiser for the training codes. It is probably too small and trained too briefly for that, so its predictions are smoother. Large
 # diffusion models can memorize some of their training images ([Carlini et al.
 # 2023](https://arxiv.org/abs/2301.13188)).
 #
@@ -272,9 +273,9 @@ lesson.show(
 )
 
 # %% [markdown]
-# The samples lie where the codes of ankle boots lie, and all twelve decoded samples are ankle boots. To choose the
+# The samples lie where the codes of ankle boots lie, and all twelve decoded samples look like ankle boots. To choose the
 # class without training a model for each of them, we could give the class to the denoiser as an additional input, for
 # example as a [one-hot vector](../../docs/glossary.md#one-hot-vector) next to $a_t$ and $b_t$. In training, it would
 # be the class of the code, and in sampling, we would choose it. This is the idea of [lesson
 # 11](../11_conditional_vae.ipynb), applied to the prior instead of the decoder. Models that generate images from a
-# text do the same with a description of the text.
+# text do the same with numbers that another network computes from the text.
