@@ -17,8 +17,9 @@ import pandas as pd
 
 from study import TABLES
 from study.contrasts import Difference, contrast
+from study.markdown import mean_and_interval
 from study.model_table import DATASETS
-from study.table_files import add_missing, read_table
+from study.table_files import add_missing, keys_in, read_table
 from vaelib import data, measures, runs
 from vaelib.data import Dataset
 from vaelib.gans import GAN
@@ -35,6 +36,13 @@ OTHERS = {"elbo": ELBO, "post-mmd": POST_MMD}  # by their names in tables/models
 SAMPLES = 5_000  # sampled images, and as many test images to compare them with
 SEED_OF_SAMPLES = 0
 LEAST_SHARE = 0.01  # of the samples: a class that fewer samples belong to is not hit
+FAMILY = "GAN contrast"  # of tests in the ledger
+TITLES = {GAN_MODEL: "GAN", "elbo": "VAE", "post-mmd": "MMD-VAE"}
+# Measures in the order in which they are shown, with the number of decimals.
+DECIMALS = {
+    **{"sample sharpness": 2, "precision": 2, "coverage": 3, "recall": 4},
+    **{"marginal cross-entropy": 1, "classes hit": 1},
+}
 
 
 class Claim(NamedTuple):
@@ -169,6 +177,40 @@ def differences(
         where = {"claim": CLAIMS[measure].words, "data": dataset, "measure": measure}
         where |= {"comparison": f"{GAN_MODEL} minus {other}"}
         yield where, contrast(both, dataset, measure, {GAN_MODEL: 1, other: -1})
+
+
+def state(gans: pd.DataFrame, seeds: int = 5) -> str:
+    """Say in a sentence whether a table as from `read` has the rows that the claims are about."""
+    planned = [key for key in wanted(seeds) if key["model"] == GAN_MODEL]
+    there = keys_in(gans, KEYS) & {tuple(key[name] for name in KEYS) for key in planned}
+    if len(there) == len(planned):
+        return f"All {len(planned)} planned GANs are in the table."
+    return (
+        f"The table is not complete, because it has only {len(there)} of the {len(planned)} "
+        "planned GANs. Until it is complete, nothing is concluded from it."
+    )
+
+
+def mean_table(gans: pd.DataFrame, models: pd.DataFrame, seeds: int = 5) -> pd.DataFrame:
+    """Tabulate the mean of each measure over seeds with its 95 % confidence interval, as text.
+
+    Args:
+        gans, models, seeds: As for `differences`. Measures that `models` lacks are taken from the
+            rows of VAEs and MMD-VAEs in `gans`, and are a dash if it has none.
+
+    Returns:
+        A row for each data set and model, and the columns "data", "model", and `DECIMALS`.
+    """
+    others = models.rename(columns={"objective": "model"})
+    rows = []
+    for (dataset, title), (model, name) in itertools.product(DATASETS.items(), TITLES.items()):
+        row = {"data": title, "model": name}
+        for measure, digits in DECIMALS.items():
+            source = gans if model == GAN_MODEL or measure not in others else others
+            here = (source.dataset == dataset) & (source.model == model) & (source.seed < seeds)
+            row[measure] = mean_and_interval(source.loc[here, measure], digits)
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 @click.command(help=__doc__)

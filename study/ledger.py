@@ -249,7 +249,7 @@ def _gans(table: pd.DataFrame) -> Iterator[dict]:
     """GANs beside VAEs and MMD-VAEs (amendment 11)."""
     found = gan_contrast.differences(gan_contrast.read(), model_table.rows(table, "fast"))
     rows = [where | {"schedule": "fast"} | numbers(difference) for where, difference in found]
-    for row in corrected(rows, "GAN contrast", PLANNED):
+    for row in corrected(rows, gan_contrast.FAMILY, PLANNED):
         claimed = row["verdict"] == gan_contrast.CLAIMS[row["measure"]].direction
         if row["verdict"] != claims.UNCLEAR:
             row["verdict"] = claims.HOLDS if claimed else claims.DOES_NOT_HOLD

@@ -5,7 +5,7 @@ A `ledger` is a table as from `ledger.read`. Nothing is computed here but counts
 
 import pandas as pd
 
-from study import claims, contrasts, model_table, post_verdicts
+from study import claims, contrasts, gan_contrast, model_table, post_verdicts
 from study.ledger_rows import RATIO
 from study.markdown import table_head, table_row
 from study.post_verdicts import CLAIMS, FOUR_CHANGES, NOT_TESTABLE, TEN_SEEDS
@@ -15,6 +15,10 @@ SCHEDULES = {"fast": "fast schedule", "post": "post's schedule"}
 DATASETS = model_table.DATASETS | {"frey_faces": "Frey faces", "cifar10": "CIFAR-10"}
 # What the page calls comparisons that have a shorter name in the ledger.
 COMPARED = {"MMD for KL": "MMD instead of KL", "no noise": "noise removed", "both": "both changes"}
+COMPARED |= {
+    f"{gan_contrast.GAN_MODEL} minus {name}": f"GAN minus {gan_contrast.TITLES[name]}"
+    for name in gan_contrast.OTHERS
+}
 
 
 def family(ledger: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -117,6 +117,36 @@ def test_nothing_is_concluded_while_planned_rows_are_missing(monkeypatch):
     assert len(verdicts(monkeypatch, gans, models)) == 12
 
 
+def test_means_stand_with_their_intervals_and_missing_measures_are_dashes():
+    measures = dict.fromkeys(gan_contrast.DECIMALS, 1)
+    gans, models = tables(measures)
+    models = models.drop(columns="classes hit")
+    more = models.assign(seed=models.seed + 5, **{"sample sharpness": 99.0})  # not among five seeds
+    found = gan_contrast.mean_table(gans, pd.concat([models, more]))
+    found = found.set_index(["data", "model"])
+    assert list(found) == list(measures) and len(found) == 6
+    vaes = models[(models.dataset == "mnist") & (models.objective == "elbo")]["sample sharpness"]
+    low, high = stats.ttest_1samp(vaes, 0).confidence_interval()
+    said = f"{vaes.mean():.2f} [{low:.2f}, {high:.2f}]"
+    assert found.loc[("MNIST", "VAE"), "sample sharpness"] == said
+    assert found.loc[("MNIST", "GAN"), "classes hit"] != "–"
+    assert found.loc[("MNIST", "VAE"), "classes hit"] == "–"
+
+    ours = models[models.objective == "elbo"].rename(columns={"objective": "model"})
+    gans = pd.concat([gans, ours.assign(**{"classes hit": 7.0})])
+    found = gan_contrast.mean_table(gans, models).set_index(["data", "model"])
+    assert found.loc[("MNIST", "VAE"), "classes hit"] == "7.0 [7.0, 7.0]"
+    assert found.loc[("MNIST", "MMD-VAE"), "classes hit"] == "–"
+
+
+def test_a_table_says_how_many_of_its_planned_gans_it_has():
+    gans, models = tables(dict.fromkeys(CLAIMS, 1))
+    assert gan_contrast.state(gans) == "All 10 planned GANs are in the table."
+    others = models.rename(columns={"objective": "model"})
+    few = pd.concat([gans[:3], others])
+    assert "has only 3 of the 10 planned GANs" in gan_contrast.state(few)
+
+
 def test_the_command_trains_measures_and_adds_what_is_missing(tmp_path, monkeypatch, space):
     monkeypatch.setattr(gan_contrast, "TABLE", tmp_path / "gans.csv")
     monkeypatch.setattr(gan_contrast, "DATASETS", {"faces": "drawn faces"})
