@@ -16,8 +16,8 @@
 # %% [markdown]
 # # Conditional VAEs: the same latent space for every class
 #
-# Going further, lesson 11 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) ·
-# [glossary](../docs/glossary.md)
+# Going further, lesson 11 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) · previous:
+# [lesson 10, GANs](10_gans.ipynb) · [glossary](../docs/glossary.md)
 #
 # The standard VAE of [lesson 01](01_standard_vae.ipynb) never sees a class label. It arranges all ten classes of
 # clothes in one two-dimensional latent space, so the same two numbers have to describe both the class and the *style*
