@@ -38,11 +38,12 @@ SEED_OF_SAMPLES = 0
 LEAST_SHARE = 0.01  # of the samples: a class that fewer samples belong to is not hit
 FAMILY = "GAN contrast"  # of tests in the ledger
 TITLES = {GAN_MODEL: "GAN", "elbo": "VAE", "post-mmd": "MMD-VAE"}
-# Measures in the order in which they are shown, with the number of decimals.
+# Measures whose means are shown, in this order, with the number of decimals.
 DECIMALS = {
     **{"sample sharpness": 2, "precision": 2, "coverage": 3, "recall": 4},
-    **{"marginal cross-entropy": 1, "classes hit": 1},
+    **{"marginal cross-entropy": 1},
 }
+CLASSES = "classes hit"  # a small integer, of which all values are shown
 
 
 class Claim(NamedTuple):
@@ -199,16 +200,22 @@ def mean_table(gans: pd.DataFrame, models: pd.DataFrame, seeds: int = 5) -> pd.D
             rows of VAEs and MMD-VAEs in `gans`, and are a dash if it has none.
 
     Returns:
-        A row for each data set and model, and the columns "data", "model", and `DECIMALS`.
+        A row for each data set and model, and the columns "data", "model", `DECIMALS`, and
+        `CLASSES`. The last has the smallest and the largest number instead of the mean.
     """
     others = models.rename(columns={"objective": "model"})
     rows = []
     for (dataset, title), (model, name) in itertools.product(DATASETS.items(), TITLES.items()):
         row = {"data": title, "model": name}
-        for measure, digits in DECIMALS.items():
+        for measure in (*DECIMALS, CLASSES):
             source = gans if model == GAN_MODEL or measure not in others else others
             here = (source.dataset == dataset) & (source.model == model) & (source.seed < seeds)
-            row[measure] = mean_and_interval(source.loc[here, measure], digits)
+            values = source.loc[here, measure]
+            if measure == CLASSES:
+                ends = dict.fromkeys(f"{value:.0f}" for value in (values.min(), values.max()))
+                row[measure] = " to ".join(ends) if len(values) else "–"
+            else:
+                row[measure] = mean_and_interval(values, DECIMALS[measure])
         rows.append(row)
     return pd.DataFrame(rows)
 

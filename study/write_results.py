@@ -14,6 +14,7 @@ from study import (
     contrasts,
     first_edition,
     forecast_text,
+    gan_contrast,
     ledger,
     ledger_tables,
     model_table,
@@ -184,6 +185,7 @@ def verdict_tables(found: pd.DataFrame) -> dict[str, list[str]]:
         "variety": [ledger_tables.differences(found, ledger.VARIETY_FAMILY)],
         "MMD and noise": [ledger_tables.differences(found, ledger.NOISE_FAMILY)],
         "likelihoods": [ledger_tables.differences(found, ledger.LIKELIHOOD_FAMILY)],
+        "GANs": [ledger_tables.differences(found, gan_contrast.FAMILY)],
     }
 
 
@@ -213,6 +215,8 @@ def in_results(text: str) -> str:
         "Compared image by image, the NLL with the VampPrior is lower than that of the VAE by "
         f"{gain:.2f} ± {error:.2f} nats.\n"
     )
+    gans = gan_contrast.read()
+    with_gans = gan_contrast.mean_table(gans, model_table.rows(models, "fast"))
     tried = training_schedules.read()
     compared = training_schedules.schedule_comparison(tried)
     changed = first_edition.changed_verdicts(found, pd.read_csv(first_edition.TABLE))
@@ -220,6 +224,7 @@ def in_results(text: str) -> str:
         "models": [state, full_tables(models), by_schedule(models), likelihoods(models)],
         "references": [known_images(pd.read_csv(model_table.REFERENCES))],
         "first_edition": [changed if whole else state],
+        "gans": [gan_contrast.state(gans) + "\n", to_markdown(with_gans)],
         "forecast": forecast_text.section(predicted.read()),
         "schedules": [compared, training_schedules.steps_to_target(tried)],
         "paper": [to_markdown(published_numbers.comparison_table().reset_index()), said],

@@ -21,7 +21,7 @@ from findings import (
     row,
 )
 
-from study import claims, contrasts, forecast, model_table, post_verdicts
+from study import claims, contrasts, forecast, gan_contrast, model_table, post_verdicts
 
 TEXT = " ".join((Path(__file__).parents[2] / "docs" / "results.md").read_text("utf-8").split())
 
@@ -128,6 +128,16 @@ def test_as_many_comparisons_are_open_as_the_page_says():
     assert post / 32 == pytest.approx(2 / 3, abs=0.02)
     assert "With the post's schedule, half of the verdicts are \"can't tell\"." in TEXT
     assert (mine[mine.schedule == "post"].verdict == OPEN).mean() == 0.5
+
+
+def test_gans_miss_classes_and_are_sharper_than_digits_where_the_page_says():
+    gans = gan_contrast.read()
+    gans = gans[gans.model == gan_contrast.GAN_MODEL].sort_values("classes hit")
+    assert "In nine of the ten training runs, at least 1 % of the samples belong to each" in TEXT
+    assert "and in the tenth this is true for nine classes (exploratory)." in TEXT
+    assert gans["classes hit"].tolist() == [9, *[10] * 9]
+    assert "Samples of digits are even sharper than real digits" in TEXT
+    assert (gans[gans.dataset == DIGITS]["sample sharpness"] > 1).all()
 
 
 def test_p_values_are_those_of_the_ledger():
