@@ -45,6 +45,14 @@ QUICKER = {
         "3000": "60",
         "test_images[:5000]": "test_images[:300]",
     },
+    "10_gans": {
+        "from vaelib.support import lesson": "from vaelib.support import lesson\n"
+        "\nlikelihood.DEFAULT_STEPS = 100",
+        "images[:1000], labels[:1000]": "images[:60], labels[:60]",
+        "train_images[:1000]": "train_images[:60]",
+        "5_000": "200",
+        "81": "21",
+    },
     "11_conditional_vae": {
         "from vaelib.support import lesson": "from vaelib.support import lesson\n"
         "\nconditional_vae.GRID = dict(step=0.5, limit=6.0)",
