@@ -16,8 +16,9 @@
 # %% [markdown]
 # # Your own images: what to do if they are few, in color, and large
 #
-# Going further, lesson 07 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) ·
-# [glossary](../docs/glossary.md)
+# Going further, lesson 07 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) · previous:
+# [lesson 06, the weight of the KL](06_the_weight_of_the_kl.ipynb) · next:
+# [lesson 08, whose axes?](08_whose_axes.ipynb) · [glossary](../docs/glossary.md)
 #
 # In the core course, every image was 28 pixels wide and gray, and there were 10,000 or 60,000 of them. Your own images
 # are probably different. A folder of photographs may contain only a few hundred color images of many different things.

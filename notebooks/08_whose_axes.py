@@ -17,7 +17,9 @@
 # # Whose axes? When the coordinates of a latent space have a meaning
 #
 # Going further, lesson 08 · needs: [lesson 00, faces](00_faces.ipynb) and
-# [lesson 01, the standard VAE](01_standard_vae.ipynb) · [glossary](../docs/glossary.md)
+# [lesson 01, the standard VAE](01_standard_vae.ipynb) · previous:
+# [lesson 07, your own images](07_your_own_images.ipynb) · next: [lesson 09, better priors](09_better_priors.ipynb) ·
+# [glossary](../docs/glossary.md)
 #
 # In [lesson 00](00_faces.ipynb) we trained a [VAE](../docs/glossary.md#vae) on drawn faces that differ in two
 # [factors of variation](../docs/glossary.md#factor-of-variation), their [valence](../docs/glossary.md#valence) and

@@ -16,8 +16,9 @@
 # %% [markdown]
 # # Better priors, and a bridge to latent diffusion
 #
-# Going further, lesson 09 · needs: the core course, that is, lessons [00](00_faces.ipynb) to [03](03_mnist.ipynb) ·
-# [glossary](../docs/glossary.md)
+# Going further, lesson 09 · needs: [lesson 01, the standard VAE](01_standard_vae.ipynb) and
+# [lesson 02, the MMD-VAE](02_mmd_vae.ipynb) · previous: [lesson 08, whose axes?](08_whose_axes.ipynb) · next:
+# [lesson 10, GANs](10_gans.ipynb) · [glossary](../docs/glossary.md)
 #
 # To generate an image with a [VAE](../docs/glossary.md#vae), we sample a code from the
 # [prior](../docs/glossary.md#prior) and decode it. This works well only if the codes of real images are distributed
