@@ -23,14 +23,15 @@
 # The [post](../docs/glossary.md#blog-post) that this course follows begins with another kind of model, the *generative
 # adversarial network*, or GAN. It says of GANs that "the contract there basically is: what you see is what you get"
 # ([Keydana 2018](https://blogs.rstudio.com/ai/posts/2018-10-22-mmd-vae/)). In other words, a GAN turns random codes
-# into images, and these images are all that we get. There is no [encoder](../docs/glossary.md#encoder) that tells us the
-# code of a given image, and nothing in the training measures how probable an image is. In exchange, the images are
+# into images, and these images are all that we get. There is no [encoder](../docs/glossary.md#encoder) that tells us
+# the code of a given image, and nothing in the training measures how probable an image is. In exchange, the images are
 # sharp, whereas those of a [VAE](../docs/glossary.md#vae) are blurred.
 #
-# In this lesson, we train a GAN that consists of the same two networks as the VAE of [lesson 01](01_standard_vae.ipynb),
-# so that the models differ mainly in how they are trained. Because our [latent space](../docs/glossary.md#latent-space)
-# has only two dimensions, we can then answer two questions that usually have no answer for a GAN. Which code belongs
-# to a given image, and how probable is this image under the model?
+# In this lesson, we train a GAN that consists of the same two networks as the VAE of [lesson
+# 01](01_standard_vae.ipynb), so that the models differ mainly in how they are trained. Because our [latent
+# space](../docs/glossary.md#latent-space) has only two dimensions, we can also answer two questions that are hard to
+# answer for most GANs. We can find the code that belongs to a given image, and we can compute how probable this image
+# is under the model.
 #
 # **What you'll do**
 #
@@ -104,14 +105,13 @@ lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"),
 # shirt, but there is no particular shirt that it should be equal to. So what could the decoder learn from?
 #
 # The idea of [Goodfellow et al. (2014)](https://arxiv.org/abs/1406.2661) is to train a second network as a judge. It
-# receives an image that is either a training image or was decoded from a sampled code, and it is trained to tell which
-# of the two it is. This network is called the **[discriminator](../docs/glossary.md#discriminator)**. The decoder is
-# now called the **[generator](../docs/glossary.md#generator)**, and it is trained to make images that the discriminator
-# classifies as real. For example, if generated images are blurred, the discriminator can learn to recognize them by
-# their blur. Its gradient then shows the generator how to reduce the blur, and the discriminator has to find another
-# difference. A pair of networks that are trained in this way is a
-# **[generative adversarial network](../docs/glossary.md#generative-adversarial-network)**, or
-# **[GAN](../docs/glossary.md#gan)** for short.
+# receives an image that is either a training image or was decoded from a sampled code, and it is trained to tell
+# which of the two it is. This network is called the **[discriminator](../docs/glossary.md#discriminator)**. The
+# decoder is now called the **[generator](../docs/glossary.md#generator)**, and it is trained to make images that the
+# discriminator classifies as real. For example, if generated images are blurred, the discriminator can learn to
+# recognize them by their blur. Its gradient then shows the generator how to reduce the blur, and the discriminator
+# has to find another difference. A pair of networks trained in this way is called a **[generative adversarial
+# network](../docs/glossary.md#generative-adversarial-network)**, or **[GAN](../docs/glossary.md#gan)** for short.
 #
 # Let $x$ be a real image, $z$ a code from the prior, and $G(z)$ the image that the generator makes from it. The
 # discriminator outputs a single number $D(x)$, a [logit](../docs/glossary.md#logit). We turn it into the probability
@@ -128,25 +128,28 @@ lesson.check_ranges(globals(), dataset_name=("fashion_mnist", "mnist", "faces"),
 # small if real images get a probability close to 1 and generated images get a probability close to 0.
 #
 # What should the generator minimize? It has the opposite aim, so it could simply *maximize* the second term of $L_D$.
-# However, as long as the discriminator recognizes generated images easily, this term is nearly constant. For example, if
-# $\sigma(D(G(z)))$ is 0.01, the derivative of the term with respect to $D$ is only 0.01. The generator would therefore
-# learn most slowly when its images are worst. Goodfellow et al. propose another loss, which is called the
+# However, as long as the discriminator recognizes generated images easily, this term is nearly constant. For example,
+# if $\sigma(D(G(z)))$ is 0.01, the derivative of the term with respect to $D$ is only 0.01. The generator would
+# therefore learn most slowly when its images are worst. Goodfellow et al. propose another loss, which is called the
 # **[non-saturating loss](../docs/glossary.md#non-saturating-loss)**. With this loss, the generator maximizes the
 # log-probability that its images are real:
 #
 # $$L_G = -\mathbb E_z \log \sigma(D(G(z))).$$
 #
-# Both losses of the generator decrease when $D(G(z))$ increases, so they have the same aim. However, in our example the
-# derivative of the second one has the size 0.99 instead of 0.01. Note that neither of them compares pixels with those
-# of a particular image.
+# Whether the generator maximizes the second term of $L_D$ or minimizes $L_G$, its aim is to increase $D(G(z))$.
+# However, in our example the derivative of $L_G$ with respect to $D$ has an absolute value of 0.99 instead of 0.01,
+# so the generator learns quickly when its images are easy to recognize. Note that neither of them compares pixels
+# with those of a particular image.
 #
 # ## One step by hand
 #
-# We now carry out a single step of this game. The class `GAN` of the course builds both networks. The generator has the
-# layers of the decoder of lesson 01, and the discriminator has those of its encoder, but with a single output. The next
-# cell takes a hundred training images and generates a hundred images with the initial weights. It computes both losses
-# and then changes the weights of each network a little against the gradient of its own loss. The learning rates are
-# large, so that we can see the effect of one step. Look at how both losses change after the step of each network.
+# We now carry out a single step of this game. The class `GAN` of the course builds both networks. The generator has
+# the layers of the decoder of lesson 01, and the discriminator has those of its encoder, but with a single output.
+# The next cell takes a hundred training images and generates a hundred images with the initial weights. It computes
+# both losses, changes the weights of the discriminator by one step of gradient descent on $L_D$, and computes both
+# losses again. Then it does the same for the generator and $L_G$. The learning rates are much larger than in real
+# training, so that we can see the effect of a single step. Look at how both losses change after the step of each
+# network.
 
 # %%
 dataset = data.load(dataset_name)
@@ -193,10 +196,10 @@ pd.DataFrame(steps, index=columns).T.round(3)
 # tell apart, and the loss of the discriminator is lower. The loss of the *generator* has increased from 0.721 to 0.886,
 # although the generator itself has not changed at all.
 #
-# In the third row, it is the other way round. The generator has made one step, and its images now get the probability
-# 0.435. Its own loss is lower than in the second row, and the loss of the discriminator is higher. This distinguishes
-# GANs from all models that we have trained so far. There is no single loss that every step reduces, because a step that
-# lowers one of the two losses usually raises the other one.
+# In the third row, the situation is reversed. The generator has made one step, and its images now get the probability
+# 0.435. Its own loss is lower than in the second row, and the loss of the discriminator is higher. All models that we
+# have trained so far have a single loss, and every step of training aims to reduce it. A GAN has no such loss,
+# because a step that lowers the loss of one network usually raises that of the other.
 #
 # You may wonder why the code does not contain a logarithm. The function `softplus(a)` is $\log(1 + e^a)$, and a short
 # calculation shows that $-\log \sigma(a)$ equals `softplus(-a)`. This form is numerically safer, because no logarithm
@@ -204,24 +207,25 @@ pd.DataFrame(steps, index=columns).T.round(3)
 #
 # ## Training, and curves that do not fall
 #
-# The function `runs.train` repeats such steps, with two differences. First, both networks are changed in the same step
-# by the [optimizer](../docs/glossary.md#optimizer) Adam, each by the gradient at the current weights. Second, the loss
-# of the discriminator has a penalty, which is called **[R1](../docs/glossary.md#r1)**
-# ([Mescheder et al. 2018](https://arxiv.org/abs/1801.04406)). It is the squared length of the gradient of $D$ with
-# respect to the pixels of real images, multiplied by a weight $\gamma$ and divided by 2, so that the discriminator
-# minimizes
+# The function `runs.train` repeats such steps, each with new images and new codes, and with two more differences.
+# First, both networks are changed in the same step by the [optimizer](../docs/glossary.md#optimizer) Adam, each by
+# the gradient at the current weights. Second, the loss of the discriminator has a penalty, which is called
+# **[R1](../docs/glossary.md#r1)** ([Mescheder et al. 2018](https://arxiv.org/abs/1801.04406)). It is the squared
+# length of the gradient of $D$ with respect to the pixels of real images, multiplied by a weight $\gamma$ and divided
+# by 2, so that the discriminator minimizes
 #
 # $$L_D + \frac{\gamma}{2}\, \mathbb E_x \lVert \nabla_x D(x) \rVert^2 .$$
 #
 # The penalty keeps $D$ flat around real images. To see why this helps, imagine that the generator has become perfect,
 # while the discriminator still outputs different logits for slightly different images. Its gradient then pushes the
 # generator away from the perfect solution, and the two networks may circle around the solution without ever reaching
-# it. If $D$ is flat, however, its gradient is zero, and the generator stays where it is. We use the weight $\gamma = 1$.
-# Like the learning rate, it was chosen in trials with another seed, which [Amendment 11 of the study's
-# plan](../study/plan.md#amendment-11-gans-beside-vaes) lists.
+# it. If $D$ is flat, however, its gradient is zero, and the generator stays where it is. We use the weight $\gamma =
+# 1$. This weight and the learning rate were chosen in trials with another seed. The trials are listed in [Amendment
+# 11 of the study's plan](../study/plan.md#amendment-11-gans-beside-vaes).
 #
-# The next cell trains the GAN and plots both losses, that of the discriminator without the penalty. A dashed line shows
-# the value that a loss has if the discriminator answers "probability one half" to every image.
+# The next cell trains the GAN and plots both losses. The penalty is not included in the loss of the discriminator
+# that is shown. A dashed line shows the value that a loss has if the discriminator answers "probability one half" to
+# every image.
 #
 # **Predict.** In a VAE, a falling loss means that the model improves. What will the two losses of a GAN do?
 
@@ -242,15 +246,17 @@ lesson.show(
 )
 
 # %% [markdown]
-# The loss of the discriminator *rises* from 1.125 in the first epoch to 1.305 in the last one. The loss of the generator
-# falls from 0.906 to 0.738. Both approach the dashed lines, which means that the discriminator finds it harder and
-# harder to tell generated images from real ones.
+# The loss of the discriminator *rises* from 1.125 in the first epoch to 1.305 in the last one. The loss of the
+# generator falls from 0.906 to 0.738. Both approach the dashed lines, so the probabilities that the discriminator
+# assigns get closer to one half. This suggests that it finds it harder and harder to tell generated images from real
+# ones, although the penalty also keeps its logits small.
 #
-# Does this show that the images get better? Not by itself, because each loss depends on both networks. A loss of
-# $2 \log 2$ results if the images are perfect, but also if the discriminator has not learned anything, as in the first
-# row of our table above. In the same way, a loss that does not change for a long time can mean that nothing happens, or
-# that both networks improve equally fast. We should therefore look at the images. The next figure shows samples for the
-# same twelve codes at several steps of the training.
+# Does this show that the images get better? Not by itself, because each loss depends on both networks. A loss of $2
+# \log 2$ results if the images are perfect and the discriminator is the best possible one, but also if the
+# discriminator has not learned anything, as in the first row of our table above, where it is nearly reached. In the
+# same way, a loss that does not change for a long time can mean that nothing happens, or that both networks improve
+# equally fast. We should therefore look at the images. The next figure shows samples for the same twelve codes at
+# several steps of the training.
 
 # %%
 shots = gan_run.snapshots
@@ -266,18 +272,19 @@ lesson.show(
 )
 
 # %% [markdown]
-# At step 0 all images are gray. After 50 steps there is a brighter patch in the middle, and after 200 and 600 steps we
-# see flat shapes without any texture. In the row of step 1,200 trousers, pullovers, and shoes can be recognized, and
-# until step 2,400 their outlines become cleaner. The largest changes happen within the first two epochs, although the
-# losses of these two epochs are farther away from the dashed lines than those of the last epoch.
+# At step 0 all images are gray. After 50 steps there is a brighter patch in the middle, and after 200 and 600 steps
+# we see flat shapes without any texture. In the row of step 1,200, trousers, pullovers, and shoes can be recognized,
+# and by step 2,400 their outlines have become cleaner. The losses do not show this progress. For the gray images of
+# the initial weights, they were 1.372 and 0.721, as we saw in the first row of our table. These values are even
+# closer to the dashed lines than the 1.305 and 0.738 of the last epoch.
 #
 # ## Samples of three models
 #
-# For comparison, we train the VAE of lesson 01 and the [MMD-VAE](../docs/glossary.md#mmd-vae) of
-# [lesson 02](02_mmd_vae.ipynb), which is an autoencoder whose codes are driven toward the prior by another regularizer
-# than that of the VAE. We use the same training images and the same number of steps. In all three models, the network
-# that makes images has the same layers, and it receives codes from the same standard normal prior. The next figure
-# shows twelve samples of each model below twelve test images.
+# For comparison, we train the VAE of lesson 01 and the [MMD-VAE](../docs/glossary.md#mmd-vae) of [lesson
+# 02](02_mmd_vae.ipynb). The MMD-VAE is also an autoencoder whose loss keeps the codes close to the prior, but it uses
+# a different regularizer from that of the VAE. We use the same training images and the same number of steps. In all
+# three models, the network that makes images has the same layers, and when we sample, it receives codes from the same
+# standard normal prior. The next figure shows twelve samples of each model below twelve test images.
 #
 # **Predict.** Which of the models will have the sharpest samples, and which will show all ten classes?
 
@@ -298,8 +305,8 @@ lesson.show(
 # several are more fragmented than any real garment. The samples of the VAE and the MMD-VAE are much smoother. Most of
 # them can be recognized, and a few are blends of two garments. None of them has a pattern, a seam, or a button.
 #
-# Twelve samples are few. The next two figures show the whole latent space instead. Each of them decodes the same grid of
-# codes, first with the GAN and then with the VAE.
+# Twelve samples are too few to judge a model, so the next two figures show the whole latent space. Each of them
+# decodes the same grid of codes, first with the GAN and then with the VAE.
 
 # %%
 codes_of_grid = grid_codes(16, 2.5)
@@ -314,12 +321,13 @@ for name in ("GAN", "VAE"):
     )
 
 # %% [markdown]
-# The GAN has arranged the images in a similar way as the VAE, although its training never assigns codes to images. In both
-# figures, trousers are on the right, tops are in the middle, and shoes are on the left, and similar images are next to
-# each other. Neighboring codes have similar images because both networks are continuous functions of the code. However, the
-# figures differ in what lies between the classes. The VAE blends them, for example the boots and the T-shirts in its
-# upper half. The GAN shows fragments with hard edges in such places. A blend is easy to recognize as generated, because
-# no real image is blurred in this way.
+# The GAN has arranged the images in an orderly way as well, although its training never assigns codes to images.
+# Similar images are next to each other, because both networks are continuous functions of the code. In both figures,
+# trousers are on the right, tops are in the middle, and shoes are on the left, but we should not read anything into
+# these directions. The prior does not change if the plane is rotated, so a GAN with another seed can have another
+# arrangement. However, the figures differ in what lies between the classes. The VAE blends them, for example the
+# boots and the T-shirts in its upper half. The GAN shows fragments with hard edges in such places. A blend is easy to
+# recognize as generated, because no real image is blurred in this way.
 #
 # We can also count. A classifier that was trained with the labels of the training images assigns a class to each of
 # 5,000 samples. The table shows the percentage of samples in each class. Of the real images, 10 % belong to each class.
@@ -339,11 +347,12 @@ percent = {
 pd.DataFrame(percent, index=names).T.round(1)
 
 # %% [markdown]
-# In this training run, none of the models leaves a class out completely, but none has the right shares either. The GAN
-# makes too many pullovers (23.1 %) and ankle boots (16.3 %) and very few sneakers (1.9 %). The VAE makes too many bags,
-# ankle boots, and pullovers, and only about 2 % coats and sandals. The MMD-VAE has 1.2 % sandals. Keep in mind that
-# the classifier has to choose one of the ten classes even for a fragment that is none of them. So a GAN does not
-# necessarily lose whole classes, and we need finer measures to find out what is missing.
+# In this training run, none of the models leaves a class out completely, but none has the right shares either. The
+# GAN makes too many pullovers (23.1 %) and ankle boots (16.3 %) and very few sneakers (1.9 %). The VAE generates too
+# many bags, ankle boots, pullovers, and T-shirts, and only about 2 % each of coats and sandals. The MMD-VAE has 1.2 %
+# sandals. Keep in mind that the classifier has to choose one of the ten classes even for a fragment that is none of
+# them. The table therefore shows only that no class is missing entirely according to the classifier. To find out what
+# else is missing, we need finer measures.
 #
 # ## Where in the latent space is this shoe?
 #
@@ -367,12 +376,13 @@ except ValueError as error:
 # $$p(z \mid x) = \frac{p(x \mid z)\, p(z)}{\int p(x \mid z')\, p(z')\, dz'} ,$$
 #
 # where $p(z)$ is the prior. With two latent dimensions, we can evaluate the numerator for every code of a fine grid and
-# replace the integral in the denominator by a sum over the grid. With a hundred dimensions, as in many GANs, no computer
-# could do this. Note that the GAN was never trained with $p(x \mid z)$. We added this part of the model ourselves.
+# replace the integral in the denominator by a sum over the grid. With a hundred dimensions, as in many GANs, no
+# computer could do this. Note that the GAN was never trained with $p(x \mid z)$. We added this part of the model
+# ourselves.
 #
-# The next cell looks for the most probable codes of ten test images, one for each class, on a grid with a step of 0.1.
-# For the sneaker among them, it then computes the true posterior on a finer grid around this code. Darker regions of
-# the figure are more probable.
+# The next cell looks for the most probable codes of ten test images, one for each class, on a grid with a step of
+# 0.1. For the sneaker among them, it then computes the true posterior on a finer grid around its most probable code.
+# Darker regions of the figure are more probable.
 
 # %%
 one_each = images[[int(np.flatnonzero(labels == y)[1]) for y in np.unique(labels)]]
@@ -394,15 +404,16 @@ lesson.show(
 )
 
 # %% [markdown]
-# Both models give an answer. Under the GAN, the code of this sneaker is close to (-1.4, 0.0), and under the VAE it is close
-# to (-1.4, -1.5). That these codes differ is not surprising, because each model has its own arrangement of images. More
-# interesting is the size of the dark regions. The region of the GAN is several times smaller, and its best cell alone
-# contains 4.0 % of the probability, compared with 0.4 % for the VAE. The reason is that the images of the GAN have hard
-# edges. A small step in latent space turns many pixels from black to white, so only very few codes explain the
-# sneaker well.
+# Both models give an answer. Under the GAN, the code of this sneaker is close to (-1.4, 0.0), and under the VAE it is
+# close to (-1.4, -1.5). It is not surprising that these codes differ, because each model has its own arrangement of
+# images. The size of the dark regions is more interesting. The region of the GAN is about ten times smaller. Its best
+# cell alone contains 4.0 % of the probability in the square, compared with 0.4 % for the VAE. This is plausible,
+# because the images of the GAN have hard edges. A small step in latent space turns many pixels from black to white,
+# so only very few codes explain the sneaker well.
 #
-# The most probable code also tells us which image of the GAN is most similar to the shoe, apart from the influence of
-# the prior. The next cell decodes the most probable codes of all ten test images.
+# The most probable code also tells us which image of the GAN is most similar to the shoe, if similarity is measured
+# by $p(x \mid z)$, and apart from the influence of the prior and of the step of the grid. The next cell decodes the
+# most probable codes of all ten test images.
 #
 # **Predict.** For which classes will the GAN have no similar image?
 
@@ -412,17 +423,17 @@ for name in ("GAN", "VAE"):
     nearest[f"nearest of {name}"] = models[name].decode(best[name])
 lesson.show(
     plotting.image_rows(nearest),
-    "Ten test images, one for each class, and below each the image of the GAN and of the VAE at its most probable code. The "
-    "GAN has no bag, and it shows a white pullover instead. Its shoes have stripes and ragged edges.",
+    "Ten test images, one for each class, and below each the image of the GAN and of the VAE at its most probable code. For "
+    "the bag, the GAN shows a white pullover. Its shoes have stripes and ragged edges.",
 )
 
 # %% [markdown]
-# For the first five images, which are a T-shirt, trousers, a pullover, a dress, and a coat, the GAN has an image of roughly
-# the right shape, with edges as hard as those of the original. For the bag, however, the most probable image is a white
-# pullover. The sneaker and the shoe on the right become striped blocks. The images of the VAE are blurred, but most of
-# their outlines fit, among them that of the bag with its handle. So the two models fail in different ways. The image of
-# the VAE is usually of the right kind but lacks details, whereas that of the GAN has hard edges but is sometimes of
-# another kind.
+# For the first five images, which are a T-shirt, trousers, a pullover, a dress, and a coat, the GAN has an image of
+# roughly the right shape, with edges as hard as those of the original. For the bag, however, the most probable image
+# is a white pullover. The sneaker and the shoe on the right become striped blocks. The images of the VAE are blurred,
+# but most of them have the right outline. Even the handle of the bag can be seen. So the two models fail in different
+# ways. The image of the VAE is usually of the right kind but lacks details, whereas that of the GAN has hard edges
+# but is sometimes of another kind.
 #
 # ## How probable are images under a GAN?
 #
@@ -431,9 +442,11 @@ lesson.show(
 # $$p(x) = \int p(x \mid z)\, p(z)\, dz ,$$
 #
 # that is, the average of $p(x \mid z)$ over codes from the prior. The training of a GAN does not refer to $p(x)$, but
-# we can compute it on the same grid as for a VAE. If no code leads to an image that resembles $x$, then $p(x)$ is tiny,
-# and $-\log p(x)$ is a large number of [nats](../docs/glossary.md#nat). The next cell computes $-\log p(x)$ for a
-# thousand test images and a thousand training images.
+# we can compute it on a grid of codes, as for a VAE. The step of this grid is 0.05. Because true posteriors of the
+# GAN can be narrower than that, the number of a single image may be off by a few nats, which is little compared with
+# the differences that we will see. If no code leads to an image that resembles $x$, then $p(x)$ is tiny, and $-\log
+# p(x)$ is a large number of [nats](../docs/glossary.md#nat). The next cell computes $-\log p(x)$ for a thousand test
+# images and a thousand training images.
 
 # %%
 few, few_labels = images[:1000], labels[:1000]
@@ -448,20 +461,22 @@ rows = {
 pd.DataFrame(rows).round(1)
 
 # %% [markdown]
-# Test images are much less probable under the GAN. Its mean is 383.5 nats, compared with 258.7 for the VAE and 262.1 for
-# the MMD-VAE. For training images, all three means are lower by only 4 to 5 nats, so the difference is not due to
-# overfitting.
+# Test images are much less probable under the GAN. Its mean is 383.5 nats, compared with 258.7 for the VAE and 262.1
+# for the MMD-VAE. For each of the three models, the mean over training images is only 4 to 5 nats lower than that
+# over test images. The large difference between the GAN and the other two models is therefore not due to overfitting.
 #
-# The second column is more surprising. For one percent of the test images, $-\log p(x)$ exceeds 1,009 nats under the GAN.
-# A model that simply gives each of the 784 pixels the probability one half reaches $784 \log 2 \approx 543$ nats for every
-# image. How can the GAN be worse than guessing? The pixels of its images are nearly black or nearly white. Suppose that a
-# pixel of $G(z)$ has the value 0.01, and that it is white in the image $x$. This single pixel costs $-\log 0.01$, which is
-# 4.6 nats, instead of 0.7 nats for guessing. A hundred such pixels cost 460 nats. The VAE avoids such costs, because
-# its training uses the same $p(x \mid z)$. Where it cannot predict a pixel, it learns to make the pixel gray.
+# The second column is more surprising. For one percent of the test images, $-\log p(x)$ is about 1,010 nats or more
+# under the GAN. A model that simply gives each of the 784 pixels the probability one half reaches $784 \log 2 \approx
+# 543$ nats for every image. How can the GAN be worse than guessing? The pixels of its images are nearly black or nearly
+# white. Suppose that a pixel of $G(z)$ has the value 0.01, and that it is white in the image $x$. This single pixel
+# costs $-\log 0.01$, which is 4.6 nats, instead of 0.7 nats for guessing. A hundred such pixels cost 460 nats. The VAE
+# avoids such costs, because its training uses the same $p(x \mid z)$. Where it cannot predict a pixel, it learns to
+# make the pixel gray.
 #
-# Our number therefore combines two properties of a GAN. It is large if no generated image is similar to $x$, but also if
-# the most similar one is too confident about its pixels. With another choice of $p(x \mid z)$ the numbers would be
-# different.
+# Our number therefore combines two properties of a GAN. It is large if no generated image is similar to $x$, but also
+# if the most similar one is too confident about its pixels. With another choice of $p(x \mid z)$ the numbers would be
+# different. However, [Wu et al. (2017)](https://arxiv.org/abs/1611.04273) used a normal distribution instead and also
+# found that test images are less probable under GANs than under VAEs.
 #
 # A mean over all images can hide which of them are improbable. The next figure therefore shows the distribution for
 # each class. The line in a box is the median of the class, the box contains the middle half of its images, and the
@@ -488,39 +503,48 @@ lesson.show(
 plt.close(figure)
 
 # %% [markdown]
-# In the left panel, the classes differ a lot. The bags have the highest box, with a median of almost 500 nats, and for
-# some of them the value exceeds 1,000 nats. The T-shirts follow with a median of about 470 nats. Trousers and sneakers
-# are the most probable images under both models. The boxes of the GAN are also longer than those of the VAE. Within one
-# class, some images are about as probable as under the VAE, whereas others have hardly any probability.
+# In the left panel, the classes differ a lot. The bags have the highest box, with a median of almost 500 nats, and
+# for some of them the value exceeds 1,000 nats. The T-shirts follow with a median of about 470 nats. Trousers and
+# sneakers are the most probable images under both models. For most classes, the boxes of the GAN are also longer than
+# those of the VAE. The lower whisker of such a class is usually inside the range of the VAE, whereas the upper one is
+# well above it. Sneakers are an exception. Their box is as short as that of the VAE, but nearly all of them are less
+# probable under the GAN.
 #
-# Remember that 8.6 % of the samples of the GAN were classified as bags. So the GAN generates bags, but they differ so much
-# from many of the real bags that these have a very low probability. This is what the GAN leaves out. It is not
-# one of the ten classes, but a large part of the variety within some of them.
+# Remember that 8.6 % of the samples of the GAN were classified as bags, although the figure of the latent space shows
+# hardly any image that we would call a bag. Many of the real bags have a very low probability, either because no
+# image of the GAN is similar to them, or because the most similar one is too confident about its pixels. The figure
+# alone does not tell these two reasons apart. The next section therefore also counts the test images that have a
+# sample close to them, which does not depend on our choice of $p(x \mid z)$.
 #
 # ## Sharp and few, or soft and all
 #
-# Until now, we have looked at a single training run of each model. Other [seeds](../docs/glossary.md#seed) lead to other
-# models, so we need several runs before we can say anything about GANs and VAEs. The study of this course trains five
-# GANs on each of two data sets, Fashion-MNIST and MNIST, with the settings of this lesson. Before the first of them was
-# trained, [Amendment 11](../study/plan.md#amendment-11-gans-beside-vaes) of its plan stated three claims about GANs
-# beside VAEs and MMD-VAEs. The samples are sharper, they cover fewer test images, and test images are less probable.
-# Here is how the table below measures this, with 5,000 samples of each model and as many test images.
+# Until now, we have looked at a single training run of each model. Other [seeds](../docs/glossary.md#seed) lead to
+# other models, so we need several runs before we can say anything about GANs and VAEs. The study of this course
+# trains five GANs on each of two data sets, Fashion-MNIST and MNIST, with the settings of this lesson. Before the
+# first of them was trained, [Amendment 11](../study/plan.md#amendment-11-gans-beside-vaes) of its plan stated three
+# claims that compare GANs with VAEs and MMD-VAEs. The samples of the GANs are sharper, these samples cover fewer test
+# images, and test images are less probable under the GANs. The table below contains the following measures. Those of
+# samples are computed from 5,000 samples of each model, and precision, coverage, and recall compare these samples
+# with 5,000 test images.
 #
-# - **Sharpness.** The [sharpness](../docs/glossary.md#sharpness) tells how much each pixel differs from its four
-#   neighbors, compared with real images, which have the value 1.
-# - **Precision.** The [precision](../docs/glossary.md#precision) is the share of samples that are close to a test image.
+# - **Sharpness.** The [sharpness](../docs/glossary.md#sharpness) tells how much each pixel differs from the mean of
+#   its four neighbors. It is the variance of these differences within an image, divided by that of real images, which
+#   therefore have the value 1.
+# - **Precision.** The [precision](../docs/glossary.md#precision) is the share of samples that are close to a test
+#   image.
 # - **Coverage.** The [coverage](../docs/glossary.md#coverage) is the share of test images that have a sample close to
 #   them.
 # - **Recall.** The [recall](../docs/glossary.md#recall) is the share of test images that are close to a sample. Here,
-#   "close" means closer than the fifth-nearest neighbor of the sample among the other samples.
+#   a test image is close to a sample if, among the other samples, at most four are closer to this sample.
 # - **Marginal cross-entropy.** This is the mean of $-\log p(x)$ over all test images, as in the last section.
 # - **Classes hit.** This is the number of classes to which at least 1 % of the samples belong.
 #
-# In the definitions of precision and coverage, "close" means closer to the test image than its fifth-nearest neighbor
-# among the other test images is. All distances are between [features](../docs/glossary.md#features-of-a-classifier) of the
-# classifier, because two images that look alike can differ in nearly every pixel.
-# [Lesson 05](05_measuring_a_claim.ipynb) explains these measures in detail. The next cell reads the tables of the study
-# and shows the mean over seeds with its 95 % [confidence interval](../docs/glossary.md#confidence-interval) in brackets.
+# For precision and coverage, the roles are exchanged. A sample is close to a test image if, among the other test
+# images, at most four are closer to this test image. All distances are between
+# [features](../docs/glossary.md#features-of-a-classifier) of the classifier, because two images that look alike can
+# differ in nearly every pixel. [Lesson 05](05_measuring_a_claim.ipynb) explains these measures in detail. The next
+# cell reads the tables of the study and shows the mean over seeds with its 95 % [confidence
+# interval](../docs/glossary.md#confidence-interval) in brackets.
 
 # %%
 gans, others = gan_contrast.read(), model_table.rows(model_table.read(), "fast")
@@ -529,29 +553,35 @@ gan_contrast.mean_table(gans, others).set_index(["data", "model"])
 
 # %% [markdown]
 # We read the table column by column. The samples of the GANs are by far the sharpest. On Fashion-MNIST, their sharpness
-# is 0.91, whereas that of the other models is only 0.09 and 0.11. On MNIST, it is 1.43, which means that the samples are
-# even sharper than real digits. This is not a success. Ragged outlines and isolated bright pixels are sharp as well, so
-# a high sharpness does not imply that an image is realistic.
+# is 0.91, whereas that of the other models is only 0.09 and 0.11. On MNIST, it is 1.43, which means that the samples
+# are even sharper than real digits. This is not a success. Ragged outlines and isolated bright pixels are sharp as
+# well, so a high sharpness does not imply that an image is realistic.
 #
-# The precision shows this problem. It is 0.66 for the GANs on Fashion-MNIST, so about a third of their samples are not
-# close to any of the 5,000 test images. The blurred samples of the VAEs have a precision of 0.97. However, we should not
-# conclude that they are the better images, because [lesson 05](05_measuring_a_claim.ipynb#What-does-a-measure-reward?)
-# shows that such measures reward averages of similar images.
+# The precision is lower for the GANs. On Fashion-MNIST it is 0.66, so about a third of their samples are not close to
+# any of the 5,000 test images, whereas the VAEs have a precision of 0.97. However, this measure is hard to interpret.
+# The study also measured [images of known quality](../docs/results.md#what-a-measure-rewards). On Fashion-MNIST, other
+# real images have a precision of 0.94, the average of all images has 1, and even pure noise has 0.88. The precision
+# therefore does not tell us which samples look more real.
 #
 # The coverage is the measure of the second claim. The samples of the GANs cover 7.2 % of the test images on
-# Fashion-MNIST and 2.8 % on MNIST. This is less than half of what the VAEs and the MMD-VAEs cover. All of these numbers
-# are small, and the recall is close to zero for all models, because two latent dimensions can describe only a small
-# part of the variety of images. Nevertheless, the GANs do not omit whole classes. In all training runs, at least nine
-# of the ten classes are hit. What they leave out is the variety within the classes.
+# Fashion-MNIST and 2.8 % on MNIST. This is less than half of what the VAEs and the MMD-VAEs cover on average. All of
+# these numbers are small, because two latent dimensions can describe only a small part of the variety of images. The
+# recall is even close to zero for all models. The samples of a model lie on a two-dimensional surface and are close
+# together, so each of them has its fifth-nearest neighbor nearby, and hardly any test image is as close to it.
+# Nevertheless, the GANs hardly ever omit a whole class. Nine of the ten training runs hit all ten classes, and the
+# other one, on Fashion-MNIST, hits nine. So what is missing is mainly variety within the classes. The heading of this
+# section exaggerates in the other direction as well, because even the VAEs cover only about 17 % of the test images
+# on Fashion-MNIST.
 #
-# Finally, the marginal cross-entropy is higher for the GANs, by about 140 nats on Fashion-MNIST and by about 340 nats on
-# MNIST. On MNIST, their mean is 492 nats, which is hardly better than the 543 nats of guessing. As above, this is partly
-# because confident pixels are expensive if they are wrong.
+# Finally, the marginal cross-entropy is higher for the GANs, by about 140 nats on Fashion-MNIST and by about 340 nats
+# on MNIST. On MNIST, their mean is 492 nats, which is not much better than the 543 nats of guessing, and one of the
+# five training runs is even worse than guessing, with 548 nats. As we saw above, this is partly because a pixel that
+# is predicted with great confidence, but wrongly, costs many nats.
 #
-# Do these differences exceed the differences between seeds? The study tested each claim by
-# [Welch's test](../docs/glossary.md#welchs-test) on both data sets and against both other models. The next cell shows
-# the differences with their 95 % confidence intervals, the p values after
-# [Holm's correction](../docs/glossary.md#holms-correction) for twelve tests, and the verdicts.
+# Do these differences exceed the differences between seeds? The study tested each claim with [Welch's
+# test](../docs/glossary.md#welchs-test) on both data sets and against both other models. The next cell shows the
+# differences with their 95 % confidence intervals, the p values after [Holm's
+# correction](../docs/glossary.md#holms-correction) for twelve tests, and the verdicts.
 
 # %%
 found = ledger.read()
@@ -563,13 +593,15 @@ found[["estimate", "low", "high", "corrected p", "verdict"]].map(
 )
 
 # %% [markdown]
-# All three claims hold in all four tests, and the corrected p values are below 0.001. This is stronger evidence than our
-# single training run, but we should not forget its limits. The claims were stated after a few trials with other seeds,
-# so the direction of each difference was expected. In addition, the confidence intervals describe how much the numbers
-# vary if these models are trained again. They say nothing about other networks or other settings.
+# Each of the three claims holds in all four of its tests, and all corrected p values are below 0.001. This is
+# stronger evidence than our single training run, but we should not forget its limits. The claims were stated after a
+# few trials on Fashion-MNIST, when the results of the VAEs and the MMD-VAEs were already known, so the direction of
+# each difference was expected. The settings of the GAN were chosen in these trials by the same measures, and only on
+# Fashion-MNIST. In addition, the confidence intervals describe how much the numbers vary if these models are trained
+# again. They say nothing about other networks or other settings.
 #
-# The next figure shows two of the measures for each training run. A good model would have a sharpness of 1 and a coverage
-# far above the range of this figure.
+# The next figure shows two of the measures for each training run. A good model would have a sharpness of 1 and a
+# coverage far above the range of this figure.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.4), dpi=110, sharey=True, layout="constrained")
@@ -590,9 +622,9 @@ lesson.show(
 plt.close(figure)
 
 # %% [markdown]
-# In both panels, the marks form two separate groups. The VAEs and the MMD-VAEs are in the upper left, where images are
-# soft and the coverage is higher. The GANs are on the right and lower, where images have hard edges and the coverage is
-# low. There is no training run of one group that comes close to the other group.
+# In both panels, the marks form two separate groups. The VAEs and the MMD-VAEs are in the upper left, where images
+# are soft and the coverage is higher. The GANs are in the lower right, where images have hard edges and the coverage
+# is low. No training run of either group comes close to the other group.
 #
 # ## Why is one sharp and the other soft?
 #
@@ -601,15 +633,18 @@ plt.close(figure)
 # It can generate shoes, shirts, and blends of them, or it can generate good shoes only.
 #
 # The VAE maximizes a lower bound on the mean of $\log p(x)$ over *training images*. Let $p_\text{data}$ be the
-# distribution of real images and $p$ that of the model. Apart from a constant, the mean of $-\log p(x)$ over real images
-# equals the [forward KL divergence](../docs/glossary.md#forward-kl)
+# distribution of real images and $p$ that of the model. Apart from a constant, the mean of $-\log p(x)$ over real
+# images equals the [forward KL divergence](../docs/glossary.md#forward-kl)
 #
 # $$\mathrm{KL}(p_\text{data} \,\|\, p) = \mathbb E_{x \sim p_\text{data}} \log \frac{p_\text{data}(x)}{p(x)} ,$$
 #
 # where the average is over real images. A model that generates only shoes assigns practically no probability to
-# shirts. Since half of the real images are shirts, the fraction is enormous for half of the average, and so is the
-# divergence. Blends, on the other hand, cost little, because no real image is a blend, so blends do not occur in the
-# average. The better choice is therefore to include everything, at the price of blends and blur.
+# shirts. Since half of the real images are shirts, the logarithm of the fraction is very large for half of the
+# average, and the divergence is large. Blends, on the other hand, cost little. They do not occur in the average,
+# because no real image is a blend, and only take away probability from the shoes and shirts. If a third of the
+# generated images are blends, for example, this adds only $\log 1.5 \approx 0.4$ nats. The better choice is therefore
+# to include everything, at the price of blends and blur. The MMD-VAE does not maximize such a bound, but its squared
+# error is also an average over training images, so it has to represent all of them as well.
 #
 # The loss of the generator is an average over *generated images*. It penalizes each generated image that the
 # discriminator recognizes, and an image that is never generated does not occur in it. In this respect, it resembles the
@@ -617,33 +652,37 @@ plt.close(figure)
 #
 # $$\mathrm{KL}(p \,\|\, p_\text{data}) = \mathbb E_{x \sim p} \log \frac{p(x)}{p_\text{data}(x)} .$$
 #
-# For a blend of shoe and shirt, $p_\text{data}(x)$ is close to zero, so generating blends makes this divergence enormous.
-# A model that generates only shoes has a small value, since the fraction is about 2 for each of its images. The better
-# choice is then to generate good images of some kinds and to leave others out.
-# [Lesson 04](04_how_probable_is_an_image.ipynb#Forward-and-reverse-KL-divergence) shows the same effect with three
-# codes.
+# For a blend of shoe and shirt, $p_\text{data}(x)$ is close to zero, so generating blends makes this divergence
+# enormous. A model that generates only good shoes has a value of only about $\log 2 \approx 0.7$ nats, since the
+# fraction is about 2 for each of its images. The better choice is then to generate good images of some kinds and to
+# leave others out. [Lesson 04](04_how_probable_is_an_image.ipynb#Forward-and-reverse-KL-divergence) shows the same
+# effect with three codes.
 #
 # However, this is only an analogy. The non-saturating loss is neither of the two divergences. If the discriminator is
-# perfect, the gradient of the generator is that of the reverse KL divergence minus twice another one, the
-# *Jensen-Shannon divergence* ([Arjovsky and Bottou 2017](https://arxiv.org/abs/1701.04862)). A real discriminator is far
-# from perfect, and the penalty changes its loss as well. The VAE, in turn, is blurred also for a simpler reason. Its
-# decoder outputs the mean of the images that a code may stand for, and an average of sharp images is not sharp. Finally,
-# our table is about small networks with two latent dimensions. It does not show that every GAN covers few images, and
-# large GANs with many latent dimensions cover far more.
+# the best possible one for the current generator, the gradient of the generator is that of the reverse KL divergence
+# minus twice another one, the *Jensen-Shannon divergence* ([Arjovsky and Bottou
+# 2017](https://arxiv.org/abs/1701.04862)). A real discriminator is not the best possible one, and the penalty changes
+# its loss as well. Moreover, GANs whose loss is derived from the forward KL divergence also have sharp samples and
+# leave images out. [Goodfellow (2016)](https://arxiv.org/abs/1701.00160) therefore suspects that the training
+# procedure matters more than the divergence. The VAE and the MMD-VAE, in turn, are blurred also for a simpler reason.
+# Their decoders output the mean of the images that a code may stand for, and an average of sharp images is not sharp.
+# Finally, our table is about small networks with two latent dimensions. It does not show that every GAN covers few
+# images, and large GANs with many latent dimensions cover far more.
 #
 # ## What to remember
 #
-# - A GAN trains a generator with the help of a discriminator, which learns to tell generated images from real ones. The
-#   generator minimizes minus the log-probability that its images are real, and it is never compared with a particular
-#   image.
+# - A GAN trains a generator with the help of a discriminator, which learns to tell generated images from real ones.
+#   The generator maximizes the log-probability that the discriminator assigns to its images being real. Its images
+#   are never compared with a particular training image.
 # - The losses of a GAN depend on both networks, so they need not fall while the images improve. Look at samples and
 #   measure them instead.
-# - A GAN has no encoder, and its training does not use the likelihood. With two latent dimensions, Bayes' rule on a grid
-#   supplies both.
+# - A GAN has no encoder, and its training does not use the likelihood. With two latent dimensions, and if we choose a
+#   $p(x \mid z)$, Bayes' rule on a grid supplies both.
 # - The samples of our GANs are sharper than those of the VAEs, but they cover fewer of the test images, which are also
 #   less probable under the GANs.
 # - Training by likelihood is similar to minimizing the forward KL divergence, which requires that all images are
-#   included. The loss of a generator resembles the reverse KL divergence more, which requires that all samples look real.
+#   included. The loss of a generator resembles the reverse KL divergence more, which requires that all samples look
+#   real.
 #
 # Lesson 10 is one of the lessons that can be read in any order after [lesson 01](01_standard_vae.ipynb). In
 # [lesson 11](11_conditional_vae.ipynb), a VAE learns to generate images of a class of your choice. All terms are in the
@@ -654,25 +693,26 @@ plt.close(figure)
 # <details><summary>1. The loss of the discriminator is 1.386 at the end of training. Is this good or bad news?</summary>
 #
 # It could be either. The value is 2 log 2, which results if the discriminator answers "probability one half" to every
-# image. This happens if the generator is perfect, but also if the discriminator has not learned anything.
+# image. This happens if the generator is perfect and the discriminator is the best possible one, but also if the
+# discriminator has not learned anything.
 #
 # </details>
 #
 # <details><summary>2. A GAN samples only bags, but perfect ones. Which of precision, coverage, and the mean of minus
 # log p(x) over test images show that something is missing?</summary>
 #
-# Precision does not show it, because every sample is close to real images. Coverage shows it, because no sample is close
-# to the images of the other classes. The mean of $-\log p(x)$ over test images of all classes shows it as well, because
-# a shoe has next to no probability under a model that generates only bags.
+# Precision does not show it, because every sample is close to real images. Coverage shows it, because no sample is
+# close to the images of the other classes. The mean of $-\log p(x)$ over test images of all classes shows it as well,
+# because a shoe has next to no probability under a model that generates only bags.
 #
 # </details>
 #
 # <details><summary>3. Could we train the generator by maximizing log p(x) on a grid instead, without a
 # discriminator?</summary>
 #
-# With two latent dimensions, we could. The result would be a VAE without an encoder, with the exact log-likelihood in
-# place of the ELBO, and its images would be blurred as well. With a hundred dimensions, even a grid with two codes per
-# dimension would have $2^{100}$ codes, which is a number with 31 digits.
+# With two latent dimensions, we could. The result would be a VAE without an encoder, with the log-likelihood, which
+# is exact up to the error of the grid, in place of the ELBO, and its images would be blurred as well. With a hundred
+# dimensions, even a grid with two codes per dimension would have $2^{100}$ codes, which is a number with 31 digits.
 #
 # </details>
 #
@@ -681,13 +721,14 @@ plt.close(figure)
 # Solutions are in [solutions/10_gans](solutions/10_gans.ipynb).
 #
 # 1. **Change one line.** Train the GAN with `latent_dim=10`. Which measures of the samples improve?
-# 2. **On paper.** Suppose that $p(x)$ is the density of real images and $g(x)$ that of generated ones. Show that the
-#    best discriminator is $D(x) = \log p(x) - \log g(x)$, and that its loss is $2 \log 2$ if both are equal.
+# 2. **On paper.** Suppose that, unlike in the lesson, $p(x)$ is the density of real images, that $g(x)$ is that of
+#    generated ones, and that both are positive. Show that the best discriminator is $D(x) = \log p(x) - \log g(x)$,
+#    and that its loss is $2 \log 2$ if both are equal.
 # 3. **Measure.** Interpolate between two codes of the GAN and two codes of the VAE. How sharp are the images in the
 #    middle?
-# 4. **Measure.** Put the adversary on the *codes*. Train an autoencoder whose encoder has to deceive a discriminator
-#    that tells codes from samples of the prior. Compare the distance of its codes from the prior with that of the
-#    MMD-VAE.
+# 4. **Measure.** Use a discriminator for the *codes* instead of the images. Train an autoencoder together with a
+#    discriminator that learns to tell codes of images from samples of the prior, and train the encoder to deceive
+#    this discriminator. Compare the distance of its codes from the prior with that of the MMD-VAE.
 # 5. **Open.** Train a GAN on images of your own with `python -m vaelib train photos/ --model gan`. What is missing in
 #    its samples?
 #
@@ -696,8 +737,8 @@ plt.close(figure)
 # - I. Goodfellow et al., [*Generative adversarial nets*](https://arxiv.org/abs/1406.2661), 2014. The paper introduces
 #   the game and both losses of the generator.
 # - A. Radford, L. Metz, and S. Chintala, [*Unsupervised representation learning with deep convolutional generative
-#   adversarial networks*](https://arxiv.org/abs/1511.06434), 2015. The settings of Adam that we use for GANs are from
-#   this paper.
+#   adversarial networks*](https://arxiv.org/abs/1511.06434), 2015. We follow its advice to use Adam with β1 = 0.5
+#   for GANs.
 # - L. Mescheder, A. Geiger, and S. Nowozin, [*Which training methods for GANs do actually
 #   converge?*](https://arxiv.org/abs/1801.04406), 2018. The authors explain R1 with an example in which each network
 #   has a single weight.
@@ -705,5 +746,6 @@ plt.close(figure)
 #   networks*](https://arxiv.org/abs/1701.04862), 2017. The authors derive what the losses minimize if the discriminator
 #   is perfect.
 # - A. Makhzani et al., [*Adversarial autoencoders*](https://arxiv.org/abs/1511.05644), 2015, and I. Tolstikhin et
-#   al., [*Wasserstein auto-encoders*](https://arxiv.org/abs/1711.01558), 2018. Both put a discriminator on the codes, as
-#   in exercise 4.
+#   al., [*Wasserstein auto-encoders*](https://arxiv.org/abs/1711.01558), 2018. In the first paper, a discriminator
+#   compares codes with samples of the prior, as in exercise 4. In the second, this is one of two variants, and the
+#   other one uses MMD.
