@@ -219,9 +219,9 @@ pd.DataFrame(steps, index=columns).T.round(3)
 # The penalty keeps $D$ flat around real images. To see why this helps, imagine that the generator has become perfect,
 # while the discriminator still outputs different logits for slightly different images. Its gradient then pushes the
 # generator away from the perfect solution, and the two networks may circle around the solution without ever reaching
-# it. If $D$ is flat, however, its gradient is zero, and the generator stays where it is. We use the weight $\gamma =
-# 1$. This weight and the learning rate were chosen in trials with another seed. The trials are listed in [Amendment
-# 11 of the study's plan](../study/plan.md#amendment-11-gans-beside-vaes).
+# it. If $D$ is flat, however, its gradient is zero, and the generator stays where it is. We use the weight
+# $\gamma = 1$. This weight and the learning rate were chosen in trials with another seed. The trials are listed in
+# [Amendment 11 of the study's plan](../study/plan.md#amendment-11-gans-beside-vaes).
 #
 # The next cell trains the GAN and plots both losses. The penalty is not included in the loss of the discriminator
 # that is shown. A dashed line shows the value that a loss has if the discriminator answers "probability one half" to
@@ -251,8 +251,8 @@ lesson.show(
 # assigns get closer to one half. This suggests that it finds it harder and harder to tell generated images from real
 # ones, although the penalty also keeps its logits small.
 #
-# Does this show that the images get better? Not by itself, because each loss depends on both networks. A loss of $2
-# \log 2$ results if the images are perfect and the discriminator is the best possible one, but also if the
+# Does this show that the images get better? Not by itself, because each loss depends on both networks. A loss of
+# $2 \log 2$ results if the images are perfect and the discriminator is the best possible one, but also if the
 # discriminator has not learned anything, as in the first row of our table above, where it is nearly reached. In the
 # same way, a loss that does not change for a long time can mean that nothing happens, or that both networks improve
 # equally fast. We should therefore look at the images. The next figure shows samples for the same twelve codes at
@@ -444,9 +444,9 @@ lesson.show(
 # that is, the average of $p(x \mid z)$ over codes from the prior. The training of a GAN does not refer to $p(x)$, but
 # we can compute it on a grid of codes, as for a VAE. The step of this grid is 0.05. Because true posteriors of the
 # GAN can be narrower than that, the number of a single image may be off by a few nats, which is little compared with
-# the differences that we will see. If no code leads to an image that resembles $x$, then $p(x)$ is tiny, and $-\log
-# p(x)$ is a large number of [nats](../docs/glossary.md#nat). The next cell computes $-\log p(x)$ for a thousand test
-# images and a thousand training images.
+# the differences that we will see. If no code leads to an image that resembles $x$, then $p(x)$ is tiny, and
+# $-\log p(x)$ is a large number of [nats](../docs/glossary.md#nat). The next cell computes $-\log p(x)$ for a
+# thousand test images and a thousand training images.
 
 # %%
 few, few_labels = images[:1000], labels[:1000]
@@ -466,12 +466,12 @@ pd.DataFrame(rows).round(1)
 # over test images. The large difference between the GAN and the other two models is therefore not due to overfitting.
 #
 # The second column is more surprising. For one percent of the test images, $-\log p(x)$ is about 1,010 nats or more
-# under the GAN. A model that simply gives each of the 784 pixels the probability one half reaches $784 \log 2 \approx
-# 543$ nats for every image. How can the GAN be worse than guessing? The pixels of its images are nearly black or nearly
-# white. Suppose that a pixel of $G(z)$ has the value 0.01, and that it is white in the image $x$. This single pixel
-# costs $-\log 0.01$, which is 4.6 nats, instead of 0.7 nats for guessing. A hundred such pixels cost 460 nats. The VAE
-# avoids such costs, because its training uses the same $p(x \mid z)$. Where it cannot predict a pixel, it learns to
-# make the pixel gray.
+# under the GAN. A model that simply gives each of the 784 pixels the probability one half reaches
+# $784 \log 2 \approx 543$ nats for every image. How can the GAN be worse than guessing? The pixels of its images are
+# nearly black or nearly white. Suppose that a pixel of $G(z)$ has the value 0.01, and that it is white in the image
+# $x$. This single pixel costs $-\log 0.01$, which is 4.6 nats, instead of 0.7 nats for guessing. A hundred such
+# pixels cost 460 nats. The VAE avoids such costs, because its training uses the same $p(x \mid z)$. Where it cannot
+# predict a pixel, it learns to make the pixel gray.
 #
 # Our number therefore combines two properties of a GAN. It is large if no generated image is similar to $x$, but also
 # if the most similar one is too confident about its pixels. With another choice of $p(x \mid z)$ the numbers would be

@@ -90,9 +90,9 @@ pd.DataFrame({"2 dimensions": quality(gan), "10 dimensions": quality(wide)}).T.r
 # with respect to $s$ is $-p/s + g/(1 - s)$, which is zero at $s = p / (p + g)$. The second derivative is positive, so
 # this is the minimum. The logit of $s$ is $D = \log s - \log(1 - s) = \log p - \log g$.
 #
-# If $p = g$, then $s = 1/2$ everywhere. The two terms of the loss of this best discriminator are then $-\log
-# \tfrac12$ each, so its loss is $2 \log 2$, which is about 1.386. A discriminator that answers $1/2$ because it has
-# not learned anything has the same loss. The value alone therefore does not tell the two cases apart.
+# If $p = g$, then $s = 1/2$ everywhere. The two terms of the loss of this best discriminator are then
+# $-\log \tfrac12$ each, so its loss is $2 \log 2$, which is about 1.386. A discriminator that answers $1/2$ because
+# it has not learned anything has the same loss. The value alone therefore does not tell the two cases apart.
 #
 # ## 3. Measure
 #
