@@ -388,9 +388,9 @@ lesson.show(
 )
 
 # %% [markdown]
-# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At $t =
-# 0.3$ only the rough outline is left, and from $t = 0.6$ on the noisy codes look like samples from the prior of the
-# VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
+# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At
+# $t = 0.3$ only the rough outline is left, and from $t = 0.6$ on the noisy codes look like samples from the prior of
+# the VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
 #
 # ## Predicting the noise
 #
@@ -433,10 +433,10 @@ lesson.show(
 # $$\hat z = a_t\, z_t - b_t\, \hat v , \qquad \hat\varepsilon = b_t\, z_t + a_t\, \hat v .$$
 #
 # (You can check both equations by inserting $z_t$ and $v$ and using $a_t^2 + b_t^2 = 1$.) In the example with the two
-# codes, $\hat v \approx 0.71 \cdot 0.02 - 0.71 \cdot 0.40 \approx -0.27$, and indeed $\hat z \approx 0.71 \cdot 0.3 +
-# 0.71 \cdot 0.27 \approx 0.40$. The second equation also holds for the true values, $\varepsilon = b_t z_t + a_t v$.
-# The squared error of the noise is therefore $a_t^2$ times the squared error of $v$. If we minimize the squared error
-# of $v$, we minimize the loss of Ho et al. with the weight $1/a_t^2$ for time $t$.
+# codes, $\hat v \approx 0.71 \cdot 0.02 - 0.71 \cdot 0.40 \approx -0.27$, and indeed
+# $\hat z \approx 0.71 \cdot 0.3 + 0.71 \cdot 0.27 \approx 0.40$. The second equation also holds for the true values,
+# $\varepsilon = b_t z_t + a_t v$. The squared error of the noise is therefore $a_t^2$ times the squared error of $v$.
+# If we minimize the squared error of $v$, we minimize the loss of Ho et al. with the weight $1/a_t^2$ for time $t$.
 #
 # The function `fit_denoiser` below samples 1.5 million times from the 60,000 codes, adds noise to each sample at a
 # random time, and fits a network with three hidden layers that predicts $v$ from the noisy code, $a_t$, and $b_t$.
@@ -452,7 +452,8 @@ def fit_denoiser(clean, steps, seed):
     z = clean.astype("float32")[random.integers(len(clean), size=n)]
     a, b = signal_and_noise(random.random((n, 1), "float32"))
     noise = random.standard_normal(z.shape, "float32")
-    inputs = np.concatenate([a * z + b * noise, a, b], axis=1)
+    inputs, targets = np.concatenate([a * z + b * noise, a, b], axis=1), a * noise - b * z
+    del z, noise  # with eight dimensions they are large
 
     sizes = [(128, "relu"), (128, "relu"), (128, "relu"), (clean.shape[1], None)]
     starts = [keras.initializers.GlorotUniform(seed=4 * seed + i) for i in range(4)]
@@ -462,7 +463,7 @@ def fit_denoiser(clean, steps, seed):
     )
     rate = keras.optimizers.schedules.CosineDecay(0.005, steps)
     denoiser.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
-    found = denoiser.fit(inputs, a * noise - b * z, batch_size=512, shuffle=False, verbose=0)
+    found = denoiser.fit(inputs, targets, batch_size=512, shuffle=False, verbose=0)
     print(f"mean squared error of v: {found.history['loss'][-1]:.3f}")
     return denoiser
 
@@ -1000,9 +1001,10 @@ lesson.show(
 # 2. **Measure.** Sample from the diffusion model with 1, 2, 5, 20, and 100 steps, from the same noise. Where do the
 #    samples lie after a single step, and why?
 # 3. **Measure.** [Ho et al. (2020)](https://arxiv.org/abs/2006.11239) sample with fresh noise. In our notation, one
-#    of their two variants goes from time $t$ to time $s$ by $z_s = a_s \hat z + \sqrt{b_s^2 - c^2}\, \hat\varepsilon
-#    + c\, \eta$ with new noise $\eta$ and $c = \frac{b_s}{b_t} \sqrt{1 - a_t^2 / a_s^2}$. Write this sampler. Are its
-#    samples closer to the codes? Where do two runs from the same start end?
+#    of their two variants goes from time $t$ to time $s$ by
+#    $z_s = a_s \hat z + \sqrt{b_s^2 - c^2}\, \hat\varepsilon + c\, \eta$ with new noise $\eta$ and
+#    $c = \frac{b_s}{b_t} \sqrt{1 - a_t^2 / a_s^2}$. Write this sampler. Are its samples closer to the codes? Where do
+#    two runs from the same start end?
 # 4. **On paper.** Let the codes be normally distributed on a line with variance 1/4, $z \sim N(0, 1/4)$. Compute the
 #    density $p_t$ of the noisy codes, the best prediction of the noise, and the score. Show that the score is
 #    $-\hat\varepsilon / b_t$. Then train a denoiser on such codes and compare.
