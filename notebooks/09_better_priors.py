@@ -388,7 +388,7 @@ lesson.show(
 )
 
 # %% [markdown]
-# At $t = 0.15$ the narrow bands are already blurred, although the share of the noise is only $b_t = 0.23$. At
+# At $t = 0.15$ the narrow bands are already blurred, although the weight of the noise is only $b_t = 0.23$. At
 # $t = 0.3$ only the rough outline is left, and from $t = 0.6$ on the noisy codes look like samples from the prior of
 # the VAE. Fine structure disappears first. When we go backward in time, it will have to appear last.
 #

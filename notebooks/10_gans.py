@@ -423,8 +423,8 @@ for name in ("GAN", "VAE"):
     nearest[f"nearest of {name}"] = models[name].decode(best[name])
 lesson.show(
     plotting.image_rows(nearest),
-    "Ten test images, one for each class, and below each the image of the GAN and of the VAE at its most probable code. For "
-    "the bag, the GAN shows a white pullover. Its shoes have stripes and ragged edges.",
+    "Ten test images, one for each class, and below each the image of the GAN and of the VAE at its most probable code. The "
+    "GAN has no bag, and it shows a white pullover instead. Its shoes have stripes and ragged edges.",
 )
 
 # %% [markdown]
