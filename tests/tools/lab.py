@@ -15,6 +15,9 @@ from playwright.sync_api import TimeoutError, expect
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "tools" / "notebooks" / "lab" / "labextensions" / "paired-notebooks"
+# JupyterLab shows the cells of a long notebook one by one, for more than Playwright's 5 s on a busy
+# machine.
+expect.set_options(timeout=60_000)
 OPTIONS = "--no-browser --allow-root --ServerApp.port=0"  # a free port; tests may be root's
 
 
