@@ -220,7 +220,7 @@ def test_invalid_training_settings_are_refused(pictures, tmp_path, arguments, se
     [
         (["encode", "nowhere", "PICTURES"], "nowhere is not a complete run"),
         (["encode", "RUN", "nowhere"], "nowhere does not exist"),
-        (["sample", "RUN", "-n", "0"], "0 is not in the range x>=1"),
+        (["sample", "RUN", "-n", "0"], "0 is not in the range 1<=x<="),
         (["explore", "nowhere"], "nowhere is not a complete run"),
     ],
 )
