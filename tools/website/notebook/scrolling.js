@@ -1,7 +1,8 @@
-// What scrolls sideways can be reached by keyboard, and nothing else is a stop on the way.
+// What scrolls can be reached by keyboard, and nothing else is a stop on the way.
 {
   const mark = (box) => {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    const longer = box.scrollHeight > box.clientHeight;
+    if (longer || box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
   const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => mark(target)));
