@@ -215,7 +215,10 @@ def test_what_scrolls_is_a_stop_for_the_keyboard_and_nothing_else_is(browser, si
     with chromium.opened(browser, site / "notebooks/02_mmd_vae.html", PHONE) as (page, _):
         stops = page.locator("article [tabindex='0']")
         assert stops.count() > 5
-        assert stops.evaluate_all("all => all.every(box => box.scrollWidth > box.clientWidth)")
+        long = "box.matches('.table-wrapper') && box.scrollHeight > box.clientHeight"
+        assert stops.evaluate_all(
+            f"all => all.every(box => box.scrollWidth > box.clientWidth || {long})"
+        )
         narrow = stops.count()
         page.set_viewport_size({"width": DESKTOP, "height": 900})
         page.wait_for_timeout(200)

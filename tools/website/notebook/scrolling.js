@@ -1,7 +1,7 @@
 // What scrolls can be reached by keyboard, and nothing else is a stop on the way.
 {
   const mark = (box) => {
-    const longer = box.scrollHeight > box.clientHeight;
+    const longer = box.matches(".table-wrapper") && box.scrollHeight > box.clientHeight;
     if (longer || box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
