@@ -94,24 +94,30 @@ def test_the_file_for_many_images_has_no_holes(monkeypatch, tmp_path):
     assert used[0].st_size == 100 * 64 * 64 * 3 <= used[0].st_blocks * 512
 
 
+def count_calls(monkeypatch, module, name):
+    """How many calls of a function are running as each of them begins. Each one is slowed down."""
+    now, running, function = [], [], getattr(module, name)
+
+    def counted(*arguments):
+        now.append(1)
+        running.append(len(now))
+        time.sleep(0.02)
+        try:
+            return function(*arguments)
+        finally:
+            now.pop()
+
+    monkeypatch.setattr(module, name, counted)
+    return running
+
+
 def test_a_few_large_images_are_decoded_at_the_same_time(tmp_path, monkeypatch):
     for i in range(12):
         paint(tmp_path / "large" / f"{i}.png", size=(500, 400))
     monkeypatch.setattr(in_flight, "MOST", 4_000_000)  # two of them
-    now, most, decode = [], [], reading.decoding.decode
-
-    def counted(*arguments):
-        now.append(1)
-        most.append(len(now))
-        time.sleep(0.02)
-        try:
-            return decode(*arguments)
-        finally:
-            now.pop()
-
-    monkeypatch.setattr(reading.decoding, "decode", counted)
+    running = count_calls(monkeypatch, reading.decoding, "decode")
     image_folder.read_pixels(tmp_path / "large", (16, 16, 3))
-    assert max(most) == 2
+    assert max(running) == 2
 
 
 def test_large_files_are_not_inspected_at_the_same_time(tmp_path, monkeypatch):
@@ -122,20 +128,9 @@ def test_large_files_are_not_inspected_at_the_same_time(tmp_path, monkeypatch):
             Image.new("RGB", (1_000, 800)).save(file, "TIFF")  # of 2,400,000 bytes
             archive.writestr(f"{i}.tif", file.getvalue())
     monkeypatch.setattr(in_flight, "MOST", 5_000_000)
-    now, most, open_picture = [], [], reading.recognizing.open_picture
-
-    def counted(*arguments):
-        now.append(1)
-        most.append(len(now))
-        time.sleep(0.02)
-        try:
-            return open_picture(*arguments)
-        finally:
-            now.pop()
-
-    monkeypatch.setattr(reading.recognizing, "open_picture", counted)
+    running = count_calls(monkeypatch, reading.recognizing, "open_picture")
     reading.inspect(list_files(tmp_path / "large.zip").files, reading.Report(skip=False))
-    assert len(most) == 12 and max(most) == 2
+    assert len(running) == 12 and max(running) == 2
 
 
 def test_an_image_for_which_there_is_no_memory_is_named(pets, monkeypatch):
